@@ -1,0 +1,68 @@
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+/*
+ * A failure: a code for the edge, one sentence for the person who called, remedies, and the trace
+ * of where it passed. What can fail returns bool, is CHECK_RESULT, and takes `struct err *e` last:
+ * on false e is filled and no output was touched; on true the reverse.
+ *
+ * Nobody logs on the way up; the edge (request, job, connection) logs once and answers.
+ */
+#include "base/str.h"
+
+/* code, HTTP status, name in the API */
+#define ERR_CODES(X)                                                                               \
+    X(INVALID, 400, "INVALID_REQUEST")                                                             \
+    X(UNAUTHORIZED, 401, "UNAUTHORIZED")                                                           \
+    X(FORBIDDEN, 403, "FORBIDDEN")                                                                 \
+    X(NOT_FOUND, 404, "NOT_FOUND")                                                                 \
+    X(METHOD, 405, "METHOD_NOT_ALLOWED")                                                           \
+    X(TIMEOUT, 408, "TIMEOUT")                                                                     \
+    X(CONFLICT, 409, "CONFLICT")                                                                   \
+    X(LIMIT, 413, "LIMIT_EXCEEDED")                                                                \
+    X(UNSUPPORTED, 415, "UNSUPPORTED_MEDIA_TYPE")                                                  \
+    X(RATE, 429, "RATE_LIMITED")                                                                   \
+    X(INTERNAL, 500, "INTERNAL_ERROR")                                                             \
+    X(UPSTREAM, 502, "UPSTREAM_FAILED")                                                            \
+    X(UNAVAILABLE, 503, "SERVICE_UNAVAILABLE")
+
+enum err_code {
+    ERR_NONE = 0,
+#define X(code, status, name) ERR_##code,
+    ERR_CODES(X)
+#undef X
+        ERR_CODE_COUNT
+};
+
+enum { ERR_TEXT_MAX = 256, ERR_FIX_MAX = 192, ERR_FIXES = 4, ERR_TRACE = 10 };
+
+struct err_place {
+    const char *file, *function;
+    int line;
+};
+
+struct err {
+    enum err_code code;
+    char text[ERR_TEXT_MAX];             /* one sentence: names the field and the limit */
+    char fix[ERR_FIXES][ERR_FIX_MAX];    /* remedies, in order */
+    size_t n_fix;
+    struct err_place trace[ERR_TRACE];   /* innermost first */
+    size_t n_trace;
+};
+
+/* All three return false, so that they can be returned. err_fix comes after err_set. */
+#define err_set(e, code, ...) err_set_at((e), __FILE__, __func__, __LINE__, (code), __VA_ARGS__)
+#define err_trace(e) err_trace_at((e), __FILE__, __func__, __LINE__)
+bool err_fix(struct err *e, const char *format, ...) PRINTF_LIKE(2, 3);
+
+bool err_set_at(struct err *e, const char *file, const char *function, int line,
+                enum err_code code, const char *format, ...) PRINTF_LIKE(6, 7);
+bool err_trace_at(struct err *e, const char *file, const char *function, int line);
+
+void err_clear(struct err *e);
+/* "INVALID_REQUEST" and so on; the HTTP status that the edge answers with. */
+const char *err_code_name(enum err_code code);
+int err_code_status(enum err_code code);
+/* The trace as "create api/calls.c:31 < call_place calls/place.c:58" into dst (zero-terminated). */
+void err_trace_format(const struct err *e, char *dst, size_t n);
+
+#endif

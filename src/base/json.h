@@ -1,0 +1,56 @@
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+/*
+ * JSON (RFC 8259). Writing goes straight into a buf; reading is json-c behind limits.
+ *
+ * The writer places commas itself: open, members, close. Text that is not well-formed UTF-8 is
+ * written with U+FFFD for each bad byte; U+0000 becomes U+FFFD too unless it is allowed.
+ */
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/time.h"
+
+enum { JSON_DEPTH_MAX = 32 };
+
+struct json_writer {
+    struct buf *out;
+    bool comma;       /* the next value needs one in front */
+    bool lossy;       /* a byte was replaced since init */
+};
+
+void json_init(struct json_writer *w, struct buf *out);
+void json_open_object(struct json_writer *w);
+void json_close_object(struct json_writer *w);
+void json_open_array(struct json_writer *w);
+void json_close_array(struct json_writer *w);
+void json_key(struct json_writer *w, struct str key);
+/* STR_NONE and TIME_NONE are written as null. */
+void json_str(struct json_writer *w, struct str s);
+void json_int(struct json_writer *w, int64_t v);
+void json_bool(struct json_writer *w, bool v);
+void json_null(struct json_writer *w);
+void json_time(struct json_writer *w, usec_t t);
+/* Text that is JSON already. STR_NONE becomes null. */
+void json_raw(struct json_writer *w, struct str json);
+
+/* key and value in one */
+void json_member_str(struct json_writer *w, struct str key, struct str s);
+void json_member_int(struct json_writer *w, struct str key, int64_t v);
+void json_member_bool(struct json_writer *w, struct str key, bool v);
+void json_member_null(struct json_writer *w, struct str key);
+void json_member_time(struct json_writer *w, struct str key, usec_t t);
+void json_member_raw(struct json_writer *w, struct str key, struct str json);
+
+struct json_object; /* json-c */
+struct arena;
+
+/* A whole text: UTF-8, depth <= JSON_DEPTH_MAX, nothing behind it. Freed with the arena. */
+bool json_parse(struct str in, struct arena *a, struct json_object **ret,
+                struct err *e) CHECK_RESULT;
+/* Members of an object; absent or of another kind gives STR_NONE / false. Views live as the tree. */
+struct str json_get_str(struct json_object *o, const char *key);
+bool json_get_int(struct json_object *o, const char *key, int64_t *ret) CHECK_RESULT;
+bool json_get_bool(struct json_object *o, const char *key, bool *ret) CHECK_RESULT;
+struct json_object *json_get(struct json_object *o, const char *key);
+
+#endif
