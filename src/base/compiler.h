@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #define CHECK_RESULT __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define NO_RETURN __attribute__((noreturn))
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 
