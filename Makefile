@@ -1,0 +1,79 @@
+# The front door. `make help` lists what can be asked; Meson and ninja do the building.
+
+JOBS   ?= $(shell nproc)
+WERROR ?= true
+
+NINJA := ninja -j$(JOBS)
+SANE  := -Dwerror=$(WERROR)
+
+.PHONY: all web deps deps-test deps-bench run test check bench fuzz unit asan tsan clang clean help \
+        build build-asan build-tsan build-clang build-fuzz format
+
+all: deps build ## (default) install what is missing, build build/hookswitch with the UI inside
+
+deps: ## install the Debian packages that the build needs
+	@tools/deps.sh tools/packages/build.txt
+
+deps-test:
+	@tools/deps.sh tools/packages/build.txt tools/packages/test.txt
+
+deps-bench:
+	@tools/deps.sh tools/packages/build.txt tools/packages/bench.txt
+
+web:
+	@tools/web.sh
+
+# --- build directories: each is reconfigured by itself when a source file comes or goes ---------
+
+HAVE_CMOCKA := $(shell pkg-config --exists cmocka 2>/dev/null && echo true || echo false)
+
+build: web
+	@tools/configure.sh build $(SANE) -Dtests=$(HAVE_CMOCKA)
+	@$(NINJA) -C build
+
+build-asan:
+	@tools/configure.sh build-asan $(SANE) -Dshipping=false -Db_sanitize=address,undefined -Doptimization=1
+	@$(NINJA) -C build-asan
+
+build-tsan:
+	@tools/configure.sh build-tsan $(SANE) -Dshipping=false -Db_sanitize=thread -Doptimization=1
+	@$(NINJA) -C build-tsan
+
+build-clang:
+	@CC=clang CXX=clang++ tools/configure.sh build-clang -Dwerror=true -Dshipping=false -Dbuildtype=debug
+	@$(NINJA) -C build-clang
+
+build-fuzz:
+	@CC=clang CXX=clang++ tools/configure.sh build-fuzz $(SANE) -Dshipping=false -Dtests=false \
+	    -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dc_args=-fsanitize=fuzzer-no-link -Dcpp_args=-fsanitize=fuzzer-no-link -Doptimization=1
+	@$(NINJA) -C build-fuzz
+
+# --- what people ask for ------------------------------------------------------------------------
+
+run: all ## start on SQLite with demo traffic and print the URL
+	@tools/run.sh
+
+test: deps-test ## build and run every check and test; ends with `N passed, N failed`
+	@tools/test.py
+
+check: deps-test ## formatting, warnings, include arrows, limits, banned calls, clang-tidy
+	@tools/test.py check
+
+unit: deps-test ## unit tests only
+	@tools/test.py unit
+
+fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
+	@tools/test.py fuzz
+
+bench: deps-bench all ## measured scenarios beside their baselines
+	@bench/run
+
+format: ## rewrite the C sources as .clang-format says
+	@tools/sources.sh format | xargs -r clang-format -i
+
+clean: ## remove everything that was built
+	rm -rf build build-asan build-tsan build-clang build-fuzz web/dist tests/artifacts
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
