@@ -1,0 +1,56 @@
+#ifndef FEED_HUB_H
+#define FEED_HUB_H
+/*
+ * The hub of this node: told "project P has reached seq N", it reads the new rows once and fans
+ * them out to every watching client of the project, over all loops.
+ *
+ * The hub's thread reads and renders; each loop keeps its own clients and a ring of the recent
+ * frames of every project that is being watched (frames are shared, counted, immutable). A client
+ * that resumes from inside the ring costs no query; one from further back is fed by the hub's
+ * thread until it meets the ring. A client that cannot keep up is cut off, and resumes by seq.
+ */
+#include "feed/feed.h"
+#include "http/http.h"
+#include "loop/loop.h"
+
+struct hub;
+
+struct hub_options {
+    struct store *store;
+    const struct clock *clock;
+    struct loop **loops;
+    size_t n_loops;
+    size_t ring;      /* frames kept per watched project; 0: 4096 */
+    usec_t keepalive; /* 0: 30 s */
+    usec_t poll;      /* asks the store even when nobody announced (other nodes); 0: 1 s */
+};
+
+struct hub_stats {
+    size_t clients;
+    uint64_t events_sent, slow_closed, resyncs, ring_hits, store_reads;
+    int64_t last_seq;         /* highest published of any project */
+    usec_t publish_lag;       /* commit to fan-out of the last event, microseconds */
+    usec_t started_at;        /* wall */
+};
+
+bool hub_start(const struct hub_options *o, struct hub **ret, struct err *e) CHECK_RESULT;
+/* From any thread, after the commit. */
+void hub_announce(struct hub *h, int64_t project, int64_t last_seq);
+
+/* Where a client wants to go on. */
+struct hub_resume {
+    bool given;       /* false: from now on */
+    int64_t last_seq; /* the last that it has seen */
+    struct str epoch; /* or none: not checked */
+};
+
+/* Turns the exchange into an event stream of the project. From any thread; always answers x. */
+void hub_subscribe(struct hub *h, struct http_exchange *x, int64_t project,
+                   const struct hub_resume *from);
+void hub_stats(const struct hub *h, struct hub_stats *ret);
+/* Clients of one project. */
+size_t hub_clients(const struct hub *h, int64_t project);
+/* Ends every stream, joins the thread. Before the loops are stopped. */
+void hub_stop(struct hub *h);
+
+#endif

@@ -1,0 +1,140 @@
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+/*
+ * The HTTP/1.1 server side (RFC 9110, RFC 9112): strict requests in, answers out.
+ *
+ * The server listens on every loop (SO_REUSEPORT). For each request whose body has arrived it
+ * calls on_request() once, on the connection's loop. An exchange lives until it is answered: by
+ * http_answer() on its loop, or by http_answer_from() on any thread. Requests of one connection
+ * are handled one after the other; a pipelined one waits.
+ *
+ * Every connection has limits (base/limits.h) and deadlines: idle, header, body with a least rate,
+ * write. What is wrong with a request is answered with its status, and the connection is closed.
+ */
+#include "base/err.h"
+#include "base/time.h"
+
+struct arena;
+struct loop;
+struct http_server;
+struct http_exchange;
+struct http_stream;
+
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_METHOD_COUNT
+};
+
+struct http_header {
+    struct str name, value;
+};
+
+struct http_request {
+    enum http_method method;
+    struct str target; /* as received */
+    struct str path;   /* as received, up to '?' */
+    struct str query;  /* after '?', or none */
+    struct http_header *headers;
+    size_t n_headers;
+    struct str body;
+    struct str peer;   /* address of the client: of the connection, or as a trusted proxy says */
+    struct str scheme; /* http, or as a trusted proxy says */
+};
+
+/* The field's value; STR_NONE when absent. More than one of that name: n_values tells. */
+struct str http_header(const struct http_request *rq, struct str name);
+size_t http_header_count(const struct http_request *rq, struct str name);
+
+struct http_answer {
+    int status;       /* 0: 200 */
+    struct str type;  /* Content-Type; none: no such field */
+    struct str body;  /* copied, unless `body_is_static` */
+    bool body_is_static;
+    bool close;       /* close the connection after it */
+    const struct http_header *headers;
+    size_t n_headers;
+};
+
+/* What a request's size may be is decided when its header has arrived, by path. */
+struct http_decision {
+    size_t max_body;  /* larger: 413 at once */
+    int refuse;       /* a status: answer it now, without reading the body, and close */
+};
+
+struct http_server_options {
+    uint16_t port;              /* 0: any; http_server_port() tells */
+    struct str address;         /* none: all */
+    struct loop **loops;
+    size_t n_loops;
+    size_t max_connections;     /* 0: derived from the descriptor limit */
+    struct str trusted_proxies; /* comma list of addresses and CIDR blocks, or none */
+    usec_t idle_timeout, header_timeout, write_timeout; /* 0: 60 s, 10 s, 30 s */
+    size_t body_rate;           /* least bytes per second of a body, after a grace of 5 s; 0: 500 */
+    /* On the loop. May be NULL: then LIMIT_API_BODY for all. */
+    void (*on_header)(const struct http_request *rq, struct http_decision *ret, void *arg);
+    void (*on_request)(struct http_exchange *x, void *arg);
+    /* A request that the parser refused; for counting. May be NULL. */
+    void (*on_refused)(int status, void *arg);
+    void *arg;
+};
+
+bool http_server_start(const struct http_server_options *o, struct http_server **ret,
+                       struct err *e) CHECK_RESULT;
+uint16_t http_server_port(const struct http_server *s);
+/* Stops accepting; idle connections are closed, exchanges under way are finished. */
+void http_server_drain(struct http_server *s);
+/* Closes what is left and frees; call before the loops are stopped. */
+void http_server_stop(struct http_server *s);
+size_t http_server_connections(const struct http_server *s);
+
+const struct http_request *http_request_of(const struct http_exchange *x);
+/* Memory that lives as long as the exchange. Used by one thread at a time. */
+struct arena *http_arena(struct http_exchange *x);
+struct loop *http_loop(const struct http_exchange *x);
+/* When the request was complete, monotonic. */
+usec_t http_received_at(const struct http_exchange *x);
+/* A place for the owner of the exchange: a task for mailboxes and a pointer. */
+struct task *http_task(struct http_exchange *x);
+void http_set_user(struct http_exchange *x, void *p);
+void *http_user(const struct http_exchange *x);
+struct http_exchange *http_exchange_of_task(struct task *t);
+
+/* Exactly one of these, once, for every exchange; it is gone afterwards. */
+void http_answer(struct http_exchange *x, const struct http_answer *answer);
+/* The same from any thread: what the answer refers to is copied first. */
+void http_answer_from(struct http_exchange *x, const struct http_answer *answer);
+/*
+ * Turns the connection into a one-way stream: sends 200 with the header fields, then what
+ * http_stream_send() gives. On the loop. on_closed comes once, whatever the cause, and is the last
+ * touch; the stream is gone when it returns.
+ */
+struct http_stream *http_stream_start(struct http_exchange *x, struct str type,
+                                      void (*on_closed)(void *arg), void *arg);
+
+/* Bytes shared by many streams, counted; made on any thread, immutable afterwards. */
+struct http_chunk;
+struct http_chunk *http_chunk_create(struct str bytes);
+struct http_chunk *http_chunk_ref(struct http_chunk *c);
+void http_chunk_unref(struct http_chunk *c);
+struct str http_chunk_bytes(const struct http_chunk *c);
+
+/* Sends or queues. False when more than `max_backlog` bytes would wait unsent: then close it. */
+bool http_stream_send(struct http_stream *s, struct http_chunk *const *chunks, size_t n,
+                      size_t max_backlog) CHECK_RESULT;
+size_t http_stream_backlog(const struct http_stream *s);
+/* Asks; may be repeated. on_closed follows. */
+void http_stream_close(struct http_stream *s);
+
+/* The error's answer in the one JSON form, for any exchange and thread. */
+void http_answer_error(struct http_exchange *x, const struct err *e, struct str trace_id);
+/* The same body, for those who write it themselves. */
+struct buf;
+void http_error_body(struct buf *out, const struct err *e, struct str trace_id);
+
+#endif

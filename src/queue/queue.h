@@ -1,0 +1,81 @@
+#ifndef QUEUE_QUEUE_H
+#define QUEUE_QUEUE_H
+/*
+ * Durable work: claimed in lanes, leased, counted before it runs, retried, buried with a reason.
+ *
+ * One engine for the inbox now and for jobs later: a queue is a table of query names and a handler.
+ * A worker owns a lease row (token, expires_at), renewed by a heartbeat thread; the rows that it
+ * claims carry its token, so claiming costs one statement per batch and renewing costs one row.
+ * Who lost the lease is fenced: completing checks the token in the same transaction as the effects.
+ * Of one lane at most one row-holder works at a time; within a batch a lane is in order of id.
+ */
+#include "loop/loop.h"
+#include "store/store.h"
+
+struct queue;
+
+/* The columns that every queue table gives; the handler reads what else it needs itself. */
+struct queue_row {
+    int64_t id, project;
+    struct str lane;
+    int64_t attempts; /* this one included */
+    usec_t received_at;
+    struct str provider, source, event_type, call_sid, payload, trace_id;
+};
+
+/* What became of one row. */
+struct queue_verdict {
+    enum { QUEUE_DONE, QUEUE_RETRY, QUEUE_BURY } outcome;
+    struct str reason; /* of RETRY and BURY; no personal data */
+};
+
+/*
+ * Handles a batch inside an open transaction: effects only through db. Completing the rows and the
+ * commit are the engine's. False: the batch as a whole failed and is rolled back; the engine then
+ * runs its rows one by one, and the row that fails alone gets that failure as its verdict
+ * (ERR_INVALID buries it at once, anything else is retried). after_commit runs once it is durable.
+ */
+struct queue_handler {
+    bool (*run)(struct db *db, const struct queue_row *rows, size_t n, struct arena *a,
+                struct queue_verdict *verdicts, void *arg, struct err *e);
+    void (*after_commit)(const struct queue_row *rows, size_t n, void *arg);
+    void *arg;
+};
+
+struct queue_queries {
+    enum query claim, complete, retry, bury, reap;
+};
+
+struct queue_policy {
+    int64_t max_attempts;       /* 8 */
+    usec_t first_wait, last_wait; /* 1 s … 1 h, doubling, full jitter */
+    usec_t lease;               /* 2 s */
+    size_t batch;               /* 512 */
+};
+
+extern const struct queue_policy queue_policy_default;
+
+struct queue_options {
+    const char *name;
+    struct store *store;
+    const struct clock *clock;
+    struct queue_queries queries;
+    struct queue_handler handler;
+    struct queue_policy policy;
+    size_t workers; /* threads */
+};
+
+struct queue_stats {
+    uint64_t done, retried, buried, fenced, batches, conflicts;
+    usec_t last_commit_at; /* wall; TIME_NONE: none yet */
+    size_t running;        /* rows under way */
+};
+
+bool queue_start(const struct queue_options *o, struct queue **ret, struct err *e) CHECK_RESULT;
+/* There may be work: wakes an idle worker. From any thread, cheap. */
+void queue_wake(struct queue *q);
+void queue_stats(const struct queue *q, struct queue_stats *ret);
+/* Finishes the batches under way, gives back the leases, joins. */
+void queue_stop(struct queue *q);
+
+#endif
