@@ -62,7 +62,8 @@ void err_clear(struct err *e);
 /* "INVALID_REQUEST" and so on; the HTTP status that the edge answers with. */
 const char *err_code_name(enum err_code code);
 int err_code_status(enum err_code code);
-/* The trace as "create api/calls.c:31 < call_place calls/place.c:58" into dst (zero-terminated). */
+/* The trace, innermost first: "call_place calls/place.c:58 < create api/calls.c:31" into dst,
+ * cut to n bytes, zero-terminated. */
 void err_trace_format(const struct err *e, char *dst, size_t n);
 
 #endif

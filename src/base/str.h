@@ -64,6 +64,8 @@ struct str str_sub(struct str s, size_t from, size_t n);
 struct str str_trim(struct str s);
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 bool str_is_utf8(struct str s);
+/* Length of the well-formed UTF-8 sequence at the front; 0 when there is none. */
+size_t str_utf8_first(struct str s);
 /* FNV-1a with a final mix; not for adversarial keys (use hash_keyed of base/crypto.h). */
 uint64_t str_hash(struct str s);
 

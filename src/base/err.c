@@ -1,0 +1,121 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct {
+    const char *name;
+    int status;
+} codes[] = {[ERR_NONE] = {"OK", 200},
+#define X(code, http_status, api_name) [ERR_##code] = {api_name, http_status},
+             ERR_CODES(X)
+#undef X
+};
+
+static_assert(LEN(codes) == ERR_CODE_COUNT, "every code has its name and status");
+
+/* Formats into dst; what does not fit is cut between characters, not inside one. */
+PRINTF_LIKE(3, 0)
+static void format_cut(char *dst, size_t n, const char *format, va_list ap)
+{
+    int length = vsnprintf(dst, n, format, ap);
+    if (length < 0) {
+        dst[0] = '\0';
+        return;
+    }
+    if ((size_t)length < n)
+        return;
+
+    size_t start = n - 1; // of the last character
+    while (start > 0 && ((unsigned char)dst[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start > 0)
+        start--;
+    if (str_utf8_first((struct str){dst + start, n - 1 - start}) != n - 1 - start)
+        dst[start] = '\0';
+}
+
+static void place_add(struct err *e, const char *file, const char *function, int line)
+{
+    // Of a very long way, the beginning and the last place are kept.
+    size_t at = e->n_trace < ERR_TRACE ? e->n_trace++ : ERR_TRACE - 1;
+    e->trace[at] = (struct err_place){.file = file, .function = function, .line = line};
+}
+
+bool err_set_at(struct err *e, const char *file, const char *function, int line, enum err_code code,
+                const char *format, ...)
+{
+    char text[ERR_TEXT_MAX]; // the arguments may point into e itself
+    va_list ap;
+    va_start(ap, format);
+    format_cut(text, sizeof(text), format, ap);
+    va_end(ap);
+
+    e->code = code;
+    memcpy(e->text, text, sizeof(text));
+    e->n_fix = 0;
+    e->n_trace = 0;
+    place_add(e, file, function, line);
+    return false;
+}
+
+bool err_trace_at(struct err *e, const char *file, const char *function, int line)
+{
+    place_add(e, file, function, line);
+    return false;
+}
+
+bool err_fix(struct err *e, const char *format, ...)
+{
+    if (e->n_fix == ERR_FIXES)
+        return false;
+    va_list ap;
+    va_start(ap, format);
+    format_cut(e->fix[e->n_fix++], ERR_FIX_MAX, format, ap);
+    va_end(ap);
+    return false;
+}
+
+void err_clear(struct err *e)
+{
+    e->code = ERR_NONE;
+    e->text[0] = '\0';
+    e->n_fix = 0;
+    e->n_trace = 0;
+}
+
+const char *err_code_name(enum err_code code)
+{
+    assert(code < ERR_CODE_COUNT);
+    return codes[code].name;
+}
+
+int err_code_status(enum err_code code)
+{
+    assert(code < ERR_CODE_COUNT);
+    return codes[code].status;
+}
+
+/* "../src/calls/place.c" is known as "calls/place.c". */
+static const char *inside_house(const char *file)
+{
+    const char *at = file;
+    for (const char *found; (found = strstr(at, "src/"));)
+        at = found + 4;
+    return at;
+}
+
+void err_trace_format(const struct err *e, char *dst, size_t n)
+{
+    size_t used = 0;
+    if (n)
+        dst[0] = '\0';
+    for (size_t i = 0; i < e->n_trace && used < n; i++) {
+        const struct err_place *at = &e->trace[i];
+        int length = snprintf(dst + used, n - used, "%s%s %s:%d", i ? " < " : "", at->function,
+                              inside_house(at->file), at->line);
+        if (length < 0)
+            return;
+        used += (size_t)length;
+    }
+}
