@@ -18,18 +18,21 @@ struct inbox;
 /* One event as it came. All text is borrowed until the completion. */
 struct inbox_item {
     int64_t project;
-    struct str provider;      /* "twilio" */
-    struct str source;        /* "twilio_voice", "twilio_recording" */
-    struct str event_type;    /* "call-inbound", "call-status", "recording-complete", "dial-action" */
-    struct str call_sid;      /* or none */
+    struct str provider;   /* "twilio" */
+    struct str source;     /* "twilio_voice", "twilio_recording" */
+    struct str event_type; /* "call-inbound", "call-status", "recording-complete", "dial-action" */
+    struct str call_sid;   /* or none */
     struct str recording_sid; /* or none */
-    struct str lane;          /* events of one lane are handled one at a time: the root call's sid */
-    struct str dedupe_key;    /* unique per project; at most LIMIT_DEDUPE_KEY */
-    struct str payload;       /* JSON object of the decoded fields */
-    struct str raw_body;      /* the exact bytes, only when the payload is not faithful; else none */
+    struct str lane;       /* events of one lane are handled one at a time: the root call's sid */
+    struct str dedupe_key; /* unique per project; at most LIMIT_DEDUPE_KEY */
+    struct str payload;    /* JSON object of the decoded fields */
+    struct str raw_body;   /* the exact bytes, only when the payload is not faithful; else none */
     struct str trace_id;
     usec_t received_at;
 };
+
+/* Senders give up after 15 s; who is let in waits this long and one group's commit at most. */
+#define INBOX_PATIENCE SECONDS(8)
 
 enum inbox_result {
     INBOX_STORED,
@@ -42,6 +45,7 @@ enum inbox_result {
 struct inbox_append {
     struct task task;
     struct inbox_item item;
+    usec_t submitted_at; /* set by inbox_submit; monotonic */
     void (*on_done)(struct inbox_append *ap, enum inbox_result result);
 };
 
@@ -56,14 +60,18 @@ struct inbox_options {
 
 struct inbox_stats {
     uint64_t stored, duplicates, spooled, refused, groups, replayed, torn_records;
-    size_t waiting;      /* appends that wait for the writer */
+    size_t waiting;       /* appends that wait for the writer */
     uint64_t spool_bytes; /* not yet replayed */
     bool store_down;
 };
 
 /* Starts the writer thread; a spool left by an earlier run is replayed first thing. */
 bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *e) CHECK_RESULT;
-/* False when too many wait (LIMIT_INBOX_WAITING) or the inbox is stopping: answer 503. */
+/*
+ * False when too many wait (LIMIT_INBOX_WAITING), when the oldest waits so long that a new one
+ * could not be answered before its sender gives up (INBOX_PATIENCE), or when the inbox is stopping:
+ * answer 503.
+ */
 bool inbox_submit(struct inbox *in, struct inbox_append *ap) CHECK_RESULT;
 void inbox_stats(const struct inbox *in, struct inbox_stats *ret);
 /* Completes everything that was submitted, then ends. */

@@ -1,0 +1,2 @@
+/* One line per provider; see provider.h. */
+PROVIDER(twilio)
