@@ -287,7 +287,7 @@ bool time_parse_rfc2822(struct str s, usec_t *ret)
     if (cut_name(&s, days, LEN(days), &d.weekday)) {
         if (!cut_char(&s, ','))
             return false;
-        (void)cut_blank(&s);
+        s = str_trim(s);
     }
     if (!cut_digits(&s, 2, &d.day) && !cut_digits(&s, 1, &d.day))
         return false;
