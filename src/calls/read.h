@@ -1,0 +1,49 @@
+#ifndef CALLS_READ_H
+#define CALLS_READ_H
+/*
+ * What can be asked about calls and conversations: each function writes the answer's JSON, in the
+ * shape that docs/openapi.yaml gives it, into a buf. "Not found" is *ret_found = false, and nothing
+ * was written.
+ */
+#include "calls/call.h"
+#include "store/store.h"
+
+struct call_page {
+    int64_t page, limit; /* page counts from 1 */
+};
+
+struct call_filter {
+    struct str direction, status; /* STR_NONE: any */
+    struct str visibility;        /* visible (also for STR_NONE), filtered, all */
+    struct call_page page;
+};
+
+/* {conversations, total, page, limit}; the latest first. */
+bool conversation_list_json(struct db *db, int64_t project, struct call_page page, struct arena *a,
+                            struct buf *out, struct err *e) CHECK_RESULT;
+/* {conversations, calls, total}: where a call is going on now. */
+bool conversation_active_json(struct db *db, int64_t project, struct arena *a, struct buf *out,
+                              struct err *e) CHECK_RESULT;
+bool conversation_json(struct db *db, int64_t project, int64_t id, struct arena *a, struct buf *out,
+                       bool *ret_found, struct err *e) CHECK_RESULT;
+/* {messages, total, page, limit}: its calls, child legs merged into their parents. */
+bool conversation_messages_json(struct db *db, int64_t project, int64_t id, struct call_page page,
+                                struct arena *a, struct buf *out, bool *ret_found,
+                                struct err *e) CHECK_RESULT;
+
+/* {calls, total, page, limit} */
+bool call_list_json(struct db *db, int64_t project, const struct call_filter *filter,
+                    struct arena *a, struct buf *out, struct err *e) CHECK_RESULT;
+/* {calls}: those that are not final, child legs beside their parents. */
+bool call_active_json(struct db *db, int64_t project, struct arena *a, struct buf *out,
+                      struct err *e) CHECK_RESULT;
+/* {call, legs, events}. as_of: INT_NONE, or the id of an event of this call: the snapshot as it was
+ * after it, folded anew, and the log up to it. */
+bool call_detail_json(struct db *db, int64_t project, struct str sid, int64_t as_of,
+                      struct arena *a, struct buf *out, bool *ret_found,
+                      struct err *e) CHECK_RESULT;
+/* [CallEvent…]: the lines that one received webhook has written. */
+bool call_events_of_inbox_json(struct db *db, int64_t project, int64_t inbox_id, struct arena *a,
+                               struct buf *out, struct err *e) CHECK_RESULT;
+
+#endif
