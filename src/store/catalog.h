@@ -1,0 +1,48 @@
+#ifndef STORE_CATALOG_H
+#define STORE_CATALOG_H
+/*
+ * What the build made of queries/ and migrations/ (tools/embed_sql.py): constant tables. Only the
+ * store's own files read them; everyone else says Q_… and lets the store look it up.
+ */
+#include "store/store.h"
+
+enum { STORE_ENGINE_COUNT = STORE_POSTGRES + 1 };
+
+enum param_type {
+    PARAM_INT,
+    PARAM_TEXT,
+    PARAM_BOOL,
+    PARAM_TIME,
+    PARAM_JSON,
+    PARAM_BYTES,
+    PARAM_DECIMAL,
+    PARAM_TYPE_COUNT
+};
+
+struct query_param {
+    const char *name;
+    enum param_type type;
+    bool is_array; /* a column of a batch */
+};
+
+struct query_text {
+    const char *name;
+    const struct query_param *params; /* the k-th is ?k or $k of the statement */
+    size_t n_params;
+    bool is_batch;  /* has array parameters */
+    bool is_system; /* not scoped to a project */
+    const char *sql[STORE_ENGINE_COUNT];
+};
+
+struct migration_text {
+    int number;
+    const char *name;
+    const char *up[STORE_ENGINE_COUNT], *down[STORE_ENGINE_COUNT];
+};
+
+extern const struct query_text catalog_queries[QUERY_COUNT + 1];
+/* In order of their numbers, which start at 1 without gaps. */
+extern const struct migration_text catalog_migrations[];
+extern const size_t catalog_migration_count;
+
+#endif

@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+"""Turns the named SQL blocks and the migrations into C tables, and refuses what is wrong in them.
+
+A block (src/store/queries/README.md):
+
+    -- name: call_recent
+    -- What it does, in a sentence.
+    -- params: project int, before int,
+    --         limit int
+    SELECT ... WHERE project_id = :project ...;
+
+Two dialects are written below `-- [sqlite]` and `-- [postgres]`. The output is one enumerator per
+block (Q_CALL_RECENT) and the tables that src/store/catalog.h declares.
+"""
+import argparse
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ENGINES = ('sqlite', 'postgres')
+TYPES = ('int', 'text', 'bool', 'time', 'json', 'bytes', 'decimal')
+
+NAME = re.compile(r'[a-z][a-z0-9_]*\Z')
+MIGRATION_FILE = re.compile(r'(\d{4})_([a-z0-9_]+?)(?:\.(sqlite|postgres))?\.sql\Z')
+
+# What a statement consists of, as far as we care. The order matters: text that must not be touched
+# comes first, `::` before `:name`.
+TOKEN = re.compile(r"""
+      (?P<comment>--[^\n]*|/\*.*?\*/)
+    | (?P<escaped>\b[eE]'(?:[^'\\]|''|\\.)*')
+    | (?P<string>'(?:[^']|'')*')
+    | (?P<quoted>"(?:[^"]|"")*")
+    | (?P<dollar>\$(?P<tag>[A-Za-z_]*)\$.*?\$(?P=tag)\$)
+    | (?P<cast>::)
+    | (?P<param>:(?P<name>[A-Za-z_][A-Za-z0-9_]*))
+    | (?P<end>;)
+    | (?P<open>['"]|/\*)
+""", re.VERBOSE | re.DOTALL)
+
+
+class SqlError(Exception):
+    """A mistake in a .sql file, with its place."""
+
+
+@dataclass
+class Param:
+    name: str
+    type: str
+    is_array: bool
+
+
+@dataclass
+class Query:
+    name: str
+    place: str
+    params: list = field(default_factory=list)
+    system: bool = False
+    sql: dict = field(default_factory=dict)  # engine -> statement with ?k or $k
+
+    @property
+    def is_batch(self):
+        return any(p.is_array for p in self.params)
+
+
+@dataclass
+class Migration:
+    number: int
+    name: str
+    up: dict = field(default_factory=dict)
+    down: dict = field(default_factory=dict)
+
+
+# --- one block --------------------------------------------------------------------------------
+
+
+def parse_params(text, place):
+    params = []
+    for item in filter(None, (part.strip() for part in text.split(','))):
+        words = item.split()
+        if len(words) != 2:
+            raise SqlError(f'{place}: params: "{item}" is not "<name> <type>"')
+        name, kind = words
+        is_array = kind.endswith('[]')
+        kind = kind.removesuffix('[]')
+        if not NAME.match(name):
+            raise SqlError(f'{place}: params: "{name}" is not a name')
+        if kind not in TYPES:
+            raise SqlError(f'{place}: params: {name}: no type "{kind}" (one of {" ".join(TYPES)})')
+        if any(p.name == name for p in params):
+            raise SqlError(f'{place}: params: {name} stands there twice')
+        params.append(Param(name, kind, is_array))
+    return params
+
+
+def parse_scope(text, place):
+    match = re.match(r'system\s+(?:—|–|--|-)\s*(\S.*)', text)
+    if not match:
+        raise SqlError(f'{place}: scope: write "scope: system — <reason>"')
+    return True
+
+
+def bind_by_number(sql, params, engine, place):
+    """Replaces each :name by ?k or $k, cuts the final semicolon, and checks the statement."""
+    number = {p.name: k for k, p in enumerate(params, 1)}
+    used, out, at, ended = set(), [], 0, False
+    for token in TOKEN.finditer(sql):
+        between = sql[at:token.start()]
+        at = token.end()
+        if ended and (between.strip() or not token['comment']):
+            raise SqlError(f'{place}: more than one statement ({engine})')
+        out.append(between)
+        if token['open']:
+            raise SqlError(f'{place}: a string, name or comment does not end ({engine})')
+        if token['end']:
+            ended = True
+        elif token['param']:
+            name = token['name']
+            if name not in number:
+                raise SqlError(f'{place}: :{name} is not declared in params ({engine})')
+            used.add(name)
+            out.append(('?' if engine == 'sqlite' else '$') + str(number[name]))
+        else:
+            out.append(' ' if token['comment'] else token.group())
+    rest = sql[at:]
+    if ended and rest.strip():
+        raise SqlError(f'{place}: more than one statement ({engine})')
+    out.append(rest)
+    unused = [p.name for p in params if p.name not in used]
+    if unused:
+        raise SqlError(f'{place}: :{unused[0]} is declared but not used ({engine})')
+    lines = [line.rstrip() for line in ''.join(out).splitlines()]
+    statement = '\n'.join(line for line in lines if line.strip())
+    if not statement.strip():
+        raise SqlError(f'{place}: no statement ({engine})')
+    return statement
+
+
+def parse_block(name, lines, place):
+    """lines: those after `-- name:`."""
+    if not NAME.match(name):
+        raise SqlError(f'{place}: "{name}" is not a name (lower case, digits, underscores)')
+    query, head, params, texts = Query(name, place), True, '', {None: []}
+    engine, in_params = None, False
+    for line in lines:
+        text = line.strip()
+        dialect = re.match(r'--\s*\[(\w+)\]\Z', text)
+        if dialect:
+            engine, head = dialect[1], False
+            if engine not in ENGINES:
+                raise SqlError(f'{place}: no dialect [{engine}]')
+            if engine in texts:
+                raise SqlError(f'{place}: [{engine}] stands there twice')
+            texts[engine] = []
+        elif head and text.startswith('--'):
+            text = text[2:].strip()
+            if text.startswith('params:') or in_params:
+                text = text.removeprefix('params:').strip()
+                params += text
+                in_params = text.endswith(',')
+                params += '' if in_params else ','
+            elif text.startswith('scope:'):
+                query.system = parse_scope(text.removeprefix('scope:').strip(), place)
+        else:
+            head = head and not text
+            texts[engine].append(line)
+
+    query.params = parse_params(params, place)
+    common = '\n'.join(texts.pop(None))
+    if texts and common.strip():
+        raise SqlError(f'{place}: a statement before the first dialect')
+    for engine in ENGINES:
+        if texts and engine not in texts:
+            raise SqlError(f'{place}: [{engine}] is missing')
+        sql = '\n'.join(texts[engine]) if texts else common
+        query.sql[engine] = bind_by_number(sql, query.params, engine, place)
+    if not query.system and not any(p.name == 'project' for p in query.params):
+        raise SqlError(f'{place}: no :project. Filter by it, or say "scope: system — <reason>"')
+    return query
+
+
+def parse_queries(text, file):
+    queries, lines, start = [], text.splitlines(), None
+
+    def finish(end):
+        if start is not None:
+            name = lines[start].split(':', 1)[1].strip()
+            place = f'{file}:{start + 1}: {name}'
+            queries.append(parse_block(name, lines[start + 1:end], place))
+
+    for at, line in enumerate(lines):
+        if re.match(r'--\s*name:', line):
+            finish(at)
+            start = at
+        elif start is None and line.strip() and not line.startswith('--'):
+            raise SqlError(f'{file}:{at + 1}: a statement without "-- name:"')
+    finish(len(lines))
+    return queries
+
+
+def read_queries(folder):
+    queries, seen = [], {}
+    for path in sorted(Path(folder).glob('*.sql')):
+        for query in parse_queries(path.read_text(encoding='utf-8'), path.name):
+            if query.name in seen:
+                raise SqlError(f'{query.place}: the name is taken by {seen[query.name]}')
+            seen[query.name] = query.place
+            queries.append(query)
+    return queries
+
+
+# --- migrations -------------------------------------------------------------------------------
+
+
+def split_migration(text, file):
+    parts, part = {}, None
+    for line in text.splitlines():
+        match = re.match(r'--\s*(up|down)\s*\Z', line)
+        if match:
+            part = match[1]
+            if part in parts:
+                raise SqlError(f'{file}: "-- {part}" stands there twice')
+            parts[part] = []
+        elif part:
+            parts[part].append(line)
+        elif line.strip() and not line.startswith('--'):
+            raise SqlError(f'{file}: a statement before "-- up"')
+    for part in ('up', 'down'):
+        if not '\n'.join(parts.get(part, [])).strip():
+            raise SqlError(f'{file}: the "-- {part}" part is missing')
+    return '\n'.join(parts['up']).strip() + '\n', '\n'.join(parts['down']).strip() + '\n'
+
+
+def read_migrations(folder):
+    migrations = {}
+    for path in sorted(Path(folder).glob('*.sql')):
+        match = MIGRATION_FILE.match(path.name)
+        if not match:
+            raise SqlError(f'{path.name}: not NNNN_<verb>_<noun>[.sqlite|.postgres].sql')
+        number, name, engine = int(match[1]), match[2], match[3]
+        migration = migrations.setdefault(number, Migration(number, name))
+        if migration.name != name:
+            raise SqlError(f'{path.name}: number {number} is taken by {migration.name}')
+        up, down = split_migration(path.read_text(encoding='utf-8'), path.name)
+        for each in [engine] if engine else ENGINES:
+            if each in migration.up:
+                raise SqlError(f'{path.name}: [{each}] stands in two files')
+            migration.up[each], migration.down[each] = up, down
+    for expected, (number, migration) in enumerate(sorted(migrations.items()), 1):
+        if number != expected:
+            raise SqlError(f'migration {expected:04} is missing before {number:04}')
+        for engine in ENGINES:
+            if engine not in migration.up:
+                raise SqlError(f'migration {number:04}_{migration.name}: no .{engine}.sql')
+    return [migrations[number] for number in sorted(migrations)]
+
+
+# --- C ----------------------------------------------------------------------------------------
+
+
+def c_string(text, indent):
+    def escape(line):
+        return ''.join('\\' + c if c in '"\\' else c if ' ' <= c <= '~' else
+                       ''.join(f'\\{byte:03o}' for byte in c.encode()) for c in line)
+    lines = text.splitlines(keepends=True)
+    return ('\n' + ' ' * indent).join(f'"{escape(line)}"' for line in lines)
+
+
+def header(queries):
+    names = ''.join(f'    Q_{q.name.upper()},\n' for q in queries)
+    return ('/* Generated by tools/embed_sql.py from src/store/queries. */\n'
+            '#ifndef STORE_QUERIES_H\n#define STORE_QUERIES_H\n\n'
+            f'enum query {{\n{names}    QUERY_COUNT\n}};\n\n#endif\n')
+
+
+def source(queries, migrations):
+    out = ['/* Generated by tools/embed_sql.py from src/store/queries and src/store/migrations. */\n'
+           '#include "store/catalog.h"\n']
+    for query in filter(lambda q: q.params, queries):
+        rows = ''.join(f'    {{"{p.name}", PARAM_{p.type.upper()}, {str(p.is_array).lower()}}},\n'
+                       for p in query.params)
+        out.append(f'static const struct query_param params_{query.name}[] = {{\n{rows}}};\n')
+    out.append('const struct query_text catalog_queries[QUERY_COUNT + 1] = {')
+    for query in queries:
+        params = f'params_{query.name}' if query.params else 'NULL'
+        out.append(f'    [Q_{query.name.upper()}] = {{\n'
+                   f'        .name = "{query.name}",\n'
+                   f'        .params = {params},\n'
+                   f'        .n_params = {len(query.params)},\n'
+                   f'        .is_batch = {str(query.is_batch).lower()},\n'
+                   f'        .is_system = {str(query.system).lower()},')
+        for engine in ENGINES:
+            out.append(f'        .sql[STORE_{engine.upper()}] =\n            '
+                       + c_string(query.sql[engine], 12) + ',')
+        out.append('    },')
+    out.append('};\n')
+    out.append('const struct migration_text catalog_migrations[] = {')
+    for migration in migrations:
+        out.append(f'    {{\n        .number = {migration.number},\n'
+                   f'        .name = "{migration.name}",')
+        for engine in ENGINES:
+            for part in ('up', 'down'):
+                text = getattr(migration, part)[engine]
+                out.append(f'        .{part}[STORE_{engine.upper()}] =\n            '
+                           + c_string(text, 12) + ',')
+        out.append('    },')
+    out.append('    {.number = 0},\n};\n')
+    out.append(f'const size_t catalog_migration_count = {len(migrations)};')
+    return '\n'.join(out) + '\n'
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--queries', required=True)
+    parser.add_argument('--migrations', required=True)
+    parser.add_argument('--out-c', required=True)
+    parser.add_argument('--out-h', required=True)
+    args = parser.parse_args()
+    try:
+        queries, migrations = read_queries(args.queries), read_migrations(args.migrations)
+    except SqlError as error:
+        sys.exit(f'embed_sql: {error}')
+    Path(args.out_h).write_text(header(queries), encoding='utf-8')
+    Path(args.out_c).write_text(source(queries, migrations), encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()
