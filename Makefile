@@ -4,7 +4,6 @@ JOBS   ?= $(shell nproc)
 WERROR ?= true
 
 NINJA := ninja -j$(JOBS)
-SANE  := -Dwerror=$(WERROR)
 
 .PHONY: all web deps deps-test deps-bench run test check bench fuzz unit asan tsan clang clean help \
         build build-asan build-tsan build-clang build-fuzz format
@@ -24,19 +23,20 @@ web:
 	@tools/web.sh
 
 # --- build directories: each is reconfigured by itself when a source file comes or goes ---------
+# Warnings are judged in build and build-clang; under sanitizers gcc invents some.
 
 HAVE_CMOCKA := $(shell pkg-config --exists cmocka 2>/dev/null && echo true || echo false)
 
 build: web
-	@tools/configure.sh build $(SANE) -Dtests=$(HAVE_CMOCKA)
+	@tools/configure.sh build -Dwerror=$(WERROR) -Dtests=$(HAVE_CMOCKA)
 	@$(NINJA) -C build
 
 build-asan:
-	@tools/configure.sh build-asan $(SANE) -Dshipping=false -Db_sanitize=address,undefined -Doptimization=1
+	@tools/configure.sh build-asan -Dshipping=false -Db_sanitize=address,undefined -Doptimization=1
 	@$(NINJA) -C build-asan
 
 build-tsan:
-	@tools/configure.sh build-tsan $(SANE) -Dshipping=false -Db_sanitize=thread -Doptimization=1
+	@tools/configure.sh build-tsan -Dshipping=false -Db_sanitize=thread -Doptimization=1
 	@$(NINJA) -C build-tsan
 
 build-clang:
@@ -44,7 +44,7 @@ build-clang:
 	@$(NINJA) -C build-clang
 
 build-fuzz:
-	@CC=clang CXX=clang++ tools/configure.sh build-fuzz $(SANE) -Dshipping=false -Dtests=false \
+	@CC=clang CXX=clang++ tools/configure.sh build-fuzz -Dshipping=false -Dtests=false \
 	    -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false \
 	    -Dc_args=-fsanitize=fuzzer-no-link -Dcpp_args=-fsanitize=fuzzer-no-link -Doptimization=1
 	@$(NINJA) -C build-fuzz

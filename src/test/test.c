@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fault.h"
-
 void test_row(bool holds, const char *condition, const char *label, const char *file, int line)
 {
     if (holds)
@@ -109,18 +107,4 @@ const char *test_postgres_url(void)
     const char *url = getenv("TEST_POSTGRES_URL");
 
     return url && *url ? url : NULL;
-}
-
-uint64_t test_every_fault(const char *name, test_attempt_fn *attempt, void *arg)
-{
-    for (uint64_t nth = 1;; nth++) {
-        bool struck;
-
-        fault_arm(name, nth, false);
-        attempt(arg);
-        struck = fault_struck();
-        fault_disarm();
-        if (!struck)
-            return nth - 1;
-    }
 }

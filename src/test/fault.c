@@ -1,0 +1,17 @@
+#include "base/fault.h"
+
+#include "test/test.h"
+
+uint64_t test_every_fault(const char *name, test_attempt_fn *attempt, void *arg)
+{
+    for (uint64_t nth = 1;; nth++) {
+        bool struck;
+
+        fault_arm(name, nth, false);
+        attempt(arg);
+        struck = fault_struck();
+        fault_disarm();
+        if (!struck)
+            return nth - 1;
+    }
+}

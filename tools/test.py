@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""Runs everything that can fail and counts it:  tools/test.py [PHASE]...
+
+Without arguments all phases run, in the order of PHASES. A phase prints one line per suite; what
+failed is printed in full. The last line is always `N passed, N failed`, and the exit status says
+whether the second number is zero. A phase that dies or finds nothing where it should is a failure.
+"""
+
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
+FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 10)
+CONCURRENT_ROOMS = ["loop", "http", "sse", "queue", "inbox", "feed", "store"]
+
+MINUTES = 60
+DEADLINE = 20 * MINUTES  # of any one command: what takes longer hangs
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1:strict_string_checks=1",
+    "LSAN_OPTIONS": f"suppressions={ROOT}/tools/lsan.supp:print_suppressions=0",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": f"halt_on_error=1:suppressions={ROOT}/tools/tsan.supp",
+}
+
+
+class Count:
+    def __init__(self, passed=0, failed=0, skipped=0):
+        self.passed, self.failed, self.skipped = passed, failed, skipped
+
+    def __iadd__(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        return self
+
+    def __str__(self):
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+total = Count()
+
+
+def report(suite, count, started, output=""):
+    """Prints a suite's line, and what it said when something failed; adds to the total."""
+    global total
+    total += count
+    print(f"  {suite}: {count} ({time.monotonic() - started:.1f} s)", flush=True)
+    if count.failed and output:
+        print("    | " + output.rstrip().replace("\n", "\n    | "), flush=True)
+
+
+def run(command, seconds=DEADLINE, **env):
+    """Runs a command without input; returns its status and output. Overtime ends its whole group."""
+    child = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        output, _ = child.communicate(timeout=seconds)
+        status = child.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        output, _ = child.communicate()
+        output += f"\nkilled after {seconds} s\n".encode()
+        status = -signal.SIGKILL
+    return status, output.decode(errors="replace")
+
+
+def one(suite, command, **env):
+    """A command that is one test: it passes when its status is zero."""
+    started = time.monotonic()
+    status, output = run(command, **env)
+    report(suite, Count(status == 0, status != 0), started, output)
+    return status == 0
+
+
+def ready(target):
+    """Builds a directory through make; a build that fails is one failed test."""
+    started = time.monotonic()
+    status, output = run(["make", target])
+    if status != 0:
+        report(target, Count(failed=1), started, output)
+    return status == 0
+
+
+def sources(role):
+    return run(["tools/sources.sh", role])[1].split()
+
+
+# --- phases -----------------------------------------------------------------------------------
+
+
+def build():
+    one("release", ["make", "build"])
+
+
+def check():
+    checks = [path.stem for path in sorted((ROOT / "tools").glob("check_*.py"))]
+    one("clang-format", ["sh", "-c",
+                         "tools/sources.sh format | xargs -r clang-format --dry-run -Werror"])
+    if not one("gcc warnings", ["make", "build"]) or not one("clang warnings", ["make", "build-clang"]):
+        return
+    for name in checks:
+        one(name.removeprefix("check_").replace("_", " "), [f"tools/{name}.py"])
+    for script in ("lint", "typecheck"):
+        for place in ("web", "tests"):
+            if has_script(place, script) and npm_ready(place):
+                one(f"{place} {script}", ["npm", "run", "--silent", "--prefix", place, script])
+
+
+TAP_LINE = re.compile(r"^(not )?ok \d+(?: - .*)?( # SKIP\b.*)?", re.MULTILINE)
+
+
+def count_cmocka(test):
+    """cmocka speaks TAP; a test executable that dies says nothing about the test it died in."""
+    count = Count()
+    for line in TAP_LINE.finditer(test.get("stdout", "")):
+        if "# SKIP" in line.group(0):
+            count.skipped += 1
+        elif line.group(1):
+            count.failed += 1
+        else:
+            count.passed += 1
+    if test["result"] not in ("OK", "EXPECTEDFAIL") and not count.failed:
+        count.failed += 1
+    if not count.passed and not count.failed and not count.skipped:
+        count.failed += 1
+    return count
+
+
+def meson_tests(directory, rooms=()):
+    if not ready(directory):
+        return
+    log = ROOT / directory / "meson-logs" / "testlog.json"
+    log.unlink(missing_ok=True)
+    suites = [f"--suite={room}" for room in rooms]
+    only = os.environ.get("TESTS", "").split()
+    started = time.monotonic()
+    _, output = run(["meson", "test", "-C", directory, "--no-rebuild", f"--num-processes={JOBS}",
+                     *suites, *only], **SANITIZERS)
+    if not log.exists():
+        if "No suitable tests" not in output and "No tests defined" not in output:
+            report(directory, Count(failed=1), started, output)
+        return
+
+    count = Count()
+    failures = []
+    for line in log.read_text().splitlines():
+        test = json.loads(line)
+        mine = count_cmocka(test)
+        count += mine
+        if mine.failed:
+            failures.append(f"{test['name']} ({test['result']}):\n"
+                            f"{test.get('stdout', '')}\n{test.get('stderr', '')}")
+    report(directory, count, started, "\n".join(failures))
+
+
+def unit():
+    meson_tests("build")
+
+
+def unit_asan():
+    meson_tests("build-asan")
+
+
+def unit_tsan():
+    rooms = {path.split("/")[1] for path in sources("tests") if path.startswith("src/")}
+    meson_tests("build-tsan", [room for room in CONCURRENT_ROOMS if room in rooms])
+
+
+def package(place):
+    path = ROOT / place / "package.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def has_script(place, script):
+    return script in package(place).get("scripts", {})
+
+
+def npm_ready(place):
+    """npm ci when the lock file changed since the last time."""
+    stamp = ROOT / place / "node_modules" / ".installed"
+    inputs = [ROOT / place / "package.json", ROOT / place / "package-lock.json"]
+    if stamp.exists() and all(path.stat().st_mtime <= stamp.stat().st_mtime for path in inputs):
+        return True
+    if not one(f"{place} packages", ["npm", "ci", "--prefix", place, "--no-audit", "--no-fund"]):
+        return False
+    stamp.touch()
+    return True
+
+
+def node_tests(suite, place, pattern, **env):
+    """node:test over TypeScript; its summary at the end of the TAP stream is what counts."""
+    files = sorted(str(path.relative_to(ROOT / place)) for path in (ROOT / place).glob(pattern))
+    if not files or not npm_ready(place):
+        return
+    started = time.monotonic()
+    status, output = run(["sh", "-c", 'cd "$0" && exec "$@"', place, "node", "--import", "tsx", "--test",
+                          f"--test-concurrency={JOBS}", "--test-reporter=tap", *files], **env)
+    told = {key: int(n) for key, n in re.findall(
+        r"^# (pass|fail|cancelled|skipped|todo) (\d+)$", output, re.MULTILINE)}
+    count = Count(told.get("pass", 0), told.get("fail", 0) + told.get("cancelled", 0),
+                  told.get("skipped", 0) + told.get("todo", 0))
+    if status != 0 and not count.failed:
+        count.failed = 1
+    report(suite, count, started, failures_of_tap(output))
+
+
+def failures_of_tap(output):
+    """The failed points of a TAP stream with their diagnostics; all of it when there are none."""
+    kept = []
+    keeping = False
+    for line in output.splitlines():
+        if re.match(r"\s*(not )?ok \d+", line):
+            keeping = line.lstrip().startswith("not ok")
+        elif re.match(r"\s*# Subtest:", line):
+            keeping = False
+        if keeping:
+            kept.append(line)
+    return "\n".join(kept) if kept else output[-4000:]
+
+
+def web():
+    node_tests("web", "web", "src/**/*.test.ts")
+
+
+def system():
+    if not ready("build"):
+        return
+    for store in ("sqlite", "postgres"):
+        node_tests(f"on {store}", "tests", "system/**/*.test.ts", STORE=store)
+
+
+def browser():
+    if ready("build"):
+        node_tests("chromium", "tests", "browser/**/*.test.ts", STORE="sqlite")
+
+
+def fuzz_one(target):
+    seeds = ROOT / "tests" / "fuzz" / target.name.removesuffix("_fuzz")
+    corpus = ROOT / "build-fuzz" / "corpus" / target.name
+    corpus.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    status, output = run(
+        [str(target), f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=1024",
+         "-print_final_stats=1", f"-artifact_prefix={corpus.parent}/{target.name}-", str(corpus),
+         *([str(seeds)] if seeds.is_dir() else [])],
+        seconds=FUZZ_SECONDS + 5 * MINUTES, **SANITIZERS)
+    return target.name, status, output, started
+
+
+def fuzz():
+    fuzzers = sources("fuzzers")
+    if not fuzzers or not ready("build-fuzz"):
+        return
+    names = [path.removeprefix("src/").replace("/", "-").removesuffix(".c") for path in fuzzers]
+    with concurrent.futures.ThreadPoolExecutor(min(JOBS, 2)) as pool:
+        targets = [ROOT / "build-fuzz" / name for name in names]
+        for name, status, output, started in pool.map(fuzz_one, targets):
+            report(name, Count(status == 0, status != 0), started, output[-6000:])
+
+
+PHASES = collections.OrderedDict([
+    ("build", build), ("check", check), ("unit", unit), ("unit-asan", unit_asan),
+    ("unit-tsan", unit_tsan), ("web", web), ("system", system), ("browser", browser), ("fuzz", fuzz),
+])
+NEED_POSTGRES = {"unit", "unit-asan", "unit-tsan", "system", "browser"}
+
+
+class Postgres:
+    """One throw-away server for the whole run; its URL is in TEST_POSTGRES_URL."""
+
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(prefix="hookswitch-pg-")
+        status, output = run(["tools/pg_cluster.sh", "start", self.dir])
+        if status == 0:
+            os.environ["TEST_POSTGRES_URL"] = output.strip().splitlines()[-1]
+        else:
+            report("PostgreSQL", Count(failed=1), time.monotonic(), output)
+
+    def __exit__(self, *_):
+        run(["tools/pg_cluster.sh", "remove", self.dir])
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def run_phases(names):
+    for name in names:
+        print(f"{name}", flush=True)
+        try:
+            PHASES[name]()
+        except Exception as error:  # a phase that breaks is a failure, not the end of the count
+            report(name, Count(failed=1), time.monotonic(), repr(error))
+
+
+def main():
+    names = sys.argv[1:] or list(PHASES)
+    unknown = [name for name in names if name not in PHASES]
+    if unknown:
+        sys.exit(f"no such phase: {' '.join(unknown)}; there are: {' '.join(PHASES)}")
+
+    if NEED_POSTGRES.intersection(names) and "TEST_POSTGRES_URL" not in os.environ:
+        with Postgres():
+            run_phases(names)
+    else:
+        run_phases(names)
+    print(f"{total.passed} passed, {total.failed} failed")
+    sys.exit(1 if total.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
