@@ -68,6 +68,7 @@ struct queue_options {
 struct queue_stats {
     uint64_t done, retried, buried, fenced, batches, conflicts;
     usec_t last_commit_at; /* wall; TIME_NONE: none yet */
+    usec_t last_lag;       /* received to applied, of the last batch; 0: none yet */
     size_t running;        /* rows under way */
 };
 

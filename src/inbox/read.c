@@ -1,0 +1,185 @@
+#include "inbox/read.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+
+enum { REPROCESS_BATCH = 1000 };
+
+struct event_row {
+    int64_t id, retry_count;
+    usec_t received_at, processed_at, next_attempt_at;
+    struct str source, event_type, call_sid, recording_sid, dedupe_key, processing_status, error;
+    struct str payload;
+};
+
+#define AT(member) offsetof(struct event_row, member)
+
+static const struct column event_columns[] = {
+    {"id", COLUMN_INT, AT(id)},
+    {"source", COLUMN_STR, AT(source)},
+    {"event_type", COLUMN_STR, AT(event_type)},
+    {"call_sid", COLUMN_STR, AT(call_sid)},
+    {"recording_sid", COLUMN_STR, AT(recording_sid)},
+    {"dedupe_key", COLUMN_STR, AT(dedupe_key)},
+    {"received_at", COLUMN_TIME, AT(received_at)},
+    {"processed_at", COLUMN_TIME, AT(processed_at)},
+    {"processing_status", COLUMN_STR, AT(processing_status)},
+    {"error", COLUMN_STR, AT(error)},
+    {"retry_count", COLUMN_INT, AT(retry_count)},
+    {"next_attempt_at", COLUMN_TIME, AT(next_attempt_at)},
+    {"payload", COLUMN_STR, AT(payload)}, // last: lists do not ask for it
+};
+enum { LIST_COLUMNS = LEN(event_columns) - 1 };
+
+static bool is_waiting(struct str status)
+{
+    return str_eq(status, STR("pending")) || str_eq(status, STR("failed"));
+}
+
+static void event_members(struct json_writer *w, const struct event_row *row, struct arena *a)
+{
+    json_member_str(w, STR("id"), str_fmt(a, "%lld", (long long)row->id));
+    json_member_str(w, STR("source"), row->source);
+    json_member_str(w, STR("event_type"), row->event_type);
+    json_member_str(w, STR("call_sid"), row->call_sid);
+    json_member_str(w, STR("recording_sid"), row->recording_sid);
+    json_member_str(w, STR("dedupe_key"), row->dedupe_key);
+    json_member_time(w, STR("received_at"), row->received_at);
+    json_member_time(w, STR("processed_at"), row->processed_at);
+    json_member_str(w, STR("processing_status"), row->processing_status);
+    json_member_str(w, STR("error"), row->error);
+    json_member_int(w, STR("retry_count"), row->retry_count);
+    json_member_time(w, STR("next_attempt_at"),
+                     is_waiting(row->processing_status) ? row->next_attempt_at : TIME_NONE);
+}
+
+#define FILTER_BINDS(project, f)                                                                   \
+    bind_int("project", (project)), bind_str("source", (f)->source),                               \
+        bind_str("event_type", (f)->event_type),                                                   \
+        bind_str("processing_status", (f)->processing_status),                                     \
+        bind_str("call_sid", (f)->call_sid), bind_time("from_time", (f)->from),                    \
+        bind_time("to_time", (f)->to)
+
+bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *filter,
+                     int64_t page, int64_t limit, struct arena *a, struct json_writer *w,
+                     struct err *e)
+{
+    static const struct column total_columns[] = {{"total", COLUMN_INT, 0}};
+    struct rows *rows;
+    int64_t total = 0;
+    bool counted;
+
+    if (!db_query_one(db, Q_INBOX_COUNT, BINDS(FILTER_BINDS(project, filter)), total_columns,
+                      LEN(total_columns), a, &total, &counted, e) ||
+        !db_query(db, Q_INBOX_LIST,
+                  BINDS(FILTER_BINDS(project, filter), bind_int("limit", limit),
+                        bind_int("offset", (page - 1) * limit)),
+                  a, &rows, e))
+        return err_trace(e);
+
+    json_open_object(w);
+    json_key(w, STR("events"));
+    json_open_array(w);
+    while (rows_next(rows)) {
+        struct event_row row = {0};
+        rows_read(rows, event_columns, LIST_COLUMNS, &row);
+        json_open_object(w);
+        event_members(w, &row, a);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    json_member_int(w, STR("total"), total);
+    json_member_int(w, STR("page"), page);
+    json_member_int(w, STR("limit"), limit);
+    json_close_object(w);
+    return rows_end(rows, e) || err_trace(e);
+}
+
+static bool event_by_id(struct db *db, int64_t project, int64_t id, struct arena *a,
+                        struct event_row *ret, bool *ret_found, struct err *e)
+{
+    if (!db_query_one(db, Q_INBOX_BY_ID, BINDS(bind_int("project", project), bind_int("id", id)),
+                      event_columns, LEN(event_columns), a, ret, ret_found, e))
+        return err_trace(e);
+    return true;
+}
+
+bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *a,
+                      struct json_writer *w, bool *ret_found, struct err *e)
+{
+    struct event_row row = {0};
+
+    if (!event_by_id(db, project, id, a, &row, ret_found, e))
+        return err_trace(e);
+    if (*ret_found) {
+        event_members(w, &row, a);
+        json_member_int(w, STR("attempts"), row.retry_count);
+        json_member_raw(w, STR("payload"), row.payload);
+    }
+    return true;
+}
+
+bool inbox_reprocess(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
+                     struct str *ret_status, struct err *e)
+{
+    struct event_row row = {0};
+    bool found;
+
+    if (!db_exec(db, Q_INBOX_REPROCESS,
+                 BINDS(bind_int("project", project), bind_int("id", id), bind_time("now", now)),
+                 NULL, e) ||
+        !event_by_id(db, project, id, a, &row, &found, e))
+        return err_trace(e);
+    *ret_status = found ? row.processing_status : STR_NONE;
+    return true;
+}
+
+bool inbox_reprocess_each(struct db *db, int64_t project, const int64_t *ids, size_t n, usec_t now,
+                          struct arena *a, int64_t *ret_n, struct err *e)
+{
+    int64_t *projects = arena_new(a, int64_t, n);
+
+    for (size_t i = 0; i < n; i++)
+        projects[i] = project;
+    if (!db_exec(db, Q_INBOX_REPROCESS_EACH,
+                 BINDS(bind_ints("project", projects, n), bind_ints("id", ids, n),
+                       bind_time("now", now)),
+                 ret_n, e))
+        return err_trace(e);
+    return true;
+}
+
+bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_filter *filter,
+                          struct str reason, usec_t now, int64_t *ret_n, struct err *e)
+{
+    int64_t total = 0, n;
+
+    // Many short transactions: ten thousand dead letters must not hold up the inbox.
+    do {
+        if (!db_exec(db, Q_INBOX_REPROCESS_DEAD,
+                     BINDS(bind_int("project", project), bind_str("source", filter->source),
+                           bind_str("event_type", filter->event_type), bind_str("error", reason),
+                           bind_time("now", now), bind_int("limit", REPROCESS_BATCH)),
+                     &n, e))
+            return err_trace(e);
+        total += n;
+    } while (n == REPROCESS_BATCH);
+    *ret_n = total;
+    return true;
+}
+
+bool inbox_backlog(struct db *db, int64_t project, struct inbox_backlog *ret, struct err *e)
+{
+    static const struct column columns[] = {
+        {"pending", COLUMN_INT, offsetof(struct inbox_backlog, pending)},
+        {"oldest", COLUMN_TIME, offsetof(struct inbox_backlog, oldest)},
+        {"dead_letter", COLUMN_INT, offsetof(struct inbox_backlog, dead_letter)},
+    };
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    bool found;
+
+    if (!db_query_one(db, Q_INBOX_BACKLOG, BINDS(bind_int("project", project)), columns,
+                      LEN(columns), a, ret, &found, e))
+        return err_trace(e);
+    return true;
+}

@@ -1,0 +1,43 @@
+#ifndef INBOX_READ_H
+#define INBOX_READ_H
+/* What was received and what became of it: lists, single events, replay, backlog. */
+#include "store/store.h"
+
+struct json_writer;
+
+struct inbox_filter {
+    struct str source, event_type, processing_status, call_sid; /* none: any */
+    usec_t from, to;                                            /* TIME_NONE: open */
+};
+
+/* {"events":[…],"total","page","limit"}. */
+bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *filter,
+                     int64_t page, int64_t limit, struct arena *a, struct json_writer *w,
+                     struct err *e) CHECK_RESULT;
+
+/* The members of one event, payload and attempts included, into an open object. */
+bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *a,
+                      struct json_writer *w, bool *ret_found, struct err *e) CHECK_RESULT;
+
+/*
+ * Replay: dead letters and events that wait for their next attempt go back to the head of the
+ * queue, with their attempts counted from zero. One that was applied already, or is being
+ * processed, stays as it is. *ret_status: its status afterwards; none when there is no such event.
+ */
+bool inbox_reprocess(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
+                     struct str *ret_status, struct err *e) CHECK_RESULT;
+bool inbox_reprocess_each(struct db *db, int64_t project, const int64_t *ids, size_t n, usec_t now,
+                          struct arena *a, int64_t *ret_n, struct err *e) CHECK_RESULT;
+/* All dead letters that match the filter and the reason (none: any), in bounded batches. */
+bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_filter *filter,
+                          struct str reason, usec_t now, int64_t *ret_n,
+                          struct err *e) CHECK_RESULT;
+
+struct inbox_backlog {
+    int64_t pending, dead_letter;
+    usec_t oldest; /* TIME_NONE when nothing waits */
+};
+bool inbox_backlog(struct db *db, int64_t project, struct inbox_backlog *ret,
+                   struct err *e) CHECK_RESULT;
+
+#endif

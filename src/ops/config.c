@@ -1,0 +1,314 @@
+#include "ops/config.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum kind { TEXT, NUMBER, FLAG, SECRET };
+
+struct variable {
+    const char *name;
+    enum kind kind;
+    size_t at;
+    const char *preset;  /* default, in its text form */
+    int64_t least, most; /* of a number */
+    const char *meaning;
+};
+
+#define AT(member) offsetof(struct config, member)
+
+static const struct variable variables[] = {
+    {"DATABASE_URL", SECRET, AT(database_url), "sqlite:data/hookswitch.db", 0, 0,
+     "The store: sqlite:PATH or postgres://user:password@host/database."},
+    {"PORT", NUMBER, AT(port), "3000", 0, 65535, "TCP port to listen on; 0 takes any free one."},
+    {"LISTEN_ADDRESS", TEXT, AT(listen_address), "", 0, 0,
+     "Address to listen on; empty for all of them."},
+    {"NODE_ENV", TEXT, AT(environment), "development", 0, 0,
+     "production or development. In production WEBHOOK_BASE_URL is required."},
+    {"WEBHOOK_BASE_URL", TEXT, AT(webhook_base_url), "", 0, 0,
+     "Public base URL as the provider sees it (https://calls.example.com): signatures are checked "
+     "against it. Empty: http://localhost:PORT."},
+    {"TRUSTED_PROXIES", TEXT, AT(trusted_proxies), "", 0, 0,
+     "Comma list of addresses and CIDR blocks whose X-Forwarded-For and -Proto are believed."},
+    {"WEBHOOK_ALLOWED_CIDRS", TEXT, AT(webhook_allowed_cidrs), "", 0, 0,
+     "Comma list of blocks from which webhooks are accepted; empty for all. Twilio's addresses are "
+     "not fixed: leave it empty for Twilio."},
+    {"WEBHOOK_INVALID_PER_MINUTE", NUMBER, AT(webhook_invalid_per_minute), "60", 1, 1000000,
+     "Invalid webhook requests per client address and minute before it is answered 429. Validly "
+     "signed events are never limited."},
+    {"WEBHOOK_INGESTION_ENABLED", FLAG, AT(webhook_ingestion_enabled), "true", 0, 0,
+     "false: webhooks are answered 503 and nothing is kept; voice requests still get their TwiML."},
+    {"REALTIME_PUSH_ENABLED", FLAG, AT(realtime_push_enabled), "true", 0, 0,
+     "false: /events/calls answers 503 and browsers read the feed as pages."},
+    {"TWILIO_ACCOUNT_SID", TEXT, AT(twilio_account_sid), "", 0, 0,
+     "The Twilio account (AC…) whose webhooks are accepted."},
+    {"TWILIO_AUTH_TOKEN", SECRET, AT(twilio_auth_token), "", 0, 0,
+     "Its primary auth token; webhook signatures are made with it."},
+    {"TWILIO_AUTH_TOKEN_SECONDARY", SECRET, AT(twilio_auth_token_secondary), "", 0, 0,
+     "A second token that is accepted too, during a rotation."},
+    {"OWNED_PHONE_NUMBERS", TEXT, AT(owned_phone_numbers), "", 0, 0,
+     "Comma list of our own numbers in E.164 form: +16175006181."},
+    {"DEFAULT_REGION", TEXT, AT(default_region), "US", 0, 0,
+     "Region (ISO 3166, two letters) of numbers written without a country code."},
+    {"SIP_USER", TEXT, AT(sip_user), "dispatcher", 0, 0,
+     "SIP user that inbound calls are sent to."},
+    {"SIP_DOMAIN", TEXT, AT(sip_domain), "abchomes.sip.us1.twilio.com", 0, 0,
+     "SIP domain of that user."},
+    {"BOOTSTRAP_API_KEY", SECRET, AT(bootstrap_api_key), "", 0, 0,
+     "An API key (at least 16 characters) that is made known to the store at start."},
+    {"AUTO_MIGRATE", FLAG, AT(auto_migrate), "true", 0, 0,
+     "Apply pending schema migrations at start."},
+    {"SPOOL_DIR", TEXT, AT(spool_dir), "data/spool", 0, 0,
+     "Directory that keeps events while the store is down; best on another disk."},
+    {"LOOPS", NUMBER, AT(loops), "0", 0, 64, "Event loop threads; 0 for one per core."},
+    {"API_THREADS", NUMBER, AT(api_threads), "4", 1, 256, "Threads that answer the REST API."},
+    {"WORKERS", NUMBER, AT(workers), "0", 0, 64,
+     "Threads that process the inbox; 0 for one on SQLite, two on PostgreSQL."},
+    {"LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error."},
+    {"LOG_FORMAT", TEXT, AT(log_format), "logfmt", 0, 0, "logfmt or json."},
+};
+
+enum { FILE_MAX = 64 * 1024, PROBLEMS_MAX = ERR_FIXES };
+
+/* Collects what is wrong, so that a person mends it in one go. */
+struct problems {
+    struct err *e;
+    bool any;
+};
+
+static void problem(struct problems *p, const char *name, const char *what)
+{
+    if (!p->any)
+        err_set(p->e, ERR_INVALID, "configuration: %s: %s", name, what);
+    err_fix(p->e, "%s: %s", name, what);
+    p->any = true;
+}
+
+static bool file_read(const char *path, struct arena *a, struct str *ret)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    char *bytes = arena_alloc(a, FILE_MAX);
+    const size_t n = fread(bytes, 1, FILE_MAX, f);
+    const bool whole = !ferror(f) && n < FILE_MAX;
+    (void)fclose(f); // only read from
+    *ret = (struct str){bytes, n};
+    return whole;
+}
+
+static bool is_known(struct str name)
+{
+    for (size_t i = 0; i < LEN(variables); i++) {
+        const struct str known = str_from(variables[i].name);
+        struct str rest = name;
+        if (str_eq(name, known))
+            return true;
+        if (variables[i].kind == SECRET && cut_lit(&rest, known) && str_eq(rest, STR("_FILE")))
+            return true;
+    }
+    return false;
+}
+
+static struct str unquote(struct str v)
+{
+    if (v.n >= 2 && (v.p[0] == '"' || v.p[0] == '\'') && v.p[v.n - 1] == v.p[0])
+        return str_sub(v, 1, v.n - 2);
+    return v;
+}
+
+/* NAME=value lines; '#' starts a comment line; quotes around the value are taken off. */
+static struct str dotenv_get(struct str dotenv, const char *name)
+{
+    struct str line, found = STR_NONE;
+
+    while (cut_field(&dotenv, '\n', &line)) {
+        struct str key, rest = str_trim(line);
+        if (rest.n > 0 && rest.p[rest.n - 1] == '\r')
+            rest.n--;
+        if (!str_starts(rest, STR("#")) && cut_until(&rest, '=', &key) &&
+            str_eq(str_trim(key), str_from(name)))
+            found = unquote(str_trim(rest));
+    }
+    return found;
+}
+
+static void dotenv_check(struct str dotenv, struct arena *a, struct problems *p)
+{
+    struct str line;
+
+    while (cut_field(&dotenv, '\n', &line)) {
+        struct str key, rest = str_trim(line);
+        if (rest.n > 0 && rest.p[rest.n - 1] == '\r')
+            rest.n--;
+        if (str_is_empty(rest) || rest.p[0] == '#')
+            continue;
+        if (!cut_until(&rest, '=', &key))
+            problem(p, ".env", "a line without '='; write NAME=value");
+        else if (!is_known(str_trim(key)))
+            problem(p, str_z(str_trim(key), a), "no such variable; .env.example lists them all");
+    }
+}
+
+static struct str environment_get(char **environment, const char *name)
+{
+    const size_t n = strlen(name);
+
+    for (char **v = environment; v && *v; v++)
+        if (strncmp(*v, name, n) == 0 && (*v)[n] == '=')
+            return str_from(*v + n + 1);
+    return STR_NONE;
+}
+
+struct sources {
+    char **environment;
+    struct str dotenv;
+    struct arena *a;
+};
+
+static struct str lookup(const struct sources *in, const char *name)
+{
+    const struct str v = environment_get(in->environment, name);
+    return str_is_none(v) ? dotenv_get(in->dotenv, name) : v;
+}
+
+/* The text of a variable from wherever it is given; the default when nowhere. */
+static struct str value_of(const struct sources *in, const struct variable *v, struct problems *p)
+{
+    const struct str direct = lookup(in, v->name);
+    struct str file = STR_NONE, content;
+
+    if (v->kind == SECRET)
+        file = lookup(in, str_z(str_fmt(in->a, "%s_FILE", v->name), in->a));
+    if (!str_is_empty(direct) && !str_is_empty(file))
+        problem(p, v->name, "given twice, directly and as a file; keep one of them");
+    if (!str_is_empty(file)) {
+        if (file_read(str_z(file, in->a), in->a, &content))
+            return str_trim(str_sub(content, 0, str_find(content, '\n')));
+        problem(p, v->name, "its _FILE cannot be read");
+    }
+    return str_is_empty(direct) ? str_from(v->preset) : direct;
+}
+
+static bool flag_parse(struct str s, bool *ret)
+{
+    static const struct {
+        struct str word;
+        bool value;
+    } words[] = {{{"true", 4}, true},   {{"1", 1}, true},  {{"yes", 3}, true}, {{"on", 2}, true},
+                 {{"false", 5}, false}, {{"0", 1}, false}, {{"no", 2}, false}, {{"off", 3}, false}};
+
+    for (size_t i = 0; i < LEN(words); i++)
+        if (str_eq_nocase(s, words[i].word)) {
+            *ret = words[i].value;
+            return true;
+        }
+    return false;
+}
+
+static void assign(struct config *c, const struct variable *v, struct str text, struct arena *a,
+                   struct problems *p)
+{
+    char *at = (char *)c + v->at;
+    int64_t number;
+
+    switch (v->kind) {
+    case TEXT:
+    case SECRET:
+        *(struct str *)(void *)at = str_dup(text, a);
+        return;
+    case FLAG:
+        if (!flag_parse(text, (bool *)at))
+            problem(p, v->name, "write true or false");
+        return;
+    case NUMBER:
+        if (!str_to_i64(text, &number) || number < v->least || number > v->most)
+            problem(p, v->name,
+                    str_z(str_fmt(a, "write a whole number from %lld to %lld", (long long)v->least,
+                                  (long long)v->most),
+                          a));
+        else
+            *(int64_t *)(void *)at = number;
+        return;
+    }
+}
+
+static bool is_http_url(struct str s)
+{
+    return (cut_lit(&s, STR("https://")) || cut_lit(&s, STR("http://"))) && s.n > 0 &&
+           str_find(s, '?') == s.n && str_find(s, '#') == s.n && str_find(s, ' ') == s.n;
+}
+
+/* What one variable demands of another. */
+static void check_together(const struct config *c, struct problems *p)
+{
+    const bool production = str_eq(c->environment, STR("production"));
+
+    if (!production && !str_eq(c->environment, STR("development")))
+        problem(p, "NODE_ENV", "write production or development");
+    if (production && str_is_empty(c->webhook_base_url))
+        problem(p, "WEBHOOK_BASE_URL",
+                "required in production, for example https://calls.example.com");
+    if (!str_is_empty(c->webhook_base_url) && !is_http_url(c->webhook_base_url))
+        problem(p, "WEBHOOK_BASE_URL", "write an http:// or https:// URL without query");
+    if (!str_is_empty(c->twilio_account_sid) && str_is_empty(c->twilio_auth_token))
+        problem(p, "TWILIO_AUTH_TOKEN",
+                "required with TWILIO_ACCOUNT_SID: signatures are always checked");
+    if (str_is_empty(c->twilio_account_sid) && !str_is_empty(c->twilio_auth_token))
+        problem(p, "TWILIO_ACCOUNT_SID", "required with TWILIO_AUTH_TOKEN");
+    if (!str_is_empty(c->bootstrap_api_key) && c->bootstrap_api_key.n < 16)
+        problem(p, "BOOTSTRAP_API_KEY", "at least 16 characters");
+    if (c->default_region.n != 2)
+        problem(p, "DEFAULT_REGION", "two letters, as in US");
+    if (!str_starts(c->database_url, STR("sqlite:")) &&
+        !str_starts(c->database_url, STR("postgres://")) &&
+        !str_starts(c->database_url, STR("postgresql://")))
+        problem(p, "DATABASE_URL", "write sqlite:PATH or postgres://…");
+}
+
+bool config_load(char **environment, const char *dotenv_path, struct arena *a, struct config *ret,
+                 struct err *e)
+{
+    struct problems p = {.e = e};
+    struct sources in = {.environment = environment, .dotenv = STR(""), .a = a};
+    struct config c = {0};
+
+    if (!file_read(dotenv_path, a, &in.dotenv))
+        in.dotenv = STR("");
+    dotenv_check(in.dotenv, a, &p);
+    for (size_t i = 0; i < LEN(variables); i++)
+        assign(&c, &variables[i], value_of(&in, &variables[i], &p), a, &p);
+    check_together(&c, &p);
+    if (p.any)
+        return false;
+    if (str_is_empty(c.webhook_base_url))
+        c.webhook_base_url = str_fmt(a, "http://localhost:%lld", (long long)c.port);
+    *ret = c;
+    return true;
+}
+
+void config_print_example(struct buf *out)
+{
+    buf_str(out,
+            STR("# Printed by `hookswitch config example`. Copy to .env and change what you "
+                "need.\n# A secret NAME can also be given as NAME_FILE, the path of a file.\n"));
+    for (size_t i = 0; i < LEN(variables); i++)
+        buf_fmt(out, "\n# %s\n#%s=%s\n", variables[i].meaning, variables[i].name,
+                variables[i].preset);
+}
+
+void config_print_markdown(struct buf *out)
+{
+    buf_str(out,
+            STR("# Configuration\n\nPrinted by `hookswitch config markdown` from the one table "
+                "in the code. Variables come from the\nenvironment, and from `.env` for what it "
+                "leaves out. A secret `NAME` can also be given as `NAME_FILE`.\n\n"
+                "| Variable | Default | Secret | Meaning |\n|---|---|---|---|\n"));
+    for (size_t i = 0; i < LEN(variables); i++)
+        buf_fmt(out, "| `%s` | %s%s%s | %s | %s |\n", variables[i].name,
+                *variables[i].preset ? "`" : "", variables[i].preset,
+                *variables[i].preset ? "`" : "", variables[i].kind == SECRET ? "yes" : "",
+                variables[i].meaning);
+}

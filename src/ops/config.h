@@ -1,0 +1,55 @@
+#ifndef OPS_CONFIG_H
+#define OPS_CONFIG_H
+/*
+ * The configuration: environment variables, and `.env` for what the environment leaves out.
+ *
+ * One table (config.c) lists every variable with its kind, default and meaning; .env.example and
+ * docs/configuration.md are printed from it. A secret NAME may also be given as NAME_FILE, the path
+ * of a file that holds it. Anything malformed, and any name in `.env` that the table does not know,
+ * is refused with what to fix: the program does not start on a guess.
+ */
+#include "base/err.h"
+
+struct arena;
+struct buf;
+
+struct config {
+    struct str database_url;
+    int64_t port;
+    struct str listen_address;
+    struct str environment; /* production, development */
+    struct str webhook_base_url;
+    struct str trusted_proxies;
+    struct str webhook_allowed_cidrs;
+    int64_t webhook_invalid_per_minute;
+    bool webhook_ingestion_enabled;
+    bool realtime_push_enabled;
+    struct str twilio_account_sid;
+    struct str twilio_auth_token;
+    struct str twilio_auth_token_secondary;
+    struct str owned_phone_numbers;
+    struct str default_region;
+    struct str sip_user;
+    struct str sip_domain;
+    struct str bootstrap_api_key;
+    bool auto_migrate;
+    struct str spool_dir;
+    int64_t loops; /* 0: one per core */
+    int64_t api_threads;
+    int64_t workers; /* 0: by engine */
+    struct str log_level;
+    struct str log_format;
+};
+
+/*
+ * Reads `environ` (NULL-terminated "NAME=value" texts) and the .env file (path may not exist).
+ * All problems are reported at once: the first as the sentence, the others as what to fix.
+ */
+bool config_load(char **environ, const char *dotenv_path, struct arena *a, struct config *ret,
+                 struct err *e) CHECK_RESULT;
+
+/* .env.example and the table for the docs. */
+void config_print_example(struct buf *out);
+void config_print_markdown(struct buf *out);
+
+#endif

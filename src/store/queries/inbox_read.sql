@@ -1,0 +1,78 @@
+-- name: inbox_list
+-- One page of what was received, newest first.
+-- params: project int, source text, event_type text, processing_status text, call_sid text, from_time time, to_time time, limit int, offset int
+SELECT id, source, event_type, call_sid, recording_sid, dedupe_key, received_at, processed_at,
+       processing_status, error, retry_count, next_attempt_at
+  FROM webhook_inbox
+ WHERE project_id = :project
+   AND (CAST(:source AS text) IS NULL OR source = :source)
+   AND (CAST(:event_type AS text) IS NULL OR event_type = :event_type)
+   AND (CAST(:processing_status AS text) IS NULL OR processing_status = :processing_status)
+   AND (CAST(:call_sid AS text) IS NULL OR call_sid = :call_sid)
+   AND (:from_time IS NULL OR received_at >= :from_time)
+   AND (:to_time IS NULL OR received_at < :to_time)
+ ORDER BY id DESC
+ LIMIT :limit OFFSET :offset;
+
+-- name: inbox_count
+-- params: project int, source text, event_type text, processing_status text, call_sid text, from_time time, to_time time
+SELECT count(*) AS total
+  FROM webhook_inbox
+ WHERE project_id = :project
+   AND (CAST(:source AS text) IS NULL OR source = :source)
+   AND (CAST(:event_type AS text) IS NULL OR event_type = :event_type)
+   AND (CAST(:processing_status AS text) IS NULL OR processing_status = :processing_status)
+   AND (CAST(:call_sid AS text) IS NULL OR call_sid = :call_sid)
+   AND (:from_time IS NULL OR received_at >= :from_time)
+   AND (:to_time IS NULL OR received_at < :to_time);
+
+-- name: inbox_by_id
+-- params: project int, id int
+SELECT id, source, event_type, call_sid, recording_sid, dedupe_key, received_at, processed_at,
+       processing_status, error, retry_count, next_attempt_at, payload
+  FROM webhook_inbox
+ WHERE project_id = :project AND id = :id;
+
+-- name: inbox_reprocess
+-- Puts one dead or waiting event back to the head of the queue.
+-- params: project int, id int, now time
+UPDATE webhook_inbox
+   SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
+ WHERE project_id = :project AND id = :id AND processing_status IN ('dead_letter', 'failed');
+
+-- name: inbox_reprocess_each
+-- The same for a selection.
+-- params: project int[], id int[], now time
+-- [sqlite]
+UPDATE webhook_inbox
+   SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
+ WHERE project_id = :project AND id = :id AND processing_status IN ('dead_letter', 'failed');
+-- [postgres]
+UPDATE webhook_inbox w
+   SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
+  FROM unnest(:project, :id) AS chosen (project_id, id)
+ WHERE w.project_id = chosen.project_id AND w.id = chosen.id
+   AND w.processing_status IN ('dead_letter', 'failed');
+
+-- name: inbox_reprocess_dead
+-- All dead letters that match; at most :limit of them, the oldest first.
+-- params: project int, source text, event_type text, error text, now time, limit int
+UPDATE webhook_inbox
+   SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
+ WHERE id IN (SELECT id FROM webhook_inbox
+               WHERE project_id = :project AND processing_status = 'dead_letter'
+                 AND (CAST(:source AS text) IS NULL OR source = :source)
+                 AND (CAST(:event_type AS text) IS NULL OR event_type = :event_type)
+                 AND (CAST(:error AS text) IS NULL OR error = :error)
+               ORDER BY id LIMIT :limit)
+   AND project_id = :project AND processing_status = 'dead_letter';
+
+-- name: inbox_backlog
+-- What waits, since when, and what is dead.
+-- params: project int
+SELECT (SELECT count(*) FROM webhook_inbox
+         WHERE project_id = :project AND processing_status IN ('pending', 'failed', 'processing')) AS pending,
+       (SELECT min(received_at) FROM webhook_inbox
+         WHERE project_id = :project AND processing_status IN ('pending', 'failed', 'processing')) AS oldest,
+       (SELECT count(*) FROM webhook_inbox
+         WHERE project_id = :project AND processing_status = 'dead_letter') AS dead_letter;
