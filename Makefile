@@ -5,8 +5,7 @@ WERROR ?= true
 
 NINJA := ninja -j$(JOBS)
 
-.PHONY: all web deps deps-test deps-bench run test check bench fuzz unit asan tsan clang clean help \
-        build build-asan build-tsan build-clang build-fuzz format
+.PHONY: all web deps deps-test deps-bench run test check bench fuzz unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
 
 all: deps build ## (default) install what is missing, build build/hookswitch with the UI inside
 
@@ -68,6 +67,11 @@ fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
 
 bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run
+
+check-format:
+	@for file in $$(tools/sources.sh format); do \
+	    clang-format "$$file" | cmp -s "$$file" - || echo "$$file"; \
+	done | { ! grep .; }
 
 format: ## rewrite the C sources as .clang-format says
 	@tools/sources.sh format | xargs -r clang-format -i

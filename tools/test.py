@@ -53,6 +53,10 @@ class Count:
 total = Count()
 
 
+def verdict(status):
+    return Count(passed=1) if status == 0 else Count(failed=1)
+
+
 def report(suite, count, started, output=""):
     """Prints a suite's line, and what it said when something failed; adds to the total."""
     global total
@@ -82,7 +86,7 @@ def one(suite, command, **env):
     """A command that is one test: it passes when its status is zero."""
     started = time.monotonic()
     status, output = run(command, **env)
-    report(suite, Count(status == 0, status != 0), started, output)
+    report(suite, verdict(status), started, output)
     return status == 0
 
 
@@ -108,8 +112,7 @@ def build():
 
 def check():
     checks = [path.stem for path in sorted((ROOT / "tools").glob("check_*.py"))]
-    one("clang-format", ["sh", "-c",
-                         "tools/sources.sh format | xargs -r clang-format --dry-run -Werror"])
+    one("clang-format (make format mends it)", ["make", "--silent", "check-format"])
     if not one("gcc warnings", ["make", "build"]) or not one("clang warnings", ["make", "build-clang"]):
         return
     for name in checks:
@@ -269,7 +272,7 @@ def fuzz():
     with concurrent.futures.ThreadPoolExecutor(min(JOBS, 2)) as pool:
         targets = [ROOT / "build-fuzz" / name for name in names]
         for name, status, output, started in pool.map(fuzz_one, targets):
-            report(name, Count(status == 0, status != 0), started, output[-6000:])
+            report(name, verdict(status), started, output[-6000:])
 
 
 PHASES = collections.OrderedDict([
