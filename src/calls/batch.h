@@ -1,14 +1,13 @@
 #ifndef CALLS_BATCH_H
 #define CALLS_BATCH_H
 /*
- * Many changes at once, inside the caller's transaction, in few statements.
+ * Many changes at once, inside the caller's transaction, in few statements. The steps, in order:
  *
- *     call_batch_create
- *     call_batch_add …          in the order in which they are to be applied
- *     call_batch_fold           loads and locks the snapshots, applies, derives the parents'
- * changes call_batch_save_snapshots contacts, conversations, calls, counts; ids of calls and events
- *     … the caller hands call_feed_payload(entry) of each entry to the feed, and fills entry->seq …
- *     call_batch_save_log       the rows of call_events
+ * - call_batch_create, then call_batch_add for each change, in the order of application
+ * - call_batch_fold: loads and locks the snapshots, applies, derives what the parents are told
+ * - call_batch_save_snapshots: contacts, conversations, calls, counts; the calls get their ids
+ * - the caller hands call_feed_payload() of each entry to the feed, and fills entry->seq
+ * - call_batch_save_log: the rows of call_events
  *
  * After a failure the transaction is rolled back and the batch is of no further use.
  */
@@ -28,7 +27,6 @@ struct call_origin {
 struct call_entry {
     int64_t project;
     struct str provider, call_sid;
-    int64_t id;            /* of the call_events row; filled by call_batch_save_snapshots */
     int64_t seq;           /* filled by the caller from the feed before call_batch_save_log */
     struct str event_type; /* "call.started" … */
     struct str event_status;
@@ -54,7 +52,7 @@ struct call_entry *call_batch_entries(struct call_batch *b, size_t *ret_n);
 bool call_batch_save_snapshots(struct call_batch *b, struct db *db, struct err *e) CHECK_RESULT;
 bool call_batch_save_log(struct call_batch *b, struct db *db, struct err *e) CHECK_RESULT;
 
-/* {"call": …, "event": {"id","event_type","event_status","event_time","source","applied"}} */
+/* {"call": …, "event": {"event_type","event_status","event_time","source","applied"}} */
 void call_feed_payload(struct buf *out, const struct call_entry *entry);
 
 #endif

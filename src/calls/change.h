@@ -133,6 +133,14 @@ void call_change_json(struct buf *out, const struct call_change *c);
 bool call_change_parse(struct str json, struct arena *a, struct call_change *ret,
                        struct err *e) CHECK_RESULT;
 
+/*
+ * What a provider's folder gives: one kept webhook, by the event type under which the inbox keeps
+ * it, as a change. Refuses (ERR_INVALID) only what no later attempt can make better; whatever else
+ * is odd is kept as it is. Text borrows from the arena.
+ */
+typedef bool call_normalise_fn(struct str event_type, struct str payload, usec_t received_at,
+                               struct arena *a, struct call_change *ret, struct err *e);
+
 /* "webhook", "reconcile_hot" …; how much it counts. */
 struct str call_source_name(enum call_source s);
 bool call_source_parse(struct str s, enum call_source *ret) CHECK_RESULT;
