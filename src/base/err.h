@@ -42,10 +42,10 @@ struct err_place {
 
 struct err {
     enum err_code code;
-    char text[ERR_TEXT_MAX];             /* one sentence: names the field and the limit */
-    char fix[ERR_FIXES][ERR_FIX_MAX];    /* remedies, in order */
+    char text[ERR_TEXT_MAX];          /* one sentence: names the field and the limit */
+    char fix[ERR_FIXES][ERR_FIX_MAX]; /* remedies, in order */
     size_t n_fix;
-    struct err_place trace[ERR_TRACE];   /* innermost first */
+    struct err_place trace[ERR_TRACE]; /* innermost first */
     size_t n_trace;
 };
 
@@ -54,8 +54,8 @@ struct err {
 #define err_trace(e) err_trace_at((e), __FILE__, __func__, __LINE__)
 bool err_fix(struct err *e, const char *format, ...) PRINTF_LIKE(2, 3);
 
-bool err_set_at(struct err *e, const char *file, const char *function, int line,
-                enum err_code code, const char *format, ...) PRINTF_LIKE(6, 7);
+bool err_set_at(struct err *e, const char *file, const char *function, int line, enum err_code code,
+                const char *format, ...) PRINTF_LIKE(6, 7);
 bool err_trace_at(struct err *e, const char *file, const char *function, int line);
 
 void err_clear(struct err *e);

@@ -14,8 +14,8 @@ enum { JSON_DEPTH_MAX = 32 };
 
 struct json_writer {
     struct buf *out;
-    bool comma;       /* the next value needs one in front */
-    bool lossy;       /* a byte was replaced since init */
+    bool comma; /* the next value needs one in front */
+    bool lossy; /* a byte was replaced since init */
 };
 
 void json_init(struct json_writer *w, struct buf *out);
@@ -47,7 +47,8 @@ struct arena;
 /* A whole text: UTF-8, depth <= JSON_DEPTH_MAX, nothing behind it. Freed with the arena. */
 bool json_parse(struct str in, struct arena *a, struct json_object **ret,
                 struct err *e) CHECK_RESULT;
-/* Members of an object; absent or of another kind gives STR_NONE / false. Views live as the tree. */
+/* Members of an object; absent or of another kind gives STR_NONE / false. Views live as the tree.
+ */
 struct str json_get_str(struct json_object *o, const char *key);
 bool json_get_int(struct json_object *o, const char *key, int64_t *ret) CHECK_RESULT;
 bool json_get_bool(struct json_object *o, const char *key, bool *ret) CHECK_RESULT;

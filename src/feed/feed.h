@@ -14,13 +14,13 @@
 /* Canonical types and the names that /events/calls shows: feed/types.c holds the one table. */
 struct feed_item {
     int64_t project;
-    struct str type;        /* "call.started", "call.state_changed", "call.ended", "recording.ready" */
-    usec_t ts;              /* when it happened, by the event's own time */
+    struct str type; /* "call.started", "call.state_changed", "call.ended", "recording.ready" */
+    usec_t ts;       /* when it happened, by the event's own time */
     struct str entity_type; /* "call" */
     struct str entity_id;   /* its sid */
     struct str payload;     /* JSON object */
     struct str trace_id;
-    int64_t seq;            /* filled by feed_append */
+    int64_t seq; /* filled by feed_append */
 };
 
 /* Numbers and stores the items, in their order. Items of several projects may be mixed. */

@@ -52,30 +52,30 @@ struct str http_header(const struct http_request *rq, struct str name);
 size_t http_header_count(const struct http_request *rq, struct str name);
 
 struct http_answer {
-    int status;       /* 0: 200 */
-    struct str type;  /* Content-Type; none: no such field */
-    struct str body;  /* copied, unless `body_is_static` */
+    int status;      /* 0: 200 */
+    struct str type; /* Content-Type; none: no such field */
+    struct str body; /* copied, unless `body_is_static` */
     bool body_is_static;
-    bool close;       /* close the connection after it */
+    bool close; /* close the connection after it */
     const struct http_header *headers;
     size_t n_headers;
 };
 
 /* What a request's size may be is decided when its header has arrived, by path. */
 struct http_decision {
-    size_t max_body;  /* larger: 413 at once */
-    int refuse;       /* a status: answer it now, without reading the body, and close */
+    size_t max_body; /* larger: 413 at once */
+    int refuse;      /* a status: answer it now, without reading the body, and close */
 };
 
 struct http_server_options {
-    uint16_t port;              /* 0: any; http_server_port() tells */
-    struct str address;         /* none: all */
+    uint16_t port;      /* 0: any; http_server_port() tells */
+    struct str address; /* none: all */
     struct loop **loops;
     size_t n_loops;
     size_t max_connections;     /* 0: derived from the descriptor limit */
     struct str trusted_proxies; /* comma list of addresses and CIDR blocks, or none */
     usec_t idle_timeout, header_timeout, write_timeout; /* 0: 60 s, 10 s, 30 s */
-    size_t body_rate;           /* least bytes per second of a body, after a grace of 5 s; 0: 500 */
+    size_t body_rate; /* least bytes per second of a body, after a grace of 5 s; 0: 500 */
     /* On the loop. May be NULL: then LIMIT_API_BODY for all. */
     void (*on_header)(const struct http_request *rq, struct http_decision *ret, void *arg);
     void (*on_request)(struct http_exchange *x, void *arg);

@@ -47,10 +47,10 @@ struct queue_queries {
 };
 
 struct queue_policy {
-    int64_t max_attempts;       /* 8 */
+    int64_t max_attempts;         /* 8 */
     usec_t first_wait, last_wait; /* 1 s … 1 h, doubling, full jitter */
-    usec_t lease;               /* 2 s */
-    size_t batch;               /* 512 */
+    usec_t lease;                 /* 2 s */
+    size_t batch;                 /* 512 */
 };
 
 extern const struct queue_policy queue_policy_default;

@@ -84,7 +84,8 @@ bool db_lost(const struct db *db);
 /* After a failure: deadlock, serialization failure or lock timeout; the same may work at once. */
 bool db_conflicted(const struct db *db);
 
-/* A transaction. On SQLite begin waits its fair turn for the one writer. Rolled back by db_close. */
+/* A transaction. On SQLite begin waits its fair turn for the one writer. Rolled back by db_close.
+ */
 bool db_begin(struct db *db, struct err *e) CHECK_RESULT;
 /* Durable when it returns true. After false nothing may be concluded (db_lost) or it was undone. */
 bool db_commit(struct db *db, struct err *e) CHECK_RESULT;
@@ -174,9 +175,9 @@ bool rows_end(struct rows *r, struct err *e) CHECK_RESULT;
 
 /* Values of the current row by column name. Text is copied to the arena of the query. */
 bool rows_is_null(struct rows *r, const char *column);
-int64_t rows_int(struct rows *r, const char *column);   /* INT_NONE when null */
-usec_t rows_time(struct rows *r, const char *column);   /* TIME_NONE when null */
-bool rows_bool(struct rows *r, const char *column);     /* false when null */
+int64_t rows_int(struct rows *r, const char *column);    /* INT_NONE when null */
+usec_t rows_time(struct rows *r, const char *column);    /* TIME_NONE when null */
+bool rows_bool(struct rows *r, const char *column);      /* false when null */
 struct str rows_str(struct rows *r, const char *column); /* STR_NONE when null */
 
 /* A row into a struct, by a table of columns. The table must outlive the rows (static const). */
