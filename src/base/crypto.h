@@ -34,7 +34,8 @@ struct buf;
 void buf_hex(struct buf *b, const void *p, size_t n);
 void buf_base64(struct buf *b, const void *p, size_t n);
 void buf_base64url(struct buf *b, const void *p, size_t n);
-/* Standard alphabet, padded, nothing else; at most cap bytes. */
+/* Standard alphabet, padded, nothing else, unused bits zero; at most cap bytes. After a failure
+ * the bytes of dst mean nothing. */
 bool base64_decode(struct str in, unsigned char *dst, size_t cap, size_t *ret_n) CHECK_RESULT;
 
 /* SipHash-2-4 under a process-wide random key: for tables whose keys a peer chooses. */

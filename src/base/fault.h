@@ -21,7 +21,8 @@
 #endif
 
 bool fault_hit(const char *name);
-/* name NULL: any point. nth counts from 1; persistent: every later passage fails as well. */
+/* name (borrowed until disarmed) NULL: any point. nth counts from 1; persistent: every later
+ * passage fails as well. */
 void fault_arm(const char *name, uint64_t nth, bool persistent);
 void fault_disarm(void);
 /* Passages of the armed name since arming; whether the fault has struck. */

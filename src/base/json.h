@@ -4,7 +4,7 @@
  * JSON (RFC 8259). Writing goes straight into a buf; reading is json-c behind limits.
  *
  * The writer places commas itself: open, members, close. Text that is not well-formed UTF-8 is
- * written with U+FFFD for each bad byte; U+0000 becomes U+FFFD too unless it is allowed.
+ * written with U+FFFD for each bad byte; U+0000 becomes U+FFFD too (no database text can hold it).
  */
 #include "base/buf.h"
 #include "base/err.h"
@@ -24,10 +24,10 @@ void json_close_object(struct json_writer *w);
 void json_open_array(struct json_writer *w);
 void json_close_array(struct json_writer *w);
 void json_key(struct json_writer *w, struct str key);
-/* STR_NONE and TIME_NONE are written as null. */
+/* STR_NONE is written as null, and so is a time that is TIME_NONE or out of range. */
 void json_str(struct json_writer *w, struct str s);
 void json_int(struct json_writer *w, int64_t v);
-void json_bool(struct json_writer *w, bool v);
+void json_boolean(struct json_writer *w, bool v);
 void json_null(struct json_writer *w);
 void json_time(struct json_writer *w, usec_t t);
 /* Text that is JSON already. STR_NONE becomes null. */
@@ -44,7 +44,8 @@ void json_member_raw(struct json_writer *w, struct str key, struct str json);
 struct json_object; /* json-c */
 struct arena;
 
-/* A whole text: UTF-8, depth <= JSON_DEPTH_MAX, nothing behind it. Freed with the arena. */
+/* A whole text: UTF-8, depth <= JSON_DEPTH_MAX, nothing behind it. Freed with the arena. The text
+ * "null" gives NULL, as json-c has it; integers beyond 64 bits are refused. */
 bool json_parse(struct str in, struct arena *a, struct json_object **ret,
                 struct err *e) CHECK_RESULT;
 /* Members of an object; absent or of another kind gives STR_NONE / false. Views live as the tree.
