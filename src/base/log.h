@@ -4,7 +4,9 @@
  * Structured logs: a stable event name, then key=value. Each request, call or job has a log of
  * its own, whose id stands on every line. Secrets and personal data are never logged.
  *
- * One line per record on stderr: logfmt, or JSON when so configured.
+ * One line per record on stderr: logfmt (ts=… level=… event=… id=… key=value), or the same members
+ * as a JSON object when so configured. The format is walked member by member, so an argument can
+ * neither break a line nor forge a member.
  */
 #include "base/err.h"
 
@@ -28,8 +30,9 @@ void log_write(const struct log *lg, enum log_level level, const char *event, co
 void log_failure(const struct log *lg, enum log_level level, const char *event,
                  const struct err *e);
 
-/* lg may be NULL. The format may be "" for no members. Values with blanks are written with "%s"
- * inside quotes by the caller: text=\"…\". */
+/* lg may be NULL. The format may be "" for no members. "key=value" pairs with blanks between; a value
+ * whose literal part has blanks stands in quotes: text=\"…\". Arguments are quoted as needed. Known
+ * conversions: c d f g i p s u x; flags and width are ignored. */
 #define log_error(lg, event, ...) log_write((lg), LOG_ERROR, (event), __VA_ARGS__)
 #define log_warn(lg, event, ...) log_write((lg), LOG_WARN, (event), __VA_ARGS__)
 #define log_info(lg, event, ...) log_write((lg), LOG_INFO, (event), __VA_ARGS__)
