@@ -1,5 +1,7 @@
 #include "calls/call.h"
 
+#include <stdio.h>
+
 #include "base/json.h"
 
 static const struct str status_names[] = {
