@@ -66,7 +66,7 @@ fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
 	@tools/test.py fuzz
 
 bench: deps-bench all ## measured scenarios beside their baselines
-	@bench/run
+	@bench/run $(SCENARIO)
 
 check-format:
 	@for file in $$(tools/sources.sh format); do \

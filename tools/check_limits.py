@@ -208,7 +208,7 @@ def main():
     listing = subprocess.run([ROOT / "tools/sources.sh", "format"], check=True, capture_output=True, text=True)
     paths = listing.stdout.split()
     paths += [str(path.relative_to(ROOT)) for path in sorted((ROOT / "web/src").rglob("*.ts*"))
-              if "generated" not in path.name]
+              if ".gen." not in path.name]
     values = list(measures(paths))
 
     lengths = sorted(value for _, _, measure, value, _, _ in values if measure == "lines")
