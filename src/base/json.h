@@ -1,7 +1,7 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 /*
- * JSON (RFC 8259). Writing goes straight into a buf; reading is json-c behind limits.
+ * JSON (RFC 8259). Writing goes straight into a buf; reading is json-c behind a strict check.
  *
  * The writer places commas itself: open, members, close. Text that is not well-formed UTF-8 is
  * written with U+FFFD for each bad byte; U+0000 becomes U+FFFD too (no database text can hold it).
@@ -44,8 +44,10 @@ void json_member_raw(struct json_writer *w, struct str key, struct str json);
 struct json_object; /* json-c */
 struct arena;
 
-/* A whole text: UTF-8, depth <= JSON_DEPTH_MAX, nothing behind it. Freed with the arena. The text
- * "null" gives NULL, as json-c has it; integers beyond 64 bits are refused. */
+/* Whether the whole text is JSON: RFC 8259 to the letter, UTF-8, depth <= JSON_DEPTH_MAX. What
+ * passes may be given to json_raw. */
+bool json_check(struct str in, struct err *e) CHECK_RESULT;
+/* Checks, then builds the tree, which is freed with the arena. "null" gives NULL, as json-c has it. */
 bool json_parse(struct str in, struct arena *a, struct json_object **ret,
                 struct err *e) CHECK_RESULT;
 /* Members of an object; absent or of another kind gives STR_NONE / false. Views live as the tree.

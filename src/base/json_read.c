@@ -16,41 +16,24 @@ static void tokener_destroy(struct json_tokener *t)
 }
 DEFINE_CLEANUP(struct json_tokener, tokener_destroy)
 
-static bool refuse(struct json_tokener *t, struct err *e)
-{
-    enum json_tokener_error why = json_tokener_get_error(t);
-    size_t at = json_tokener_get_parse_end(t);
-    switch ((int)why) {
-    case json_tokener_error_depth:
-        return err_set(e, ERR_LIMIT, "json: nested deeper than %d levels", JSON_DEPTH_MAX);
-    case json_tokener_continue:
-        return err_set(e, ERR_INVALID, "json: the text ends too early");
-    case json_tokener_success:
-        return err_set(e, ERR_INVALID, "json: something stands behind the value");
-    default: // json-c's own list, not ours
-        return err_set(e, ERR_INVALID, "json: %s near byte %zu", json_tokener_error_desc(why), at);
-    }
-}
-
 bool json_parse(struct str in, struct arena *a, struct json_object **ret, struct err *e)
 {
     if (in.n >= INT_MAX)
         return err_set(e, ERR_LIMIT, "json: longer than %d bytes", INT_MAX);
+    if (!json_check(in, e)) // json-c is lenient, and vague about what it does not like
+        return err_trace(e);
 
     // json-c counts the value inside the innermost array as a level too.
     _cleanup_(tokener_destroyp) struct json_tokener *t = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
     if (!t)
         mem_exhausted();
-    json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-
-    struct json_object *tree = json_tokener_parse_ex(t, in.n ? in.p : "", (int)in.n);
-    size_t end = json_tokener_get_parse_end(t);
+    struct json_object *tree = json_tokener_parse_ex(t, in.p, (int)in.n);
     if (json_tokener_get_error(t) == json_tokener_continue)
         tree = json_tokener_parse_ex(t, "", 1); // a bare number ends only with its text
-    if (json_tokener_get_error(t) != json_tokener_success || end != in.n) {
-        json_object_put(tree);
-        return refuse(t, e);
-    }
+    enum json_tokener_error why = json_tokener_get_error(t);
+    if (why != json_tokener_success)
+        return err_set(e, ERR_INVALID, "json: %s", json_tokener_error_desc(why));
+
     if (tree)
         arena_defer(a, tree_destroy, tree);
     *ret = tree; // NULL is json-c's null
@@ -78,8 +61,11 @@ bool json_get_int(struct json_object *o, const char *key, int64_t *ret)
     struct json_object *member = json_get(o, key);
     if (!json_object_is_type(member, json_type_int))
         return false;
-    // json-c keeps what is above INT64_MAX as unsigned and then shows INT64_MAX.
+    // json-c keeps what is above INT64_MAX as unsigned and then shows INT64_MAX. What is below
+    // INT64_MIN it shows as INT64_MIN, which is therefore not believed.
     int64_t v = json_object_get_int64(member);
+    if (v == INT64_MIN)
+        return false;
     if (v == INT64_MAX && json_object_get_uint64(member) != (uint64_t)INT64_MAX)
         return false;
     *ret = v;
