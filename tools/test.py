@@ -175,7 +175,19 @@ def meson_tests(directory, rooms=()):
     report(directory, count, started, "\n".join(failures))
 
 
+def tools_tests():
+    """The tools that generate code have tests of their own (unittest, one line per test)."""
+    started = time.monotonic()
+    status, output = run([sys.executable, "-m", "unittest", "discover", "-v", "-s", "tools", "-p", "*_test.py"])
+    count = Count(len(re.findall(r" \.\.\. ok$", output, re.MULTILINE)),
+                  len(re.findall(r" \.\.\. (?:FAIL|ERROR)$", output, re.MULTILINE)))
+    if status != 0 and not count.failed:
+        count.failed = 1
+    report("tools", count, started, output)
+
+
 def unit():
+    tools_tests()
     meson_tests("build")
 
 
