@@ -1,0 +1,29 @@
+-- name: feed_reserve
+-- Takes :n numbers of a project's feed; the row stays locked until the commit.
+-- params: project int, n int
+UPDATE feed_heads SET last_seq = last_seq + :n WHERE project_id = :project RETURNING last_seq;
+
+-- name: feed_insert
+-- params: project int[], seq int[], type text[], ts time[], entity_type text[], entity_id text[], payload json[], trace_id text[], now time
+-- [sqlite]
+INSERT INTO feed_events (project_id, seq, type, ts, entity_type, entity_id, payload, trace_id, created_at)
+VALUES (:project, :seq, :type, :ts, :entity_type, :entity_id, :payload, :trace_id, :now);
+-- [postgres]
+INSERT INTO feed_events (project_id, seq, type, ts, entity_type, entity_id, payload, trace_id, created_at)
+SELECT r.*, :now
+  FROM unnest(:project, :seq, :type, :ts, :entity_type, :entity_id, :payload, :trace_id) AS r;
+
+-- name: feed_head
+-- params: project int
+SELECT h.last_seq, h.epoch,
+       COALESCE((SELECT min(seq) FROM feed_events WHERE project_id = :project), h.last_seq + 1) AS first_seq
+  FROM feed_heads h
+ WHERE h.project_id = :project;
+
+-- name: feed_after
+-- params: project int, after_seq int, limit int
+SELECT seq, type, ts, entity_type, entity_id, payload, trace_id
+  FROM feed_events
+ WHERE project_id = :project AND seq > :after_seq
+ ORDER BY seq
+ LIMIT :limit;
