@@ -10,7 +10,7 @@ wanted=$(sed 's/#.*//' "$@" | tr -s ' \t\n' '\n' | sort -u)
 missing=''
 for package in $wanted; do
     case "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" in
-    *installed*) ;;
+    installed) ;;
     *) missing="$missing $package" ;;
     esac
 done
