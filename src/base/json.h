@@ -56,5 +56,8 @@ struct str json_get_str(struct json_object *o, const char *key);
 bool json_get_int(struct json_object *o, const char *key, int64_t *ret) CHECK_RESULT;
 bool json_get_bool(struct json_object *o, const char *key, bool *ret) CHECK_RESULT;
 struct json_object *json_get(struct json_object *o, const char *key);
+/* A list's length, false for anything else; its item as text, STR_NONE when it is no text. */
+bool json_list_length(struct json_object *list, size_t *ret) CHECK_RESULT;
+struct str json_list_str(struct json_object *list, size_t i);
 
 #endif

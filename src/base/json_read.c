@@ -48,12 +48,29 @@ struct json_object *json_get(struct json_object *o, const char *key)
     return json_object_object_get_ex(o, key, &member) ? member : NULL;
 }
 
+static struct str text_of(struct json_object *o)
+{
+    if (!json_object_is_type(o, json_type_string))
+        return STR_NONE;
+    return (struct str){json_object_get_string(o), (size_t)json_object_get_string_len(o)};
+}
+
 struct str json_get_str(struct json_object *o, const char *key)
 {
-    struct json_object *member = json_get(o, key);
-    if (!json_object_is_type(member, json_type_string))
-        return STR_NONE;
-    return (struct str){json_object_get_string(member), (size_t)json_object_get_string_len(member)};
+    return text_of(json_get(o, key));
+}
+
+bool json_list_length(struct json_object *list, size_t *ret)
+{
+    if (!json_object_is_type(list, json_type_array))
+        return false;
+    *ret = json_object_array_length(list);
+    return true;
+}
+
+struct str json_list_str(struct json_object *list, size_t i)
+{
+    return text_of(json_object_array_get_idx(list, i));
 }
 
 bool json_get_int(struct json_object *o, const char *key, int64_t *ret)
