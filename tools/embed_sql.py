@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ENGINES = ('sqlite', 'postgres')
+PARAMS_MAX = 64  # QUERY_PARAMS_MAX of src/store/catalog.h
 TYPES = ('int', 'text', 'bool', 'time', 'json', 'bytes', 'decimal')
 
 NAME = re.compile(r'[a-z][a-z0-9_]*\Z')
@@ -166,6 +167,8 @@ def parse_block(name, lines, place):
             texts[engine].append(line)
 
     query.params = parse_params(params, place)
+    if len(query.params) > PARAMS_MAX:
+        raise SqlError(f'{place}: more than {PARAMS_MAX} params')
     common = '\n'.join(texts.pop(None))
     if texts and common.strip():
         raise SqlError(f'{place}: a statement before the first dialect')

@@ -6,7 +6,7 @@
  */
 #include "store/store.h"
 
-enum { STORE_ENGINE_COUNT = STORE_POSTGRES + 1 };
+enum { STORE_ENGINE_COUNT = STORE_POSTGRES + 1, QUERY_PARAMS_MAX = 64 };
 
 enum param_type {
     PARAM_INT,

@@ -47,15 +47,18 @@ struct store_options {
 };
 
 /*
- * Opens and checks: the SQLite file's directory exists and is writable, no network file system, no
- * second process; PostgreSQL may be down (the connections say so later), but a hot standby or a
- * server before version 15 is refused.
+ * Opens and checks: the SQLite file's directory is writable (its last part is created when it is
+ * missing), no network file system, no second process; PostgreSQL may be down (the connections say
+ * so later), but a hot standby or a server before version 15 is refused.
  */
 bool store_open(const struct store_options *o, struct store **ret, struct err *e) CHECK_RESULT;
 /* All its connections are closed before. Accepts NULL. */
 void store_close(struct store *s);
 enum store_engine store_engine(const struct store *s);
-/* Bytes of the write-ahead log (SQLite) or 0; truncates it when it outgrew its bound. */
+/* Whether only a new process can use the store again (SQLite: a sync failed, so what is on disk is
+ * unknown). Every write is refused; the process should end and be started again. */
+bool store_is_broken(const struct store *s);
+/* Once in a while: truncates SQLite's write-ahead log when it outgrew its bound. */
 bool store_checkpoint(struct store *s, struct err *e) CHECK_RESULT;
 
 /* Migrations, applied in order, each in one transaction, under a lock that one process holds. */
@@ -84,11 +87,15 @@ bool db_lost(const struct db *db);
 /* After a failure: deadlock, serialization failure or lock timeout; the same may work at once. */
 bool db_conflicted(const struct db *db);
 
-/* A transaction. On SQLite begin waits its fair turn for the one writer. Rolled back by db_close.
+/*
+ * A transaction. On SQLite begin waits its fair turn for the one writer; on a STORE_READ connection
+ * it is a consistent view. After a failed statement it can only be rolled back, and so can it be
+ * after a failed commit (which has done so). Rolled back by db_close.
  */
 bool db_begin(struct db *db, struct err *e) CHECK_RESULT;
 /* Durable when it returns true. After false nothing may be concluded (db_lost) or it was undone. */
 bool db_commit(struct db *db, struct err *e) CHECK_RESULT;
+/* Harmless without a transaction. */
 void db_rollback(struct db *db);
 
 enum bind_kind { BIND_INT, BIND_TEXT, BIND_INTS, BIND_TEXTS, BIND_BOOLS };

@@ -1,0 +1,111 @@
+#include "store/sqlite/turn.h"
+
+#include "base/arena.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct waiter {
+    struct waiter *next;
+    pthread_cond_t called;
+    bool is_mine;
+};
+
+struct turn {
+    pthread_mutex_t lock;
+    bool held;
+    struct waiter *first, **last;
+};
+
+struct turn *turn_create(void)
+{
+    struct turn *t = NEW(struct turn);
+
+    pthread_mutex_init(&t->lock, NULL);
+    t->last = &t->first;
+    return t;
+}
+
+void turn_destroy(struct turn *t)
+{
+    if (!t)
+        return;
+    assert(!t->held && !t->first);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+static struct timespec monotonic_in(usec_t delay)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    const int64_t ns = at.tv_nsec + delay % SECONDS(1) * 1000;
+    at.tv_sec += delay / SECONDS(1) + ns / 1000000000;
+    at.tv_nsec = ns % 1000000000;
+    return at;
+}
+
+static void leave_queue(struct turn *t, struct waiter *w)
+{
+    struct waiter **at = &t->first;
+
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    if (!*at)
+        t->last = at;
+}
+
+static bool wait_for(struct turn *t, usec_t within)
+{
+    struct waiter w = {.next = NULL};
+    pthread_condattr_t monotonic;
+    const struct timespec until = monotonic_in(within);
+    int failed = 0;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&w.called, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    *t->last = &w;
+    t->last = &w.next;
+    while (!w.is_mine && !failed)
+        failed = within ? pthread_cond_timedwait(&w.called, &t->lock, &until)
+                        : pthread_cond_wait(&w.called, &t->lock);
+    if (!w.is_mine)
+        leave_queue(t, &w);
+    pthread_cond_destroy(&w.called);
+    return w.is_mine;
+}
+
+bool turn_take(struct turn *t, usec_t within)
+{
+    bool mine = true;
+
+    pthread_mutex_lock(&t->lock);
+    if (t->held)
+        mine = wait_for(t, within);
+    else
+        t->held = true;
+    pthread_mutex_unlock(&t->lock);
+    return mine;
+}
+
+void turn_give(struct turn *t)
+{
+    pthread_mutex_lock(&t->lock);
+    assert(t->held);
+    struct waiter *next = t->first;
+    if (next) { // the turn stays held and changes hands
+        t->first = next->next;
+        if (!t->first)
+            t->last = &t->first;
+        next->is_mine = true;
+        pthread_cond_signal(&next->called);
+    } else {
+        t->held = false;
+    }
+    pthread_mutex_unlock(&t->lock);
+}
