@@ -15,7 +15,9 @@
 #include "base/time.h"
 
 struct arena;
+struct clock;
 struct loop;
+struct task;
 struct http_server;
 struct http_exchange;
 struct http_stream;
@@ -75,7 +77,8 @@ struct http_server_options {
     size_t max_connections;     /* 0: derived from the descriptor limit */
     struct str trusted_proxies; /* comma list of addresses and CIDR blocks, or none */
     usec_t idle_timeout, header_timeout, write_timeout; /* 0: 60 s, 10 s, 30 s */
-    size_t body_rate; /* least bytes per second of a body, after a grace of 5 s; 0: 500 */
+    size_t body_rate;          /* least bytes per second of a body, after a grace of 5 s; 0: 500 */
+    const struct clock *clock; /* for Date, deadlines, http_received_at(); NULL: the system's */
     /* On the loop. May be NULL: then LIMIT_API_BODY for all. */
     void (*on_header)(const struct http_request *rq, struct http_decision *ret, void *arg);
     void (*on_request)(struct http_exchange *x, void *arg);
