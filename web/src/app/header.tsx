@@ -1,0 +1,57 @@
+import { ActionIcon } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import type { ReactElement } from "react";
+import { FeedStatus } from "../features/feed/status";
+import { postJson } from "../lib/api";
+import type { FeedState } from "../lib/feed_state";
+import { text } from "../lib/text";
+import type { Me } from "../lib/types";
+import { Icon } from "../ui/icon";
+import { Link } from "../ui/link";
+import classes from "./header.module.css";
+import { routes } from "./routes";
+import type { Route } from "./routes";
+import { SchemeToggle } from "./scheme_toggle";
+import { endSession } from "./session";
+
+type HeaderProps = { me: Me; feed: FeedState; route: Route };
+
+/** The product, the views, whether it is live, and whose it is. */
+export function Header({ me, feed, route }: HeaderProps): ReactElement {
+  return (
+    <header className={classes.header}>
+      <div className={classes.brand}>
+        <img src="/app/icon.svg" alt="" width="28" height="28" />
+        <h1>{text.product}</h1>
+        <span className={classes.project}>{me.project.name}</span>
+      </div>
+      <nav className={classes.nav} aria-label={text.nav.label}>
+        {routes.map(({ view, label }) => (
+          <Link key={label} to={{ view }} className={classes.tab} current={view === route.view}>
+            {label}
+          </Link>
+        ))}
+      </nav>
+      <div className={classes.tools}>
+        <FeedStatus state={feed} />
+        <SchemeToggle />
+        {me.actor.kind === "session" && <SignOut />}
+      </div>
+    </header>
+  );
+}
+
+function SignOut(): ReactElement {
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => postJson<undefined>("/api/logout"),
+    onSuccess: endSession,
+  });
+  const signOut = (): void => {
+    mutate();
+  };
+  return (
+    <ActionIcon variant="default" size="lg" loading={isPending} onClick={signOut} aria-label={text.account.signOut} title={text.account.signOut}>
+      <Icon name="leave" />
+    </ActionIcon>
+  );
+}

@@ -1,0 +1,55 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { callRules } from "../features/calls/api";
+import { conversationRules } from "../features/conversations/api";
+import { getJson } from "../lib/api";
+import { serverNow, setServerTime } from "../lib/clock";
+import { openEventStream } from "../lib/event_stream";
+import { Feed } from "../lib/feed";
+import type { FeedEvent } from "../lib/feed_state";
+import { LiveCache } from "../lib/live";
+import type { FeedPage } from "../lib/types";
+import { endSession, pushAllowed } from "./session";
+
+const RULES = [...callRules, ...conversationRules];
+/** Events that come together are applied, and drawn, together. */
+const BATCH_MS = 40;
+
+/** Hands on what it is given at most once per `ms`. */
+function batched(ms: number, apply: (events: FeedEvent[]) => void): (events: FeedEvent[]) => void {
+  let waiting: FeedEvent[] = [];
+  return (events) => {
+    if (waiting.length === 0)
+      setTimeout(() => {
+        const batch = waiting;
+        waiting = [];
+        apply(batch);
+      }, ms);
+    waiting.push(...events);
+  };
+}
+
+/** The feed of this page. It lives as long as the page does, or as the session. */
+export function createFeed(client: QueryClient): Feed {
+  const cache = new LiveCache(client, RULES);
+  return new Feed({
+    fetchPage: (after_seq, limit, signal) => getJson<FeedPage>("/api/events", { after_seq, limit }, signal),
+    openStream: openEventStream,
+    pushAllowed: () => pushAllowed(client),
+    onAnchor: () => void client.invalidateQueries(),
+    onEvents: batched(BATCH_MS, (events) => {
+      cache.apply(events);
+    }),
+    onServerTime: setServerTime,
+    now: serverNow,
+    random: () => Math.random(),
+  });
+}
+
+/** Starts to follow the feed, and tries at once when the network is back or somebody looks again. */
+export function followFeed(feed: Feed): void {
+  void feed.run().then(endSession);
+  window.addEventListener("online", feed.wake);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") feed.wake();
+  });
+}

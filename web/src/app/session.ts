@@ -1,0 +1,61 @@
+// Whether the session still holds. Any answer may tell that it does not.
+import { MutationCache, QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { ApiError, getJson, isSignedOut } from "../lib/api";
+import type { Me } from "../lib/types";
+
+const ME_FRESH_MS = 60_000;
+const RETRIES = 2;
+
+let signedOut = false;
+const listeners = new Set<() => void>();
+
+export function endSession(): void {
+  signedOut = true;
+  for (const listener of listeners) listener();
+}
+
+export function useSignedOut(): boolean {
+  const subscribe = (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  return useSyncExternalStore(subscribe, () => signedOut);
+}
+
+function onError(error: unknown): void {
+  if (isSignedOut(error)) endSession();
+}
+
+/** Only what may go well the next time is tried again. */
+function retry(failures: number, error: Error): boolean {
+  const refused = error instanceof ApiError && error.status >= 400 && error.status < 500;
+  return !refused && failures < RETRIES;
+}
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: {
+      queries: { networkMode: "always", staleTime: 30_000, refetchOnWindowFocus: false, retry },
+      mutations: { networkMode: "always" },
+    },
+  });
+}
+
+export const me = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => getJson<Me>("/api/me"),
+  staleTime: ME_FRESH_MS,
+});
+
+/** May this server push? When it cannot say, trying is the way to find out. */
+export async function pushAllowed(client: QueryClient): Promise<boolean> {
+  try {
+    return (await client.query(me)).features.realtime_push;
+  } catch (error) {
+    if (isSignedOut(error)) throw error;
+    return true;
+  }
+}

@@ -1,0 +1,37 @@
+import { Suspense, useEffect, useSyncExternalStore } from "react";
+import type { ReactElement } from "react";
+import type { Feed } from "../lib/feed";
+import { usePlace } from "../lib/location";
+import type { Me } from "../lib/types";
+import { LoadingFace } from "../ui/faces";
+import { Header } from "./header";
+import { followFeed } from "./live";
+import { Panels } from "./panels";
+import { routes } from "./routes";
+import classes from "./shell.module.css";
+
+/** The page of somebody who is signed in. Nothing is loaded before the feed has its anchor. */
+export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
+  const state = useSyncExternalStore(feed.subscribe, feed.getState);
+  useEffect(() => {
+    followFeed(feed);
+  }, [feed]);
+  const { view } = usePlace();
+  const route = routes.find((known) => known.view === view) ?? routes[0];
+  const View = route.component;
+  return (
+    <>
+      <Header me={me} feed={state} route={route} />
+      <main className={classes.main}>
+        {state.epoch === null ? (
+          <LoadingFace rows={6} />
+        ) : (
+          <Suspense fallback={<LoadingFace rows={6} />}>
+            <View me={me} />
+          </Suspense>
+        )}
+      </main>
+      {state.epoch !== null && <Panels me={me} />}
+    </>
+  );
+}

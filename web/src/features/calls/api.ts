@@ -1,0 +1,41 @@
+import { queryOptions } from "@tanstack/react-query";
+import { getJson } from "../../lib/api";
+import { liveRule, loadLive } from "../../lib/live";
+import type { LiveRule } from "../../lib/live";
+import type { FeedEvent } from "../../lib/feed_state";
+import type { Call, CallDetail } from "../../lib/types";
+import { isOlder, patchActive } from "./merge";
+import type { ActiveCalls } from "./merge";
+
+const ACTIVE = ["calls", "active"] as const;
+const DETAIL = ["calls", "detail"] as const;
+
+async function loadActive(): Promise<ActiveCalls> {
+  const { calls } = await getJson<{ calls: Call[] }>("/api/calls/active");
+  return { calls, endedAt: {} };
+}
+
+export const activeCalls = queryOptions({
+  queryKey: ACTIVE,
+  queryFn: () => loadLive(loadActive, patchActive),
+});
+
+function loadDetail(sid: string, asOf?: string): Promise<CallDetail> {
+  return getJson<CallDetail>(`/api/calls/${encodeURIComponent(sid)}`, { as_of: asOf });
+}
+
+function patchDetail(data: CallDetail, { call }: FeedEvent): CallDetail {
+  const put = (known: Call): Call =>
+    known.twilio_sid === call.twilio_sid && !isOlder(call, known) ? call : known;
+  return { ...data, call: put(data.call), legs: data.legs.map(put) };
+}
+
+/** The call as it is now, or as it was after an event of its log; that never changes. */
+export function callDetail(sid: string, asOf: string | null) {
+  return asOf === null
+    ? queryOptions({ queryKey: [...DETAIL, sid], queryFn: () => loadLive(() => loadDetail(sid), patchDetail) })
+    : queryOptions({ queryKey: ["calls", "past", sid, asOf], queryFn: () => loadDetail(sid, asOf) });
+}
+
+/** The log of an open call is asked for again when something happens; the snapshot is patched at once. */
+export const callRules: LiveRule[] = [liveRule(ACTIVE, patchActive), liveRule(DETAIL, patchDetail, 400)];

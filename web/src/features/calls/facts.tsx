@@ -1,0 +1,37 @@
+import type { ReactElement } from "react";
+import { clockTime, exactTime, money } from "../../lib/format";
+import { text } from "../../lib/text";
+import type { Call } from "../../lib/types";
+import { Facts } from "../../ui/facts";
+import { RunningClock } from "../../ui/time";
+import { startOf } from "./merge";
+
+function orNull<T>(value: T | null, show: (value: T) => string): string | null {
+  return value === null ? null : show(value);
+}
+
+/** What is known about a call; what is not known is not shown. */
+export function CallFacts({ call }: { call: Call }): ReactElement {
+  const total = call.total_duration ?? call.duration;
+  const talkingSince = call.is_final ? null : call.answered_at;
+  return (
+    <Facts
+      facts={[
+        { name: text.call.from, value: call.from_number || text.party.unknown },
+        { name: text.call.to, value: call.to_number || text.party.unknown },
+        { name: text.call.started, value: exactTime(startOf(call)) },
+        { name: text.call.answered, value: orNull(call.answered_at, exactTime) },
+        { name: text.call.ended, value: orNull(call.end_time, exactTime) },
+        { name: text.call.wait, value: orNull(call.wait_time, clockTime) },
+        {
+          name: text.call.talk,
+          value: talkingSince !== null ? <RunningClock since={talkingSince} /> : orNull(call.talk_time, clockTime),
+        },
+        { name: text.call.total, value: orNull(total, clockTime) },
+        { name: text.call.price, value: orNull(call.price, (price) => money(price, call.price_unit ?? "USD")) },
+        { name: text.call.providerStatus, value: call.status === call.display_status ? null : call.status },
+        { name: text.call.sid, value: <code>{call.twilio_sid}</code> },
+      ]}
+    />
+  );
+}

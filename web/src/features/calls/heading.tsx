@@ -1,0 +1,28 @@
+import type { ReactElement } from "react";
+import { partyName } from "../../lib/format";
+import { callLook, directionIcon } from "../../lib/look";
+import { text } from "../../lib/text";
+import type { Call } from "../../lib/types";
+import { Icon } from "../../ui/icon";
+import { Mark } from "../../ui/mark";
+import classes from "./detail.module.css";
+
+/** Who called whom, and how it stands. */
+export function CallHeading({ call }: { call: Call }): ReactElement {
+  return (
+    <div className={classes.heading}>
+      <h3>
+        <span>{partyName(call.from_number)}</span>
+        <Icon name="arrow" />
+        <span>{partyName(call.to_number)}</span>
+      </h3>
+      <p>
+        <Mark look={callLook(call.display_status)} />
+        <small>
+          <Icon name={directionIcon(call.direction)} size={14} />
+          {text.direction[call.direction]}
+        </small>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import type { ReactElement } from "react";
+import { partyName } from "../../lib/format";
+import { callLook } from "../../lib/look";
+import { text } from "../../lib/text";
+import type { Call } from "../../lib/types";
+import { Link } from "../../ui/link";
+import { Mark } from "../../ui/mark";
+import classes from "./detail.module.css";
+
+/** The other legs of a call, each with details of its own. */
+export function Legs({ legs }: { legs: Call[] }): ReactElement | null {
+  if (legs.length === 0) return null;
+  return (
+    <>
+      <h3 className={classes.subtitle}>{text.call.legs}</h3>
+      <ul className={classes.legs}>
+        {legs.map((leg) => (
+          <li key={leg.twilio_sid}>
+            <Link to={{ call: leg.twilio_sid }} className={classes.leg}>
+              <span>{`${partyName(leg.from_number)} → ${partyName(leg.to_number)}`}</span>
+              <Mark look={callLook(leg.status)} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

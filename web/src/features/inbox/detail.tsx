@@ -1,0 +1,88 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactElement } from "react";
+import { exactTime } from "../../lib/format";
+import { goTo } from "../../lib/location";
+import { processingLook } from "../../lib/look";
+import { text } from "../../lib/text";
+import type { InboxEventDetail } from "../../lib/types";
+import { Facts } from "../../ui/facts";
+import { FailedFace, LoadingFace } from "../../ui/faces";
+import { Link } from "../../ui/link";
+import { Mark } from "../../ui/mark";
+import { Panel } from "../../ui/panel";
+import { inboxEvent } from "./api";
+import classes from "./page.module.css";
+import { ReplayOne } from "./replay_one";
+import { eventName } from "./row";
+
+/** One received webhook beside the list: what came, and what became of it. */
+export function EventPanel({ id, mayReplay }: { id: string; mayReplay: boolean }): ReactElement {
+  const { data, error, refetch } = useQuery(inboxEvent(id));
+  const close = (): void => {
+    goTo({ event: null });
+  };
+  return (
+    <Panel title={text.inbox.detail} onClose={close}>
+      {data === undefined && error === null && <LoadingFace rows={8} />}
+      {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
+      {data !== undefined && <Detail event={data} mayReplay={mayReplay} />}
+    </Panel>
+  );
+}
+
+function Detail({ event, mayReplay }: { event: InboxEventDetail; mayReplay: boolean }): ReactElement {
+  const waits = event.processing_status === "pending" || event.processing_status === "processing";
+  return (
+    <>
+      <div className={classes.heading}>
+        <div>
+          <h3>{eventName(event)}</h3>
+          <Mark look={processingLook(event.processing_status)} />
+        </div>
+        {mayReplay && !waits && <ReplayOne id={event.id} />}
+      </div>
+      <Facts
+        facts={[
+          { name: text.inbox.reason, value: event.error },
+          { name: text.inbox.received, value: exactTime(event.received_at) },
+          { name: text.inbox.processed, value: event.processed_at === null ? null : exactTime(event.processed_at) },
+          { name: text.inbox.nextAttempt, value: waits && event.next_attempt_at !== null ? exactTime(event.next_attempt_at) : null },
+          { name: text.inbox.status, value: text.inbox.tried(event.attempts) },
+          { name: text.inbox.callColumn, value: event.call_sid === null ? null : <CallLink sid={event.call_sid} /> },
+          { name: text.inbox.dedupe, value: <code>{event.dedupe_key}</code> },
+        ]}
+      />
+      <h3 className={classes.subtitle}>{text.inbox.became}</h3>
+      <Became event={event} />
+      <h3 className={classes.subtitle}>{text.inbox.payload}</h3>
+      <Facts facts={Object.entries(event.payload).map(([name, value]) => ({ name, value: shown(value) }))} />
+    </>
+  );
+}
+
+function CallLink({ sid }: { sid: string }): ReactElement {
+  return (
+    <Link to={{ call: sid }}>
+      <code>{sid}</code>
+    </Link>
+  );
+}
+
+function Became({ event }: { event: InboxEventDetail }): ReactElement {
+  if (event.call_events.length === 0) return <p>{text.inbox.becameNothing}</p>;
+  return (
+    <ul className={classes.became}>
+      {event.call_events.map((line) => (
+        <li key={line.id}>
+          {text.call.eventType[line.event_type]}
+          {line.event_status !== null && `: ${line.event_status}`}
+          {!line.applied && ` (${text.call.notApplied})`}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

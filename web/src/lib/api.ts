@@ -1,0 +1,67 @@
+import { text } from "./text";
+import type { ApiErrorBody } from "./types";
+
+/** What the server (or the network) answered instead of what was asked for. */
+export class ApiError extends Error {
+  constructor(
+    /** The HTTP status; 0 when there was no answer. */
+    readonly status: number,
+    message: string,
+    readonly howToFix: readonly string[],
+    readonly traceId: string | null,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as ApiErrorBody;
+    return new ApiError(response.status, error.human_title, error.human_how_to_fix, error.details.trace_id);
+  } catch {
+    return new ApiError(response.status, text.failed.status(response.status), [], null);
+  }
+}
+
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    throw new ApiError(0, text.failed.unreachable, [text.failed.unreachableFix], null);
+  }
+  if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
+type Query = Record<string, string | number | undefined>;
+
+/** `path` with the parameters that have a value. */
+export function withQuery(path: string, query: Query): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value));
+  const search = params.toString();
+  return search === "" ? path : `${path}?${search}`;
+}
+
+/** The JSON body of an answer has the type that the API description promises. */
+export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  const response = await ask(withQuery(path, query), { ...(signal && { signal }) });
+  return (await response.json()) as T;
+}
+
+export async function postJson<T>(path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method: "POST" };
+  if (body !== undefined) {
+    init.headers = { "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  const response = await ask(path, init);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}

@@ -1,0 +1,36 @@
+// The stream of the feed over the browser's EventSource. It reconnects on our terms, not on the
+// browser's: after a loss the pages are asked first.
+import { withQuery } from "./api";
+import { eventOfFrame } from "./feed_state";
+import type { StreamHandlers } from "./feed";
+import type { StreamCallEvent, StreamConnected, StreamKeepalive } from "./types";
+
+const CALL_EVENTS = ["call.created", "call.updated", "recording.updated"] as const;
+
+type Frame = StreamConnected | StreamCallEvent | StreamKeepalive;
+
+function on<T extends Frame>(source: EventSource, name: T["event"], take: (frame: T) => void): void {
+  source.addEventListener(name, (message: MessageEvent<string>) => {
+    take(JSON.parse(message.data) as T);
+  });
+}
+
+export function openEventStream(seq: number, epoch: string, handlers: StreamHandlers): () => void {
+  const source = new EventSource(withQuery("/events/calls", { last_seq: seq, epoch }));
+
+  on<StreamConnected>(source, "connected", ({ data }) => {
+    handlers.onOpen(data.server_time, data.epoch);
+  });
+  for (const name of CALL_EVENTS)
+    on<StreamCallEvent>(source, name, (frame) => {
+      handlers.onEvent(eventOfFrame(frame));
+    });
+  on<StreamKeepalive>(source, "keepalive", ({ data }) => {
+    handlers.onKeepalive(data.server_time);
+  });
+  source.addEventListener("resync", handlers.onResync);
+  source.onerror = handlers.onLost;
+  return () => {
+    source.close();
+  };
+}

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "./api";
+import { Feed } from "./feed";
+import type { FeedDeps, StreamHandlers } from "./feed";
+import { aPage, anEvent } from "./test_data";
+import type { FeedPage } from "./types";
+
+const unreachable = new ApiError(0, "unreachable", [], null);
+
+/** A server that answers pages in the given order (the last one for ever) and records the streams. */
+function scripted(pages: (FeedPage | Error)[]) {
+  const streams: { seq: number; handlers: StreamHandlers; closed: boolean }[] = [];
+  const applied: number[] = [];
+  const anchored = vi.fn();
+  const asked: number[] = [];
+  const push = { allowed: true };
+  const deps: FeedDeps = {
+    fetchPage: (afterSeq) => {
+      asked.push(afterSeq);
+      const page = pages.length > 1 ? pages.shift() : pages[0];
+      return page instanceof Error || page === undefined ? Promise.reject(page ?? unreachable) : Promise.resolve(page);
+    },
+    openStream: (seq, _epoch, handlers) => {
+      const stream = { seq, handlers, closed: false };
+      streams.push(stream);
+      return () => {
+        stream.closed = true;
+      };
+    },
+    pushAllowed: () => Promise.resolve(push.allowed),
+    onAnchor: anchored,
+    onEvents: (events) => applied.push(...events.map((event) => event.seq)),
+    onServerTime: () => undefined,
+    now: () => Date.now(),
+    random: () => 1,
+  };
+  const feed = new Feed(deps);
+  const last = () => {
+    const stream = streams.at(-1);
+    if (stream === undefined) throw new Error("no stream was opened");
+    return stream;
+  };
+  const run = async () => {
+    void feed.run();
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  return { feed, run, streams, last, applied, anchored, asked, push };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("Feed", () => {
+  it("streams from the anchor that it took before the lists were loaded", async () => {
+    const t = scripted([aPage([], 7)]);
+    await t.run();
+    expect(t.anchored).toHaveBeenCalledOnce();
+    expect(t.last().seq).toBe(7);
+
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    t.last().handlers.onEvent(anEvent(8));
+    expect(t.feed.getState()).toMatchObject({ connection: "live", seq: 8 });
+    expect(t.applied).toEqual([8]);
+    t.feed.stop();
+  });
+
+  it("catches up by pages after a loss and resumes from there", async () => {
+    const t = scripted([aPage([], 1), aPage([], 1), aPage([anEvent(2), anEvent(3)], 3), aPage([], 3)]);
+    await t.run();
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    t.last().handlers.onLost();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.applied).toEqual([2, 3]);
+    expect(t.streams.map((stream) => stream.seq)).toEqual([1, 3]);
+    expect(t.streams[0]?.closed).toBe(true);
+    t.feed.stop();
+  });
+
+  it("fills a gap in the stream before it goes on", async () => {
+    const t = scripted([aPage([], 1), aPage([], 1), aPage([anEvent(2), anEvent(3), anEvent(4)], 4), aPage([], 4)]);
+    await t.run();
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    t.last().handlers.onEvent(anEvent(4));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(t.applied).toEqual([2, 3, 4]);
+    expect(t.last().seq).toBe(4);
+    t.feed.stop();
+  });
+
+  it("loads the lists anew when the server asks for it or the epoch is another one", async () => {
+    const t = scripted([aPage([], 5)]);
+    await t.run();
+    t.last().handlers.onResync();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(t.anchored).toHaveBeenCalledTimes(2);
+
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e2");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(t.anchored).toHaveBeenCalledTimes(3);
+    t.feed.stop();
+  });
+
+  it("polls when the stream keeps failing, and tries it again later", async () => {
+    const t = scripted([aPage([], 5)]);
+    await t.run();
+    for (let i = 0; i < 3; i++) {
+      t.last().handlers.onLost();
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(t.feed.getState().connection).toBe("polling");
+    expect(t.streams).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(t.streams).toHaveLength(4);
+    t.feed.stop();
+  });
+
+  it("polls when the server has switched push off", async () => {
+    const t = scripted([aPage([], 5)]);
+    t.push.allowed = false;
+    await t.run();
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(t.streams).toHaveLength(0);
+    expect(t.asked.length).toBeGreaterThan(3);
+    expect(t.feed.getState().connection).toBe("polling");
+    t.feed.stop();
+  });
+
+  it("tells when it is offline and recovers without losing anything", async () => {
+    const t = scripted([aPage([], 1), unreachable, unreachable, aPage([anEvent(2)], 2), aPage([], 2)]);
+    await t.run();
+    expect(t.feed.getState().connection).toBe("offline");
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(t.applied).toEqual([2]);
+    expect(t.last().seq).toBe(2);
+    t.feed.stop();
+  });
+
+  it("treats a silent stream as lost", async () => {
+    const t = scripted([aPage([], 1)]);
+    await t.run();
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    await vi.advanceTimersByTimeAsync(45_000);
+    expect(t.streams[0]?.closed).toBe(true);
+    t.feed.stop();
+  });
+
+  it("ends when the session has ended", async () => {
+    const t = scripted([new ApiError(401, "signed out", [], null)]);
+    await expect(t.feed.run()).resolves.toBeUndefined();
+    expect(t.streams).toHaveLength(0);
+  });
+});

@@ -1,0 +1,236 @@
+/*
+ * The live feed client.
+ *
+ *   anchor ──► lists are loaded ──► catch up (pages) ──► stream ──► lost? ──► catch up …
+ *     ▲                                   │                │
+ *     └──────────── resync ◄──────────────┴────────────────┘
+ *
+ * The anchor, the last number of the project, is taken before the lists are loaded, so what happens
+ * in between is delivered too and nothing falls between the two. When the stream cannot be kept
+ * open, or the server has switched it off, the same pages are polled: slower, and just as complete.
+ */
+import { ApiError, isSignedOut } from "./api";
+import { anchorFeed, backoff, initialFeedState, takeEvents, takePage } from "./feed_state";
+import type { FeedEvent, FeedState, Step } from "./feed_state";
+import type { FeedPage } from "./types";
+
+const PAGE_LIMIT = 500;
+const POLL_MS = 2_000;
+/** The server sends a keepalive every 30 s; a stream that is silent for longer is dead. */
+const SILENCE_MS = 45_000;
+/** So many failures in a row, and the stream is tried only now and then. */
+const FAILURES_BEFORE_POLLING = 3;
+const STREAM_RETRY_MS = 30_000;
+
+export type StreamHandlers = {
+  onOpen: (serverTime: string, epoch: string) => void;
+  onEvent: (event: FeedEvent) => void;
+  onKeepalive: (serverTime: string) => void;
+  onResync: () => void;
+  onLost: () => void;
+};
+
+export type FeedDeps = {
+  fetchPage: (afterSeq: number, limit: number, signal: AbortSignal) => Promise<FeedPage>;
+  /** Opens the stream after `seq`; returns what closes it. */
+  openStream: (seq: number, epoch: string, handlers: StreamHandlers) => () => void;
+  pushAllowed: (signal: AbortSignal) => Promise<boolean>;
+  /** The lists have to be loaded (again). */
+  onAnchor: () => void;
+  onEvents: (events: FeedEvent[]) => void;
+  onServerTime: (serverTime: string) => void;
+  now: () => number;
+  random: () => number;
+};
+
+type StreamEnd = "lost" | "catch-up" | "resync";
+
+export class Feed {
+  #state: FeedState = initialFeedState;
+  #listeners = new Set<() => void>();
+  #stop = new AbortController();
+  #wake: () => void = () => undefined;
+  #streamTriedAt = -Infinity;
+  #offlineTries = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(private readonly deps: FeedDeps) {}
+
+  readonly getState = (): FeedState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Ends the present pause: the network is back, or somebody looks again. */
+  readonly wake = (): void => {
+    this.#wake();
+  };
+
+  stop(): void {
+    this.#stop.abort();
+    this.#wake();
+  }
+
+  /** Follows the feed until it is stopped, or until the session has ended. There is one run. */
+  run(): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#stop.signal.aborted) {
+        if (await this.#anchor()) await this.#follow();
+        else await this.#pauseOffline();
+      }
+    } catch (error) {
+      if (!isSignedOut(error) && !this.#stop.signal.aborted) throw error;
+    }
+  }
+
+  #set(change: Partial<FeedState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  #take(step: Step): Step["need"] {
+    this.#set(step.state);
+    if (step.apply.length > 0) this.deps.onEvents(step.apply);
+    return step.need;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#wake = done;
+      if (this.#stop.signal.aborted) done();
+    });
+  }
+
+  async #pauseOffline(): Promise<void> {
+    this.#offlineTries += 1;
+    this.#set({ connection: "offline" });
+    await this.#pause(backoff(this.#offlineTries, this.deps.random()));
+  }
+
+  async #pauseAfterLoss(): Promise<void> {
+    const failures = this.#state.failures + 1;
+    this.#set({ failures });
+    if (failures >= FAILURES_BEFORE_POLLING) return;
+    this.#set({ connection: "catching-up" });
+    await this.#pause(backoff(failures, this.deps.random()));
+  }
+
+  /** One page, or null when the server cannot be reached or cannot answer now. */
+  async #page(afterSeq: number, limit: number): Promise<FeedPage | null> {
+    try {
+      const page = await this.deps.fetchPage(afterSeq, limit, this.#stop.signal);
+      this.#offlineTries = 0;
+      return page;
+    } catch (error) {
+      if (!(error instanceof ApiError) || isSignedOut(error)) throw error;
+      return null;
+    }
+  }
+
+  async #anchor(): Promise<boolean> {
+    const page = await this.#page(0, 1);
+    if (page === null) return false;
+    this.#set(anchorFeed(this.#state, page.epoch, page.last_seq, this.deps.now()));
+    this.deps.onAnchor();
+    return true;
+  }
+
+  /** Returns when the lists have to be loaded anew. */
+  async #follow(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const caughtUp = await this.#catchUp();
+      if (caughtUp === "resync") return;
+      if (caughtUp === "failed") await this.#pauseOffline();
+      else if (!(await this.#mayStream())) await this.#poll();
+      else {
+        const end = await this.#stream();
+        if (end === "resync") return;
+        if (end === "lost") await this.#pauseAfterLoss();
+      }
+    }
+  }
+
+  async #catchUp(): Promise<"done" | "failed" | "resync"> {
+    for (;;) {
+      const page = await this.#page(this.#state.seq, PAGE_LIMIT);
+      if (page === null) return "failed";
+      const need = this.#take(takePage(this.#state, page, this.deps.now()));
+      if (need !== "catch-up") return need === "resync" ? "resync" : "done";
+      if (this.#stop.signal.aborted) return "done";
+      this.#set({ connection: "catching-up" });
+    }
+  }
+
+  async #mayStream(): Promise<boolean> {
+    const { failures } = this.#state;
+    const tooSoon = this.deps.now() - this.#streamTriedAt < STREAM_RETRY_MS;
+    if (failures >= FAILURES_BEFORE_POLLING && tooSoon) return false;
+    return this.deps.pushAllowed(this.#stop.signal);
+  }
+
+  async #poll(): Promise<void> {
+    this.#set({ connection: "polling" });
+    await this.#pause(POLL_MS);
+  }
+
+  #stream(): Promise<StreamEnd> {
+    this.#streamTriedAt = this.deps.now();
+    return new Promise((resolve) => {
+      const { signal } = this.#stop;
+      if (signal.aborted) {
+        resolve("lost");
+        return;
+      }
+      let silence: ReturnType<typeof setTimeout> | undefined;
+      const end = (reason: StreamEnd): void => {
+        clearTimeout(silence);
+        signal.removeEventListener("abort", onAbort);
+        close();
+        resolve(reason);
+      };
+      const onAbort = (): void => {
+        end("lost");
+      };
+      const heard = (): void => {
+        clearTimeout(silence);
+        silence = setTimeout(onAbort, SILENCE_MS);
+      };
+      const close = this.deps.openStream(this.#state.seq, this.#state.epoch ?? "", {
+        onOpen: (serverTime, epoch) => {
+          heard();
+          this.deps.onServerTime(serverTime);
+          if (epoch !== this.#state.epoch) end("resync");
+          else this.#set({ connection: "live", failures: 0, heardAt: this.deps.now() });
+        },
+        onEvent: (event) => {
+          heard();
+          const need = this.#take(takeEvents(this.#state, [event], this.deps.now()));
+          if (need !== "nothing") end(need);
+        },
+        onKeepalive: (serverTime) => {
+          heard();
+          this.deps.onServerTime(serverTime);
+          this.#set({ heardAt: this.deps.now() });
+        },
+        onResync: () => {
+          end("resync");
+        },
+        onLost: onAbort,
+      });
+      heard();
+      signal.addEventListener("abort", onAbort);
+    });
+  }
+}

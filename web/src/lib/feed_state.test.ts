@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { anchorFeed, backoff, initialFeedState, takeEvents, takePage } from "./feed_state";
+import { aPage, anEvent } from "./test_data";
+
+const NOW = 5_000;
+const at = (seq: number): ReturnType<typeof anchorFeed> => anchorFeed(initialFeedState, "e1", seq, 0);
+const seqs = (step: { apply: { seq: number }[] }): number[] => step.apply.map((event) => event.seq);
+
+describe("takeEvents", () => {
+  it("applies what comes next, in order", () => {
+    const step = takeEvents(at(7), [anEvent(8), anEvent(9)], NOW);
+    expect(seqs(step)).toEqual([8, 9]);
+    expect(step).toMatchObject({ need: "nothing", state: { seq: 9, heardAt: NOW } });
+  });
+
+  it("passes over what it has seen", () => {
+    const step = takeEvents(at(7), [anEvent(6), anEvent(7), anEvent(8)], NOW);
+    expect(seqs(step)).toEqual([8]);
+    expect(step.need).toBe("nothing");
+  });
+
+  it("stops before a gap and asks for what is missing", () => {
+    const step = takeEvents(at(7), [anEvent(8), anEvent(10)], NOW);
+    expect(seqs(step)).toEqual([8]);
+    expect(step).toMatchObject({ need: "catch-up", state: { seq: 8 } });
+  });
+
+  it("takes nothing from another epoch", () => {
+    const step = takeEvents(at(7), [anEvent(8, undefined, "e2")], NOW);
+    expect(seqs(step)).toEqual([]);
+    expect(step).toMatchObject({ need: "resync", state: { seq: 7, epoch: "e1" } });
+  });
+});
+
+describe("takePage", () => {
+  it("applies a page and asks for the next one while there is more", () => {
+    const step = takePage(at(1), aPage([anEvent(2), anEvent(3)], 9, { has_more: true }), NOW);
+    expect(seqs(step)).toEqual([2, 3]);
+    expect(step.need).toBe("catch-up");
+  });
+
+  it("is content with an empty page", () => {
+    expect(takePage(at(9), aPage([], 9), NOW)).toMatchObject({ need: "nothing", state: { seq: 9, heardAt: NOW } });
+  });
+
+  it.each([
+    ["the start is no longer kept", aPage([anEvent(5)], 9, { resync: true, first_seq: 5 })],
+    ["the history is another one", aPage([], 9, { epoch: "e2" })],
+    ["the history is behind us", aPage([], 1)],
+    ["the page does not start where it was asked to", aPage([anEvent(4)], 9)],
+  ])("starts over when %s", (_, page) => {
+    expect(takePage(at(2), page, NOW)).toMatchObject({ need: "resync", apply: [] });
+  });
+});
+
+describe("backoff", () => {
+  it("doubles up to a ceiling and is spread over its upper half", () => {
+    expect([1, 2, 3, 20].map((n) => backoff(n, 1))).toEqual([500, 1_000, 2_000, 30_000]);
+    expect(backoff(3, 0)).toBe(1_000);
+  });
+});

@@ -1,0 +1,80 @@
+/*
+ * What is known about the live feed, and what one more piece of it changes.
+ *
+ * The feed is numbered without gaps. That makes this pure and short: an event with the next number
+ * is applied, one with an old number was seen before, one from further ahead tells that something
+ * is missing and has to be asked for. Another epoch is another history: nothing held is of use, and
+ * the lists are loaded anew.
+ */
+import type { Call, Envelope, FeedPage, StreamCallEvent } from "./types";
+
+export type Connection = "starting" | "live" | "catching-up" | "polling" | "offline";
+
+export type FeedEvent = { seq: number; epoch: string; call: Call };
+
+export type FeedState = {
+  connection: Connection;
+  epoch: string | null;
+  /** The last number that was applied. */
+  seq: number;
+  /** When the server was last heard, in milliseconds of its clock. */
+  heardAt: number | null;
+  /** How often in a row the stream could not be opened. */
+  failures: number;
+};
+
+/** What to do after a piece was taken. */
+export type Need = "nothing" | "catch-up" | "resync";
+export type Step = { state: FeedState; apply: FeedEvent[]; need: Need };
+
+export const initialFeedState: FeedState = {
+  connection: "starting",
+  epoch: null,
+  seq: 0,
+  heardAt: null,
+  failures: 0,
+};
+
+export function eventOfEnvelope(envelope: Envelope): FeedEvent {
+  return { seq: envelope.seq, epoch: envelope.epoch, call: envelope.payload.call };
+}
+
+export function eventOfFrame(frame: StreamCallEvent): FeedEvent {
+  return { seq: frame.seq, epoch: frame.epoch, call: frame.call };
+}
+
+/** Starts over from a point of the history; the lists are loaded after this. */
+export function anchorFeed(state: FeedState, epoch: string, seq: number, now: number): FeedState {
+  return { ...state, epoch, seq, heardAt: now };
+}
+
+export function takeEvents(state: FeedState, events: readonly FeedEvent[], now: number): Step {
+  const apply: FeedEvent[] = [];
+  let { seq } = state;
+  let need: Need = "nothing";
+  for (const event of events) {
+    if (event.epoch !== state.epoch) need = "resync";
+    else if (event.seq > seq + 1) need = "catch-up";
+    if (need !== "nothing") break;
+    if (event.seq <= seq) continue;
+    apply.push(event);
+    seq = event.seq;
+  }
+  return { state: { ...state, seq, heardAt: now }, apply, need };
+}
+
+export function takePage(state: FeedState, page: FeedPage, now: number): Step {
+  const forked = page.epoch !== state.epoch || page.last_seq < state.seq;
+  if (forked || page.resync === true) return { state: { ...state, heardAt: now }, apply: [], need: "resync" };
+
+  const step = takeEvents(state, page.events.map(eventOfEnvelope), now);
+  // A page is dense and starts where it was asked to; one that does not cannot be caught up with.
+  if (step.need === "catch-up") return { ...step, need: "resync" };
+  return step.need === "nothing" && page.has_more ? { ...step, need: "catch-up" } : step;
+}
+
+/** Milliseconds before the next attempt: doubling, capped, and spread so that clients do not return as one. */
+export function backoff(failures: number, random: number): number {
+  const ceiling = Math.min(30_000, 500 * 2 ** Math.max(0, failures - 1));
+  return Math.round(ceiling / 2 + (ceiling / 2) * random);
+}

@@ -1,0 +1,28 @@
+import { Button, CopyButton } from "@mantine/core";
+import type { ReactElement } from "react";
+import { text } from "../lib/text";
+import { Icon } from "./icon";
+import classes from "./copy_line.module.css";
+
+/** Something to paste elsewhere, what it is for, and a button that copies it. */
+export function CopyLine({ label, value }: { label: string; value: string }): ReactElement {
+  return (
+    <div className={classes.line}>
+      <span className={classes.label}>{label}</span>
+      <code className={classes.value}>{value}</code>
+      <CopyButton value={value}>
+        {({ copied, copy }) => (
+          <Button
+            variant="default"
+            size="xs"
+            onClick={copy}
+            leftSection={<Icon name={copied ? "check" : "copy"} size={14} />}
+            aria-label={copied ? text.setup.copied : text.setup.copyLabel(label)}
+          >
+            {copied ? text.setup.copied : text.setup.copy}
+          </Button>
+        )}
+      </CopyButton>
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import { Button, Skeleton, VisuallyHidden } from "@mantine/core";
+import type { ReactElement, ReactNode } from "react";
+import { ApiError } from "../lib/api";
+import { text } from "../lib/text";
+import classes from "./faces.module.css";
+
+/** A list without anything in it, and why that is. */
+export function EmptyFace({ title, children }: { title: string; children: ReactNode }): ReactElement {
+  return (
+    <div className={classes.face}>
+      <p className={classes.title}>{title}</p>
+      <div className={classes.body}>{children}</div>
+    </div>
+  );
+}
+
+/** A list that is on its way. */
+export function LoadingFace({ rows = 4 }: { rows?: number }): ReactElement {
+  return (
+    <div className={classes.loading} role="status">
+      <VisuallyHidden>{text.loading}</VisuallyHidden>
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} height={18} width={`${90 - ((row * 17) % 40)}%`} radius="sm" />
+      ))}
+    </div>
+  );
+}
+
+/** A list that could not be loaded, what to do about it, and a button that tries again. */
+export function FailedFace({ error, retry }: { error: Error; retry: () => void }): ReactElement {
+  const known = error instanceof ApiError ? error : null;
+  return (
+    <div className={classes.face} role="alert">
+      <p className={classes.title}>{text.failed.title}</p>
+      <div className={classes.body}>
+        <p>{error.message}</p>
+        {known?.howToFix.map((fix) => <p key={fix}>{fix}</p>)}
+        {known?.traceId != null && <p className={classes.trace}>{text.failed.trace(known.traceId)}</p>}
+      </div>
+      <Button variant="default" size="xs" onClick={retry}>
+        {text.failed.retry}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import type { MouseEvent, ReactElement, ReactNode } from "react";
+import { goTo, hrefTo, usePlace } from "../lib/location";
+import type { Place } from "../lib/location";
+
+type LinkProps = {
+  to: Partial<Place>;
+  children: ReactNode;
+  className?: string | undefined;
+  label?: string;
+  current?: boolean;
+};
+
+/** A real link to another place of the page; a plain click goes there without loading. */
+export function Link({ to, children, className, label, current }: LinkProps): ReactElement {
+  usePlace();
+  const follow = (click: MouseEvent): void => {
+    if (click.metaKey || click.ctrlKey || click.shiftKey || click.altKey || click.button !== 0) return;
+    click.preventDefault();
+    goTo(to);
+  };
+  return (
+    <a href={hrefTo(to)} className={className} onClick={follow} aria-label={label} aria-current={current ? "page" : undefined}>
+      {children}
+    </a>
+  );
+}

@@ -1,0 +1,27 @@
+import { Button } from "@mantine/core";
+import type { ReactElement } from "react";
+import { text } from "../lib/text";
+import classes from "./pager.module.css";
+
+type PagerProps = { label: string; page: number; limit: number; total: number; onPage: (page: number) => void };
+
+/** Newer and older, when there is more than one page. */
+export function Pager({ label, page, limit, total, onPage }: PagerProps): ReactElement | null {
+  if (total <= limit && page === 1) return null;
+  const first = (page - 1) * limit + 1;
+  const last = Math.min(total, page * limit);
+  const go = (by: number) => () => {
+    onPage(page + by);
+  };
+  return (
+    <nav className={classes.pager} aria-label={label}>
+      <Button variant="default" size="xs" disabled={page <= 1} onClick={go(-1)}>
+        {text.conversations.previous}
+      </Button>
+      <span aria-live="polite">{text.conversations.range(Math.min(first, last), last, total)}</span>
+      <Button variant="default" size="xs" disabled={last >= total} onClick={go(1)}>
+        {text.conversations.next}
+      </Button>
+    </nav>
+  );
+}
