@@ -10,7 +10,7 @@ enum { FIRST = 256, U64_DIGITS = 20 };
 
 void buf_init(struct buf *b, size_t max)
 {
-    *b = (struct buf){.max = max};
+    *b = (struct buf){.max = max < SIZE_MAX ? max : SIZE_MAX - 1}; // the zero needs one more
 }
 
 void buf_finish(struct buf *b)
@@ -25,14 +25,17 @@ void buf_reset(struct buf *b)
     b->failed = false;
 }
 
-/* Doubles, from FIRST on, but never beyond the ceiling. need <= b->max. */
+/*
+ * Doubles, from FIRST on, but never beyond the ceiling. need <= b->max. One byte more than cap is
+ * allocated, for the zero with which vsnprintf ends its text.
+ */
 static void grow(struct buf *b, size_t need)
 {
     size_t cap = b->cap ? b->cap : FIRST;
     while (cap < need)
         cap = cap > SIZE_MAX / 2 ? need : cap * 2;
     b->cap = cap < b->max ? cap : b->max;
-    b->p = mem_realloc(b->p, b->cap);
+    b->p = mem_realloc(b->p, b->cap + 1);
 }
 
 char *buf_room(struct buf *b, size_t n)
@@ -107,13 +110,10 @@ void buf_fmt(struct buf *b, const char *format, ...)
 
     int n = vsnprintf(NULL, 0, format, ap);
     assert(n >= 0);
-    size_t with_zero = (size_t)n + 1; // vsnprintf wants to end its text
-    char *dst = b->failed || with_zero > b->max - b->n ? NULL : buf_room(b, with_zero);
+    char *dst = buf_room(b, (size_t)n);
     if (dst) {
-        vsnprintf(dst, with_zero, format, again);
+        vsnprintf(dst, (size_t)n + 1, format, again); // grow() left a byte for the zero
         b->n += (size_t)n;
-    } else {
-        b->failed = true;
     }
 
     va_end(again);

@@ -1,0 +1,44 @@
+#include "base/clock.h"
+#include "test/test.h"
+
+static void an_id_is_a_ulid(void **state)
+{
+    (void)state;
+    struct rng r = rng_seeded(1);
+    char id[ID_LEN + 1];
+    // The specification's example: 1469918176385 ms is 01ARYZ6S41.
+    id_make(MILLISECONDS(1469918176385) + 999, &r, id);
+    assert_int_equal(strlen(id), ID_LEN);
+    assert_memory_equal(id, "01ARYZ6S41", 10);
+    assert_int_equal(strspn(id, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"), ID_LEN);
+}
+
+static void ids_sort_by_time(void **state)
+{
+    (void)state;
+    struct rng r = rng_seeded(1);
+    char before[ID_LEN + 1], after[ID_LEN + 1];
+    id_make(-5, &r, before);
+    assert_memory_equal(before, "0000000000", 10);
+    for (usec_t t = 0; t < SECONDS(2000000000); t += SECONDS(19999999)) {
+        id_make(t + MILLISECONDS(1), &r, after);
+        assert_true(strcmp(before, after) < 0);
+        memcpy(before, after, sizeof(before));
+    }
+}
+
+static void two_ids_of_one_moment_differ(void **state)
+{
+    (void)state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct rng r = rng_system();
+    usec_t at = SECONDS(1);
+    struct clock c = clock_fixed(&at);
+    struct str one = id_new(&c, &r, a), two = id_new(&c, &r, a);
+    assert_int_equal(one.n, ID_LEN);
+    assert_false(str_eq(one, two));
+    assert_true(str_eq(str_sub(one, 0, 10), str_sub(two, 0, 10)));
+}
+
+TEST_MAIN(cmocka_unit_test(an_id_is_a_ulid), cmocka_unit_test(ids_sort_by_time),
+          cmocka_unit_test(two_ids_of_one_moment_differ))
