@@ -65,7 +65,7 @@ bool err_trace_at(struct err *e, const char *file, const char *function, int lin
     return false;
 }
 
-bool err_fix(struct err *e, const char *format, ...)
+bool err_fix_add(struct err *e, const char *format, ...)
 {
     if (e->n_fix == ERR_FIXES)
         return false;

@@ -50,13 +50,23 @@ struct err {
 };
 
 /* All three return false, so that they can be returned. err_fix comes after err_set. */
-#define err_set(e, code, ...) err_set_at((e), __FILE__, __func__, __LINE__, (code), __VA_ARGS__)
-#define err_trace(e) err_trace_at((e), __FILE__, __func__, __LINE__)
-bool err_fix(struct err *e, const char *format, ...) PRINTF_LIKE(2, 3);
+#define err_set(e, code, ...)                                                                      \
+    err_failed(err_set_at((e), __FILE__, __func__, __LINE__, (code), __VA_ARGS__))
+#define err_trace(e) err_failed(err_trace_at((e), __FILE__, __func__, __LINE__))
+#define err_fix(e, ...) err_failed(err_fix_add((e), __VA_ARGS__))
+
+bool err_fix_add(struct err *e, const char *format, ...) PRINTF_LIKE(2, 3);
 
 bool err_set_at(struct err *e, const char *file, const char *function, int line, enum err_code code,
                 const char *format, ...) PRINTF_LIKE(6, 7);
 bool err_trace_at(struct err *e, const char *file, const char *function, int line);
+
+/* Says false where the compiler can see it, so that it follows the straight path alone. */
+static inline bool err_failed(bool failed)
+{
+    (void)failed;
+    return false;
+}
 
 void err_clear(struct err *e);
 /* "INVALID_REQUEST" and so on; the HTTP status that the edge answers with. */

@@ -47,7 +47,8 @@ struct arena;
 /* Whether the whole text is JSON: RFC 8259 to the letter, UTF-8, depth <= JSON_DEPTH_MAX. What
  * passes may be given to json_raw. */
 bool json_check(struct str in, struct err *e) CHECK_RESULT;
-/* Checks, then builds the tree, which is freed with the arena. "null" gives NULL, as json-c has it. */
+/* Checks, then builds the tree, which is freed with the arena. "null" gives NULL, as json-c has it.
+ */
 bool json_parse(struct str in, struct arena *a, struct json_object **ret,
                 struct err *e) CHECK_RESULT;
 /* Members of an object; absent or of another kind gives STR_NONE / false. Views live as the tree.

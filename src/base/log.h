@@ -30,9 +30,9 @@ void log_write(const struct log *lg, enum log_level level, const char *event, co
 void log_failure(const struct log *lg, enum log_level level, const char *event,
                  const struct err *e);
 
-/* lg may be NULL. The format may be "" for no members. "key=value" pairs with blanks between; a value
- * whose literal part has blanks stands in quotes: text=\"…\". Arguments are quoted as needed. Known
- * conversions: c d f g i p s u x; flags and width are ignored. */
+/* lg may be NULL. The format may be "" for no members. "key=value" pairs with blanks between; a
+ * value whose literal part has blanks stands in quotes: text=\"…\". Arguments are quoted as needed.
+ * Known conversions: c d f g i p s u x; flags and width are ignored. */
 #define log_error(lg, event, ...) log_write((lg), LOG_ERROR, (event), __VA_ARGS__)
 #define log_warn(lg, event, ...) log_write((lg), LOG_WARN, (event), __VA_ARGS__)
 #define log_info(lg, event, ...) log_write((lg), LOG_INFO, (event), __VA_ARGS__)
