@@ -1,9 +1,11 @@
 # The front door. `make help` lists what can be asked; Meson and ninja do the building.
 
+# QUIET=--quiet leaves out what ninja does and keeps what fails.
 JOBS   ?= $(shell nproc)
 WERROR ?= true
+QUIET  ?=
 
-NINJA := ninja -j$(JOBS)
+NINJA := ninja -j$(JOBS) $(QUIET)
 
 .PHONY: all web deps deps-test deps-bench run test check bench fuzz unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
 

@@ -11,14 +11,16 @@ shift
 options="CC=${CC:-} CXX=${CXX:-} $*"
 sources=$(tools/sources.sh all)
 
-if [ ! -f "$dir/build.ninja" ]; then
+meson_quietly() {
+    meson "$@" >"$dir.log" 2>&1 || { cat "$dir.log" >&2; exit 1; }
+    mv "$dir.log" "$dir/configure.log"
+}
+
+if [ ! -f "$dir/build.ninja" ] || [ "$options" != "$(cat "$dir/.options" 2>/dev/null)" ]; then
     rm -rf "$dir"
-    meson setup "$dir" "$@"
-elif [ "$options" != "$(cat "$dir/.options" 2>/dev/null)" ]; then
-    rm -rf "$dir"
-    meson setup "$dir" "$@"
+    meson_quietly setup "$dir" "$@"
 elif [ "$sources" != "$(cat "$dir/.sources" 2>/dev/null)" ]; then
-    meson setup --reconfigure "$dir" >/dev/null
+    meson_quietly setup --reconfigure "$dir"
 else
     exit 0
 fi

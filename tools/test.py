@@ -24,6 +24,8 @@ JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 10)
 CONCURRENT_ROOMS = ["loop", "http", "sse", "queue", "inbox", "feed", "store"]
 
+MAKE = ["make", "--silent", "--no-print-directory", "QUIET=--quiet"]
+
 MINUTES = 60
 DEADLINE = 20 * MINUTES  # of any one command: what takes longer hangs
 
@@ -93,7 +95,7 @@ def one(suite, command, **env):
 def ready(target):
     """Builds a directory through make; a build that fails is one failed test."""
     started = time.monotonic()
-    status, output = run(["make", target])
+    status, output = run(MAKE + [target])
     if status != 0:
         report(target, Count(failed=1), started, output)
     return status == 0
@@ -107,14 +109,14 @@ def sources(role):
 
 
 def build():
-    one("release", ["make", "build"])
+    one("release", MAKE + ["build"])
 
 
 def check():
     checks = [path.stem for path in sorted((ROOT / "tools").glob("check_*.py"))]
-    one("clang-format (make format mends it)", ["make", "--silent", "check-format"])
-    if not one("gcc warnings", ["make", "build"]) or not one("clang warnings", ["make", "build-clang"]):
-        return
+    one("clang-format (make format mends it)", MAKE + ["check-format"])
+    one("gcc warnings", MAKE + ["build"])
+    one("clang warnings", MAKE + ["build-clang"])
     for name in checks:
         one(name.removeprefix("check_").replace("_", " "), [f"tools/{name}.py"])
     for script in ("lint", "typecheck"):

@@ -93,8 +93,8 @@ static void what_cannot_be_dialled_is_rejected(void **state)
         "sip:",
         "++1508",
         "sip:1508%00@x",
-        "\xff\xfe"
-        "15085140320",
+        ("\xff\xfe"
+         "15085140320"),
     };
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
 
