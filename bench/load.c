@@ -34,6 +34,7 @@ struct options {
     double viewers;
     double run;
     double single;
+    double body_size;
     const char *get;         /* send GET of this path instead of events */
     const char *path;        /* where events are posted */
     const char *kind;        /* twilio, json */
@@ -59,11 +60,11 @@ static const struct {
     {                                                                                              \
 #name, offsetof(struct options, name), true                                                \
     }
-    NUMBER(port),    NUMBER(connections), NUMBER(rate),    NUMBER(count),   NUMBER(warmup),
-    NUMBER(seconds), NUMBER(drain),       NUMBER(presign), NUMBER(viewers), NUMBER(run),
-    NUMBER(single),  TEXT(get),           TEXT(path),      TEXT(kind),      TEXT(stream_path),
-    TEXT(bearer),    TEXT(base_url),      TEXT(token),     TEXT(account),   TEXT(acks),
-    TEXT(dir),
+    NUMBER(port),      NUMBER(connections), NUMBER(rate),    NUMBER(count),   NUMBER(warmup),
+    NUMBER(seconds),   NUMBER(drain),       NUMBER(presign), NUMBER(viewers), NUMBER(run),
+    NUMBER(single),    NUMBER(body_size),   TEXT(get),       TEXT(path),      TEXT(kind),
+    TEXT(stream_path), TEXT(bearer),        TEXT(base_url),  TEXT(token),     TEXT(account),
+    TEXT(acks),        TEXT(dir),
 #undef NUMBER
 #undef TEXT
 };
@@ -124,6 +125,7 @@ static void payload_open(struct load *l)
         .account = o->account,
         .run = (uint64_t)o->run,
         .single = o->single != 0,
+        .body_size = (unsigned)o->body_size,
     });
     payload_sign(l->payload, (uint64_t)o->presign);
 }

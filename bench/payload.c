@@ -287,6 +287,21 @@ static void form_init(struct payload *p, bool is_child, unsigned step)
 
 /* --- the frame as JSON ---------------------------------------------------------------------- */
 
+/* Lengthens a JSON object that ends with "}" by a member of filling, up to `size`. */
+static void pad(char *body, size_t size)
+{
+    static const char member[] = ",\"call\":\"";
+    const size_t used = strlen(body) + sizeof member; // with the closing quote
+
+    if (size <= used)
+        return;
+    body[strlen(body) - 1] = '\0';
+    append(body, member);
+    for (size_t i = used; i < size; i++)
+        append(body, "x");
+    append(body, "\"}");
+}
+
 static void frame_init(struct payload *p, bool is_child, unsigned step)
 {
     char body[PAYLOAD_MAX] = "";
@@ -298,6 +313,7 @@ static void frame_init(struct payload *p, bool is_child, unsigned step)
              "\"duration\":null,\"timestamp\":\"2027-03-12T16:28:52Z\"}}",
              step ? "call.updated" : "call.created", p->prefix, steps[step],
              is_child ? "outbound" : "inbound");
+    pad(body, p->o.body_size);
     p->body_size = strlen(body);
     snprintf(request, sizeof request,
              "POST %s HTTP/1.1\r\n"

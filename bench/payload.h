@@ -33,6 +33,7 @@ struct payload_options {
     const char *account;  /* AccountSid */
     uint64_t run;         /* distinguishes the calls of this run from all others */
     bool single;          /* no parents and children */
+    unsigned body_size;   /* PAYLOAD_JSON: pad the body to so many bytes; 0: as it is */
 };
 
 struct payload *payload_create(const struct payload_options *o);

@@ -89,19 +89,36 @@ static void on_frame(struct viewer *c, const char *text, size_t n, int64_t now)
     }
 }
 
+/* Puts what was kept of an unfinished frame before what came now. */
+static const char *joined(struct viewer *c, const char *p, size_t *n)
+{
+    static char both[FRAME_MAX + READ_SIZE];
+
+    if (c->n_text == 0)
+        return p;
+    memcpy(both, c->text, c->n_text);
+    memcpy(both + c->n_text, p, *n);
+    *n += c->n_text;
+    c->n_text = 0;
+    return both;
+}
+
+static void keep(struct viewer *c, const char *p, size_t n)
+{
+    if (n > FRAME_MAX)
+        die("a frame is longer than %d bytes", FRAME_MAX);
+    if (!c->text)
+        c->text = alloc_or_die(1, FRAME_MAX);
+    memcpy(c->text, p, n);
+    c->n_text = n;
+}
+
 /* Cuts frames (they end with an empty line) off the stream; keeps an unfinished one for later. */
 static void on_text(struct viewer *c, const char *p, size_t n, int64_t now)
 {
     const char *end;
 
-    if (c->n_text > 0) {
-        if (n > FRAME_MAX - c->n_text)
-            die("a frame is longer than %d bytes", FRAME_MAX);
-        memcpy(c->text + c->n_text, p, n);
-        p = c->text;
-        n += c->n_text;
-        c->n_text = 0;
-    }
+    p = joined(c, p, &n);
     while ((end = memmem(p, n, "\n\n", 2))) {
         const size_t size = (size_t)(end - p) + 2;
 
@@ -109,14 +126,8 @@ static void on_text(struct viewer *c, const char *p, size_t n, int64_t now)
         p += size;
         n -= size;
     }
-    if (n == 0)
-        return;
-    if (!c->text)
-        c->text = alloc_or_die(1, FRAME_MAX);
-    if (n > FRAME_MAX)
-        die("a frame is longer than %d bytes", FRAME_MAX);
-    memmove(c->text, p, n);
-    c->n_text = n;
+    if (n > 0)
+        keep(c, p, n);
 }
 
 /* --- chunks --------------------------------------------------------------------------------- */
