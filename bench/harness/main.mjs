@@ -9,6 +9,7 @@ import { baselines, generator } from './paths.mjs';
 import { stopPostgres } from './postgres.mjs';
 import { stopAll } from './processes.mjs';
 import { printMachine, printResult, writeResults } from './report.mjs';
+import { durablePostgres, durableSqlite } from './scenarios/durable.mjs';
 import { fanout } from './scenarios/fanout.mjs';
 import { ingestPostgres, ingestSqlite } from './scenarios/ingest.mjs';
 import { latency } from './scenarios/latency.mjs';
@@ -19,7 +20,19 @@ import { workerPostgres, workerSqlite } from './scenarios/worker.mjs';
 import { closeScratch, openScratch } from './scratch.mjs';
 import { settings } from './settings.mjs';
 
-const scenarios = [noop, ingestSqlite, ingestPostgres, latency, live, fanout, workerSqlite, workerPostgres, memory];
+const scenarios = [
+  noop,
+  ingestSqlite,
+  ingestPostgres,
+  durableSqlite,
+  durablePostgres,
+  latency,
+  live,
+  fanout,
+  workerSqlite,
+  workerPostgres,
+  memory,
+];
 
 function chosen(names) {
   const unknown = names.filter((name) => !scenarios.some((s) => s.name === name));

@@ -5,16 +5,17 @@ import { settings } from './settings.mjs';
 import { judge } from './verdict.mjs';
 
 /**
- * A scenario is { name, isDurable, legs: { ours, baseline? }, lines: [{ name, unit, better, floor,
+ * A scenario is { name, isDurable?, isOnce?, legs: { ours, baseline? }, lines: [{ name, unit, better, floor,
  * aim, of(leg) }], note?(pairs) }. A leg returns values, and `faults` and `doubts` when it has any.
  */
 export async function runScenario(scenario) {
   const ourLeg = settings.isSelfCheck ? scenario.legs.baseline : scenario.legs.ours;
+  const n = scenario.isOnce ? 1 : settings.pairs;
   const floors = [];
   const pairs = [];
 
   if (scenario.isDurable) floors.push(await probeFloor(scratch()));
-  for (let i = 0; i < settings.pairs; i++) {
+  for (let i = 0; i < n; i++) {
     const ours = await ourLeg({});
     const baseline = scenario.legs.baseline ? await scenario.legs.baseline({ ours }) : null;
     pairs.push({ ours, baseline });

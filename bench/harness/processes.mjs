@@ -71,15 +71,24 @@ function statOf(pid) {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const [utime, stime, cutime, cstime] = fields.slice(11, 15).map(Number);
-    return { pid, parent: Number(fields[1]), ticks: utime + stime + cutime + cstime };
+    return { pid: Number(pid), parent: Number(fields[1]), ticks: utime + stime + cutime + cstime };
   } catch {
     return null; // it ended while we looked
   }
 }
 
+function allProcesses() {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(statOf).filter(Boolean);
+}
+
+/** The processes that `parent` started and that still run. */
+export function childrenOf(parent) {
+  return allProcesses().filter((p) => p.parent === parent).map((p) => p.pid);
+}
+
 /** User + system time, in seconds, of the processes `roots` and all their descendants, the ended ones included. */
 export function cpuSeconds(roots) {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(statOf).filter(Boolean);
+  const all = allProcesses();
   const family = new Set(roots);
   for (let grew = true; grew; ) {
     grew = false;

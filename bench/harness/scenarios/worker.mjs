@@ -96,7 +96,7 @@ function scenario(name, kind, title) {
     lines: [
       { name: `worker, rows applied, ${title} ÷ graphile-worker jobs`, unit: '/s', better: 'more', floor: 1, aim: 3, of: (l) => l.perSecond },
     ],
-    note: (pairs) => pairs.map(({ ours: a }) => `${Math.round(a.perCpuSecond)} rows per CPU second, database included`),
+    note: (pairs) => pairs.map(({ ours: a }) => `${Math.round(a.perCpuSecond ?? 0)} rows per CPU second, database included`),
   };
 }
 
