@@ -1,9 +1,10 @@
 #include "base/arena.h"
-#include "base/size.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/size.h"
 
 /*
  * A chain of blocks; the newest is filled from the front. What does not fit into a fresh block of

@@ -1,4 +1,5 @@
 #include "base/buf.h"
+
 #include "base/crypto.h"
 
 /* Text forms of bytes: base 16 and base 64 (RFC 4648). */

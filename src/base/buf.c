@@ -1,10 +1,11 @@
 #include "base/buf.h"
-#include "base/arena.h"
-#include "base/size.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/size.h"
 
 enum { FIRST = 256, U64_DIGITS = 20 };
 

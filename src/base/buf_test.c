@@ -1,4 +1,5 @@
 #include "base/buf.h"
+
 #include "test/test.h"
 
 static void appends_text_and_numbers(void **state)

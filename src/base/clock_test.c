@@ -1,4 +1,5 @@
 #include "base/clock.h"
+
 #include "test/test.h"
 
 static void the_system_clock_goes_forward(void **state)

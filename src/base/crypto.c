@@ -1,6 +1,4 @@
 #include "base/crypto.h"
-#include "base/arena.h"
-#include "base/clock.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -9,6 +7,9 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
 
 /*
  * With whole and correct arguments these operations of OpenSSL fail only when memory is gone, or

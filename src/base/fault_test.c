@@ -1,7 +1,8 @@
 #include "base/fault.h"
-#include "test/test.h"
 
 #include <stdlib.h>
+
+#include "test/test.h"
 
 static void strikes_at_the_nth_passage_only(void **state)
 {

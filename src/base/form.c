@@ -1,4 +1,5 @@
 #include "base/form.h"
+
 #include "base/arena.h"
 #include "base/buf.h"
 

@@ -1,8 +1,9 @@
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/form.h"
 
 #include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,4 +1,5 @@
 #include "base/buf.h"
+
 #include "base/form.h"
 #include "test/test.h"
 

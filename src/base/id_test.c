@@ -1,4 +1,5 @@
 #include "base/clock.h"
+
 #include "test/test.h"
 
 static void an_id_is_a_ulid(void **state)

@@ -1,8 +1,9 @@
 #include "base/arena.h"
-#include "base/json.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
+
+#include "base/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,8 +1,9 @@
 #include "base/json.h"
-#include "base/arena.h"
 
 #include <json-c/json.h>
 #include <limits.h>
+
+#include "base/arena.h"
 
 static void tree_destroy(void *tree)
 {

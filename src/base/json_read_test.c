@@ -1,4 +1,5 @@
 #include "base/json.h"
+
 #include "test/test.h"
 
 static void reads_members_of_their_kind(void **state)

@@ -1,4 +1,5 @@
 #include "base/json.h"
+
 #include "test/test.h"
 
 struct fixture {

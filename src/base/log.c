@@ -1,6 +1,4 @@
 #include "base/log.h"
-#include "base/clock.h"
-#include "base/json.h"
 
 #include <errno.h>
 #include <math.h>
@@ -8,6 +6,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
 
 /*
  * The format "attempt=%d text=\"%s\"" says what the members are; the arguments are only ever

@@ -1,12 +1,13 @@
 #include "base/json.h"
-#include "base/log.h"
-#include "test/test.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "base/log.h"
+#include "test/test.h"
 
 /* stderr goes into a pipe while a line is written, and is read from there. */
 struct sink {

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+
 #include "test/test.h"
 
 static void a_seed_gives_the_same_numbers_for_ever(void **state)

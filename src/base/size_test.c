@@ -1,4 +1,5 @@
 #include "base/size.h"
+
 #include "test/test.h"
 
 static void says_when_a_result_does_not_fit(void **state)

@@ -1,9 +1,10 @@
 #include "base/str.h"
-#include "base/arena.h"
 
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+#include "base/arena.h"
 
 static char lower(char c)
 {

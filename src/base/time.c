@@ -1,4 +1,5 @@
 #include "base/time.h"
+
 #include "base/buf.h"
 
 /*
