@@ -21,66 +21,72 @@ import { closeScratch, openScratch } from './scratch.mjs';
 import { settings } from './settings.mjs';
 
 const scenarios = [
-  noop,
-  ingestSqlite,
-  ingestPostgres,
-  durableSqlite,
-  durablePostgres,
-  latency,
-  live,
-  fanout,
-  workerSqlite,
-  workerPostgres,
-  memory,
+    noop,
+    ingestSqlite,
+    ingestPostgres,
+    durableSqlite,
+    durablePostgres,
+    latency,
+    live,
+    fanout,
+    workerSqlite,
+    workerPostgres,
+    memory,
 ];
 
 function chosen(names) {
-  const unknown = names.filter((name) => !scenarios.some((s) => s.name === name));
-  if (unknown.length > 0) {
-    throw new Error(`no such scenario: ${unknown.join(', ')}; there are ${scenarios.map((s) => s.name).join(', ')}`);
-  }
-  const wanted = names.length > 0 ? scenarios.filter((s) => names.includes(s.name)) : scenarios;
-  return settings.isSelfCheck ? wanted.filter((s) => s.legs.baseline) : wanted;
+    const unknown = names.filter((name) => !scenarios.some((s) => s.name === name));
+    if (unknown.length > 0) {
+        throw new Error(
+            `no such scenario: ${unknown.join(', ')}; there are ${scenarios.map((s) => s.name).join(', ')}`,
+        );
+    }
+    const wanted = names.length > 0 ? scenarios.filter((s) => names.includes(s.name)) : scenarios;
+    return settings.isSelfCheck ? wanted.filter((s) => s.legs.baseline) : wanted;
 }
 
 function installBaselines() {
-  if (existsSync(`${baselines}/node_modules/.package-lock.json`)) return;
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: baselines, stdio: ['ignore', 'ignore', 'inherit'] });
+    if (existsSync(`${baselines}/node_modules/.package-lock.json`)) return;
+    execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
+        cwd: baselines,
+        stdio: ['ignore', 'ignore', 'inherit'],
+    });
 }
 
 async function run(names) {
-  const wanted = chosen(names);
-  if (!existsSync(generator)) throw new Error(`${generator} is missing: run make first`);
-  installBaselines();
-  if (!settings.isForced && !(await becomesQuiet(settings.patience))) {
-    throw new Error('the machine is not quiet (load average above 0.5); FORCE=1 measures anyway');
-  }
-  openScratch();
-  const machine = describeMachine();
-  const all = [];
-  printMachine(machine, settings);
-  for (const scenario of wanted) {
-    const result = await runScenario(scenario);
-    all.push(result);
-    printResult(result);
-  }
-  console.log(`\n${writeResults(machine, settings, all)}`);
-  return all.every((result) => result.lines.every((line) => line.verdict === 'pass'));
+    const wanted = chosen(names);
+    if (!existsSync(generator)) throw new Error(`${generator} is missing: run make first`);
+    installBaselines();
+    if (!settings.isForced && !(await becomesQuiet(settings.patience))) {
+        throw new Error('the machine is not quiet (load average above 0.5); FORCE=1 measures anyway');
+    }
+    openScratch();
+    const machine = describeMachine();
+    const all = [];
+    printMachine(machine, settings);
+    for (const scenario of wanted) {
+        const result = await runScenario(scenario);
+        all.push(result);
+        printResult(result);
+    }
+    console.log(`\n${writeResults(machine, settings, all)}`);
+    return all.every((result) => result.lines.every((line) => line.verdict === 'pass'));
 }
 
 async function cleanUp() {
-  await stopAll();
-  stopPostgres();
-  closeScratch();
+    await stopAll();
+    stopPostgres();
+    closeScratch();
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => cleanUp().finally(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => cleanUp().finally(() => process.exit(130)));
 
 try {
-  process.exitCode = (await run(process.argv.slice(2))) ? 0 : 1;
+    process.exitCode = (await run(process.argv.slice(2))) ? 0 : 1;
 } catch (error) {
-  console.error(`bench: ${error.message}`);
-  process.exitCode = 2;
+    console.error(`bench: ${error.message}`);
+    process.exitCode = 2;
 } finally {
-  await cleanUp();
+    await cleanUp();
 }

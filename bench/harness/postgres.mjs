@@ -11,58 +11,86 @@ let cluster;
 let databases = 0;
 
 function asOwner(command, args) {
-  return isRoot ? ['runuser', ['-u', 'postgres', '--', command, ...args]] : [command, args];
+    return isRoot ? ['runuser', ['-u', 'postgres', '--', command, ...args]] : [command, args];
 }
 
 function run([command, args]) {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 30 });
+    return execFileSync(command, args, {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        maxBuffer: 1 << 30,
+    });
 }
 
 function idOf(user, what) {
-  return Number(execFileSync('id', [what, user], { encoding: 'utf8' }));
+    return Number(execFileSync('id', [what, user], { encoding: 'utf8' }));
 }
 
 /** Starts the cluster if it is not running; returns the process whose family is PostgreSQL. */
 export async function startPostgres() {
-  if (cluster) return cluster;
-  const binaries = execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
-  const directory = scratchDirectory('postgres');
-  const port = await freePort();
-  if (isRoot) chownSync(directory, idOf('postgres', '-u'), idOf('postgres', '-g'));
+    if (cluster) return cluster;
+    const binaries = execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
+    const directory = scratchDirectory('postgres');
+    const port = await freePort();
+    if (isRoot) chownSync(directory, idOf('postgres', '-u'), idOf('postgres', '-g'));
 
-  run(asOwner(`${binaries}/initdb`, ['-D', `${directory}/data`, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--locale=C']));
-  const settings = `-p ${port} -h 127.0.0.1 -k ${directory}`;
-  const [command, args] = asOwner(`${binaries}/pg_ctl`, ['-D', `${directory}/data`, '-l', `${directory}/log`, '-w', '-o', settings, 'start']);
-  execFileSync(...onServerCores(command, args), { stdio: 'ignore' });
-  const pid = Number(readFileSync(`${directory}/data/postmaster.pid`, 'utf8').split('\n')[0]);
-  cluster = { binaries, directory, port, pid };
-  return cluster;
+    run(
+        asOwner(`${binaries}/initdb`, [
+            '-D',
+            `${directory}/data`,
+            '-U',
+            'bench',
+            '-A',
+            'trust',
+            '-E',
+            'UTF8',
+            '--locale=C',
+        ]),
+    );
+    const settings = `-p ${port} -h 127.0.0.1 -k ${directory}`;
+    const [command, args] = asOwner(`${binaries}/pg_ctl`, [
+        '-D',
+        `${directory}/data`,
+        '-l',
+        `${directory}/log`,
+        '-w',
+        '-o',
+        settings,
+        'start',
+    ]);
+    execFileSync(...onServerCores(command, args), { stdio: 'ignore' });
+    const pid = Number(readFileSync(`${directory}/data/postmaster.pid`, 'utf8').split('\n')[0]);
+    cluster = { binaries, directory, port, pid };
+    return cluster;
 }
 
 export function stopPostgres() {
-  if (!cluster) return;
-  const { binaries, directory } = cluster;
-  cluster = undefined;
-  run(asOwner(`${binaries}/pg_ctl`, ['-D', `${directory}/data`, '-m', 'fast', '-w', 'stop']));
+    if (!cluster) return;
+    const { binaries, directory } = cluster;
+    cluster = undefined;
+    run(asOwner(`${binaries}/pg_ctl`, ['-D', `${directory}/data`, '-m', 'fast', '-w', 'stop']));
 }
 
 export const urlOf = (database) => `postgres://bench@127.0.0.1:${cluster.port}/${database}`;
 
 /** The rows of a query, one line each, columns separated by a space. */
 export function sql(database, text) {
-  const out = run(['psql', ['-X', '-q', '-A', '-t', '-F', ' ', '-v', 'ON_ERROR_STOP=1', '-d', urlOf(database), '-c', text]]);
-  return out.split('\n').filter(Boolean);
+    const out = run([
+        'psql',
+        ['-X', '-q', '-A', '-t', '-F', ' ', '-v', 'ON_ERROR_STOP=1', '-d', urlOf(database), '-c', text],
+    ]);
+    return out.split('\n').filter(Boolean);
 }
 
 /** A new database on a cluster that has nothing left to write. */
 export async function createDatabase() {
-  await startPostgres();
-  const name = `leg_${++databases}`;
-  sql('postgres', `CREATE DATABASE ${name}`);
-  sql('postgres', 'CHECKPOINT');
-  return name;
+    await startPostgres();
+    const name = `leg_${++databases}`;
+    sql('postgres', `CREATE DATABASE ${name}`);
+    sql('postgres', 'CHECKPOINT');
+    return name;
 }
 
 export function dropDatabase(name) {
-  sql('postgres', `DROP DATABASE ${name} WITH (FORCE)`);
+    sql('postgres', `DROP DATABASE ${name} WITH (FORCE)`);
 }

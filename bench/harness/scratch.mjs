@@ -7,10 +7,10 @@ let directory;
 let used = 0;
 
 export function openScratch() {
-  directory = mkdtempSync(`${process.env.BENCH_DIR ?? '/var/tmp'}/hookswitch-bench-`);
-  chmodSync(directory, 0o755); // PostgreSQL runs as its own user
-  refuseMemoryDisk(directory);
-  return directory;
+    directory = mkdtempSync(`${process.env.BENCH_DIR ?? '/var/tmp'}/hookswitch-bench-`);
+    chmodSync(directory, 0o755); // PostgreSQL runs as its own user
+    refuseMemoryDisk(directory);
+    return directory;
 }
 
 export const scratch = () => directory;
@@ -19,11 +19,11 @@ export const scratch = () => directory;
 export const scratchPath = (name) => `${directory}/${++used}-${name}`;
 
 export function scratchDirectory(name) {
-  const path = scratchPath(name);
-  mkdirSync(path);
-  return path;
+    const path = scratchPath(name);
+    mkdirSync(path);
+    return path;
 }
 
 export function closeScratch() {
-  if (directory) rmSync(directory, { recursive: true, force: true });
+    if (directory) rmSync(directory, { recursive: true, force: true });
 }

@@ -16,84 +16,107 @@ const answers = (port, path) => async () => (await fetch(`http://127.0.0.1:${por
 
 /** A place to keep data in: 'sqlite' or 'postgres'. It outlives the servers that use it. */
 export async function openStore(kind) {
-  if (kind === 'sqlite') {
-    const path = scratchPath('hookswitch.db');
-    return { kind, path, url: `sqlite:${path}`, roots: [], close: () => {} };
-  }
-  const database = await createDatabase();
-  const { pid } = await startPostgres();
-  return { kind, database, url: urlOf(database), roots: [pid], close: () => dropDatabase(database) };
+    if (kind === 'sqlite') {
+        const path = scratchPath('hookswitch.db');
+        return { kind, path, url: `sqlite:${path}`, roots: [], close: () => {} };
+    }
+    const database = await createDatabase();
+    const { pid } = await startPostgres();
+    return { kind, database, url: urlOf(database), roots: [pid], close: () => dropDatabase(database) };
 }
 
 export async function startHookswitch(store, { roles, wrap = (command) => command, env = {} } = {}) {
-  const port = await freePort();
-  const directory = scratchDirectory('hookswitch');
-  const args = roles ? ['serve', `--roles=${roles}`] : ['serve'];
-  const child = start(wrap(onServerCores(hookswitch, args)), {
-    cwd: directory,
-    env: {
-      ...environment,
-      PORT: port,
-      LISTEN_ADDRESS: '127.0.0.1',
-      DATABASE_URL: store.url,
-      SPOOL_DIR: `${directory}/spool`,
-      TWILIO_ACCOUNT_SID: account,
-      TWILIO_AUTH_TOKEN: token,
-      WEBHOOK_BASE_URL: `http://127.0.0.1:${port}`,
-      OWNED_PHONE_NUMBERS: '+12025550143',
-      BOOTSTRAP_API_KEY: apiKey,
-      LOOPS: settings.cores === 'pinned' ? 1 : 0,
-      LOG_LEVEL: 'warn',
-      ...env,
-    },
-  });
-  child.stdout.resume();
-  await ready(child, 'hookswitch', answers(port, '/health'));
-  return { name: 'hookswitch', port, pid: child.pid, roots: [child.pid, ...store.roots], stop: () => stop(child), child };
+    const port = await freePort();
+    const directory = scratchDirectory('hookswitch');
+    const args = roles ? ['serve', `--roles=${roles}`] : ['serve'];
+    const child = start(wrap(onServerCores(hookswitch, args)), {
+        cwd: directory,
+        env: {
+            ...environment,
+            PORT: port,
+            LISTEN_ADDRESS: '127.0.0.1',
+            DATABASE_URL: store.url,
+            SPOOL_DIR: `${directory}/spool`,
+            TWILIO_ACCOUNT_SID: account,
+            TWILIO_AUTH_TOKEN: token,
+            WEBHOOK_BASE_URL: `http://127.0.0.1:${port}`,
+            OWNED_PHONE_NUMBERS: '+12025550143',
+            BOOTSTRAP_API_KEY: apiKey,
+            LOOPS: settings.cores === 'pinned' ? 1 : 0,
+            LOG_LEVEL: 'warn',
+            ...env,
+        },
+    });
+    child.stdout.resume();
+    await ready(child, 'hookswitch', answers(port, '/health'));
+    return {
+        name: 'hookswitch',
+        port,
+        pid: child.pid,
+        roots: [child.pid, ...store.roots],
+        stop: () => stop(child),
+        child,
+    };
 }
 
 export async function startExpress(store, { roles = 'door,worker' } = {}) {
-  const port = await freePort();
-  const child = start(onServerCores('node', [`${baselines}/express/server.js`]), {
-    env: {
-      ...environment,
-      NODE_ENV: 'production',
-      PORT: port,
-      DATABASE_URL: store.url,
-      TWILIO_AUTH_TOKEN: token,
-      WEBHOOK_BASE_URL: `http://127.0.0.1:${port}`,
-      ROLES: roles,
-    },
-  });
-  child.stdout.resume();
-  await ready(child, 'express', answers(port, '/health'));
-  return { name: 'express', port, pid: child.pid, roots: [child.pid, ...store.roots], stop: () => stop(child) };
+    const port = await freePort();
+    const child = start(onServerCores('node', [`${baselines}/express/server.js`]), {
+        env: {
+            ...environment,
+            NODE_ENV: 'production',
+            PORT: port,
+            DATABASE_URL: store.url,
+            TWILIO_AUTH_TOKEN: token,
+            WEBHOOK_BASE_URL: `http://127.0.0.1:${port}`,
+            ROLES: roles,
+        },
+    });
+    child.stdout.resume();
+    await ready(child, 'express', answers(port, '/health'));
+    return {
+        name: 'express',
+        port,
+        pid: child.pid,
+        roots: [child.pid, ...store.roots],
+        stop: () => stop(child),
+    };
 }
 
 function nginxModules() {
-  const said = execFileSync('sh', ['-c', 'nginx -V 2>&1'], { encoding: 'utf8' });
-  return /--modules-path=(\S+)/.exec(said)?.[1] ?? '/usr/lib/nginx/modules';
+    const said = execFileSync('sh', ['-c', 'nginx -V 2>&1'], { encoding: 'utf8' });
+    return /--modules-path=(\S+)/.exec(said)?.[1] ?? '/usr/lib/nginx/modules';
 }
 
 export async function startNginx(config, probe) {
-  const port = await freePort();
-  const directory = scratchDirectory('nginx');
-  const text = readFileSync(`${baselines}/nginx/${config}`, 'utf8')
-    .replaceAll('@PORT@', String(port))
-    .replaceAll('@DIR@', directory)
-    .replaceAll('@MODULES@', nginxModules());
-  mkdirSync(`${directory}/logs`);
-  writeFileSync(`${directory}/nginx.conf`, text);
-  const child = start(onServerCores('nginx', ['-p', directory, '-c', `${directory}/nginx.conf`]));
-  child.stdout.resume();
-  await ready(child, 'nginx', async () => (await fetch(`http://127.0.0.1:${port}${probe.path}`)).status === probe.status);
-  return { name: 'nginx', port, pid: child.pid, roots: [child.pid], stop: () => stop(child) };
+    const port = await freePort();
+    const directory = scratchDirectory('nginx');
+    const text = readFileSync(`${baselines}/nginx/${config}`, 'utf8')
+        .replaceAll('@PORT@', String(port))
+        .replaceAll('@DIR@', directory)
+        .replaceAll('@MODULES@', nginxModules());
+    mkdirSync(`${directory}/logs`);
+    writeFileSync(`${directory}/nginx.conf`, text);
+    const child = start(onServerCores('nginx', ['-p', directory, '-c', `${directory}/nginx.conf`]));
+    child.stdout.resume();
+    await ready(
+        child,
+        'nginx',
+        async () => (await fetch(`http://127.0.0.1:${port}${probe.path}`)).status === probe.status,
+    );
+    return { name: 'nginx', port, pid: child.pid, roots: [child.pid], stop: () => stop(child) };
 }
 
 /** graphile-worker with a full queue, waiting for the word to drain it. */
 export function startGraphileWorker(store, jobs) {
-  const [command, args] = onServerCores('node', [`${baselines}/graphile-worker/drain.js`]);
-  return start([command, args], {
-    env: { ...environment, NODE_ENV: 'production', DATABASE_URL: store.url, JOBS: jobs, NO_LOG_SUCCESS: '1' },
-  });
+    const [command, args] = onServerCores('node', [`${baselines}/graphile-worker/drain.js`]);
+    return start([command, args], {
+        env: {
+            ...environment,
+            NODE_ENV: 'production',
+            DATABASE_URL: store.url,
+            JOBS: jobs,
+            NO_LOG_SUCCESS: '1',
+        },
+    });
 }

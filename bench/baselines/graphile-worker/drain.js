@@ -10,10 +10,10 @@ const pool = new pg.Pool({ connectionString, max: 12 });
 const utils = await makeWorkerUtils({ pgPool: pool });
 await utils.migrate();
 await pool.query(
-  `SELECT graphile_worker.add_jobs(array(
+    `SELECT graphile_worker.add_jobs(array(
      SELECT ('apply', json_build_object('n', n), null, null, null, null, null, null)::graphile_worker.job_spec
        FROM generate_series(1, $1::int) n))`,
-  [jobs],
+    [jobs],
 );
 await pool.query('VACUUM ANALYZE');
 console.log(JSON.stringify({ at: 'filled', jobs }));
@@ -25,15 +25,15 @@ await new Promise((resolve) => process.stdin.once('data', resolve)); // the harn
 
 const start = process.hrtime.bigint();
 const runner = await run({
-  pgPool: pool,
-  concurrency: Number(process.env.CONCURRENCY ?? 10),
-  noHandleSignals: true,
-  pollInterval: 100,
-  taskList: {
-    apply: async () => {
-      if (--left === 0) finished();
+    pgPool: pool,
+    concurrency: Number(process.env.CONCURRENCY ?? 10),
+    noHandleSignals: true,
+    pollInterval: 100,
+    taskList: {
+        apply: async () => {
+            if (--left === 0) finished();
+        },
     },
-  },
 });
 await allDone;
 await runner.stop();

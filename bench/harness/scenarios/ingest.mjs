@@ -10,46 +10,68 @@ import { measure } from '../window.mjs';
 const PRESIGNED_PER_SECOND = 50_000;
 
 async function leg(kind, startServer) {
-  await proveGenerator();
-  const store = await openStore(kind);
-  const server = await startServer(store);
-  const acks = scratchPath('acks');
-  const r = await measure(server, {
-    connections: 64,
-    run: newRun(),
-    token,
-    base_url: `http://127.0.0.1:${server.port}`,
-    presign: PRESIGNED_PER_SECOND * (settings.warmup + settings.seconds),
-    acks,
-  });
-  await server.stop();
-  const wrong = audit(store, acks);
-  store.close();
-  const perSecond = r.counted / r.seconds;
-  return {
-    perSecond,
-    perCpuSecond: r.counted / r.cpu,
-    latency: r.latency,
-    bodyBytes: r.body_bytes,
-    faults: [wrong, r.refused && `${r.refused} events were refused`, r.broken && `${r.broken} connections broke`].filter(Boolean),
-    doubts: [beyondProof({ requests: perSecond })].filter(Boolean),
-  };
+    await proveGenerator();
+    const store = await openStore(kind);
+    const server = await startServer(store);
+    const acks = scratchPath('acks');
+    const r = await measure(server, {
+        connections: 64,
+        run: newRun(),
+        token,
+        base_url: `http://127.0.0.1:${server.port}`,
+        presign: PRESIGNED_PER_SECOND * (settings.warmup + settings.seconds),
+        acks,
+    });
+    await server.stop();
+    const wrong = audit(store, acks);
+    store.close();
+    const perSecond = r.counted / r.seconds;
+    return {
+        perSecond,
+        perCpuSecond: r.counted / r.cpu,
+        latency: r.latency,
+        bodyBytes: r.body_bytes,
+        faults: [
+            wrong,
+            r.refused && `${r.refused} events were refused`,
+            r.broken && `${r.broken} connections broke`,
+        ].filter(Boolean),
+        doubts: [beyondProof({ requests: perSecond })].filter(Boolean),
+    };
 }
 
 function scenario(name, kind, title, floor, aim) {
-  return {
-    name,
-    isDurable: true,
-    legs: {
-      ours: () => leg(kind, (store) => startHookswitch(store, { roles: 'door' })),
-      baseline: () => leg('postgres', (store) => startExpress(store, { roles: 'door' })),
-    },
-    lines: [
-      { name: `durable acks, ${title} ÷ Express + pg`, unit: '/s', better: 'more', floor, aim, of: (l) => l.perSecond },
-      { name: `durable acks, ${title} ÷ Express + pg`, unit: '/CPU s', better: 'more', floor: 8, aim: 15, of: (l) => l.perCpuSecond },
-    ],
-    note: (pairs) => pairs.map(({ ours, baseline }) => `P50 ${ours.latency.p50_us} µs, P99 ${ours.latency.p99_us} µs beside ${baseline.latency.p50_us} and ${baseline.latency.p99_us}`),
-  };
+    return {
+        name,
+        isDurable: true,
+        legs: {
+            ours: () => leg(kind, (store) => startHookswitch(store, { roles: 'door' })),
+            baseline: () => leg('postgres', (store) => startExpress(store, { roles: 'door' })),
+        },
+        lines: [
+            {
+                name: `durable acks, ${title} ÷ Express + pg`,
+                unit: '/s',
+                better: 'more',
+                floor,
+                aim,
+                of: (l) => l.perSecond,
+            },
+            {
+                name: `durable acks, ${title} ÷ Express + pg`,
+                unit: '/CPU s',
+                better: 'more',
+                floor: 8,
+                aim: 15,
+                of: (l) => l.perCpuSecond,
+            },
+        ],
+        note: (pairs) =>
+            pairs.map(
+                ({ ours, baseline }) =>
+                    `P50 ${ours.latency.p50_us} µs, P99 ${ours.latency.p99_us} µs beside ${baseline.latency.p50_us} and ${baseline.latency.p99_us}`,
+            ),
+    };
 }
 
 export const ingestSqlite = scenario('ingest-sqlite', 'sqlite', 'SQLite', 6, 10);
