@@ -1,0 +1,198 @@
+/*
+ * Claiming and concluding: the statements behind the engine.
+ *
+ * A claim counts the attempt before the work, in a transaction of its own or in that of the batch
+ * before; whoever dies at work leaves rows that say so. The worker's token on a row is the fence:
+ * conclude changes only rows that still carry it, and in the transaction of the effects.
+ */
+#include "queue/internal.h"
+
+#include "base/arena.h"
+#include "base/fault.h"
+
+#include <stdlib.h>
+
+#define AT(member) offsetof(struct queue_row, member)
+
+static const struct column row_columns[] = {
+    {"id", COLUMN_INT, AT(id)},
+    {"project_id", COLUMN_INT, AT(project)},
+    {"lane", COLUMN_STR, AT(lane)},
+    {"attempts", COLUMN_INT, AT(attempts)},
+    {"received_at", COLUMN_TIME, AT(received_at)},
+    {"provider", COLUMN_STR, AT(provider)},
+    {"source", COLUMN_STR, AT(source)},
+    {"event_type", COLUMN_STR, AT(event_type)},
+    {"call_sid", COLUMN_STR, AT(call_sid)},
+    {"payload", COLUMN_STR, AT(payload)},
+    {"trace_id", COLUMN_STR, AT(trace_id)},
+};
+
+static int by_id(const void *a, const void *b)
+{
+    const struct queue_row *x = a, *y = b;
+
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static bool read_rows(struct rows *rows, size_t limit, struct arena *a, struct claim *ret,
+                      struct err *e)
+{
+    ret->rows = arena_new(a, struct queue_row, limit);
+    ret->n = 0;
+    while (ret->n < limit && rows_next(rows))
+        rows_read(rows, row_columns, LEN(row_columns), &ret->rows[ret->n++]);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    qsort(ret->rows, ret->n, sizeof *ret->rows, by_id);
+    return true;
+}
+
+static bool hold_lease(struct worker *w, usec_t now, struct err *e)
+{
+    const struct queue_options *o = &w->q->o;
+
+    if (!db_exec(w->db, Q_QUEUE_LEASE_HOLD,
+                 BINDS(bind_str("token", str_from(w->token)), bind_str("queue", str_from(o->name)),
+                       bind_str("owner", str_from(w->owner)), bind_time("now", now),
+                       bind_int("lease_us", o->policy.lease)),
+                 NULL, e))
+        return err_trace(e);
+    return true;
+}
+
+bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret, struct err *e)
+{
+    const struct queue_options *o = &w->q->o;
+    const usec_t now = clock_wall(o->clock);
+    const size_t limit = fresh ? o->policy.batch : 1;
+    struct rows *rows;
+
+    if (FAULT("queue.claim"))
+        return err_set(e, ERR_UNAVAILABLE, "queue: claim failed (injected)");
+    if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), a, &rows,
+                  e) ||
+        !db_query(w->db, o->queries.claim,
+                  BINDS(bind_str("token", str_from(w->token)), bind_time("now", now),
+                        bind_int("limit", (int64_t)limit), bind_bool("fresh", fresh)),
+                  a, &rows, e) ||
+        !read_rows(rows, limit, a, ret, e))
+        return err_trace(e);
+    if (ret->n > 0 && !hold_lease(w, now, e))
+        return err_trace(e);
+    return true;
+}
+
+usec_t retry_wait(const struct queue_policy *p, int64_t attempts, struct rng *rng)
+{
+    usec_t wait = p->first_wait;
+
+    for (int64_t i = 1; i < attempts && wait < p->last_wait; i++)
+        wait *= 2;
+    if (wait > p->last_wait)
+        wait = p->last_wait;
+    return wait / 2 + (usec_t)rng_below(rng, (uint64_t)wait / 2 + 1);
+}
+
+/* The rows of one outcome as columns. */
+struct outcome_rows {
+    size_t n;
+    int64_t *ids;
+    struct str *reasons;
+    usec_t *next;
+};
+
+static struct outcome_rows select_rows(struct worker *w, const struct claim *c,
+                                       const struct queue_verdict *verdicts, int outcome)
+{
+    const struct queue_policy *p = &w->q->o.policy;
+    const usec_t now = clock_wall(w->q->o.clock);
+    struct outcome_rows r = {
+        .ids = arena_new(w->a, int64_t, c->n),
+        .reasons = arena_new(w->a, struct str, c->n),
+        .next = arena_new(w->a, usec_t, c->n),
+    };
+
+    for (size_t i = 0; i < c->n; i++) {
+        const bool spent =
+            verdicts[i].outcome == QUEUE_RETRY && c->rows[i].attempts >= p->max_attempts;
+        if ((spent ? QUEUE_BURY : (int)verdicts[i].outcome) != outcome)
+            continue;
+        r.ids[r.n] = c->rows[i].id;
+        r.reasons[r.n] = verdicts[i].reason;
+        r.next[r.n] = now + retry_wait(p, c->rows[i].attempts, &w->rng);
+        r.n++;
+    }
+    return r;
+}
+
+/* Whether all of the rows were still ours. */
+static bool conclude_some(struct worker *w, enum query q, struct outcome_rows r, int outcome,
+                          bool *held, struct err *e)
+{
+    const struct bind token = bind_str("token", str_from(w->token));
+    const struct bind ids = bind_ints("id", r.ids, r.n);
+    const struct bind reasons = bind_strs("error", r.reasons, r.n);
+    int64_t changed = 0;
+    bool ok = true;
+
+    if (r.n == 0)
+        return true;
+    if (outcome == QUEUE_DONE)
+        ok = db_exec(w->db, q, BINDS(ids, token, bind_time("now", clock_wall(w->q->o.clock))),
+                     &changed, e);
+    else if (outcome == QUEUE_RETRY)
+        ok = db_exec(w->db, q,
+                     BINDS(ids, reasons, bind_times("next_attempt_at", r.next, r.n), token),
+                     &changed, e);
+    else
+        ok = db_exec(w->db, q, BINDS(ids, reasons, token), &changed, e);
+    if (!ok)
+        return err_trace(e);
+    *held = *held && (size_t)changed == r.n;
+    return true;
+}
+
+bool claim_conclude(struct worker *w, const struct claim *c, const struct queue_verdict *verdicts,
+                    bool *ret_held, struct err *e)
+{
+    const struct queue_queries *q = &w->q->o.queries;
+    const struct outcome_rows done = select_rows(w, c, verdicts, QUEUE_DONE);
+    const struct outcome_rows retry = select_rows(w, c, verdicts, QUEUE_RETRY);
+    const struct outcome_rows bury = select_rows(w, c, verdicts, QUEUE_BURY);
+
+    *ret_held = true;
+    if (FAULT("queue.conclude"))
+        return err_set(e, ERR_UNAVAILABLE, "queue: conclude failed (injected)");
+    if (!conclude_some(w, q->complete, done, QUEUE_DONE, ret_held, e) ||
+        !conclude_some(w, q->retry, retry, QUEUE_RETRY, ret_held, e) ||
+        !conclude_some(w, q->bury, bury, QUEUE_BURY, ret_held, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool reap(struct worker *w, struct err *e)
+{
+    const struct queue_options *o = &w->q->o;
+    const struct bind now = bind_time("now", clock_wall(o->clock));
+    struct rows *rows;
+
+    if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), w->a,
+                  &rows, e) ||
+        !db_exec(w->db, o->queries.reap, BINDS(now), NULL, e) ||
+        !db_exec(w->db, Q_QUEUE_LEASES_EXPIRE, BINDS(bind_str("queue", str_from(o->name)), now),
+                 NULL, e))
+        return err_trace(e);
+    return true;
+}
+
+bool claim_reap(struct worker *w, struct err *e)
+{
+    if (!db_begin(w->db, e))
+        return err_trace(e);
+    if (!reap(w, e) || !db_commit(w->db, e)) {
+        db_rollback(w->db);
+        return err_trace(e);
+    }
+    return true;
+}

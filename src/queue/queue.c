@@ -1,0 +1,118 @@
+#include "queue/queue.h"
+
+#include "base/arena.h"
+#include "loop/loop.h"
+#include "queue/internal.h"
+
+#include <stdlib.h>
+
+const struct queue_policy queue_policy_default = {
+    .max_attempts = 8,
+    .first_wait = SECONDS(1),
+    .last_wait = HOURS(1),
+    .lease = SECONDS(2),
+    .batch = 512,
+};
+
+/* Renews the leases of workers that are at work, three times within a lease. */
+static void beat(void *arg)
+{
+    struct queue *q = arg;
+    _cleanup_(db_closep) struct db *db = store_connect(q->o.store, STORE_WORK);
+
+    while (!bell_wait(q->heartbeat_end, q->o.policy.lease / 3) || !atomic_load(&q->stopping))
+        for (size_t i = 0; i < q->n_workers; i++) {
+            struct err e = {0};
+            if (atomic_load(&q->workers[i]->holding) &&
+                !db_exec(db, Q_QUEUE_LEASE_RENEW,
+                         BINDS(bind_str("token", str_from(q->workers[i]->token)),
+                               bind_time("now", clock_wall(q->o.clock)),
+                               bind_int("lease_us", q->o.policy.lease)),
+                         NULL, &e))
+                log_failure(NULL, LOG_WARN, "queue.lease_renew", &e);
+        }
+}
+
+static struct worker *worker_create(struct queue *q)
+{
+    struct worker *w = NEW(struct worker);
+
+    w->q = q;
+    w->rng = rng_system();
+    w->a = arena_create(256 * 1024);
+    w->a_next = arena_create(256 * 1024);
+    w->db = store_connect(q->o.store, STORE_WORK);
+    return w;
+}
+
+static void worker_destroy(struct worker *w)
+{
+    db_close(w->db);
+    arena_destroy(w->a);
+    arena_destroy(w->a_next);
+    free(w);
+}
+
+void queue_stop(struct queue *q)
+{
+    if (!q)
+        return;
+    atomic_store(&q->stopping, true);
+    bell_ring_for_ever(q->bell);
+    bell_ring_for_ever(q->heartbeat_end);
+    for (size_t i = 0; i < q->n_workers; i++)
+        if (q->workers[i]->thread)
+            thread_join(q->workers[i]->thread);
+    if (q->heartbeat)
+        thread_join(q->heartbeat);
+    for (size_t i = 0; i < q->n_workers; i++)
+        worker_destroy(q->workers[i]);
+    bell_destroy(q->bell);
+    bell_destroy(q->heartbeat_end);
+    free(q->workers);
+    free(q);
+}
+
+DEFINE_CLEANUP(struct queue, queue_stop)
+
+bool queue_start(const struct queue_options *o, struct queue **ret, struct err *e)
+{
+    _cleanup_(queue_stopp) struct queue *q = NEW(struct queue);
+
+    q->o = *o;
+    q->bell = bell_create();
+    q->heartbeat_end = bell_create();
+    atomic_store(&q->counters.last_commit_at, TIME_NONE);
+    q->workers = mem_alloc(o->workers * sizeof(struct worker *));
+    while (q->n_workers < o->workers)
+        q->workers[q->n_workers++] = worker_create(q);
+    for (size_t i = 0; i < q->n_workers; i++)
+        if (!thread_start("queue-worker", worker_run, q->workers[i], &q->workers[i]->thread, e))
+            return err_trace(e);
+    if (!thread_start("queue-beat", beat, q, &q->heartbeat, e))
+        return err_trace(e);
+    *ret = TAKE(q);
+    return true;
+}
+
+void queue_wake(struct queue *q)
+{
+    bell_ring(q->bell);
+}
+
+void queue_stats(const struct queue *q, struct queue_stats *ret)
+{
+    const struct queue_counters *n = &q->counters;
+
+    *ret = (struct queue_stats){
+        .done = atomic_load(&n->done),
+        .retried = atomic_load(&n->retried),
+        .buried = atomic_load(&n->buried),
+        .fenced = atomic_load(&n->fenced),
+        .batches = atomic_load(&n->batches),
+        .conflicts = atomic_load(&n->conflicts),
+        .last_commit_at = atomic_load(&n->last_commit_at),
+        .last_lag = atomic_load(&n->last_lag),
+        .running = atomic_load(&n->running),
+    };
+}

@@ -1,0 +1,133 @@
+-- name: queue_claim_lock
+-- Claims take turns, so that two workers never take rows of one lane. Held until the commit.
+-- params: queue text
+-- scope: system — a queue serves every project
+-- [sqlite]
+SELECT :queue AS queue;
+-- [postgres]
+SELECT pg_advisory_xact_lock(hashtext('queue ' || :queue)) IS NULL AS queue;
+
+-- name: queue_lease_hold
+-- A worker's lease, made or renewed. The database's time counts where several nodes share it.
+-- params: token text, queue text, owner text, now time, lease_us int
+-- scope: system — a queue serves every project
+-- [sqlite]
+INSERT INTO queue_leases (token, queue, owner, expires_at)
+VALUES (:token, :queue, :owner, :now + :lease_us)
+    ON CONFLICT (token) DO UPDATE SET expires_at = excluded.expires_at;
+-- [postgres]
+INSERT INTO queue_leases (token, queue, owner, expires_at)
+VALUES (:token, :queue, :owner,
+        CASE WHEN :now IS NULL THEN NULL ELSE clock_timestamp() + :lease_us * interval '1 microsecond' END)
+    ON CONFLICT (token) DO UPDATE SET expires_at = excluded.expires_at;
+
+-- name: queue_lease_renew
+-- params: token text, now time, lease_us int
+-- scope: system — a queue serves every project
+-- [sqlite]
+UPDATE queue_leases SET expires_at = :now + :lease_us WHERE token = :token;
+-- [postgres]
+UPDATE queue_leases
+   SET expires_at = clock_timestamp() + :lease_us * interval '1 microsecond'
+ WHERE token = :token AND :now IS NOT NULL;
+
+-- name: queue_lease_drop
+-- params: token text
+-- scope: system — a queue serves every project
+DELETE FROM queue_leases WHERE token = :token;
+
+-- name: queue_leases_expire
+-- params: queue text, now time
+-- scope: system — a queue serves every project
+-- [sqlite]
+DELETE FROM queue_leases WHERE queue = :queue AND expires_at < :now;
+-- [postgres]
+DELETE FROM queue_leases WHERE queue = :queue AND expires_at < clock_timestamp() AND :now IS NOT NULL;
+
+-- name: inbox_claim
+-- Takes due rows whose lane nobody works on, and counts the attempt. fresh: those never tried;
+-- otherwise those tried before, which the engine takes one at a time.
+-- params: token text, now time, limit int, fresh bool
+-- scope: system — a queue serves every project
+-- [sqlite]
+UPDATE webhook_inbox
+   SET processing_status = 'processing', claim_token = :token, retry_count = retry_count + 1
+ WHERE id IN (SELECT w.id FROM webhook_inbox w
+               WHERE w.processing_status IN ('pending', 'failed') AND w.next_attempt_at <= :now
+                 AND (w.retry_count = 0) = :fresh
+                 AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
+                                  WHERE b.lane = w.lane AND b.project_id = w.project_id
+                                    AND b.processing_status = 'processing')
+               ORDER BY w.next_attempt_at, w.id LIMIT :limit)
+RETURNING id, project_id, lane, retry_count AS attempts, received_at, provider, source, event_type,
+          call_sid, payload, trace_id;
+-- [postgres]
+WITH due AS MATERIALIZED (
+    SELECT w.id FROM webhook_inbox w
+     WHERE w.processing_status IN ('pending', 'failed') AND w.next_attempt_at <= :now
+       AND (w.retry_count = 0) = :fresh
+       AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
+                        WHERE b.lane = w.lane AND b.project_id = w.project_id
+                          AND b.processing_status = 'processing')
+     ORDER BY w.next_attempt_at, w.id LIMIT :limit
+       FOR UPDATE OF w SKIP LOCKED)
+UPDATE webhook_inbox w
+   SET processing_status = 'processing', claim_token = :token, retry_count = w.retry_count + 1
+  FROM due WHERE w.id = due.id
+RETURNING w.id, w.project_id, w.lane, w.retry_count AS attempts, w.received_at, w.provider, w.source,
+          w.event_type, w.call_sid, w.payload, w.trace_id;
+
+-- name: inbox_complete
+-- Only rows that still carry our token: who lost the lease changes nothing.
+-- params: id int[], token text, now time
+-- scope: system — the rows were claimed by this token
+-- [sqlite]
+UPDATE webhook_inbox
+   SET processing_status = 'completed', processed_at = :now, error = NULL, claim_token = NULL
+ WHERE id = :id AND claim_token = :token;
+-- [postgres]
+UPDATE webhook_inbox w
+   SET processing_status = 'completed', processed_at = :now, error = NULL, claim_token = NULL
+  FROM unnest(:id) AS r (id)
+ WHERE w.id = r.id AND w.claim_token = :token;
+
+-- name: inbox_retry
+-- params: id int[], error text[], next_attempt_at time[], token text
+-- scope: system — the rows were claimed by this token
+-- [sqlite]
+UPDATE webhook_inbox
+   SET processing_status = 'failed', error = :error, next_attempt_at = :next_attempt_at, claim_token = NULL
+ WHERE id = :id AND claim_token = :token;
+-- [postgres]
+UPDATE webhook_inbox w
+   SET processing_status = 'failed', error = r.error, next_attempt_at = r.next_attempt_at, claim_token = NULL
+  FROM unnest(:id, :error, :next_attempt_at) AS r (id, error, next_attempt_at)
+ WHERE w.id = r.id AND w.claim_token = :token;
+
+-- name: inbox_bury
+-- params: id int[], error text[], token text
+-- scope: system — the rows were claimed by this token
+-- [sqlite]
+UPDATE webhook_inbox
+   SET processing_status = 'dead_letter', error = :error, claim_token = NULL
+ WHERE id = :id AND claim_token = :token;
+-- [postgres]
+UPDATE webhook_inbox w
+   SET processing_status = 'dead_letter', error = r.error, claim_token = NULL
+  FROM unnest(:id, :error) AS r (id, error)
+ WHERE w.id = r.id AND w.claim_token = :token;
+
+-- name: inbox_reap
+-- Rows of workers whose lease has run out wait again; their attempt stays counted.
+-- params: now time
+-- scope: system — a queue serves every project
+-- [sqlite]
+UPDATE webhook_inbox SET processing_status = 'pending', claim_token = NULL
+ WHERE processing_status = 'processing'
+   AND NOT EXISTS (SELECT 1 FROM queue_leases l
+                    WHERE l.token = webhook_inbox.claim_token AND l.expires_at >= :now);
+-- [postgres]
+UPDATE webhook_inbox SET processing_status = 'pending', claim_token = NULL
+ WHERE processing_status = 'processing' AND :now IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM queue_leases l
+                    WHERE l.token = webhook_inbox.claim_token AND l.expires_at >= clock_timestamp());
