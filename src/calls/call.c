@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 
+#include <stdio.h>
+
 static const struct str status_names[] = {
     [CALL_QUEUED] = STR("queued"),       [CALL_INITIATED] = STR("initiated"),
     [CALL_RINGING] = STR("ringing"),     [CALL_IN_PROGRESS] = STR("in-progress"),

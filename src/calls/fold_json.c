@@ -1,0 +1,357 @@
+/*
+ * The column fold_state: the registers as JSON, short names, absent registers left out.
+ *
+ * What a register holds beyond its value stands beside it: "x" and "x_by". Authority is written as
+ * a number and left out when it is a webhook's, which it nearly always is.
+ */
+#include "calls/fold.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+
+#include <json-c/json.h>
+
+static void put_int(struct json_writer *w, struct str key, int64_t v)
+{
+    if (v != INT64_MIN)
+        json_member_int(w, key, v);
+}
+
+static void put_str(struct json_writer *w, struct str key, struct str v)
+{
+    if (!str_is_none(v))
+        json_member_str(w, key, v);
+}
+
+static void put_by(struct json_writer *w, struct str key, enum call_authority by)
+{
+    if (by != CALL_BY_WEBHOOK)
+        json_member_int(w, key, (int64_t)by);
+}
+
+static void put_text(struct json_writer *w, struct str key, struct str key_by,
+                     const struct call_text *t)
+{
+    if (str_is_none(t->value))
+        return;
+    json_member_str(w, key, t->value);
+    put_by(w, key_by, t->by);
+}
+
+static void put_number(struct json_writer *w, struct str key, struct str key_by,
+                       const struct call_number *n)
+{
+    if (n->value == INT64_MIN)
+        return;
+    json_member_int(w, key, n->value);
+    put_by(w, key_by, n->by);
+}
+
+static void put_claim(struct json_writer *w, const struct call_claim *claim)
+{
+    if (claim->by == CALL_BY_NOBODY)
+        return;
+    json_member_str(w, STR("status"), call_status_name(claim->status));
+    json_member_int(w, STR("at"), claim->time);
+    put_int(w, STR("no"), claim->sequence);
+    put_by(w, STR("by"), claim->by);
+}
+
+static void put_ends(struct json_writer *w, const struct call_ends *ends)
+{
+    if (ends->by == CALL_BY_NOBODY)
+        return;
+    json_key(w, STR("ends"));
+    json_open_object(w);
+    put_str(w, STR("from"), ends->from);
+    put_str(w, STR("to"), ends->to);
+    put_by(w, STR("by"), ends->by);
+    if (ends->parties.given) {
+        json_member_str(w, STR("direction"), call_direction_name(ends->parties.direction));
+        put_str(w, STR("from_e164"), ends->parties.from_e164);
+        put_str(w, STR("to_e164"), ends->parties.to_e164);
+        put_str(w, STR("contact"), ends->parties.contact);
+    }
+    json_close_object(w);
+}
+
+static void put_leg(struct json_writer *w, const struct call_leg *leg)
+{
+    json_open_object(w);
+    json_member_str(w, STR("sid"), leg->sid);
+    put_claim(w, &leg->claim);
+    put_int(w, STR("answered"), leg->answered_at);
+    put_number(w, STR("duration"), STR("duration_by"),
+               &(struct call_number){leg->duration, leg->duration_by});
+    json_close_object(w);
+}
+
+static void put_dial(struct json_writer *w, const struct call_dial *dial)
+{
+    json_open_object(w);
+    json_member_str(w, STR("sid"), dial->sid);
+    put_str(w, STR("status"), dial->status);
+    json_member_int(w, STR("bridged"), (int64_t)dial->bridged);
+    put_int(w, STR("duration"), dial->duration);
+    json_close_object(w);
+}
+
+static void put_recording(struct json_writer *w, const struct call_recording *r)
+{
+    json_open_object(w);
+    json_member_str(w, STR("sid"), r->sid);
+    put_str(w, STR("url"), r->url);
+    put_str(w, STR("status"), r->status);
+    put_int(w, STR("duration"), r->duration);
+    put_int(w, STR("channels"), r->channels);
+    put_int(w, STR("start"), r->start_time);
+    put_str(w, STR("source"), r->source);
+    put_str(w, STR("track"), r->track);
+    json_close_object(w);
+}
+
+static void put_named(struct json_writer *w, const struct call_named *named)
+{
+    json_open_object(w);
+    json_member_str(w, STR("name"), named->name);
+    put_text(w, STR("value"), STR("by"), &named->text);
+    json_close_object(w);
+}
+
+static void put_lists(struct json_writer *w, const struct call_fold *f)
+{
+    if (f->n_legs > 0) {
+        json_key(w, STR("legs"));
+        json_open_array(w);
+        for (size_t i = 0; i < f->n_legs; i++)
+            put_leg(w, &f->legs[i]);
+        json_close_array(w);
+    }
+    if (f->n_dials > 0) {
+        json_key(w, STR("dials"));
+        json_open_array(w);
+        for (size_t i = 0; i < f->n_dials; i++)
+            put_dial(w, &f->dials[i]);
+        json_close_array(w);
+    }
+    if (f->n_recordings > 0) {
+        json_key(w, STR("recordings"));
+        json_open_array(w);
+        for (size_t i = 0; i < f->n_recordings; i++)
+            put_recording(w, &f->recordings[i]);
+        json_close_array(w);
+    }
+    if (f->n_details > 0) {
+        json_key(w, STR("details"));
+        json_open_array(w);
+        for (size_t i = 0; i < f->n_details; i++)
+            put_named(w, &f->details[i]);
+        json_close_array(w);
+    }
+}
+
+void call_fold_json(struct buf *out, const struct call_fold *f)
+{
+    struct json_writer w;
+
+    json_init(&w, out);
+    json_open_object(&w);
+    if (f->known)
+        json_member_bool(&w, STR("known"), true);
+    put_claim(&w, &f->claim);
+    put_int(&w, STR("first"), f->first_event);
+    put_int(&w, STR("last"), f->last_event);
+    put_int(&w, STR("answered"), f->answered_at);
+    put_number(&w, STR("start"), STR("start_by"), &f->start);
+    put_number(&w, STR("end"), STR("end_by"), &f->end);
+    put_number(&w, STR("duration"), STR("duration_by"), &f->duration);
+    put_number(&w, STR("price"), STR("price_by"),
+               &(struct call_number){f->price.value, f->price.by});
+    put_int(&w, STR("price_at"), f->price.at);
+    put_text(&w, STR("unit"), STR("unit_by"), &f->price_unit);
+    put_text(&w, STR("parent"), STR("parent_by"), &f->parent);
+    put_text(&w, STR("way"), STR("way_by"), &f->provider_direction);
+    put_ends(&w, &f->ends);
+    put_text(&w, STR("unknown"), STR("unknown_by"), &f->unknown_status);
+    put_text(&w, STR("odd_time"), STR("odd_time_by"), &f->odd_time);
+    put_lists(&w, f);
+    json_close_object(&w);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static int64_t get_int(struct json_object *o, const char *key)
+{
+    int64_t v;
+
+    return json_get_int(o, key, &v) ? v : INT64_MIN;
+}
+
+static enum call_authority get_by(struct json_object *o, const char *key)
+{
+    int64_t v;
+
+    if (!json_get_int(o, key, &v) || v < CALL_BY_NOBODY || v > CALL_BY_PROVIDER)
+        return CALL_BY_WEBHOOK;
+    return (enum call_authority)v;
+}
+
+/* Copies: the tree may go before the fold. */
+static struct str get_str(struct json_object *o, const char *key, struct arena *a)
+{
+    return str_dup(json_get_str(o, key), a);
+}
+
+static struct call_text get_text(struct json_object *o, const char *key, const char *key_by,
+                                 struct arena *a)
+{
+    const struct str value = get_str(o, key, a);
+
+    return (struct call_text){value, str_is_none(value) ? CALL_BY_NOBODY : get_by(o, key_by)};
+}
+
+static struct call_number get_number(struct json_object *o, const char *key, const char *key_by)
+{
+    const int64_t value = get_int(o, key);
+
+    return (struct call_number){value, value == INT64_MIN ? CALL_BY_NOBODY : get_by(o, key_by)};
+}
+
+static struct call_claim get_claim(struct json_object *o)
+{
+    struct call_claim claim = call_fold_none.claim;
+
+    if (!call_status_parse(json_get_str(o, "status"), &claim.status))
+        return call_fold_none.claim;
+    claim.by = get_by(o, "by");
+    claim.time = get_int(o, "at");
+    claim.sequence = get_int(o, "no");
+    return claim;
+}
+
+static struct call_ends get_ends(struct json_object *o, struct arena *a)
+{
+    struct call_ends ends = {.by = CALL_BY_NOBODY};
+
+    if (!o)
+        return ends;
+    ends.by = get_by(o, "by");
+    ends.from = get_str(o, "from", a);
+    ends.to = get_str(o, "to", a);
+    ends.parties.given =
+        call_direction_parse(json_get_str(o, "direction"), &ends.parties.direction);
+    ends.parties.from_e164 = get_str(o, "from_e164", a);
+    ends.parties.to_e164 = get_str(o, "to_e164", a);
+    ends.parties.contact = get_str(o, "contact", a);
+    return ends;
+}
+
+static struct call_leg get_leg(struct json_object *o, struct arena *a)
+{
+    const struct call_number duration = get_number(o, "duration", "duration_by");
+
+    return (struct call_leg){
+        .sid = get_str(o, "sid", a),
+        .claim = get_claim(o),
+        .answered_at = get_int(o, "answered"),
+        .duration = duration.value,
+        .duration_by = duration.by,
+    };
+}
+
+static struct call_dial get_dial(struct json_object *o, struct arena *a)
+{
+    const int64_t bridged = get_int(o, "bridged");
+    struct call_dial dial = {
+        .given = true,
+        .sid = get_str(o, "sid", a),
+        .status = get_str(o, "status", a),
+        .duration = get_int(o, "duration"),
+    };
+
+    if (bridged == CALL_BRIDGED_NO)
+        dial.bridged = CALL_BRIDGED_NO;
+    else if (bridged == CALL_BRIDGED_YES)
+        dial.bridged = CALL_BRIDGED_YES;
+    return dial;
+}
+
+static struct call_recording get_recording(struct json_object *o, struct arena *a)
+{
+    return (struct call_recording){
+        .sid = get_str(o, "sid", a),
+        .url = get_str(o, "url", a),
+        .status = get_str(o, "status", a),
+        .duration = get_int(o, "duration"),
+        .channels = get_int(o, "channels"),
+        .start_time = get_int(o, "start"),
+        .source = get_str(o, "source", a),
+        .track = get_str(o, "track", a),
+    };
+}
+
+static struct call_named get_named(struct json_object *o, struct arena *a)
+{
+    return (struct call_named){get_str(o, "name", a), get_text(o, "value", "by", a)};
+}
+
+static size_t list_length(struct json_object *list)
+{
+    return list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
+static void get_lists(struct json_object *o, struct arena *a, struct call_fold *f)
+{
+    struct json_object *const legs = json_get(o, "legs"), *const dials = json_get(o, "dials"),
+                              *const recordings = json_get(o, "recordings"),
+                              *const details = json_get(o, "details");
+
+    f->n_legs = list_length(legs);
+    f->legs = arena_new(a, struct call_leg, f->n_legs);
+    for (size_t i = 0; i < f->n_legs; i++)
+        f->legs[i] = get_leg(json_object_array_get_idx(legs, i), a);
+    f->n_dials = list_length(dials);
+    f->dials = arena_new(a, struct call_dial, f->n_dials);
+    for (size_t i = 0; i < f->n_dials; i++)
+        f->dials[i] = get_dial(json_object_array_get_idx(dials, i), a);
+    f->n_recordings = list_length(recordings);
+    f->recordings = arena_new(a, struct call_recording, f->n_recordings);
+    for (size_t i = 0; i < f->n_recordings; i++)
+        f->recordings[i] = get_recording(json_object_array_get_idx(recordings, i), a);
+    f->n_details = list_length(details);
+    f->details = arena_new(a, struct call_named, f->n_details);
+    for (size_t i = 0; i < f->n_details; i++)
+        f->details[i] = get_named(json_object_array_get_idx(details, i), a);
+}
+
+bool call_fold_parse(struct str json, struct arena *a, struct call_fold *ret, struct err *e)
+{
+    struct json_object *o;
+    bool known;
+
+    *ret = call_fold_none;
+    if (str_is_none(json))
+        return true;
+    if (!json_parse(json, a, &o, e))
+        return err_trace(e);
+
+    ret->known = json_get_bool(o, "known", &known) && known;
+    ret->claim = get_claim(o);
+    ret->first_event = get_int(o, "first");
+    ret->last_event = get_int(o, "last");
+    ret->answered_at = get_int(o, "answered");
+    ret->start = get_number(o, "start", "start_by");
+    ret->end = get_number(o, "end", "end_by");
+    ret->duration = get_number(o, "duration", "duration_by");
+    ret->price.value = get_int(o, "price");
+    ret->price.by = ret->price.value == INT64_MIN ? CALL_BY_NOBODY : get_by(o, "price_by");
+    ret->price.at = get_int(o, "price_at");
+    ret->price_unit = get_text(o, "unit", "unit_by", a);
+    ret->parent = get_text(o, "parent", "parent_by", a);
+    ret->provider_direction = get_text(o, "way", "way_by", a);
+    ret->ends = get_ends(json_get(o, "ends"), a);
+    ret->unknown_status = get_text(o, "unknown", "unknown_by", a);
+    ret->odd_time = get_text(o, "odd_time", "odd_time_by", a);
+    get_lists(o, a, ret);
+    return true;
+}
