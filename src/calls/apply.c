@@ -144,27 +144,31 @@ static bool parent_concerned(const struct call_fold *before, const struct call_f
            before->duration.by != after->duration.by;
 }
 
-/* A snapshot comes with its fold; call_fold_parse() reads it from the column. */
-static const struct call_fold *fold_of(const struct call *c)
+struct call call_unknown(int64_t project, struct str provider, struct str sid)
 {
-    assert(!c || c->fold);
-    return c ? c->fold : &call_fold_none;
+    return (struct call){
+        .project = project,
+        .provider = provider,
+        .twilio_sid = sid,
+        .conversation_id = INT64_MIN,
+        .created_at = TIME_NONE,
+        .updated_at = TIME_NONE,
+        .sync_state = STR("active"),
+        .fold = &call_fold_none,
+    };
 }
 
 void call_apply(const struct call *before, const struct call_change *change, struct arena *a,
                 struct call *after, struct call_effect *ret)
 {
-    const struct call_fold *was = fold_of(before);
+    const struct call_fold *was = before->fold;
     struct call_fold *now = arena_new(a, struct call_fold, 1);
-    struct call c = {
-        .conversation_id = INT64_MIN, .created_at = TIME_NONE, .updated_at = TIME_NONE};
+    struct call c = *before;
     struct call_effect effect = {0};
 
-    if (before)
-        c = *before;
-    c.twilio_sid = change->call_sid;
+    assert(was && str_eq(before->twilio_sid, change->call_sid));
     *now = *was;
-    effect.changed = call_fold_join(now, change, a) || !before;
+    effect.changed = call_fold_join(now, change, a);
     c.fold = now;
     if (effect.changed)
         call_derive(now, a, &c);
@@ -180,7 +184,7 @@ void call_apply(const struct call *before, const struct call_change *change, str
 void call_leg_change(const struct call *child, const struct call_change *cause, struct arena *a,
                      struct call_change *ret)
 {
-    const struct call_fold *f = fold_of(child);
+    const struct call_fold *f = child->fold;
     struct call_change c = call_change_none;
 
     (void)a; // nothing has to be copied: the child's text lives as long as its arena

@@ -28,10 +28,13 @@ struct call_effect {
     bool parent_concerned;   /* the parent has to be told: call_leg_change() */
 };
 
+/* A call of which nothing is known yet: what the first change is applied to. */
+struct call call_unknown(int64_t project, struct str provider, struct str sid);
+
 /*
- * before: NULL for a call that is not known yet. The change is settled and names the same call;
- * `after` borrows from both and from the arena. Identity (id, project, provider, conversation,
- * created_at) is copied from before; the caller fills it for a new call.
+ * before comes with its fold (call_unknown(), an earlier `after`, or call_fold_parse() of the
+ * column); the change is settled and names the same call. `after` borrows from both and from the
+ * arena; identity (id, project, provider, conversation, created_at …) is copied from before.
  */
 void call_apply(const struct call *before, const struct call_change *change, struct arena *a,
                 struct call *after, struct call_effect *ret);

@@ -55,8 +55,8 @@ struct call_leg {
 
 /* How a dial ended. */
 struct call_dial {
+    struct str sid; /* the dialled leg; empty when the provider names none */
     bool given;
-    struct str sid;    /* the dialled leg; empty when the provider names none */
     struct str status; /* completed, answered, busy, no-answer, failed, canceled */
     enum { CALL_BRIDGED_UNKNOWN, CALL_BRIDGED_NO, CALL_BRIDGED_YES } bridged;
     int64_t duration;

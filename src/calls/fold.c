@@ -12,6 +12,8 @@
  */
 #include "calls/fold.h"
 
+#include "base/arena.h"
+
 const struct call_fold call_fold_none = {
     .claim = {.time = TIME_NONE, .sequence = INT64_MIN},
     .first_event = TIME_NONE,

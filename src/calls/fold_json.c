@@ -196,7 +196,6 @@ static enum call_authority get_by(struct json_object *o, const char *key)
     return (enum call_authority)v;
 }
 
-/* Copies: the tree may go before the fold. */
 static struct str get_str(struct json_object *o, const char *key, struct arena *a)
 {
     return str_dup(json_get_str(o, key), a);

@@ -9,9 +9,8 @@
 /*
  * event_type: call-inbound, call-status, recording-complete or dial-action. Refuses (ERR_INVALID)
  * another type, a payload that is not an object, and one without a CallSid; everything else that is
- * odd is kept as it is and never refused.
+ * odd is kept as it is and never refused. (A call_normalise_fn: event_type, payload, received_at …)
  */
-bool twilio_normalise(struct str event_type, struct str payload, usec_t received_at,
-                      struct arena *a, struct call_change *ret, struct err *e) CHECK_RESULT;
+call_normalise_fn twilio_normalise;
 
 #endif
