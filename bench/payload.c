@@ -12,9 +12,9 @@
 enum { HOLES_MAX = 16, SIGNATURE_SIZE = 28, FIELDS = 24 };
 
 /* Holes are found by these marks, which no other text contains. */
-#define MARK_CALL "kkkkkkkkkkkkkkkk"                  /* the call's number, 16 hex digits */
+#define MARK_CALL "kkkkkkkkkkkkkkkk"                  /* the call's name, 16 hex digits */
 #define MARK_PARENT "qqqqqqqqqqqqqqqq"                /* the parent's */
-#define MARK_SHORT "jjjjjjjjjjjj"                     /* the call's number, last 12 hex digits */
+#define MARK_SHORT "jjjjjjjjjjjj"                     /* the call's name, last 12 hex digits */
 #define MARK_PHONE "wwww"                             /* the caller's last four digits */
 #define MARK_SIGNATURE "ssssssssssssssssssssssssssss" /* base64 of HMAC-SHA1 */
 
@@ -83,6 +83,14 @@ static uint64_t event_number(uint64_t call, unsigned step)
            call % PAYLOAD_BLOCK;
 }
 
+/*
+ * SIDs are random in life, and an index that is filled in order costs less than it does in life:
+ * calls are numbered 0, 1, 2, … and named by a multiple of their number, modulo 2^64.
+ */
+#define SCRAMBLE UINT64_C(0x9e3779b97f4a7c15)
+#define UNSCRAMBLE UINT64_C(0xf1de83e19937733d)
+_Static_assert(SCRAMBLE *UNSCRAMBLE == 1, "what was scrambled can be read back");
+
 /* --- templates ------------------------------------------------------------------------------ */
 
 static void template_init(struct template *t, const char *text)
@@ -126,13 +134,13 @@ static void template_stamp(const struct template *t, uint64_t call, const char *
 
         switch (t->holes[i].kind) {
         case HOLE_CALL:
-            put_hex(at, call, 16);
+            put_hex(at, call * SCRAMBLE, 16);
             break;
         case HOLE_PARENT:
-            put_hex(at, call - 1, 16);
+            put_hex(at, (call - 1) * SCRAMBLE, 16);
             break;
         case HOLE_SHORT:
-            put_hex(at, call, 12);
+            put_hex(at, call * SCRAMBLE, 12);
             break;
         case HOLE_PHONE:
             put_decimal(at, call % 9973, 4);
@@ -443,6 +451,7 @@ bool payload_event_in(const struct payload *p, const char *text, size_t size, ui
 
     if (!at || left < 34 || memcmp(at, p->prefix, 18) != 0 || !read_hex(at + 18, &call))
         return false;
+    call *= UNSCRAMBLE;
     at = after(text, size, "\"status\":\"", &left);
     if (!at || !read_step(at, left, &step))
         return false;
@@ -455,7 +464,7 @@ void payload_identity(const struct payload *p, uint64_t n, char ret_sid[35], uns
     const struct event e = event_of(p, n);
 
     memcpy(ret_sid, p->prefix, 18);
-    put_hex(ret_sid + 18, e.call, 16);
+    put_hex(ret_sid + 18, e.call * SCRAMBLE, 16);
     ret_sid[34] = '\0';
     *ret_step = e.step;
 }
