@@ -89,10 +89,10 @@ static bool check_int(const struct query_param *param, int64_t v, struct err *e)
     return true;
 }
 
-bool bound_make(enum query q, struct binds binds, struct bound *ret, struct err *e)
+bool bound_make(const struct store *s, enum query q, struct binds binds, struct bound *ret,
+                struct err *e)
 {
-    assert(q < QUERY_COUNT);
-    const struct query_text *query = &catalog_queries[q];
+    const struct query_text *query = store_query(s, q);
 
     ret->query = query;
     ret->number = q;

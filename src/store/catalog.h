@@ -8,6 +8,9 @@
 
 enum { STORE_ENGINE_COUNT = STORE_POSTGRES + 1, QUERY_PARAMS_MAX = 64 };
 
+/* Places for queries that a test adds to a store, behind the catalogue's own. */
+enum { QUERIES_EXTRA = 16, QUERY_SLOTS = QUERY_COUNT + QUERIES_EXTRA };
+
 enum param_type {
     PARAM_INT,
     PARAM_TEXT,

@@ -10,6 +10,8 @@
 /* --- values on their way in ------------------------------------------------------------------ */
 
 /* The binds of one call in the order of the query's parameters, checked against their types. */
+struct store;
+
 struct bound {
     const struct query_text *query;
     enum query number;
@@ -19,7 +21,8 @@ struct bound {
 
 /* A bind that is missing, unknown or of the wrong kind is a bug and ends the process. What no
  * engine can keep is ERR_INVALID: a zero byte or malformed UTF-8 in text, a time out of range. */
-bool bound_make(enum query q, struct binds binds, struct bound *ret, struct err *e) CHECK_RESULT;
+bool bound_make(const struct store *s, enum query q, struct binds binds, struct bound *ret,
+                struct err *e) CHECK_RESULT;
 
 /* The value of parameter k in run i: an integer or text; absent: INT_NONE, STR_NONE. */
 int64_t bound_int(const struct bound *b, size_t k, size_t i);
@@ -53,7 +56,15 @@ struct store {
     const struct engine *engine;
     enum store_engine kind;
     const struct clock *clock;
+    const struct query_text *extra; /* queries of a test: numbers from QUERY_COUNT on */
+    size_t n_extra;
 };
+
+static inline const struct query_text *store_query(const struct store *s, enum query q)
+{
+    assert(q < QUERY_COUNT + s->n_extra);
+    return q < QUERY_COUNT ? &catalog_queries[q] : &s->extra[q - QUERY_COUNT];
+}
 
 struct db {
     struct store *store;

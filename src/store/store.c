@@ -186,7 +186,7 @@ static bool run(struct db *db, enum query q, struct binds binds, struct arena *a
     start(db);
     if (db->in_transaction && db->doomed)
         return err_set(e, ERR_CONFLICT, "transaction: an earlier statement of it has failed");
-    if (!bound_make(q, binds, &b, e))
+    if (!bound_make(db->store, q, binds, &b, e))
         goto failed;
     if (FAULT(ret_rows ? "store.query" : "store.exec")) {
         injected(db, b.query->name, e);
@@ -232,7 +232,7 @@ bool db_send(struct db *db, enum query q, struct binds binds, struct err *e)
     assert(!db->in_transaction);
     assert(db->n_pending < DB_PIPELINE);
     start(db);
-    if (!bound_make(q, binds, &b, e))
+    if (!bound_make(db->store, q, binds, &b, e))
         return err_trace(e);
     if (FAULT("store.send"))
         return injected(db, b.query->name, e);
@@ -266,7 +266,7 @@ bool db_explain(struct db *db, enum query q, struct binds binds, struct arena *a
     struct str plan = STR("");
 
     start(db);
-    if (!bound_make(q, binds, &b, e) || !db->store->engine->explain(db, &b, a, &rows, e))
+    if (!bound_make(db->store, q, binds, &b, e) || !db->store->engine->explain(db, &b, a, &rows, e))
         return err_trace(e);
     while (rows_next(rows))
         plan = str_fmt(a, STR_FMT STR_FMT "\n", STR_ARG(plan), STR_ARG(rows_str(rows, "plan")));

@@ -56,7 +56,7 @@ struct postgres_db {
     bool refused;   /* the server answered, but it is not one that we can use */
     struct unit units[DB_PIPELINE];
     size_t first_unit;
-    bool prepared[QUERY_COUNT + 1];
+    bool prepared[QUERY_SLOTS];
 };
 
 static struct postgres_db *postgres_of(struct db *db)
@@ -533,7 +533,7 @@ static bool send_unit(struct db *db, const struct bound *b, struct unit *ret, st
 static bool receive_unit(struct db *db, const struct unit *unit, PGresult **ret, struct err *e)
 {
     struct postgres_db *d = postgres_of(db);
-    const char *name = catalog_queries[unit->query].name;
+    const char *name = store_query(db->store, unit->query)->name;
     _cleanup_(clear) PGresult *result = NULL;
     bool ok = true;
 

@@ -50,7 +50,7 @@ struct sqlite_db {
     usec_t until; /* of the statement under way; 0: none */
     struct answer answers[DB_PIPELINE];
     size_t first_answer;
-    sqlite3_stmt *statements[QUERY_COUNT + 1];
+    sqlite3_stmt *statements[QUERY_SLOTS];
 };
 
 static struct sqlite_db *sqlite_of(struct db *db)
@@ -168,7 +168,7 @@ static int configure(struct sqlite_db *d)
 
 static void disconnect_handle(struct sqlite_db *d)
 {
-    for (size_t i = 0; i < QUERY_COUNT; i++) {
+    for (size_t i = 0; i < QUERY_SLOTS; i++) {
         sqlite3_finalize(d->statements[i]);
         d->statements[i] = NULL;
     }
