@@ -14,11 +14,24 @@ const hook: MantineColorsTuple = [
   "#0a544d",
 ];
 
+// The greys of the dark scheme, with the same tint as its ground.
+const dark: MantineColorsTuple = [
+  "#d3dad9",
+  "#b3bdbd",
+  "#9aa7a7",
+  "#6b7778",
+  "#3a4345",
+  "#2c3335",
+  "#222829",
+  "#1a1f20",
+  "#121617",
+  "#0c0f10",
+];
+
 export const theme = createTheme({
-  colors: { hook },
+  colors: { hook, dark },
   primaryColor: "hook",
-  primaryShade: { light: 8, dark: 4 },
-  autoContrast: true,
+  primaryShade: { light: 8, dark: 7 },
   defaultRadius: "md",
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif',
   respectReducedMotion: true,

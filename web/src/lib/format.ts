@@ -27,11 +27,11 @@ export function secondsBetween(from: string, to: number): number {
   return Math.max(0, (to - Date.parse(from)) / 1000);
 }
 
-const CLOCK = new Intl.DateTimeFormat(text.locale, { hour: "2-digit", minute: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(text.locale, { hour: "numeric", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(text.locale, { day: "numeric", month: "short" });
 const DAY_AND_YEAR = new Intl.DateTimeFormat(text.locale, { day: "numeric", month: "short", year: "numeric" });
 const EXACT = new Intl.DateTimeFormat(text.locale, { dateStyle: "medium", timeStyle: "medium" });
-const SECOND = new Intl.DateTimeFormat(text.locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const SECOND = new Intl.DateTimeFormat(text.locale, { hour: "numeric", minute: "2-digit", second: "2-digit" });
 
 /** Today's things by the clock, this year's by the day, older ones with the year. */
 export function shortTime(time: string, now: number): string {

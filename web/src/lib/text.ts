@@ -10,14 +10,11 @@ export const text = {
   locale: "en",
   product: "Hookswitch",
 
-  nav: { label: "Views", live: "Live", inbox: "Inbox", deadLetters: (n: number) => plural(n, "dead letter", "dead letters") },
+  nav: { label: "Views", live: "Live", inbox: "Inbox" },
   account: {
-    menu: "Account",
     signOut: "Sign out",
     toLight: "Switch to light colours",
     toDark: "Switch to dark colours",
-    asKey: "API key",
-    asSession: "Session",
   },
 
   signedOut: {
@@ -56,7 +53,7 @@ export const text = {
     hours: (n: number) => `${n} h ago`,
   },
 
-  party: { unknown: "Unknown", to: "to" },
+  party: { unknown: "Unknown" },
   direction: {
     inbound: "Inbound",
     outbound: "Outbound",
@@ -108,10 +105,8 @@ export const text = {
     range: (first: number, last: number, total: number) =>
       `${first.toLocaleString("en")}–${last.toLocaleString("en")} of ${total.toLocaleString("en")}`,
     noCalls: "No calls",
-    lastCall: (status: string, direction: string) => `${status} · ${direction}`,
     detail: "Conversation",
     calls: "Calls",
-    subject: (name: string) => `Calls with ${name}`,
   },
 
   call: {
@@ -128,13 +123,11 @@ export const text = {
     wait: "Wait time",
     total: "Total time",
     price: "Price",
-    recording: "Recording",
     listen: "Open recording",
     sid: "Call SID",
-    provider: "Provider",
     providerStatus: "Provider's status",
-    filtered: "Hidden from lists by a filter",
-    notYet: "—",
+    filtered: "Visibility",
+    filteredWhy: "Hidden from lists by a filter",
     notApplied: "Came too late, changed nothing",
     asOf: "Show the call as it was after this event",
     asOfNote: (time: string) => `As it was after the event of ${time}.`,
@@ -152,24 +145,18 @@ export const text = {
       reconcile_cold: "reconcile, all calls",
       inferred: "inferred",
     },
-    payload: "Payload",
     close: "Close",
   },
 
   inbox: {
     title: "Inbox",
-    intro: "Every webhook as it was received, and what became of it.",
     filter: "Show",
     all: "All",
     none: "Nothing here",
     noneBody: "No received webhook matches this filter.",
     noneYetBody: "Webhooks appear here as soon as the provider sends the first one.",
     received: "Received",
-    event: "Event",
     callColumn: "Call",
-    status: "Status",
-    action: "Action",
-    open: (event: string) => `Details of ${event}`,
     reason: "Reason",
     attempts: (n: number) => plural(n, "retry", "retries"),
     pages: "Pages of the inbox",
@@ -208,7 +195,7 @@ export const text = {
     dedupe: "Deduplication key",
     processed: "Processed",
     nextAttempt: "Next attempt",
-    tried: (n: number) => plural(n, "attempt", "attempts"),
+    tried: "Attempts",
   },
 
   failed: {

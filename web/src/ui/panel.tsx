@@ -16,6 +16,7 @@ export function Panel({ title, onClose, children }: PanelProps): ReactElement {
       size={520}
       closeButtonProps={{ "aria-label": text.call.close }}
       classNames={{ content: classes.content, header: classes.header, title: classes.title, body: classes.body }}
+      overlayProps={{ backgroundOpacity: 0.3 }}
       transitionProps={{ duration: 150 }}
     >
       {children}

@@ -4,7 +4,7 @@ import { liveRule, loadLive } from "../../lib/live";
 import type { LiveRule } from "../../lib/live";
 import type { FeedEvent } from "../../lib/feed_state";
 import type { Call, CallDetail } from "../../lib/types";
-import { isOlder, patchActive } from "./merge";
+import { activeOf, isOlder, patchActive } from "./merge";
 import type { ActiveCalls } from "./merge";
 
 const ACTIVE = ["calls", "active"] as const;
@@ -12,7 +12,7 @@ const DETAIL = ["calls", "detail"] as const;
 
 async function loadActive(): Promise<ActiveCalls> {
   const { calls } = await getJson<{ calls: Call[] }>("/api/calls/active");
-  return { calls, endedAt: {} };
+  return activeOf(calls);
 }
 
 export const activeCalls = queryOptions({

@@ -30,6 +30,7 @@ export function CallFacts({ call }: { call: Call }): ReactElement {
         { name: text.call.total, value: orNull(total, clockTime) },
         { name: text.call.price, value: orNull(call.price, (price) => money(price, call.price_unit ?? "USD")) },
         { name: text.call.providerStatus, value: call.status === call.display_status ? null : call.status },
+        { name: text.call.filtered, value: call.visibility === "filtered" ? text.call.filteredWhy : null },
         { name: text.call.sid, value: <code>{call.twilio_sid}</code> },
       ]}
     />

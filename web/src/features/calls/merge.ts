@@ -37,6 +37,11 @@ function byStartLatestFirst(a: Call, b: Call): number {
   return Date.parse(startOf(b)) - Date.parse(startOf(a)) || b.twilio_sid.localeCompare(a.twilio_sid);
 }
 
+/** The list as the server gives it; in it nothing is over. */
+export function activeOf(calls: readonly Call[]): ActiveCalls {
+  return { calls: calls.toSorted(byStartLatestFirst), endedAt: {} };
+}
+
 export function patchActive(data: ActiveCalls, { call }: FeedEvent, now: number = serverNow()): ActiveCalls {
   const sid = call.twilio_sid;
   const known = data.calls.find((other) => other.twilio_sid === sid);

@@ -22,8 +22,10 @@ export function CallRow({ group: { call, legs }, now }: { group: CallGroup; now:
         </span>
         <span className={classes.parties}>
           <span title={call.from_number}>{from}</span>
-          <Icon name="arrow" size={14} />
-          <span title={call.to_number}>{to}</span>
+          <span className={classes.to} title={call.to_number}>
+            <Icon name="arrow" size={14} />
+            {to}
+          </span>
         </span>
         <span className={classes.direction}>
           <Icon name={directionIcon(call.direction)} size={14} />

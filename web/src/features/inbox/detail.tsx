@@ -47,7 +47,7 @@ function Detail({ event, mayReplay }: { event: InboxEventDetail; mayReplay: bool
           { name: text.inbox.received, value: exactTime(event.received_at) },
           { name: text.inbox.processed, value: event.processed_at === null ? null : exactTime(event.processed_at) },
           { name: text.inbox.nextAttempt, value: waits && event.next_attempt_at !== null ? exactTime(event.next_attempt_at) : null },
-          { name: text.inbox.status, value: text.inbox.tried(event.attempts) },
+          { name: text.inbox.tried, value: event.attempts },
           { name: text.inbox.callColumn, value: event.call_sid === null ? null : <CallLink sid={event.call_sid} /> },
           { name: text.inbox.dedupe, value: <code>{event.dedupe_key}</code> },
         ]}

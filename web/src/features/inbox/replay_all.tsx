@@ -41,8 +41,8 @@ export function ReplayAll(): ReactElement | null {
       >
         {text.inbox.replayAll(dead)}
       </Button>
-      <Modal opened={asking} onClose={cancel} title={text.inbox.replayAllTitle} centered>
-        <p>{text.inbox.replayAllBody(dead)}</p>
+      <Modal opened={asking} onClose={cancel} title={text.inbox.replayAllTitle} centered overlayProps={{ backgroundOpacity: 0.3 }}>
+        <p className={classes.question}>{text.inbox.replayAllBody(dead)}</p>
         <Group justify="flex-end">
           <Button variant="default" onClick={cancel}>
             {text.inbox.cancel}
