@@ -94,6 +94,14 @@ usec_t retry_wait(const struct queue_policy *p, int64_t attempts, struct rng *rn
     return wait / 2 + (usec_t)rng_below(rng, (uint64_t)wait / 2 + 1);
 }
 
+enum queue_outcome verdict_outcome(const struct worker *w, const struct queue_row *row,
+                                   const struct queue_verdict *v)
+{
+    const bool spent = row->attempts >= w->q->o.policy.max_attempts;
+
+    return v->outcome == QUEUE_RETRY && spent ? QUEUE_BURY : v->outcome;
+}
+
 /* The rows of one outcome as columns. */
 struct outcome_rows {
     size_t n;
@@ -102,33 +110,31 @@ struct outcome_rows {
     usec_t *next;
 };
 
-static struct outcome_rows select_rows(struct worker *w, const struct claim *c,
-                                       const struct queue_verdict *verdicts, int outcome)
+static struct outcome_rows select_rows(struct worker *w, const struct queue_batch *b,
+                                       enum queue_outcome outcome)
 {
     const struct queue_policy *p = &w->q->o.policy;
     const usec_t now = clock_wall(w->q->o.clock);
     struct outcome_rows r = {
-        .ids = arena_new(w->a, int64_t, c->n),
-        .reasons = arena_new(w->a, struct str, c->n),
-        .next = arena_new(w->a, usec_t, c->n),
+        .ids = arena_new(b->a, int64_t, b->n),
+        .reasons = arena_new(b->a, struct str, b->n),
+        .next = arena_new(b->a, usec_t, b->n),
     };
 
-    for (size_t i = 0; i < c->n; i++) {
-        const bool spent =
-            verdicts[i].outcome == QUEUE_RETRY && c->rows[i].attempts >= p->max_attempts;
-        if ((spent ? QUEUE_BURY : (int)verdicts[i].outcome) != outcome)
+    for (size_t i = 0; i < b->n; i++) {
+        if (verdict_outcome(w, &b->rows[i], &b->verdicts[i]) != outcome)
             continue;
-        r.ids[r.n] = c->rows[i].id;
-        r.reasons[r.n] = verdicts[i].reason;
-        r.next[r.n] = now + retry_wait(p, c->rows[i].attempts, &w->rng);
+        r.ids[r.n] = b->rows[i].id;
+        r.reasons[r.n] = b->verdicts[i].reason;
+        r.next[r.n] = now + retry_wait(p, b->rows[i].attempts, &w->rng);
         r.n++;
     }
     return r;
 }
 
 /* Whether all of the rows were still ours. */
-static bool conclude_some(struct worker *w, enum query q, struct outcome_rows r, int outcome,
-                          bool *held, struct err *e)
+static bool conclude_some(struct worker *w, enum query q, struct outcome_rows r,
+                          enum queue_outcome outcome, bool *held, struct err *e)
 {
     const struct bind token = bind_str("token", str_from(w->token));
     const struct bind ids = bind_ints("id", r.ids, r.n);
@@ -153,13 +159,12 @@ static bool conclude_some(struct worker *w, enum query q, struct outcome_rows r,
     return true;
 }
 
-bool claim_conclude(struct worker *w, const struct claim *c, const struct queue_verdict *verdicts,
-                    bool *ret_held, struct err *e)
+bool claim_conclude(struct worker *w, const struct queue_batch *b, bool *ret_held, struct err *e)
 {
     const struct queue_queries *q = &w->q->o.queries;
-    const struct outcome_rows done = select_rows(w, c, verdicts, QUEUE_DONE);
-    const struct outcome_rows retry = select_rows(w, c, verdicts, QUEUE_RETRY);
-    const struct outcome_rows bury = select_rows(w, c, verdicts, QUEUE_BURY);
+    const struct outcome_rows done = select_rows(w, b, QUEUE_DONE);
+    const struct outcome_rows retry = select_rows(w, b, QUEUE_RETRY);
+    const struct outcome_rows bury = select_rows(w, b, QUEUE_BURY);
 
     *ret_held = true;
     if (FAULT("queue.conclude"))

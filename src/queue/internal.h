@@ -46,8 +46,11 @@ struct worker {
 bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret,
                 struct err *e) CHECK_RESULT;
 /* Inside a transaction: writes the verdicts. *ret_held false: the lease was lost, roll back. */
-bool claim_conclude(struct worker *w, const struct claim *c, const struct queue_verdict *verdicts,
-                    bool *ret_held, struct err *e) CHECK_RESULT;
+bool claim_conclude(struct worker *w, const struct queue_batch *b, bool *ret_held,
+                    struct err *e) CHECK_RESULT;
+/* What becomes of a row: RETRY is BURY when its attempts are spent. */
+enum queue_outcome verdict_outcome(const struct worker *w, const struct queue_row *row,
+                                   const struct queue_verdict *v);
 /* Own transaction: rows of dead workers wait again. */
 bool claim_reap(struct worker *w, struct err *e) CHECK_RESULT;
 /* When a row that failed for the `attempts`-th time is tried again: doubling, half of it jitter. */

@@ -24,9 +24,22 @@ struct queue_row {
 };
 
 /* What became of one row. */
+enum queue_outcome { QUEUE_DONE, QUEUE_RETRY, QUEUE_BURY };
+
 struct queue_verdict {
-    enum { QUEUE_DONE, QUEUE_RETRY, QUEUE_BURY } outcome;
+    enum queue_outcome outcome;
     struct str reason; /* of RETRY and BURY; no personal data */
+};
+
+/* One batch under way, as its handler sees it. Memory in `a` lives until after_commit is over. */
+struct queue_batch {
+    struct db *db; /* in an open transaction */
+    const struct queue_row *rows;
+    size_t n;
+    struct queue_verdict *verdicts; /* one per row, QUEUE_DONE at first */
+    struct arena *a;
+    void *arg;    /* the handler's */
+    void *result; /* what run() leaves for after_commit() */
 };
 
 /*
@@ -36,9 +49,8 @@ struct queue_verdict {
  * (ERR_INVALID buries it at once, anything else is retried). after_commit runs once it is durable.
  */
 struct queue_handler {
-    bool (*run)(struct db *db, const struct queue_row *rows, size_t n, struct arena *a,
-                struct queue_verdict *verdicts, void *arg, struct err *e);
-    void (*after_commit)(const struct queue_row *rows, size_t n, void *arg);
+    bool (*run)(struct queue_batch *b, struct err *e);
+    void (*after_commit)(struct queue_batch *b); /* may be NULL */
     void *arg;
 };
 

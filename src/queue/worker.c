@@ -29,34 +29,35 @@ static bool is_stopping(const struct worker *w)
     return atomic_load_explicit(&w->q->stopping, memory_order_relaxed);
 }
 
-static void count(const struct worker *w, const struct claim *c,
-                  const struct queue_verdict *verdicts)
+static void count(const struct worker *w, const struct queue_batch *b)
 {
     struct queue_counters *n = &w->q->counters;
     const usec_t now = clock_wall(w->q->o.clock);
 
-    for (size_t i = 0; i < c->n; i++)
-        atomic_fetch_add(verdicts[i].outcome == QUEUE_DONE ? &n->done
-                         : verdicts[i].outcome == QUEUE_BURY ||
-                                 c->rows[i].attempts >= w->q->o.policy.max_attempts
-                             ? &n->buried
-                             : &n->retried,
-                         1);
+    for (size_t i = 0; i < b->n; i++)
+        switch (verdict_outcome(w, &b->rows[i], &b->verdicts[i])) {
+        case QUEUE_DONE:
+            atomic_fetch_add(&n->done, 1);
+            break;
+        case QUEUE_RETRY:
+            atomic_fetch_add(&n->retried, 1);
+            break;
+        case QUEUE_BURY:
+            atomic_fetch_add(&n->buried, 1);
+            break;
+        }
     atomic_fetch_add(&n->batches, 1);
     atomic_store(&n->last_commit_at, now);
-    atomic_store(&n->last_lag, now > c->rows[0].received_at ? now - c->rows[0].received_at : 0);
+    atomic_store(&n->last_lag, now > b->rows[0].received_at ? now - b->rows[0].received_at : 0);
 }
 
 /* One transaction: effects, verdicts, and when `next` is given the claim of the next batch. */
-static bool transact(struct worker *w, const struct claim *c, struct queue_verdict *verdicts,
-                     struct claim *next, bool *ret_held, struct err *e)
+static bool transact(struct worker *w, struct queue_batch *b, struct claim *next, bool *ret_held,
+                     struct err *e)
 {
-    const struct queue_handler *h = &w->q->o.handler;
-
     if (!db_begin(w->db, e))
         return err_trace(e);
-    if (!h->run(w->db, c->rows, c->n, w->a, verdicts, h->arg, e) ||
-        !claim_conclude(w, c, verdicts, ret_held, e) ||
+    if (!w->q->o.handler.run(b, e) || !claim_conclude(w, b, ret_held, e) ||
         (*ret_held && next && !claim_take(w, true, w->a_next, next, e))) {
         db_rollback(w->db);
         return err_trace(e);
@@ -68,26 +69,29 @@ static bool transact(struct worker *w, const struct claim *c, struct queue_verdi
     return db_commit(w->db, e) || err_trace(e);
 }
 
+static void succeed(const struct worker *w, struct queue_batch *b)
+{
+    count(w, b);
+    if (w->q->o.handler.after_commit)
+        w->q->o.handler.after_commit(b);
+}
+
 /* Again and again while it is the store's fault; the rows stay ours as long as nobody reaps them.
  */
-static enum outcome run_rows(struct worker *w, const struct claim *c,
-                             struct queue_verdict *verdicts, struct claim *next, struct err *e)
+static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct claim *next,
+                             struct err *e)
 {
-    const struct queue_handler *h = &w->q->o.handler;
     bool held = true;
 
     for (;;) {
-        memset(verdicts, 0, c->n * sizeof *verdicts);
+        memset(b->verdicts, 0, b->n * sizeof *b->verdicts);
         err_clear(e);
-        if (transact(w, c, verdicts, next, &held, e)) {
-            if (!held) {
+        if (transact(w, b, next, &held, e)) {
+            if (held)
+                succeed(w, b);
+            else
                 atomic_fetch_add(&w->q->counters.fenced, 1);
-                return FENCED;
-            }
-            count(w, c, verdicts);
-            if (h->after_commit)
-                h->after_commit(c->rows, c->n, h->arg);
-            return CONCLUDED;
+            return held ? CONCLUDED : FENCED;
         }
         if (next)
             next->n = 0; // its claim was rolled back
@@ -110,17 +114,35 @@ static struct queue_verdict verdict_of(const struct err *e, struct arena *a)
     };
 }
 
-/* Writes a verdict without running the row. */
-static void judge(struct worker *w, const struct claim *one, struct queue_verdict verdict)
+static void report(const struct worker *w, const struct queue_batch *b, size_t i)
+{
+    const struct log lg = {b->rows[i].trace_id};
+    const bool buried = verdict_outcome(w, &b->rows[i], &b->verdicts[i]) == QUEUE_BURY;
+
+    log_warn(&lg, buried ? "queue.buried" : "queue.retry",
+             "id=%lld attempt=%lld reason=\"" STR_FMT "\"", (long long)b->rows[i].id,
+             (long long)b->rows[i].attempts, STR_ARG(b->verdicts[i].reason));
+}
+
+static void report_unusual(const struct worker *w, const struct queue_batch *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->verdicts[i].outcome != QUEUE_DONE)
+            report(w, b, i);
+}
+
+/* Writes the verdict of a batch of one without running it. */
+static void judge(struct worker *w, struct queue_batch *one, struct queue_verdict verdict)
 {
     struct err e = {0};
     bool held;
 
+    *one->verdicts = verdict;
+    report(w, one, 0);
     for (;;) {
         err_clear(&e);
-        if (db_begin(w->db, &e) && claim_conclude(w, one, &verdict, &held, &e) &&
-            db_commit(w->db, &e)) {
-            count(w, one, &verdict);
+        if (db_begin(w->db, &e) && claim_conclude(w, one, &held, &e) && db_commit(w->db, &e)) {
+            count(w, one);
             return;
         }
         db_rollback(w->db);
@@ -130,35 +152,35 @@ static void judge(struct worker *w, const struct claim *one, struct queue_verdic
     }
 }
 
-static void report(const struct claim *one, struct queue_verdict v)
+static struct queue_batch batch_of(struct worker *w, const struct queue_row *rows, size_t n)
 {
-    const struct log lg = {one->rows[0].trace_id};
-
-    log_warn(&lg, v.outcome == QUEUE_BURY ? "queue.buried" : "queue.retry",
-             "id=%lld attempt=%lld reason=\"" STR_FMT "\"", (long long)one->rows[0].id,
-             (long long)one->rows[0].attempts, STR_ARG(v.reason));
+    return (struct queue_batch){
+        .db = w->db,
+        .rows = rows,
+        .n = n,
+        .verdicts = arena_new(w->a, struct queue_verdict, n),
+        .a = w->a,
+        .arg = w->q->o.handler.arg,
+    };
 }
 
-static void run_one(struct worker *w, struct queue_row *row)
+static void run_one(struct worker *w, const struct queue_row *row)
 {
-    const struct claim one = {row, 1};
-    struct queue_verdict verdict = {0};
+    struct queue_batch one = batch_of(w, row, 1);
     struct err e = {0};
 
     if (row->attempts > w->q->o.policy.max_attempts) {
-        verdict = (struct queue_verdict){
-            QUEUE_BURY, STR("every attempt was cut short: the process ended while handling it")};
-        report(&one, verdict);
-        judge(w, &one, verdict);
+        judge(w, &one,
+              (struct queue_verdict){
+                  QUEUE_BURY,
+                  STR("every attempt was cut short: the process ended while handling it")});
         return;
     }
-    if (run_rows(w, &one, &verdict, NULL, &e) == FAILED) {
-        verdict = verdict_of(&e, w->a);
-        report(&one, verdict);
-        judge(w, &one, verdict);
-    } else if (verdict.outcome != QUEUE_DONE) {
-        report(&one, verdict);
-    }
+    const enum outcome o = run_rows(w, &one, NULL, &e);
+    if (o == FAILED)
+        judge(w, &one, verdict_of(&e, w->a));
+    if (o == CONCLUDED)
+        report_unusual(w, &one);
 }
 
 static void run_each(struct worker *w, const struct claim *c)
@@ -167,26 +189,19 @@ static void run_each(struct worker *w, const struct claim *c)
         run_one(w, &c->rows[i]);
 }
 
-static void report_unusual(const struct claim *c, const struct queue_verdict *verdicts)
-{
-    for (size_t i = 0; i < c->n; i++)
-        if (verdicts[i].outcome != QUEUE_DONE)
-            report(&(struct claim){&c->rows[i], 1}, verdicts[i]);
-}
-
 /* Batches, each claimed with the completion of the one before, until the queue is dry. */
 static void run_batches(struct worker *w, struct claim c)
 {
     while (c.n > 0) {
-        struct queue_verdict *verdicts = arena_new(w->a, struct queue_verdict, c.n);
+        struct queue_batch b = batch_of(w, c.rows, c.n);
         const bool full = c.n == w->q->o.policy.batch && !is_stopping(w);
         struct claim next = {0};
         struct err e = {0};
 
         atomic_store(&w->q->counters.running, c.n);
-        const enum outcome o = run_rows(w, &c, verdicts, full ? &next : NULL, &e);
+        const enum outcome o = run_rows(w, &b, full ? &next : NULL, &e);
         if (o == CONCLUDED)
-            report_unusual(&c, verdicts);
+            report_unusual(w, &b);
         if (o == FAILED)
             run_each(w, &c);
         c = next;
