@@ -120,6 +120,7 @@ struct doors_stats {
 bool doors_open(const struct doors_options *o, struct doors **ret, struct err *e) CHECK_RESULT;
 /* After the server and the inbox have stopped. Accepts NULL. */
 void doors_close(struct doors *d);
+DEFINE_CLEANUP(struct doors, doors_close)
 
 /* The door at that path, or NULL. */
 const struct door *doors_find(const struct doors *d, struct str path);

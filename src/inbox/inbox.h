@@ -59,7 +59,7 @@ struct inbox_options {
 };
 
 struct inbox_stats {
-    uint64_t stored, duplicates, spooled, refused, groups, replayed, torn_records;
+    uint64_t stored, duplicates, spooled, refused, groups, replayed, torn_records, corrupt_records;
     size_t waiting;       /* appends that wait for the writer */
     uint64_t spool_bytes; /* not yet replayed */
     bool store_down;

@@ -1,0 +1,511 @@
+/*
+ * A visit: verify, append, answer.
+ *
+ *     header ──► budget, address, form of the signature ──► 403, 429 without reading the body
+ *     body   ──► read ──► account ──► verify ──► describe ──► inbox ──► (writer's thread)
+ *     answer ◄── on the exchange's loop, once durable ◄────────────────────┘
+ *
+ * Everything that a visit needs lives in the exchange's arena, the inbox item included: the inbox
+ * borrows it until the completion, and the exchange lives until it is answered. Keyed digests and
+ * budgets belong to a loop each, so no lock is needed anywhere.
+ */
+#include "inbox/door.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/cidr.h"
+#include "inbox/budget.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { INVALID_BURST = 60, INVALID_PER_MINUTE = 60, ANSWER_MAX = 64 * 1024, ERROR_MAX = 8 * 1024 };
+
+#define LOG_EVERY SECONDS(1)
+#define RETRY_AFTER STR("5")
+#define RETRY_AFTER_NOISE STR("60")
+
+static const struct {
+    const char *name;
+    bool invalid;
+} outcomes[] = {
+#define X(name, label) [DOOR_##name] = {label, DOOR_##name >= DOOR_NO_SIGNATURE},
+    DOOR_OUTCOMES(X)
+#undef X
+};
+static_assert(LEN(outcomes) == DOOR_OUTCOME_COUNT, "every outcome has a name");
+
+struct account {
+    struct door_account given;
+    struct hmac *(*keys)[DOOR_SECRETS]; /* one row per loop, made at first use */
+};
+
+/* What belongs to one loop. */
+struct place {
+    struct loop *loop;
+    size_t index;
+    struct budget *budget;
+    struct rng rng;
+    usec_t next_log;
+    uint64_t unlogged;
+    _Atomic uint64_t outcomes[DOOR_OUTCOME_COUNT];
+};
+
+struct doors {
+    struct doors_options o;
+    struct arena *a;
+    struct cidr_list allowed; /* empty: all */
+    struct account *accounts; /* sorted */
+    size_t n_accounts;
+    struct place *places;
+    _Atomic bool ingestion;
+};
+
+struct visit {
+    struct inbox_append append;
+    struct door_visit seen;
+    struct doors *doors;
+    struct place *place;
+    struct http_exchange *x;
+    enum inbox_result result;
+    char trace_id[ID_LEN + 1];
+};
+
+/* --- counting and telling
+ * ------------------------------------------------------------------------- */
+
+const char *door_outcome_name(enum door_outcome outcome)
+{
+    return outcomes[outcome].name;
+}
+
+bool door_outcome_is_invalid(enum door_outcome outcome)
+{
+    return outcomes[outcome].invalid;
+}
+
+static void count(struct place *p, enum door_outcome outcome)
+{
+    atomic_fetch_add_explicit(&p->outcomes[outcome], 1, memory_order_relaxed);
+}
+
+void doors_stats(const struct doors *d, struct doors_stats *ret)
+{
+    *ret = (struct doors_stats){0};
+    for (size_t i = 0; i < d->o.n_loops; i++) {
+        for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++) {
+            const uint64_t n =
+                atomic_load_explicit(&d->places[i].outcomes[k], memory_order_relaxed);
+            ret->outcomes[k] += n;
+            ret->received += n;
+        }
+    }
+}
+
+/* One line a second and loop at most: noise must not fill the log. No address, no content. */
+static void log_sampled(struct doors *d, struct place *p, enum log_level level,
+                        const struct door *door, enum door_outcome outcome, const char *trace_id)
+{
+    const usec_t now = clock_monotonic(d->o.clock);
+    if (now < p->next_log) {
+        p->unlogged++;
+        return;
+    }
+    const struct log lg = {.id = str_from(trace_id)};
+    log_write(&lg, level, "door.refused", "door=" STR_FMT " reason=%s unlogged=%llu",
+              STR_ARG(door->path), outcomes[outcome].name, (unsigned long long)p->unlogged);
+    p->next_log = now + LOG_EVERY;
+    p->unlogged = 0;
+}
+
+/* --- answers
+ * -------------------------------------------------------------------------------------- */
+
+static void answer_error(struct visit *v, const struct err *e, struct str retry_after)
+{
+    const struct http_header retry = {STR("Retry-After"), retry_after};
+    const bool wait = !str_is_none(retry_after);
+    struct buf body;
+    buf_init(&body, ERROR_MAX);
+    http_error_body(&body, e, str_from(v->trace_id));
+    http_answer(v->x, &(struct http_answer){
+                          .status = err_code_status(e->code),
+                          .type = STR("application/json"),
+                          .body = buf_view(&body),
+                          .headers = &retry,
+                          .n_headers = wait,
+                          .close = e->code == ERR_RATE,
+                      });
+    buf_finish(&body);
+}
+
+static void answer_unavailable(struct visit *v)
+{
+    struct err e;
+    (void)err_set(&e, ERR_UNAVAILABLE, "the event cannot be kept at the moment");
+    (void)err_fix(&e, "send it again later");
+    answer_error(v, &e, RETRY_AFTER);
+}
+
+static void answer_invalid(struct visit *v, enum door_outcome outcome, struct err *e)
+{
+    const struct door *door = v->seen.door;
+    if (outcome == DOOR_OVER_BUDGET) {
+        (void)err_set(e, ERR_RATE, "too many invalid requests from this address");
+        answer_error(v, e, RETRY_AFTER_NOISE);
+        return;
+    }
+    if (outcome != DOOR_BAD_BODY) {
+        (void)err_set(e, door->refusal == 401 ? ERR_UNAUTHORIZED : ERR_FORBIDDEN,
+                      "the signature does not match this request");
+        (void)err_fix(e, "compare the public base URL with the one configured at the provider");
+        (void)err_fix(e, "compare the account and its token with the provider's console");
+    }
+    answer_error(v, e, STR_NONE);
+}
+
+/* Whatever was wrong: counted, charged to its sender, told to the log now and then, answered. */
+static void refuse(struct visit *v, enum door_outcome outcome, struct err *e)
+{
+    struct doors *d = v->doors;
+    struct place *p = v->place;
+    const usec_t now = clock_monotonic(d->o.clock);
+    const struct str peer = v->seen.rq->peer;
+
+    if (budget_is_spent(p->budget, peer, now))
+        outcome = DOOR_OVER_BUDGET;
+    budget_spend(p->budget, peer, now);
+    count(p, outcome);
+    log_sampled(d, p, LOG_WARN, v->seen.door, outcome, v->trace_id);
+    answer_invalid(v, outcome, e);
+}
+
+/* A live call waits for this. */
+static void steer(struct visit *v)
+{
+    struct buf body;
+    buf_init(&body, ANSWER_MAX);
+    v->seen.door->answer(&v->seen, &body);
+    http_answer(v->x, &(struct http_answer){
+                          .type = STR("text/xml; charset=utf-8"),
+                          .body = buf_view(&body),
+                      });
+    buf_finish(&body);
+}
+
+static void settle(struct visit *v, enum door_outcome outcome)
+{
+    const struct door *door = v->seen.door;
+    const bool kept = outcome <= DOOR_SPOOLED;
+    if (!kept && door->kind == DOOR_STEER)
+        outcome = DOOR_UNRECORDED;
+    count(v->place, outcome);
+    if (!kept)
+        log_sampled(v->doors, v->place, LOG_ERROR, door, outcome, v->trace_id);
+
+    if (door->kind == DOOR_STEER)
+        steer(v);
+    else if (kept)
+        http_answer(v->x, &(struct http_answer){.status = 204});
+    else
+        answer_unavailable(v);
+}
+
+/* --- the append
+ * ----------------------------------------------------------------------------------- */
+
+static void on_settled(struct task *t)
+{
+    static const enum door_outcome of[] = {
+        [INBOX_STORED] = DOOR_STORED,
+        [INBOX_DUPLICATE] = DOOR_DUPLICATE,
+        [INBOX_SPOOLED] = DOOR_SPOOLED,
+        [INBOX_REFUSED] = DOOR_UNAVAILABLE,
+    };
+    struct visit *v = container_of(t, struct visit, append.task);
+    settle(v, of[v->result]);
+}
+
+/* On the writer's thread. */
+static void on_done(struct inbox_append *ap, enum inbox_result result)
+{
+    struct visit *v = container_of(ap, struct visit, append);
+    v->result = result;
+    ap->task.run = on_settled;
+    loop_post(v->place->loop, &ap->task);
+}
+
+static void keep(struct visit *v)
+{
+    const struct door *door = v->seen.door;
+    struct inbox_item *item = &v->append.item;
+    if (!atomic_load_explicit(&v->doors->ingestion, memory_order_relaxed)) {
+        settle(v, DOOR_UNAVAILABLE);
+        return;
+    }
+
+    item->project = v->seen.project;
+    item->provider = str_from(door->provider);
+    item->source = str_from(door->source);
+    item->event_type = str_from(door->event_type);
+    item->trace_id = str_from(v->trace_id);
+    item->received_at = clock_wall(v->doors->o.clock);
+    door->describe(&v->seen, item);
+    v->append.on_done = on_done;
+    if (!inbox_submit(v->doors->o.inbox, &v->append))
+        settle(v, DOOR_UNAVAILABLE);
+}
+
+/* --- who knocks
+ * ------------------------------------------------------------------------------------- */
+
+static int compare_accounts(const void *x, const void *y)
+{
+    const struct account *a = x, *b = y;
+    const int by_account = str_cmp(a->given.account, b->given.account);
+    return by_account ? by_account : str_cmp(a->given.provider, b->given.provider);
+}
+
+static struct account *account_of(const struct doors *d, const struct door_visit *seen)
+{
+    const struct account wanted = {
+        .given = {.provider = str_from(seen->door->provider), .account = seen->account}};
+    return bsearch(&wanted, d->accounts, d->n_accounts, sizeof(wanted), compare_accounts);
+}
+
+static struct hmac *key_of(struct account *acc, size_t place, size_t i, enum hmac_kind kind)
+{
+    struct hmac **key = &acc->keys[place][i];
+    if (!*key && acc->given.secrets[i])
+        *key = hmac_create(kind, acc->given.secrets[i]);
+    return *key;
+}
+
+static bool is_signed(const struct visit *v, struct account *acc)
+{
+    const struct door *door = v->seen.door;
+    const struct str signature = http_header(v->seen.rq, door->signature_header);
+    for (size_t i = 0; i < DOOR_SECRETS; i++) {
+        struct hmac *key = key_of(acc, v->place->index, i, door->mac);
+        if (key && door->verify(&v->seen, signature, key))
+            return true;
+    }
+    return false;
+}
+
+static bool is_allowed(const struct doors *d, struct str peer)
+{
+    struct ip ip;
+    return d->allowed.n == 0 || (ip_parse(peer, &ip) && cidr_list_has(&d->allowed, &ip));
+}
+
+/* What can be said without the body; DOOR_OUTCOME_COUNT: nothing is wrong so far. */
+static enum door_outcome judge_header(const struct doors *d, const struct door *door,
+                                      const struct http_request *rq)
+{
+    const size_t n = http_header_count(rq, door->signature_header);
+    if (!is_allowed(d, rq->peer))
+        return DOOR_FOREIGN_PEER;
+    if (n == 0)
+        return DOOR_NO_SIGNATURE;
+    if (n > 1 || !door->plausible(http_header(rq, door->signature_header)))
+        return DOOR_MALFORMED_SIGNATURE;
+    return DOOR_OUTCOME_COUNT;
+}
+
+static enum door_outcome judge_body(struct visit *v, struct err *e)
+{
+    if (!v->seen.door->read(&v->seen, e))
+        return DOOR_BAD_BODY;
+    struct account *acc = account_of(v->doors, &v->seen);
+    if (!acc)
+        return DOOR_UNKNOWN_ACCOUNT;
+    if (!is_signed(v, acc))
+        return DOOR_BAD_SIGNATURE;
+    v->seen.project = acc->given.project;
+    v->seen.config = acc->given.config;
+    return DOOR_OUTCOME_COUNT;
+}
+
+/* --- the way in
+ * --------------------------------------------------------------------------------------- */
+
+const struct door *doors_find(const struct doors *d, struct str path)
+{
+    for (size_t i = 0; i < d->o.n_doors; i++)
+        if (str_eq(d->o.doors[i]->path, path))
+            return d->o.doors[i];
+    return NULL;
+}
+
+static struct place *place_of(const struct doors *d, const struct loop *l)
+{
+    size_t i = 0;
+    while (d->places[i].loop != l)
+        assert(++i < d->o.n_loops);
+    return &d->places[i];
+}
+
+static struct place *place_here(const struct doors *d)
+{
+    size_t i = 0;
+    while (!loop_is_current(d->places[i].loop))
+        assert(++i < d->o.n_loops);
+    return &d->places[i];
+}
+
+bool doors_on_header(struct doors *d, const struct http_request *rq, struct http_decision *ret)
+{
+    const struct door *door = doors_find(d, rq->path);
+    if (!door)
+        return false;
+
+    *ret = (struct http_decision){.max_body = LIMIT_WEBHOOK_BODY};
+    enum door_outcome outcome =
+        rq->method == HTTP_POST ? judge_header(d, door, rq) : DOOR_OUTCOME_COUNT;
+    if (outcome == DOOR_OUTCOME_COUNT)
+        return true;
+
+    struct place *p = place_here(d);
+    const usec_t now = clock_monotonic(d->o.clock);
+    if (budget_is_spent(p->budget, rq->peer, now))
+        outcome = DOOR_OVER_BUDGET;
+    budget_spend(p->budget, rq->peer, now);
+    count(p, outcome);
+    log_sampled(d, p, LOG_WARN, door, outcome, NULL);
+    ret->refuse = outcome == DOOR_OVER_BUDGET ? err_code_status(ERR_RATE) : door->refusal;
+    return true;
+}
+
+static struct visit *arrive(struct doors *d, const struct door *door, struct http_exchange *x)
+{
+    struct arena *a = http_arena(x);
+    struct visit *v = arena_new(a, struct visit, 1);
+    v->doors = d;
+    v->place = place_of(d, http_loop(x));
+    v->x = x;
+    v->seen = (struct door_visit){
+        .door = door, .rq = http_request_of(x), .base_url = d->o.base_url, .a = a};
+    id_make(clock_wall(d->o.clock), &v->place->rng, v->trace_id);
+    return v;
+}
+
+bool doors_handle(struct doors *d, struct http_exchange *x)
+{
+    const struct door *door = doors_find(d, http_request_of(x)->path);
+    if (!door)
+        return false;
+
+    struct visit *v = arrive(d, door, x);
+    struct err e;
+    enum door_outcome outcome = judge_header(d, door, v->seen.rq);
+    if (outcome == DOOR_OUTCOME_COUNT)
+        outcome = judge_body(v, &e);
+    if (outcome == DOOR_OUTCOME_COUNT)
+        keep(v);
+    else
+        refuse(v, outcome, &e);
+    return true;
+}
+
+void doors_set_ingestion(struct doors *d, bool enabled)
+{
+    atomic_store(&d->ingestion, enabled);
+}
+
+/* --- life
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static bool check_accounts(const struct doors_options *o, struct err *e)
+{
+    for (size_t i = 0; i < o->n_accounts; i++) {
+        const struct secret *first = o->accounts[i].secrets[0];
+        if (!first || str_is_empty(secret_reveal(first)))
+            return err_set(e, ERR_INVALID, "account " STR_FMT " of " STR_FMT ": it has no token",
+                           STR_ARG(o->accounts[i].account), STR_ARG(o->accounts[i].provider));
+    }
+    return true;
+}
+
+static void copy_accounts(struct doors *d)
+{
+    d->n_accounts = d->o.n_accounts;
+    d->accounts = arena_new(d->a, struct account, d->n_accounts);
+    for (size_t i = 0; i < d->n_accounts; i++) {
+        struct account *acc = &d->accounts[i];
+        acc->given = d->o.accounts[i];
+        acc->given.provider = str_dup(acc->given.provider, d->a);
+        acc->given.account = str_dup(acc->given.account, d->a);
+        if (acc->given.secrets[1] && str_is_empty(secret_reveal(acc->given.secrets[1])))
+            acc->given.secrets[1] = NULL;
+        acc->keys = arena_alloc_array(d->a, d->o.n_loops, sizeof(*acc->keys));
+    }
+    qsort(d->accounts, d->n_accounts, sizeof(*d->accounts), compare_accounts);
+}
+
+static void make_places(struct doors *d)
+{
+    const size_t burst = d->o.invalid_burst ? d->o.invalid_burst : INVALID_BURST;
+    const size_t rate = d->o.invalid_per_minute ? d->o.invalid_per_minute : INVALID_PER_MINUTE;
+    struct rng seeds = rng_system();
+
+    d->places = arena_new(d->a, struct place, d->o.n_loops);
+    for (size_t i = 0; i < d->o.n_loops; i++) {
+        struct place *p = &d->places[i];
+        p->loop = d->o.loops[i];
+        p->index = i;
+        p->budget = budget_create(burst, rate);
+        p->rng = rng_seeded(rng_u64(&seeds));
+    }
+}
+
+static bool base_url_of(const struct doors_options *o, struct str *ret, struct err *e)
+{
+    struct str url = o->base_url, rest = url;
+    if ((!cut_lit(&rest, STR("https://")) && !cut_lit(&rest, STR("http://"))) || rest.n == 0 ||
+        str_find(rest, '?') < rest.n || str_find(rest, '#') < rest.n)
+        return err_set(e, ERR_INVALID,
+                       "public base URL: https://HOST or https://HOST/PATH expected");
+    while (str_ends(url, STR("/")))
+        url.n--;
+    *ret = url;
+    return true;
+}
+
+bool doors_open(const struct doors_options *o, struct doors **ret, struct err *e)
+{
+    _cleanup_(doors_closep) struct doors *d = NEW(struct doors);
+    assert(o->n_loops > 0);
+
+    d->o = *o;
+    d->a = arena_create(0);
+    if (!base_url_of(o, &d->o.base_url, e) || !check_accounts(o, e) ||
+        !cidr_list_parse(o->allowed_peers, d->a, &d->allowed, e))
+        return err_trace(e);
+
+    d->o.base_url = str_dup(d->o.base_url, d->a);
+    d->o.doors = memcpy(arena_new(d->a, const struct door *, o->n_doors), o->doors,
+                        o->n_doors * sizeof(*o->doors));
+    atomic_init(&d->ingestion, true);
+    copy_accounts(d);
+    make_places(d);
+    *ret = TAKE(d);
+    return true;
+}
+
+void doors_close(struct doors *d)
+{
+    if (!d)
+        return;
+    for (size_t i = 0; i < d->n_accounts; i++)
+        for (size_t k = 0; k < d->o.n_loops; k++)
+            for (size_t s = 0; s < DOOR_SECRETS; s++)
+                hmac_destroy(d->accounts[i].keys[k][s]);
+    for (size_t i = 0; d->places && i < d->o.n_loops; i++)
+        budget_destroy(d->places[i].budget);
+    arena_destroy(d->a);
+    free(d);
+}

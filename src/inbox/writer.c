@@ -1,0 +1,688 @@
+/*
+ * The writer: one thread that makes events durable in groups.
+ *
+ * It takes everything that waits, cuts it into groups of LIMIT_GROUP, sends each as one batch (one
+ * transaction, one sync) and completes it when it is committed. It never waits for a fuller group:
+ * groups grow by themselves while a commit is under way. On PostgreSQL the next group is already on
+ * its way while the last one commits; SQLite executes at once, and holding an answer back there
+ * would gain nothing.
+ *
+ *     waiting ──► sent (up to two groups) ──► committed ──► stored, duplicate
+ *        │            │ store lost                │ a row was bad
+ *        │            ▼                           ▼
+ *        └───────► spool ──► spooled, refused   one by one ──► stored, duplicate, refused
+ *
+ * While the spool holds anything, new events go behind it, so that what came first is stored first;
+ * every second the writer tries to bring it back. A long spool is replayed batch by batch, and what
+ * arrives meanwhile is spooled in between: nobody waits for the whole of it.
+ */
+#include "inbox/inbox.h"
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "inbox/spool.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum {
+    DEPTH_MAX = 2, /* groups under way; more only makes each smaller */
+    CONFLICTS_MAX = 5,
+    N_COLUMNS = 12,
+    SHORT_SPOOL = 256 * 1024, /* bytes that are replayed without looking up */
+};
+static_assert((int)DEPTH_MAX <= (int)DB_PIPELINE, "the store takes that many");
+
+#define RETRY_WAIT SECONDS(1)
+#define IDLE_WAIT HOURS(1)
+
+/* Appends in the order of arrival. */
+struct line {
+    struct task *first, **end;
+};
+
+struct group {
+    struct inbox_append *appends[LIMIT_GROUP];
+    const struct inbox_item *items[LIMIT_GROUP];
+    size_t n;
+};
+
+/* The items of a group by column, as a batch wants them. */
+struct columns {
+    int64_t project[LIMIT_GROUP];
+    usec_t received_at[LIMIT_GROUP];
+    struct str provider[LIMIT_GROUP], source[LIMIT_GROUP], event_type[LIMIT_GROUP],
+        call_sid[LIMIT_GROUP], recording_sid[LIMIT_GROUP], lane[LIMIT_GROUP],
+        dedupe_key[LIMIT_GROUP], payload[LIMIT_GROUP], raw_body[LIMIT_GROUP], trace_id[LIMIT_GROUP];
+};
+
+/* Which keys of a group have been answered: open addressing, twice as many places as keys. */
+struct index {
+    uint16_t at[2 * LIMIT_GROUP]; /* 1 + position of the item; 0: free */
+};
+
+struct inbox {
+    struct inbox_options o;
+    struct thread *thread;
+    struct mailbox *mail;
+    struct arena *a; /* of one statement */
+    struct db *db;
+    struct spool *spool;
+
+    struct line line;
+    struct group groups[DEPTH_MAX]; /* those under way, in a ring */
+    size_t first, n_sent, depth;
+    struct columns columns;
+    struct index index;
+    struct inbox_item replayed[LIMIT_GROUP];
+    usec_t tried_at; /* when the store was last asked for something */
+    usec_t next_try; /* … and when it may be asked again, after it was lost */
+
+    _Atomic size_t waiting;
+    _Atomic usec_t oldest; /* when the oldest that is not completed came; 0: none */
+    _Atomic uint64_t n_stored, n_duplicates, n_spooled, n_refused, n_groups, n_replayed;
+    _Atomic uint64_t n_torn, n_corrupt, n_spool_bytes;
+    _Atomic bool store_down;
+};
+
+/* --- completions
+ * ------------------------------------------------------------------------------------ */
+
+static void add(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+static void complete(struct inbox *in, struct inbox_append *ap, enum inbox_result result)
+{
+    _Atomic uint64_t *const counters[] = {
+        [INBOX_STORED] = &in->n_stored,
+        [INBOX_DUPLICATE] = &in->n_duplicates,
+        [INBOX_SPOOLED] = &in->n_spooled,
+        [INBOX_REFUSED] = &in->n_refused,
+    };
+    add(counters[result], 1);
+    atomic_fetch_sub_explicit(&in->waiting, 1, memory_order_relaxed);
+    ap->on_done(ap, result); // last touch
+}
+
+static void complete_all(struct inbox *in, struct group *g, enum inbox_result result)
+{
+    for (size_t i = 0; i < g->n; i++)
+        complete(in, g->appends[i], result);
+    g->n = 0;
+}
+
+static void tell_stored(struct inbox *in, size_t n)
+{
+    if (n > 0 && in->o.on_stored)
+        in->o.on_stored(n, in->o.arg);
+}
+
+/* --- one batch
+ * ---------------------------------------------------------------------------------------- */
+
+static struct binds fill(struct columns *c, const struct inbox_item *const *items, size_t n,
+                         struct bind binds[N_COLUMNS])
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct inbox_item *item = items[i];
+        c->project[i] = item->project;
+        c->received_at[i] = item->received_at;
+        c->provider[i] = item->provider;
+        c->source[i] = item->source;
+        c->event_type[i] = item->event_type;
+        c->call_sid[i] = item->call_sid;
+        c->recording_sid[i] = item->recording_sid;
+        c->lane[i] = item->lane;
+        c->dedupe_key[i] = item->dedupe_key;
+        c->payload[i] = item->payload;
+        c->raw_body[i] = item->raw_body;
+        c->trace_id[i] = item->trace_id;
+    }
+    const struct bind all[N_COLUMNS] = {
+        bind_ints("project", c->project, n),   bind_strs("provider", c->provider, n),
+        bind_strs("source", c->source, n),     bind_strs("event_type", c->event_type, n),
+        bind_strs("call_sid", c->call_sid, n), bind_strs("recording_sid", c->recording_sid, n),
+        bind_strs("lane", c->lane, n),         bind_strs("dedupe_key", c->dedupe_key, n),
+        bind_strs("payload", c->payload, n),   bind_strs("raw_body", c->raw_body, n),
+        bind_strs("trace_id", c->trace_id, n), bind_times("received_at", c->received_at, n),
+    };
+    memcpy(binds, all, sizeof(all));
+    return (struct binds){binds, N_COLUMNS};
+}
+
+static uint64_t hash_of(int64_t project, struct str key)
+{
+    return str_hash(key) ^ (uint64_t)project * 0x9e3779b97f4a7c15u;
+}
+
+static void index_items(struct index *x, const struct inbox_item *const *items, size_t n)
+{
+    memset(x, 0, sizeof(*x));
+    for (size_t i = 0; i < n; i++) {
+        size_t at = hash_of(items[i]->project, items[i]->dedupe_key) % LEN(x->at);
+        while (x->at[at])
+            at = (at + 1) % LEN(x->at);
+        x->at[at] = (uint16_t)(i + 1);
+    }
+}
+
+/* Equal keys lie in the order of their items, so the first that is found is the one that was new.
+ */
+static size_t find_item(const struct index *x, const struct inbox_item *const *items,
+                        int64_t project, struct str key)
+{
+    size_t at = hash_of(project, key) % LEN(x->at);
+    for (; x->at[at]; at = (at + 1) % LEN(x->at)) {
+        const struct inbox_item *item = items[x->at[at] - 1];
+        if (item->project == project && str_eq(item->dedupe_key, key))
+            return x->at[at] - (size_t)1;
+    }
+    return SIZE_MAX;
+}
+
+/* Which of the items were new; the rest were there already. */
+static bool read_new(struct inbox *in, struct rows *rows, const struct inbox_item *const *items,
+                     size_t n, bool is_new[LIMIT_GROUP], size_t *ret_new, struct err *e)
+{
+    size_t found = 0;
+    memset(is_new, 0, n * sizeof(*is_new));
+    index_items(&in->index, items, n);
+    while (rows_next(rows)) {
+        const size_t i = find_item(&in->index, items, rows_int(rows, "project_id"),
+                                   rows_str(rows, "dedupe_key"));
+        if (i >= n)
+            continue;
+        is_new[i] = true;
+        found++;
+    }
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    *ret_new = found;
+    return true;
+}
+
+/* One item in a transaction of its own, tried again while others are in its way. */
+static bool append_one(struct inbox *in, const struct inbox_item *item, bool *ret_new,
+                       struct err *e)
+{
+    struct bind binds[N_COLUMNS];
+    bool is_new[LIMIT_GROUP];
+    size_t n_new = 0;
+    for (int tries = 1;; tries++) {
+        struct rows *rows;
+        arena_reset(in->a);
+        if (!FAULT("inbox.append_one") &&
+            db_query(in->db, Q_INBOX_APPEND, fill(&in->columns, &item, 1, binds), in->a, &rows,
+                     e) &&
+            read_new(in, rows, &item, 1, is_new, &n_new, e))
+            break;
+        if (!db_conflicted(in->db) || tries == CONFLICTS_MAX)
+            return err_trace(e);
+    }
+    *ret_new = n_new > 0;
+    return true;
+}
+
+/* --- the spool as the way out
+ * ---------------------------------------------------------------------------- */
+
+static void note_spool(struct inbox *in)
+{
+    atomic_store_explicit(&in->n_spool_bytes, spool_bytes(in->spool), memory_order_relaxed);
+    const struct spool_damage damage = spool_damage(in->spool);
+    atomic_store_explicit(&in->n_torn, damage.torn, memory_order_relaxed);
+    atomic_store_explicit(&in->n_corrupt, damage.corrupt, memory_order_relaxed);
+}
+
+static bool is_spooling(const struct inbox *in)
+{
+    return spool_bytes(in->spool) > 0;
+}
+
+static bool is_down(const struct inbox *in)
+{
+    return atomic_load_explicit(&in->store_down, memory_order_relaxed);
+}
+
+static void set_down(struct inbox *in, bool down, const struct err *e)
+{
+    if (atomic_exchange_explicit(&in->store_down, down, memory_order_relaxed) == down)
+        return;
+    if (down)
+        log_failure(NULL, LOG_ERROR, "inbox.store_lost", e);
+    else
+        log_info(NULL, "inbox.store_back", "spool_bytes=%llu",
+                 (unsigned long long)spool_bytes(in->spool));
+}
+
+static void spool_group(struct inbox *in, struct group *g)
+{
+    struct err e;
+    if (g->n == 0)
+        return;
+    const bool kept = spool_append(in->spool, g->items, g->n, &e);
+    if (!kept)
+        log_failure(NULL, LOG_ERROR, "inbox.refused", &e);
+    note_spool(in);
+    complete_all(in, g, kept ? INBOX_SPOOLED : INBOX_REFUSED);
+}
+
+/* A connection that failed tells nothing about what is under way on it: start anew. The longer the
+ * attempt took, the longer the next one waits: a store that hangs must not hold everybody up. */
+static void lose_store(struct inbox *in, const struct err *e)
+{
+    const usec_t now = clock_monotonic(in->o.clock);
+    const usec_t twice = 2 * (now - in->tried_at);
+    set_down(in, true, e);
+    db_close(in->db);
+    in->db = store_connect(in->o.store, STORE_INGEST);
+    in->next_try = now + (twice > RETRY_WAIT ? twice : RETRY_WAIT);
+}
+
+/* --- groups under way --------------------------------------------------------------------------
+ */
+
+static struct group *take_sent(struct inbox *in)
+{
+    struct group *g = &in->groups[in->first];
+    in->first = (in->first + 1) % DEPTH_MAX;
+    in->n_sent--;
+    return g;
+}
+
+/* The store is gone: the given groups and all that are under way are kept in the spool, in order.
+ */
+static void spool_sent(struct inbox *in, struct group *const *before, size_t n, const struct err *e)
+{
+    lose_store(in, e);
+    for (size_t i = 0; i < n; i++)
+        spool_group(in, before[i]);
+    while (in->n_sent > 0)
+        spool_group(in, take_sent(in));
+}
+
+static void settle_group(struct inbox *in, struct group *g, const bool is_new[LIMIT_GROUP],
+                         size_t n_new)
+{
+    set_down(in, false, NULL);
+    add(&in->n_groups, 1);
+    tell_stored(in, n_new);
+    for (size_t i = 0; i < g->n; i++)
+        complete(in, g->appends[i], is_new[i] ? INBOX_STORED : INBOX_DUPLICATE);
+    g->n = 0;
+}
+
+static void forget_first(struct group *g, size_t n)
+{
+    g->n -= n;
+    memmove(g->items, g->items + n, g->n * sizeof(*g->items));
+    memmove(g->appends, g->appends + n, g->n * sizeof(*g->appends));
+}
+
+/* A row spoiled the group: each on its own, so that it alone is refused. */
+static void settle_one_by_one(struct inbox *in, struct group *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        const struct log lg = {.id = g->items[i]->trace_id};
+        struct err e;
+        bool is_new;
+        if (append_one(in, g->items[i], &is_new, &e)) {
+            tell_stored(in, is_new);
+            complete(in, g->appends[i], is_new ? INBOX_STORED : INBOX_DUPLICATE);
+        } else if (db_lost(in->db)) {
+            forget_first(g, i);
+            spool_sent(in, &g, 1, &e);
+            return;
+        } else {
+            log_failure(&lg, LOG_ERROR, "inbox.refused", &e);
+            complete(in, g->appends[i], INBOX_REFUSED);
+        }
+    }
+    g->n = 0;
+}
+
+static bool receive(struct inbox *in, const struct group *g, bool is_new[LIMIT_GROUP],
+                    size_t *ret_new, struct err *e)
+{
+    struct rows *rows;
+    arena_reset(in->a);
+    if (!db_receive(in->db, in->a, &rows, e) ||
+        !read_new(in, rows, g->items, g->n, is_new, ret_new, e))
+        return err_trace(e);
+    if (FAULT("inbox.receive"))
+        return err_set(e, ERR_INTERNAL, "inbox: a row spoiled its group (injected)");
+    return true;
+}
+
+/* Waits for groups, oldest first, until at most `leave` are under way. One that was spoiled is
+ * worked off row by row, which wants the connection for itself: then none is left. */
+static void finish_sent(struct inbox *in, size_t leave)
+{
+    struct group *spoiled[DEPTH_MAX + 1];
+    size_t n = 0;
+    while (in->n_sent > (n > 0 ? 0 : leave)) {
+        struct group *g = take_sent(in);
+        bool is_new[LIMIT_GROUP];
+        size_t n_new;
+        struct err e;
+        if (receive(in, g, is_new, &n_new, &e)) {
+            settle_group(in, g, is_new, n_new);
+            continue;
+        }
+        spoiled[n++] = g;
+        if (db_lost(in->db)) {
+            spool_sent(in, spoiled, n, &e);
+            return;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        settle_one_by_one(in, spoiled[i]);
+}
+
+/* --- the line -----------------------------------------------------------------------------------
+ */
+
+static void line_add(struct line *l, struct task *tasks)
+{
+    *l->end = tasks;
+    while (*l->end)
+        l->end = &(*l->end)->next;
+}
+
+static struct inbox_append *line_take(struct line *l)
+{
+    struct task *t = l->first;
+    l->first = t->next;
+    if (!l->first)
+        l->end = &l->first;
+    return container_of(t, struct inbox_append, task);
+}
+
+static void take_group(struct inbox *in, struct group *g)
+{
+    for (g->n = 0; g->n < LIMIT_GROUP && in->line.first; g->n++) {
+        g->appends[g->n] = line_take(&in->line);
+        g->items[g->n] = &g->appends[g->n]->item;
+    }
+}
+
+static void send_group(struct inbox *in)
+{
+    struct group *g = &in->groups[(in->first + in->n_sent) % DEPTH_MAX];
+    struct bind binds[N_COLUMNS];
+    struct err e;
+
+    take_group(in, g);
+    in->tried_at = clock_monotonic(in->o.clock);
+    if (!FAULT("inbox.send") &&
+        db_send(in->db, Q_INBOX_APPEND, fill(&in->columns, g->items, g->n, binds), &e)) {
+        in->n_sent++;
+        return;
+    }
+    if (db_lost(in->db)) {
+        in->n_sent++; // behind the others, into the spool with them
+        spool_sent(in, NULL, 0, &e);
+        return;
+    }
+    finish_sent(in, 0);
+    settle_one_by_one(in, g);
+}
+
+static void send_line(struct inbox *in)
+{
+    while (in->line.first && in->n_sent < in->depth)
+        send_group(in);
+    if (in->n_sent > 0)
+        finish_sent(in, in->n_sent - 1);
+}
+
+static void spool_line(struct inbox *in)
+{
+    assert(in->n_sent == 0);
+    while (in->line.first) {
+        take_group(in, &in->groups[0]);
+        spool_group(in, &in->groups[0]);
+    }
+}
+
+/* --- replay
+ * --------------------------------------------------------------------------------------- */
+
+/* The store refuses one of them: it was promised, so its file is kept for a person to look at. */
+static bool replay_one_by_one(struct inbox *in, const struct inbox_item *const *items, size_t n,
+                              size_t *ret_new, bool *ret_keep, struct err *e)
+{
+    *ret_new = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct log lg = {.id = items[i]->trace_id};
+        bool is_new = false;
+        if (append_one(in, items[i], &is_new, e)) {
+            *ret_new += is_new;
+        } else if (db_lost(in->db)) {
+            return err_trace(e);
+        } else {
+            log_failure(&lg, LOG_ERROR, "inbox.replay_refused", e);
+            *ret_keep = true;
+        }
+    }
+    return true;
+}
+
+static bool store_replayed(struct inbox *in, size_t n, size_t *ret_new, bool *ret_keep,
+                           struct err *e)
+{
+    const struct inbox_item *items[LIMIT_GROUP];
+    struct bind binds[N_COLUMNS];
+    bool is_new[LIMIT_GROUP];
+    struct rows *rows;
+
+    for (size_t i = 0; i < n; i++)
+        items[i] = &in->replayed[i];
+    arena_reset(in->a);
+    if (!FAULT("inbox.replay") &&
+        db_query(in->db, Q_INBOX_APPEND, fill(&in->columns, items, n, binds), in->a, &rows, e) &&
+        read_new(in, rows, items, n, is_new, ret_new, e))
+        return true;
+    if (db_lost(in->db))
+        return err_trace(e);
+    return replay_one_by_one(in, items, n, ret_new, ret_keep, e);
+}
+
+/* One batch from the spool into the store. False: the store is away, or the spool cannot be read.
+ */
+static bool replay_batch(struct inbox *in, struct err *e)
+{
+    size_t n, n_new;
+    bool keep = false;
+    in->tried_at = clock_monotonic(in->o.clock);
+    if (!spool_read(in->spool, LIMIT_GROUP, in->replayed, &n, e))
+        return err_trace(e);
+    if (n == 0)
+        return true;
+
+    if (!store_replayed(in, n, &n_new, &keep, e)) {
+        spool_rewind(in->spool);
+        return err_trace(e);
+    }
+    set_down(in, false, NULL);
+    add(&in->n_replayed, n);
+    tell_stored(in, n_new);
+    return spool_done(in->spool, keep, e) || err_trace(e);
+}
+
+static void take_mail(struct inbox *in, usec_t wait)
+{
+    line_add(&in->line, mailbox_take(in->mail, wait));
+}
+
+/* As long as it goes well and no one is kept waiting. */
+static void replay(struct inbox *in)
+{
+    struct err e;
+    while (is_spooling(in)) {
+        const bool ok = replay_batch(in, &e);
+        note_spool(in);
+        if (!ok && db_lost(in->db)) {
+            lose_store(in, &e);
+            return;
+        }
+        if (!ok) {
+            log_failure(NULL, LOG_WARN, "inbox.replay_failed", &e);
+            in->next_try = clock_monotonic(in->o.clock) + RETRY_WAIT;
+            return;
+        }
+        if (spool_bytes(in->spool) > SHORT_SPOOL) {
+            take_mail(in, 0);
+            spool_line(in);
+        }
+    }
+}
+
+/* --- the thread
+ * -------------------------------------------------------------------------------------- */
+
+/* When the oldest came that has no answer yet. */
+static void note_oldest(struct inbox *in)
+{
+    usec_t oldest = 0;
+    if (in->n_sent > 0)
+        oldest = in->groups[in->first].appends[0]->submitted_at;
+    else if (in->line.first)
+        oldest = container_of(in->line.first, struct inbox_append, task)->submitted_at;
+    atomic_store_explicit(&in->oldest, oldest, memory_order_relaxed);
+}
+
+/* Nothing to do: until something comes, or the store may be tried again. */
+static usec_t patience(const struct inbox *in)
+{
+    if (in->line.first || in->n_sent > 0)
+        return 0;
+    if (!is_spooling(in) && !is_down(in))
+        return IDLE_WAIT;
+    const usec_t left = in->next_try - clock_monotonic(in->o.clock);
+    return left > 0 ? left : 0;
+}
+
+static bool may_try(const struct inbox *in)
+{
+    return (!is_down(in) && !is_spooling(in)) || clock_monotonic(in->o.clock) >= in->next_try;
+}
+
+/* Nobody comes, but health wants to know. */
+static void knock(struct inbox *in)
+{
+    struct err e;
+    in->tried_at = clock_monotonic(in->o.clock);
+    if (db_ping(in->db, &e))
+        set_down(in, false, NULL);
+    else
+        lose_store(in, &e);
+}
+
+static void work(struct inbox *in)
+{
+    if (is_spooling(in) && may_try(in))
+        replay(in);
+    else if (is_down(in) && !in->line.first && may_try(in))
+        knock(in);
+
+    if (is_spooling(in) || !may_try(in))
+        spool_line(in);
+    else
+        send_line(in);
+}
+
+static void run(void *arg)
+{
+    struct inbox *in = arg;
+    while (!mailbox_is_closed(in->mail) || mailbox_length(in->mail) > 0 || in->line.first ||
+           in->n_sent > 0) {
+        take_mail(in, mailbox_is_closed(in->mail) ? 0 : patience(in));
+        note_oldest(in);
+        work(in);
+        note_oldest(in);
+    }
+}
+
+/* --- from other threads
+ * --------------------------------------------------------------------------------- */
+
+bool inbox_submit(struct inbox *in, struct inbox_append *ap)
+{
+    const usec_t now = clock_monotonic(in->o.clock);
+    usec_t oldest = 0;
+    ap->submitted_at = now;
+    if (!atomic_compare_exchange_strong(&in->oldest, &oldest, now) && now - oldest > INBOX_PATIENCE)
+        return false;
+    if (atomic_fetch_add_explicit(&in->waiting, 1, memory_order_relaxed) < LIMIT_INBOX_WAITING &&
+        mailbox_push(in->mail, &ap->task))
+        return true;
+    atomic_fetch_sub_explicit(&in->waiting, 1, memory_order_relaxed);
+    return false;
+}
+
+static uint64_t value(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void inbox_stats(const struct inbox *in, struct inbox_stats *ret)
+{
+    *ret = (struct inbox_stats){
+        .stored = value(&in->n_stored),
+        .duplicates = value(&in->n_duplicates),
+        .spooled = value(&in->n_spooled),
+        .refused = value(&in->n_refused),
+        .groups = value(&in->n_groups),
+        .replayed = value(&in->n_replayed),
+        .torn_records = value(&in->n_torn),
+        .corrupt_records = value(&in->n_corrupt),
+        .waiting = atomic_load_explicit(&in->waiting, memory_order_relaxed),
+        .spool_bytes = value(&in->n_spool_bytes),
+        .store_down = is_down(in),
+    };
+}
+
+/* --- life
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static void destroy(struct inbox *in)
+{
+    db_close(in->db);
+    spool_close(in->spool);
+    mailbox_destroy(in->mail);
+    arena_destroy(in->a);
+    free(in);
+}
+DEFINE_CLEANUP(struct inbox, destroy)
+
+bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *e)
+{
+    _cleanup_(destroyp) struct inbox *in = NEW(struct inbox);
+    in->o = *o;
+    in->a = arena_create(0);
+    in->mail = mailbox_create();
+    in->line.end = &in->line.first;
+    in->depth = store_engine(o->store) == STORE_POSTGRES ? DEPTH_MAX : 1;
+    in->db = store_connect(o->store, STORE_INGEST);
+    if (!spool_open(&(struct spool_options){.path = o->spool_path}, &in->spool, e))
+        return err_trace(e);
+    note_spool(in);
+    if (!thread_start("inbox", run, in, &in->thread, e))
+        return err_trace(e);
+    *ret = TAKE(in);
+    return true;
+}
+
+void inbox_stop(struct inbox *in)
+{
+    mailbox_close(in->mail);
+    thread_join(in->thread);
+    destroy(in);
+}
