@@ -75,7 +75,8 @@ check-format:
 	    clang-format "$$file" | cmp -s "$$file" - || echo "$$file"; \
 	done | { ! grep .; }
 
-format: ## rewrite the C sources as .clang-format says
+format: ## settle the layout and the order of includes of the C sources
+	@tools/sources.sh format | grep '^src.*[.]cc*$$\|^sandbox.*[.]cc*$$' | xargs -r tools/order_includes.py
 	@tools/sources.sh format | xargs -r clang-format -i
 
 clean: ## remove everything that was built

@@ -84,9 +84,10 @@ def arrow_faults(path, includes):
 
 
 def order_faults(path, includes):
-    """In sources: own header (or one of the own room), then <system>, then ours."""
+    """In sources: own header (or the room's internal.h, which includes it), then <system>, then ours."""
     own = re.sub(r"(_test|_fuzz)?\.(c|cc)$", ".h", path).removeprefix("src/")
-    if resolve(own)[1] and not looks_anywhere(path) and includes and includes[0][2] != own:
+    if resolve(own)[1] and not looks_anywhere(path) and includes \
+            and includes[0][2] not in (own, f"{room_of(path)}/internal.h"):
         yield includes[0][0], f'"{own}" comes first'
     seen_ours = False
     for line, quote, header in includes[1:]:

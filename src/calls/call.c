@@ -1,10 +1,9 @@
 #include "calls/call.h"
 
 #include <stdio.h>
+#include <stdio.h>
 
 #include "base/json.h"
-
-#include <stdio.h>
 
 static const struct str status_names[] = {
     [CALL_QUEUED] = STR("queued"),       [CALL_INITIATED] = STR("initiated"),

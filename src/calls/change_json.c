@@ -4,10 +4,10 @@
  */
 #include "calls/change.h"
 
+#include <json-c/json.h>
+
 #include "base/arena.h"
 #include "base/json.h"
-
-#include <json-c/json.h>
 
 static const struct str kind_names[] = {
     [CALL_CHANGE_STATUS] = STR("status"),       [CALL_CHANGE_DIAL] = STR("dial"),

@@ -13,11 +13,11 @@
  */
 #include "calls/derive.h"
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/limits.h"
-
-#include <stdio.h>
 
 /* --- what became of the dials ---------------------------------------------------------------- */
 

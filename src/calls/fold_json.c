@@ -6,10 +6,10 @@
  */
 #include "calls/fold.h"
 
+#include <json-c/json.h>
+
 #include "base/arena.h"
 #include "base/json.h"
-
-#include <json-c/json.h>
 
 static void put_int(struct json_writer *w, struct str key, int64_t v)
 {

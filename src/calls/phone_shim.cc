@@ -1,7 +1,6 @@
 #include "calls/phone_shim.h"
 
 #include <phonenumbers/phonenumberutil.h>
-
 #include <cstring>
 #include <exception>
 #include <string>

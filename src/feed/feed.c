@@ -1,9 +1,9 @@
 #include "feed/feed.h"
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/json.h"
-
-#include <stdio.h>
 
 /* The columns of one insert, in the order of the items. */
 struct batch {

@@ -5,11 +5,11 @@
  */
 #include "inbox/budget.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "http/cidr.h"
-
-#include <stdlib.h>
 
 enum { SETS = 4096, WAYS = 4, NETWORK_BYTES = 8 };
 

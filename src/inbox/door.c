@@ -11,15 +11,15 @@
  */
 #include "inbox/door.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/cidr.h"
 #include "inbox/budget.h"
-
-#include <stdatomic.h>
-#include <stdlib.h>
 
 enum { INVALID_BURST = 60, INVALID_PER_MINUTE = 60, ANSWER_MAX = 64 * 1024, ERROR_MAX = 8 * 1024 };
 

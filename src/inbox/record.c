@@ -1,9 +1,9 @@
 #include "inbox/record.h"
 
+#include <zlib.h>
+
 #include "base/buf.h"
 #include "base/size.h"
-
-#include <zlib.h>
 
 #define MARK 0x7253c5f0u /* bytes that neither UTF-8 nor zeroes contain in this order */
 

@@ -9,12 +9,6 @@
  */
 #include "inbox/spool.h"
 
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/fault.h"
-#include "base/log.h"
-#include "inbox/record.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +18,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "inbox/record.h"
 
 enum {
     FILE_SIZE = 8 * 1024 * 1024,

@@ -18,15 +18,15 @@
  */
 #include "inbox/inbox.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "inbox/spool.h"
 #include "store/store.h"
-
-#include <stdatomic.h>
-#include <stdlib.h>
 
 enum {
     DEPTH_MAX = 2, /* groups under way; more only makes each smaller */

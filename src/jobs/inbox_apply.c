@@ -9,13 +9,13 @@
  */
 #include "jobs/inbox_apply.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "calls/batch.h"
 #include "feed/feed.h"
-
-#include <stdlib.h>
 
 struct inbox_apply {
     struct inbox_apply_options o;

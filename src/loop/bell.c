@@ -1,11 +1,11 @@
 #include "loop/bell.h"
 
-#include "base/arena.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "base/arena.h"
 
 struct bell {
     pthread_mutex_t lock;

@@ -1,12 +1,12 @@
 #include "loop/loop.h"
 
-#include "base/arena.h"
-#include "base/fault.h"
-
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <uv.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
 
 /*
  * Posting is a push onto a stack by compare-and-swap: no lock, no allocation, any number of

@@ -1,10 +1,10 @@
 #include "loop/loop.h"
 
-#include "base/arena.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "base/arena.h"
 
 /*
  * A list under a mutex, and a condition on the monotonic clock, so that a step of the wall clock

@@ -1,11 +1,11 @@
 #include "loop/loop.h"
 
-#include "base/arena.h"
-#include "base/fault.h"
-
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
 
 enum { NAME_MAX_LEN = 15 }; // the kernel's limit
 

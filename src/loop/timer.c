@@ -1,9 +1,9 @@
 #include "loop/loop.h"
 
-#include "base/arena.h"
-
 #include <stdlib.h>
 #include <uv.h>
+
+#include "base/arena.h"
 
 /*
  * The handle lives on the heap, because libuv needs it until its close callback, while the embedded

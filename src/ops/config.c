@@ -1,10 +1,10 @@
 #include "ops/config.h"
 
-#include "base/arena.h"
-#include "base/buf.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
 
 enum kind { TEXT, NUMBER, FLAG, SECRET };
 

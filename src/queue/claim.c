@@ -7,10 +7,10 @@
  */
 #include "queue/internal.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/fault.h"
-
-#include <stdlib.h>
 
 #define AT(member) offsetof(struct queue_row, member)
 

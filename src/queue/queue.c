@@ -1,10 +1,10 @@
 #include "queue/queue.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "loop/loop.h"
 #include "queue/internal.h"
-
-#include <stdlib.h>
 
 const struct queue_policy queue_policy_default = {
     .max_attempts = 8,

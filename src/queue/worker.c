@@ -11,12 +11,12 @@
  */
 #include "queue/internal.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "base/arena.h"
 #include "base/fault.h"
 #include "loop/loop.h"
-
-#include <stdio.h>
-#include <unistd.h>
 
 #define IDLE_WAIT MILLISECONDS(500) /* other nodes do not ring our bell; retries fall due */
 #define LOST_WAIT MILLISECONDS(250)

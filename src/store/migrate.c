@@ -11,11 +11,11 @@
  */
 #include "store/internal.h"
 
+#include <poll.h>
+
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/fault.h"
-
-#include <poll.h>
 
 enum { TRIES = 40, TRY_AGAIN_MS = 250 };
 

@@ -1,12 +1,12 @@
 #include "providers/twilio/doors.h"
 
+#include <json-c/json.h>
+
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "providers/twilio/signature.h"
 #include "providers/twilio/twiml.h"
-
-#include <json-c/json.h>
 
 enum {
     SID_MAX = 100,

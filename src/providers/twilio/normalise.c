@@ -6,10 +6,10 @@
  */
 #include "providers/twilio/normalise.h"
 
+#include <json-c/json.h>
+
 #include "base/arena.h"
 #include "base/json.h"
-
-#include <json-c/json.h>
 
 /* --- the field map -----------------------------------------------------------------------------
  */

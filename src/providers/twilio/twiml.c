@@ -11,9 +11,9 @@
  */
 #include "providers/twilio/twiml.h"
 
-#include "base/arena.h"
-
 #include <libxml/xmlwriter.h>
+
+#include "base/arena.h"
 
 enum { DIGITS_MIN = 2, DIGITS_MAX = 15, TEXT_MAX = 512, CHARACTER_MAX = 4 };
 

@@ -1,8 +1,8 @@
 #include "test/test.h"
 
-#include "providers/twilio/twiml.h"
-
 #include <libxml/parser.h>
+
+#include "providers/twilio/twiml.h"
 
 #define HEAD "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
 #define CALLBACKS                                                                                  \

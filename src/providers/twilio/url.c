@@ -1,10 +1,10 @@
 #include "providers/twilio/url.h"
 
+#include <ctype.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/form.h"
-
-#include <ctype.h>
 
 enum {
     URL_MAX = 64 * 1024, /* an escaped target grows threefold at most */

@@ -1,10 +1,10 @@
 #include "store/postgres/link.h"
 
-#include "base/clock.h"
-#include "base/fault.h"
-
 #include <errno.h>
 #include <poll.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
 
 static usec_t now(void)
 {

@@ -13,13 +13,13 @@
  */
 #include "store/internal.h"
 
-#include "base/fault.h"
-#include "store/postgres/link.h"
-#include "store/postgres/wire.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/fault.h"
+#include "store/postgres/link.h"
+#include "store/postgres/wire.h"
 
 #define CONNECT_DEADLINE SECONDS(3)
 #define FIRST_WAIT MILLISECONDS(100)

@@ -1,8 +1,5 @@
 #include "store/sqlite/file.h"
 
-#include "base/arena.h"
-#include "base/clock.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -13,6 +10,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
 
 struct identity {
     dev_t device;

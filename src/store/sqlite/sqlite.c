@@ -14,13 +14,13 @@
  */
 #include "store/internal.h"
 
-#include "base/fault.h"
-#include "store/sqlite/file.h"
-#include "store/sqlite/turn.h"
-
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include "base/fault.h"
+#include "store/sqlite/file.h"
+#include "store/sqlite/turn.h"
 
 enum {
     CHECKPOINT_PAGES = 4000,

@@ -1,10 +1,10 @@
 #include "store/sqlite/turn.h"
 
-#include "base/arena.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "base/arena.h"
 
 struct waiter {
     struct waiter *next;
