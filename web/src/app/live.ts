@@ -35,7 +35,7 @@ export function createFeed(client: QueryClient): Feed {
     fetchPage: (after_seq, limit, signal) => getJson<FeedPage>("/api/events", { after_seq, limit }, signal),
     openStream: openEventStream,
     pushAllowed: () => pushAllowed(client),
-    onAnchor: () => void client.invalidateQueries(),
+    onAnchor: () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "me" }),
     onEvents: batched(BATCH_MS, (events) => {
       cache.apply(events);
     }),

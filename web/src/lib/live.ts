@@ -58,7 +58,8 @@ export class LiveCache {
     if (rule.refetchMs === null || this.#due.has(rule)) return;
     const refetch = (): void => {
       this.#due.delete(rule);
-      void this.client.invalidateQueries({ queryKey: rule.key });
+      // What is still being loaded, or cannot be, has its own next attempt.
+      void this.client.invalidateQueries({ queryKey: rule.key, predicate: ({ state }) => state.data !== undefined });
     };
     this.#due.set(rule, setTimeout(refetch, rule.refetchMs));
   }
