@@ -1,0 +1,46 @@
+#ifndef CALLS_INTERNAL_H
+#define CALLS_INTERNAL_H
+/* What the files of a batch share: batch.c folds, batch_save.c writes. And rows into snapshots. */
+#include "calls/batch.h"
+
+/* One call of the batch. */
+struct call_slot {
+    struct call_slot *next_in_bucket;
+    struct call call;
+    bool loaded;  /* asked for; call.id tells whether it was there */
+    bool changed; /* is to be written */
+    /* As it was in the store, to see whether its conversations are concerned. */
+    struct str was_contact, was_parent;
+    usec_t was_start;
+};
+
+enum { CALL_BATCH_BUCKETS = 1024 };
+
+struct call_batch {
+    struct arena *a;
+    const struct call_rules *rules;
+    usec_t now;
+    struct call_slot *buckets[CALL_BATCH_BUCKETS];
+    struct call_slot **slots;
+    size_t n_slots, cap_slots;
+    struct call_pending *first, **last; /* what was added */
+    size_t n_pending;
+    struct call_entry *entries;
+    size_t n_entries;
+};
+
+/* NULL when the batch has no such call. */
+struct call_slot *call_slot_find(const struct call_batch *b, int64_t project, struct str provider,
+                                 struct str sid);
+
+/* Whose conversation a snapshot is in: E.164, or STR_NONE for none. */
+struct str call_conversation_key(const struct call *c);
+
+struct rows;
+/* A row of `calls` with all its columns, fold included. */
+bool call_row(struct rows *rows, struct arena *a, struct call *ret, struct err *e) CHECK_RESULT;
+
+/* A copy of a buf's text in the arena; finishes the buf. A buf that failed gives ERR_LIMIT. */
+bool call_text_of(struct buf *b, struct arena *a, struct str *ret, struct err *e) CHECK_RESULT;
+
+#endif
