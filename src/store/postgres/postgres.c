@@ -8,7 +8,7 @@
  *
  * Parameters have the types that the query declares, whatever the server would infer. Answers are
  * text under TimeZone UTC. A connection that fails is dropped and opened again at its next use;
- * after a failed attempt all connections of that use wait a little before the next one and fail at
+ * after two failed attempts all connections of that use wait a little before the next one and fail at
  * once meanwhile, so that a dead server costs its callers no time.
  */
 #include "store/internal.h"
@@ -386,10 +386,10 @@ static void note_attempt(struct db *db, bool success)
     pthread_mutex_lock(&s->mutex);
     if (success) {
         *b = (struct backoff){.next_try = 0};
-    } else {
+    } else { // once more at once, then ever later
+        b->next_try = clock_monotonic(&clock_system) + b->wait;
         b->wait = b->wait ? b->wait * 2 : FIRST_WAIT;
         b->wait = b->wait > LAST_WAIT ? LAST_WAIT : b->wait;
-        b->next_try = clock_monotonic(&clock_system) + b->wait;
     }
     pthread_mutex_unlock(&s->mutex);
 }
