@@ -8,6 +8,12 @@
 #include "calls/call.h"
 #include "store/store.h"
 
+/* Where it is asked, and for which project: nothing of another one is ever seen. */
+struct call_reader {
+    struct db *db;
+    int64_t project;
+};
+
 struct call_page {
     int64_t page, limit; /* page counts from 1 */
 };
@@ -19,31 +25,30 @@ struct call_filter {
 };
 
 /* {conversations, total, page, limit}; the latest first. */
-bool conversation_list_json(struct db *db, int64_t project, struct call_page page, struct arena *a,
+bool conversation_list_json(const struct call_reader *r, struct call_page page, struct arena *a,
                             struct buf *out, struct err *e) CHECK_RESULT;
 /* {conversations, calls, total}: where a call is going on now. */
-bool conversation_active_json(struct db *db, int64_t project, struct arena *a, struct buf *out,
+bool conversation_active_json(const struct call_reader *r, struct arena *a, struct buf *out,
                               struct err *e) CHECK_RESULT;
-bool conversation_json(struct db *db, int64_t project, int64_t id, struct arena *a, struct buf *out,
+bool conversation_json(const struct call_reader *r, int64_t id, struct arena *a, struct buf *out,
                        bool *ret_found, struct err *e) CHECK_RESULT;
 /* {messages, total, page, limit}: its calls, child legs merged into their parents. */
-bool conversation_messages_json(struct db *db, int64_t project, int64_t id, struct call_page page,
+bool conversation_messages_json(const struct call_reader *r, int64_t id, struct call_page page,
                                 struct arena *a, struct buf *out, bool *ret_found,
                                 struct err *e) CHECK_RESULT;
 
 /* {calls, total, page, limit} */
-bool call_list_json(struct db *db, int64_t project, const struct call_filter *filter,
-                    struct arena *a, struct buf *out, struct err *e) CHECK_RESULT;
+bool call_list_json(const struct call_reader *r, const struct call_filter *filter, struct arena *a,
+                    struct buf *out, struct err *e) CHECK_RESULT;
 /* {calls}: those that are not final, child legs beside their parents. */
-bool call_active_json(struct db *db, int64_t project, struct arena *a, struct buf *out,
+bool call_active_json(const struct call_reader *r, struct arena *a, struct buf *out,
                       struct err *e) CHECK_RESULT;
 /* {call, legs, events}. as_of: INT_NONE, or the id of an event of this call: the snapshot as it was
  * after it, folded anew, and the log up to it. */
-bool call_detail_json(struct db *db, int64_t project, struct str sid, int64_t as_of,
-                      struct arena *a, struct buf *out, bool *ret_found,
-                      struct err *e) CHECK_RESULT;
+bool call_detail_json(const struct call_reader *r, struct str sid, int64_t as_of, struct arena *a,
+                      struct buf *out, bool *ret_found, struct err *e) CHECK_RESULT;
 /* [CallEvent…]: the lines that one received webhook has written. */
-bool call_events_of_inbox_json(struct db *db, int64_t project, int64_t inbox_id, struct arena *a,
+bool call_events_of_inbox_json(const struct call_reader *r, int64_t inbox_id, struct arena *a,
                                struct buf *out, struct err *e) CHECK_RESULT;
 
 #endif
