@@ -53,7 +53,7 @@ export const text = {
     hours: (n: number) => `${n} h ago`,
   },
 
-  party: { unknown: "Unknown" },
+  party: { unknown: "Unknown", to: "to" },
   direction: {
     inbound: "Inbound",
     outbound: "Outbound",
@@ -77,7 +77,6 @@ export const text = {
     count: (n: number) => plural(n, "call", "calls"),
     none: "No calls right now",
     noneBody: "A call appears here the moment it starts. Nothing to reload.",
-    open: (from: string, to: string) => `Details of the call from ${from} to ${to}`,
     transferred: (n: number) => plural(n, "leg", "legs"),
     ended: "Ended",
     waited: (time: string) => `waited ${time}`,

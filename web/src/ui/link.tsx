@@ -6,12 +6,11 @@ type LinkProps = {
   to: Partial<Place>;
   children: ReactNode;
   className?: string | undefined;
-  label?: string;
   current?: boolean;
 };
 
 /** A real link to another place of the page; a plain click goes there without loading. */
-export function Link({ to, children, className, label, current }: LinkProps): ReactElement {
+export function Link({ to, children, className, current }: LinkProps): ReactElement {
   usePlace();
   const follow = (click: MouseEvent): void => {
     if (click.metaKey || click.ctrlKey || click.shiftKey || click.altKey || click.button !== 0) return;
@@ -19,7 +18,7 @@ export function Link({ to, children, className, label, current }: LinkProps): Re
     goTo(to);
   };
   return (
-    <a href={hrefTo(to)} className={className} onClick={follow} aria-label={label} aria-current={current ? "page" : undefined}>
+    <a href={hrefTo(to)} className={className} onClick={follow} aria-current={current ? "page" : undefined}>
       {children}
     </a>
   );

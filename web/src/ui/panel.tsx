@@ -8,18 +8,15 @@ type PanelProps = { title: string; onClose: () => void; children: ReactNode };
 /** Details beside the list; Escape, the cross and a click outside close it. */
 export function Panel({ title, onClose, children }: PanelProps): ReactElement {
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      title={title}
-      position="right"
-      size={520}
-      closeButtonProps={{ "aria-label": text.call.close }}
-      classNames={{ content: classes.content, header: classes.header, title: classes.title, body: classes.body }}
-      overlayProps={{ backgroundOpacity: 0.3 }}
-      transitionProps={{ duration: 150 }}
-    >
-      {children}
-    </Drawer>
+    <Drawer.Root opened onClose={onClose} position="right" size={520} transitionProps={{ duration: 150 }}>
+      <Drawer.Overlay backgroundOpacity={0.3} />
+      <Drawer.Content className={classes.content}>
+        <div className={classes.header}>
+          <Drawer.Title className={classes.title}>{title}</Drawer.Title>
+          <Drawer.CloseButton aria-label={text.call.close} />
+        </div>
+        <Drawer.Body className={classes.body}>{children}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }

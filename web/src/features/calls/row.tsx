@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import type { ReactElement } from "react";
 import { clockTime, partyName, secondsBetween } from "../../lib/format";
 import { callLook, directionIcon } from "../../lib/look";
@@ -16,7 +17,7 @@ export function CallRow({ group: { call, legs }, now }: { group: CallGroup; now:
   const to = partyName(call.to_number);
   return (
     <li data-sid={call.twilio_sid} data-status={call.display_status} data-final={call.is_final || undefined}>
-      <Link to={{ call: call.twilio_sid }} className={classes.row} label={text.calls.open(from, to)}>
+      <Link to={{ call: call.twilio_sid }} className={classes.row}>
         <span className={classes.status}>
           <Mark look={callLook(call.display_status)} moving={!call.is_final && !isTalking(call)} />
         </span>
@@ -24,6 +25,7 @@ export function CallRow({ group: { call, legs }, now }: { group: CallGroup; now:
           <span title={call.from_number}>{from}</span>
           <span className={classes.to} title={call.to_number}>
             <Icon name="arrow" size={14} />
+            <VisuallyHidden>{text.party.to}</VisuallyHidden>
             {to}
           </span>
         </span>

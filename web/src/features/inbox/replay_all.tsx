@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Progress } from "@mantine/core";
+import { Button, Progress } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
 import { Icon } from "../../ui/icon";
+import { Question } from "../../ui/question";
 import { lookAgain, replayDeadLetters, syncHealth } from "./api";
 import classes from "./page.module.css";
 
@@ -41,17 +42,15 @@ export function ReplayAll(): ReactElement | null {
       >
         {text.inbox.replayAll(dead)}
       </Button>
-      <Modal opened={asking} onClose={cancel} title={text.inbox.replayAllTitle} centered overlayProps={{ backgroundOpacity: 0.3 }}>
-        <p className={classes.question}>{text.inbox.replayAllBody(dead)}</p>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={cancel}>
-            {text.inbox.cancel}
-          </Button>
-          <Button data-autofocus onClick={start}>
-            {text.inbox.replayAllDo}
-          </Button>
-        </Group>
-      </Modal>
+      {asking && (
+        <Question
+          title={text.inbox.replayAllTitle}
+          body={text.inbox.replayAllBody(dead)}
+          yes={text.inbox.replayAllDo}
+          onYes={start}
+          onNo={cancel}
+        />
+      )}
     </>
   );
 }
