@@ -8,14 +8,21 @@ type PanelProps = { title: string; onClose: () => void; children: ReactNode };
 /** Details beside the list; Escape, the cross and a click outside close it. */
 export function Panel({ title, onClose, children }: PanelProps): ReactElement {
   return (
-    <Drawer.Root opened onClose={onClose} position="right" size={520} transitionProps={{ duration: 150 }}>
+    <Drawer.Root
+      opened
+      onClose={onClose}
+      position="right"
+      size={520}
+      classNames={{ content: classes.content, body: classes.body }}
+      transitionProps={{ duration: 150 }}
+    >
       <Drawer.Overlay backgroundOpacity={0.3} />
-      <Drawer.Content className={classes.content}>
+      <Drawer.Content>
         <div className={classes.header}>
           <Drawer.Title className={classes.title}>{title}</Drawer.Title>
           <Drawer.CloseButton aria-label={text.call.close} />
         </div>
-        <Drawer.Body className={classes.body}>{children}</Drawer.Body>
+        <Drawer.Body>{children}</Drawer.Body>
       </Drawer.Content>
     </Drawer.Root>
   );

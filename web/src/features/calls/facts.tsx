@@ -10,6 +10,18 @@ function orNull<T>(value: T | null, show: (value: T) => string): string | null {
   return value === null ? null : show(value);
 }
 
+/** In full; a long one breaks after its `@`. */
+function Address({ number }: { number: string }): ReactElement {
+  const [user = "", ...domain] = number.split(/(?<=@)/);
+  return (
+    <span>
+      {user || text.party.unknown}
+      <wbr />
+      {domain}
+    </span>
+  );
+}
+
 /** What is known about a call; what is not known is not shown. */
 export function CallFacts({ call }: { call: Call }): ReactElement {
   const total = call.total_duration ?? call.duration;
@@ -17,8 +29,8 @@ export function CallFacts({ call }: { call: Call }): ReactElement {
   return (
     <Facts
       facts={[
-        { name: text.call.from, value: call.from_number || text.party.unknown },
-        { name: text.call.to, value: call.to_number || text.party.unknown },
+        { name: text.call.from, value: <Address number={call.from_number} /> },
+        { name: text.call.to, value: <Address number={call.to_number} /> },
         { name: text.call.started, value: exactTime(startOf(call)) },
         { name: text.call.answered, value: orNull(call.answered_at, exactTime) },
         { name: text.call.ended, value: orNull(call.end_time, exactTime) },
