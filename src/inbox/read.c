@@ -31,9 +31,12 @@ static const struct column event_columns[] = {
 };
 enum { LIST_COLUMNS = LEN(event_columns) - 1 };
 
-static bool is_waiting(struct str status)
+/* A row that was never tried is due since ever, which is no time worth showing. */
+static usec_t next_attempt(const struct event_row *row)
 {
-    return str_eq(status, STR("pending")) || str_eq(status, STR("failed"));
+    const bool waits = str_eq(row->processing_status, STR("pending")) ||
+                       str_eq(row->processing_status, STR("failed"));
+    return waits && row->next_attempt_at > 0 ? row->next_attempt_at : TIME_NONE;
 }
 
 static void event_members(struct json_writer *w, const struct event_row *row, struct arena *a)
@@ -49,8 +52,7 @@ static void event_members(struct json_writer *w, const struct event_row *row, st
     json_member_str(w, STR("processing_status"), row->processing_status);
     json_member_str(w, STR("error"), row->error);
     json_member_int(w, STR("retry_count"), row->retry_count);
-    json_member_time(w, STR("next_attempt_at"),
-                     is_waiting(row->processing_status) ? row->next_attempt_at : TIME_NONE);
+    json_member_time(w, STR("next_attempt_at"), next_attempt(row));
 }
 
 #define FILTER_BINDS(project, f)                                                                   \

@@ -109,8 +109,20 @@ static void complete(struct inbox *in, struct inbox_append *ap, enum inbox_resul
     ap->on_done(ap, result); // last touch
 }
 
+/* When the oldest came that has no answer yet. */
+static void note_oldest(struct inbox *in)
+{
+    usec_t oldest = 0;
+    if (in->n_sent > 0)
+        oldest = in->groups[in->first].appends[0]->submitted_at;
+    else if (in->line.first)
+        oldest = container_of(in->line.first, struct inbox_append, task)->submitted_at;
+    atomic_store_explicit(&in->oldest, oldest, memory_order_relaxed);
+}
+
 static void complete_all(struct inbox *in, struct group *g, enum inbox_result result)
 {
+    note_oldest(in);
     for (size_t i = 0; i < g->n; i++)
         complete(in, g->appends[i], result);
     g->n = 0;
@@ -216,8 +228,9 @@ static bool append_one(struct inbox *in, const struct inbox_item *item, bool *re
     for (int tries = 1;; tries++) {
         struct rows *rows;
         arena_reset(in->a);
-        if (!FAULT("inbox.append_one") &&
-            db_query(in->db, Q_INBOX_APPEND, fill(&in->columns, &item, 1, binds), in->a, &rows,
+        if (FAULT("inbox.append_one"))
+            return err_set(e, ERR_INTERNAL, "inbox: the row is bad (injected)");
+        if (db_query(in->db, Q_INBOX_APPEND, fill(&in->columns, &item, 1, binds), in->a, &rows,
                      e) &&
             read_new(in, rows, &item, 1, is_new, &n_new, e))
             break;
@@ -310,6 +323,7 @@ static void settle_group(struct inbox *in, struct group *g, const bool is_new[LI
                          size_t n_new)
 {
     set_down(in, false, NULL);
+    note_oldest(in);
     add(&in->n_groups, 1);
     tell_stored(in, n_new);
     for (size_t i = 0; i < g->n; i++)
@@ -327,6 +341,7 @@ static void forget_first(struct group *g, size_t n)
 /* A row spoiled the group: each on its own, so that it alone is refused. */
 static void settle_one_by_one(struct inbox *in, struct group *g)
 {
+    note_oldest(in);
     for (size_t i = 0; i < g->n; i++) {
         const struct log lg = {.id = g->items[i]->trace_id};
         struct err e;
@@ -455,30 +470,27 @@ static void spool_line(struct inbox *in)
 
 /* The store refuses one of them: it was promised, so its file is kept for a person to look at. */
 static bool replay_one_by_one(struct inbox *in, const struct inbox_item *const *items, size_t n,
-                              size_t *ret_new, bool *ret_keep, struct err *e)
+                              bool *ret_keep, struct err *e)
 {
-    *ret_new = 0;
     for (size_t i = 0; i < n; i++) {
         const struct log lg = {.id = items[i]->trace_id};
-        bool is_new = false;
-        if (append_one(in, items[i], &is_new, e)) {
-            *ret_new += is_new;
-        } else if (db_lost(in->db)) {
+        bool is_new;
+        if (append_one(in, items[i], &is_new, e))
+            continue;
+        if (db_lost(in->db))
             return err_trace(e);
-        } else {
-            log_failure(&lg, LOG_ERROR, "inbox.replay_refused", e);
-            *ret_keep = true;
-        }
+        log_failure(&lg, LOG_ERROR, "inbox.replay_refused", e);
+        *ret_keep = true;
     }
     return true;
 }
 
-static bool store_replayed(struct inbox *in, size_t n, size_t *ret_new, bool *ret_keep,
-                           struct err *e)
+static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct err *e)
 {
     const struct inbox_item *items[LIMIT_GROUP];
     struct bind binds[N_COLUMNS];
     bool is_new[LIMIT_GROUP];
+    size_t n_new;
     struct rows *rows;
 
     for (size_t i = 0; i < n; i++)
@@ -486,18 +498,18 @@ static bool store_replayed(struct inbox *in, size_t n, size_t *ret_new, bool *re
     arena_reset(in->a);
     if (!FAULT("inbox.replay") &&
         db_query(in->db, Q_INBOX_APPEND, fill(&in->columns, items, n, binds), in->a, &rows, e) &&
-        read_new(in, rows, items, n, is_new, ret_new, e))
+        read_new(in, rows, items, n, is_new, &n_new, e))
         return true;
     if (db_lost(in->db))
         return err_trace(e);
-    return replay_one_by_one(in, items, n, ret_new, ret_keep, e);
+    return replay_one_by_one(in, items, n, ret_keep, e);
 }
 
 /* One batch from the spool into the store. False: the store is away, or the spool cannot be read.
  */
 static bool replay_batch(struct inbox *in, struct err *e)
 {
-    size_t n, n_new;
+    size_t n;
     bool keep = false;
     in->tried_at = clock_monotonic(in->o.clock);
     if (!spool_read(in->spool, LIMIT_GROUP, in->replayed, &n, e))
@@ -505,13 +517,13 @@ static bool replay_batch(struct inbox *in, struct err *e)
     if (n == 0)
         return true;
 
-    if (!store_replayed(in, n, &n_new, &keep, e)) {
+    if (!store_replayed(in, n, &keep, e)) {
         spool_rewind(in->spool);
         return err_trace(e);
     }
     set_down(in, false, NULL);
     add(&in->n_replayed, n);
-    tell_stored(in, n_new);
+    tell_stored(in, n); // those that were there may have come with a commit that we never heard of
     return spool_done(in->spool, keep, e) || err_trace(e);
 }
 
@@ -545,17 +557,6 @@ static void replay(struct inbox *in)
 
 /* --- the thread
  * -------------------------------------------------------------------------------------- */
-
-/* When the oldest came that has no answer yet. */
-static void note_oldest(struct inbox *in)
-{
-    usec_t oldest = 0;
-    if (in->n_sent > 0)
-        oldest = in->groups[in->first].appends[0]->submitted_at;
-    else if (in->line.first)
-        oldest = container_of(in->line.first, struct inbox_append, task)->submitted_at;
-    atomic_store_explicit(&in->oldest, oldest, memory_order_relaxed);
-}
 
 /* Nothing to do: until something comes, or the store may be tried again. */
 static usec_t patience(const struct inbox *in)
@@ -605,7 +606,6 @@ static void run(void *arg)
         take_mail(in, mailbox_is_closed(in->mail) ? 0 : patience(in));
         note_oldest(in);
         work(in);
-        note_oldest(in);
     }
 }
 
@@ -654,6 +654,8 @@ void inbox_stats(const struct inbox *in, struct inbox_stats *ret)
 
 static void destroy(struct inbox *in)
 {
+    if (!in)
+        return;
     db_close(in->db);
     spool_close(in->spool);
     mailbox_destroy(in->mail);

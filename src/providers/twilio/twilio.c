@@ -1,0 +1,11 @@
+#include "providers/provider.h"
+
+#include "providers/twilio/doors.h"
+#include "providers/twilio/normalise.h"
+
+const struct provider provider_twilio = {
+    .name = "twilio",
+    .doors = twilio_doors,
+    .n_doors = LEN(twilio_doors),
+    .normalise = twilio_normalise,
+};
