@@ -237,8 +237,7 @@ static size_t check_all_orders(struct call_change *changes, size_t n)
     return p.n_seen;
 }
 
-/* --- tests
- * ----------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void any_order_of_a_calls_events_gives_one_snapshot(void **state)
 {
@@ -300,8 +299,7 @@ static void any_order_of_two_children_gives_one_family(void **state)
     assert_int_equal(check_all_orders(changes, LEN(changes)), 5040);
 }
 
-/* --- random families, shuffled
- * ---------------------------------------------------------------------- */
+/* --- random families, shuffled ---------------------------------------------------------------- */
 
 static const char *pick(struct rng *r, const char *const *words, size_t n)
 {
@@ -446,8 +444,7 @@ static void shuffles_with_repetitions_change_nothing(void **state)
     }
 }
 
-/* --- the table and what follows from it
- * ------------------------------------------------------------ */
+/* --- the table and what follows from it ------------------------------------------------------- */
 
 static void a_claim_is_refused_exactly_when_the_table_says_so(void **state)
 {

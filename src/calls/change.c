@@ -207,8 +207,7 @@ static void settle_time(struct call_change *c, usec_t *t, usec_t instead, struct
     *t = instead;
 }
 
-/* --- text and numbers
- * ----------------------------------------------------------------------------- */
+/* --- text and numbers ------------------------------------------------------------------------- */
 
 enum {
     SID_MAX = 100,

@@ -73,8 +73,7 @@ struct visit {
     char trace_id[ID_LEN + 1];
 };
 
-/* --- counting and telling
- * ------------------------------------------------------------------------- */
+/* --- counting and telling --------------------------------------------------------------------- */
 
 const char *door_outcome_name(enum door_outcome outcome)
 {
@@ -120,8 +119,7 @@ static void log_sampled(struct doors *d, struct place *p, enum log_level level,
     p->unlogged = 0;
 }
 
-/* --- answers
- * -------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void answer_error(struct visit *v, const struct err *e, struct str retry_after)
 {
@@ -213,8 +211,7 @@ static void settle(struct visit *v, enum door_outcome outcome)
         answer_unavailable(v);
 }
 
-/* --- the append
- * ----------------------------------------------------------------------------------- */
+/* --- the append ------------------------------------------------------------------------------- */
 
 static void on_settled(struct task *t)
 {
@@ -258,8 +255,7 @@ static void keep(struct visit *v)
         settle(v, DOOR_UNAVAILABLE);
 }
 
-/* --- who knocks
- * ------------------------------------------------------------------------------------- */
+/* --- who knocks ------------------------------------------------------------------------------- */
 
 static int compare_accounts(const void *x, const void *y)
 {
@@ -329,8 +325,7 @@ static enum door_outcome judge_body(struct visit *v, struct err *e)
     return DOOR_OUTCOME_COUNT;
 }
 
-/* --- the way in
- * --------------------------------------------------------------------------------------- */
+/* --- the way in ------------------------------------------------------------------------------- */
 
 const struct door *doors_find(const struct doors *d, struct str path)
 {

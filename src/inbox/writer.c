@@ -88,8 +88,7 @@ struct inbox {
     _Atomic bool store_down;
 };
 
-/* --- completions
- * ------------------------------------------------------------------------------------ */
+/* --- completions ------------------------------------------------------------------------------ */
 
 static void add(_Atomic uint64_t *counter, uint64_t n)
 {
@@ -134,8 +133,7 @@ static void tell_stored(struct inbox *in, size_t n)
         in->o.on_stored(n, in->o.arg);
 }
 
-/* --- one batch
- * ---------------------------------------------------------------------------------------- */
+/* --- one batch -------------------------------------------------------------------------------- */
 
 static struct binds fill(struct columns *c, const struct inbox_item *const *items, size_t n,
                          struct bind binds[N_COLUMNS])
@@ -241,8 +239,7 @@ static bool append_one(struct inbox *in, const struct inbox_item *item, bool *re
     return true;
 }
 
-/* --- the spool as the way out
- * ---------------------------------------------------------------------------- */
+/* --- the spool as the way out ----------------------------------------------------------------- */
 
 static void note_spool(struct inbox *in)
 {
@@ -465,8 +462,7 @@ static void spool_line(struct inbox *in)
     }
 }
 
-/* --- replay
- * --------------------------------------------------------------------------------------- */
+/* --- replay ----------------------------------------------------------------------------------- */
 
 /* The store refuses one of them: it was promised, so its file is kept for a person to look at. */
 static bool replay_one_by_one(struct inbox *in, const struct inbox_item *const *items, size_t n,
@@ -555,8 +551,7 @@ static void replay(struct inbox *in)
     }
 }
 
-/* --- the thread
- * -------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* Nothing to do: until something comes, or the store may be tried again. */
 static usec_t patience(const struct inbox *in)
@@ -609,8 +604,7 @@ static void run(void *arg)
     }
 }
 
-/* --- from other threads
- * --------------------------------------------------------------------------------- */
+/* --- from other threads ----------------------------------------------------------------------- */
 
 bool inbox_submit(struct inbox *in, struct inbox_append *ap)
 {

@@ -1,9 +1,9 @@
 /* The store kit: what holds for both engines. */
 #include "store/store_kit.h"
 
-#include "base/fault.h"
-
 #include <pthread.h>
+
+#include "base/fault.h"
 
 /* --- values ----------------------------------------------------------------------------------- */
 

@@ -161,8 +161,7 @@ static void read_details(struct json_object *fields, struct arena *a, struct cal
     c->n_details = n;
 }
 
-/* --- the four callbacks
- * ---------------------------------------------------------------------------- */
+/* --- the four callbacks ----------------------------------------------------------------------- */
 
 /* The request for instructions: a call arrives, or goes on. It has no Timestamp. */
 static void read_inbound(struct json_object *fields, struct arena *a, struct call_change *c)

@@ -85,8 +85,7 @@ static const struct entry *sorted(const struct form *f, struct arena *a)
     return p;
 }
 
-/* --- the digest
- * ----------------------------------------------------------------------------------- */
+/* --- the digest ------------------------------------------------------------------------------- */
 
 struct gather {
     struct hmac *h;
@@ -177,8 +176,7 @@ static bool matches_escaped(const struct signing *s, const struct twilio_url *u,
     return matches_text(s, normal, plain) || matches_text(s, twilio_url_requery(normal, a), normal);
 }
 
-/* --- bodies that are not forms
- * -------------------------------------------------------------------- */
+/* --- bodies that are not forms ---------------------------------------------------------------- */
 
 static bool mentions_digest(const struct twilio_url *u)
 {
@@ -214,8 +212,7 @@ static bool digest_matches(const struct twilio_url *u, struct str body, struct a
     return same;
 }
 
-/* --- the verdict
- * ---------------------------------------------------------------------------------- */
+/* --- the verdict ------------------------------------------------------------------------------ */
 
 bool twilio_signature_plausible(struct str signature)
 {

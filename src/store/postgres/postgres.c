@@ -8,8 +8,8 @@
  *
  * Parameters have the types that the query declares, whatever the server would infer. Answers are
  * text under TimeZone UTC. A connection that fails is dropped and opened again at its next use;
- * after two failed attempts all connections of that use wait a little before the next one and fail at
- * once meanwhile, so that a dead server costs its callers no time.
+ * after two failed attempts all connections of that use wait a little before the next one and fail
+ * at once meanwhile, so that a dead server costs its callers no time.
  */
 #include "store/internal.h"
 
