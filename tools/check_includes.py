@@ -28,7 +28,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 
 
 def looks_anywhere(path):
-    return path.startswith("src/test/") or re.search(r"_(test|fuzz)\.c$", path)
+    return path.startswith("src/test/") or re.search(r"_(test|fuzz|kit)\.[ch]$", path)
 
 
 def room_of(path):
