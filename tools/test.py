@@ -121,7 +121,7 @@ def check():
         one(name.removeprefix("check_").replace("_", " "), [f"tools/{name}.py"])
     for script in ("lint", "typecheck"):
         for place in ("web", "tests"):
-            if has_script(place, script) and npm_ready(place):
+            if has_script(place, script) and typescript_in(place) and npm_ready(place):
                 one(f"{place} {script}", ["npm", "run", "--silent", "--prefix", place, script])
 
 
@@ -209,6 +209,10 @@ def package(place):
 
 def has_script(place, script):
     return script in package(place).get("scripts", {})
+
+
+def typescript_in(place):
+    return any((ROOT / place).glob("[!n]*/**/*.ts"))
 
 
 def npm_ready(place):
