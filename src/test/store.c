@@ -84,13 +84,20 @@ struct store *test_store(enum store_engine engine, const struct clock *clock, st
     return s;
 }
 
+static struct store *empty_store(enum store_engine engine, const struct clock *clock,
+                                 struct arena *a)
+{
+    return test_store_empty(engine, clock, a, NULL);
+}
+
 bool test_stores_next(struct test_stores *t)
 {
     arena_destroy(t->arena);
     t->arena = NULL;
     while (++t->engine <= STORE_POSTGRES) {
         t->arena = arena_create(0);
-        t->store = test_store((enum store_engine)t->engine, &clock_system, t->arena);
+        t->store = (t->empty ? empty_store : test_store)((enum store_engine)t->engine,
+                                                         &clock_system, t->arena);
         if (t->store)
             return true;
         arena_destroy(t->arena);

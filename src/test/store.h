@@ -21,14 +21,19 @@ struct store *test_store_empty(enum store_engine engine, const struct clock *clo
 
 struct test_stores {
     int engine;
+    bool empty;
     struct arena *arena;
     struct store *store;
 };
 bool test_stores_next(struct test_stores *t);
 
 /* The body runs once for each engine that there is, with a fresh store and arena. No `break`. */
-#define TEST_STORES(store_, arena_)                                                                \
-    for (struct test_stores each_ = {.engine = -1}; test_stores_next(&each_);)                     \
+#define TEST_STORES(store_, arena_) TEST_STORES_((struct test_stores){.engine = -1}, store_, arena_)
+/* The same with no table in it. */
+#define TEST_EMPTY_STORES(store_, arena_)                                                          \
+    TEST_STORES_(((struct test_stores){.engine = -1, .empty = true}), store_, arena_)
+#define TEST_STORES_(first_, store_, arena_)                                                       \
+    for (struct test_stores each_ = (first_); test_stores_next(&each_);)                           \
         for (struct store *store_ = each_.store; store_; store_ = NULL)                            \
             for (struct arena *arena_ = each_.arena; arena_; arena_ = NULL)
 

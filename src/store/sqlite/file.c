@@ -148,10 +148,12 @@ bool db_file_open(struct str path, bool exclusive, struct db_file **ret, struct 
     free(copy);
     if (!fits || !create_file(f->path, e))
         return err_trace(e);
+    if (stat(f->path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        err_set(e, ERR_UNAVAILABLE, "sqlite: %s is not a regular file", f->path);
+        return err_fix(e, "name a file in DATABASE_URL: sqlite:%s/hookswitch.db", f->path);
+    }
     if (exclusive && !lock_file(f, e))
         return err_trace(e);
-    if (stat(f->path, &st) != 0 || !S_ISREG(st.st_mode))
-        return err_set(e, ERR_UNAVAILABLE, "sqlite: %s is not a regular file", f->path);
     f->file = (struct identity){st.st_dev, st.st_ino};
     *ret = TAKE(f);
     return true;

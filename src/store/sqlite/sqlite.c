@@ -130,10 +130,13 @@ static bool fail(struct db *db, int extended, const char *doing, struct err *e)
 /* --- connecting ------------------------------------------------------------------------------- */
 
 static const char *const settings[] = {
-    "PRAGMA journal_mode=WAL", // returns a row; first, as the others presume it
-    "PRAGMA synchronous=FULL",  "PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF",
-    "PRAGMA temp_store=MEMORY", "PRAGMA mmap_size=0",
+    "PRAGMA journal_mode=WAL", // first, as the others presume it
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA mmap_size=0",
     "PRAGMA cache_size=-16384", // KB
+    "PRAGMA journal_size_limit=67108864",
 };
 
 static int on_progress(void *arg)
@@ -155,8 +158,6 @@ static int configure(struct sqlite_db *d)
         rc = sqlite3_exec(h, settings[i], NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_wal_autocheckpoint(h, CHECKPOINT_PAGES);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(h, "PRAGMA journal_size_limit=67108864", NULL, NULL, NULL);
     if (rc == SQLITE_OK && d->base.use == STORE_READ)
         rc = sqlite3_exec(h, "PRAGMA query_only=ON", NULL, NULL, NULL);
     // Looks into the file, so that a wrong one is found here, and opens the log.

@@ -109,3 +109,14 @@ void turn_give(struct turn *t)
     }
     pthread_mutex_unlock(&t->lock);
 }
+
+size_t turn_waiting(struct turn *t)
+{
+    size_t n = 0;
+
+    pthread_mutex_lock(&t->lock);
+    for (const struct waiter *w = t->first; w; w = w->next)
+        n++;
+    pthread_mutex_unlock(&t->lock);
+    return n;
+}

@@ -17,5 +17,7 @@ void turn_destroy(struct turn *t);
 /* False when it did not come within the time (0: waits for ever). */
 bool turn_take(struct turn *t, usec_t within) CHECK_RESULT;
 void turn_give(struct turn *t);
+/* How many wait. */
+size_t turn_waiting(struct turn *t);
 
 #endif
