@@ -1,0 +1,634 @@
+#include "http/internal.h"
+
+#include "base/arena.h"
+#include "base/fault.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * A connection takes one request after the other.
+ *
+ *            ┌──────────── answered, and the connection stays ───────────┐
+ *            ▼                                                           │
+ *          IDLE ──► HEAD ──► BODY ──► EXCHANGE ──► ANSWER ───────────────┤
+ *            └────────┴────────┴─── refused ────────►│      STREAM        ├──► LINGER ──► CLOSED
+ *
+ * The common request comes in one read: it is parsed where it was read to, in the loop's buffer,
+ * and only its head is copied, into the exchange. A part of a head is kept in a `partial` until the
+ * rest arrives; an idle connection has none. What a peer pipelines behind a request waits in a
+ * partial too, and reading stops meanwhile, so that a peer cannot make it grow.
+ *
+ * After a refusal the socket is half closed and what still comes is dropped for a moment: a close
+ * with unread bytes would reset the connection, and the peer would lose the answer.
+ */
+
+enum { LINGER_TIME = 2, BODY_GRACE = 5 }; // seconds
+
+#define TO(s) (1u << CONN_##s)
+static const unsigned moves[] = {
+    [CONN_IDLE] = TO(HEAD) | TO(BODY) | TO(EXCHANGE) | TO(ANSWER) | TO(CLOSED),
+    [CONN_HEAD] = TO(IDLE) | TO(ANSWER) | TO(CLOSED),
+    [CONN_BODY] = TO(EXCHANGE) | TO(ANSWER) | TO(CLOSED),
+    [CONN_EXCHANGE] = TO(ANSWER) | TO(STREAM) | TO(CLOSED),
+    [CONN_ANSWER] = TO(IDLE) | TO(LINGER) | TO(CLOSED),
+    [CONN_STREAM] = TO(CLOSED),
+    [CONN_LINGER] = TO(CLOSED),
+    [CONN_CLOSED] = 0,
+};
+static_assert(LEN(moves) == CONN_STATE_COUNT, "every state of a connection has a row");
+
+static void move(struct conn *c, enum conn_state to)
+{
+    assert(moves[c->state] & 1u << to);
+    c->state = to;
+    c->since = c->home->now;
+}
+
+static uv_stream_t *stream_of(struct conn *c)
+{
+    return (uv_stream_t *)&c->tcp;
+}
+
+/* --- bytes that wait
+ * ------------------------------------------------------------------------------ */
+
+static void partial_destroy(struct partial *p)
+{
+    if (!p)
+        return;
+    buf_finish(&p->bytes);
+    free(p);
+}
+DEFINE_CLEANUP(struct partial, partial_destroy)
+
+static void keep_bytes(struct conn *c, const struct http_head *h, struct str in)
+{
+    if (!c->partial) {
+        c->partial = NEW(struct partial);
+        c->partial->head = *h;
+        buf_init(&c->partial->bytes, WAITING_MAX);
+    }
+    buf_str(&c->partial->bytes, in);
+}
+
+/* Behind a request that is not answered yet. One read at most, then the socket holds the rest. */
+static void keep_pipelined(struct conn *c, struct str in)
+{
+    struct http_head fresh;
+
+    http_head_init(&fresh);
+    keep_bytes(c, &fresh, in);
+    if (!c->read_paused) {
+        uv_read_stop(stream_of(c));
+        c->read_paused = true;
+    }
+}
+
+/* --- the end
+ * ---------------------------------------------------------------------------------------- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct conn *c = container_of((uv_tcp_t *)handle, struct conn, tcp);
+    struct listener *home = c->home;
+
+    if (c->stream)
+        stream_closed(c->stream);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        home->conns = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    free(c);
+    listener_conn_closed(home);
+}
+
+/* A request whose body is not complete is nobody's yet; a handler keeps its exchange. */
+static void drop_exchange(struct conn *c)
+{
+    struct http_exchange *x = TAKE(c->x);
+
+    if (!x)
+        return;
+    x->conn = NULL;
+    if (c->state != CONN_EXCHANGE)
+        exchange_release(x);
+}
+
+void conn_close(struct conn *c)
+{
+    if (c->state == CONN_CLOSED)
+        return;
+    drop_exchange(c);
+    move(c, CONN_CLOSED);
+    partial_destroy(TAKE(c->partial));
+    uv_close((uv_handle_t *)&c->tcp, on_closed);
+}
+
+/* --- answers
+ * ------------------------------------------------------------------------------------------ */
+
+static void resume(struct conn *c);
+
+static void linger(struct conn *c)
+{
+    uv_os_fd_t fd;
+
+    move(c, CONN_LINGER);
+    partial_destroy(TAKE(c->partial));
+    if (c->peer_ended || uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 ||
+        shutdown(fd, SHUT_WR) != 0) {
+        conn_close(c);
+        return;
+    }
+    resume(c);
+}
+
+static void answered(struct conn *c)
+{
+    if (c->linger) {
+        linger(c);
+    } else if (!c->keep || c->home->draining) {
+        conn_close(c);
+    } else {
+        move(c, CONN_IDLE);
+        resume(c);
+    }
+}
+
+/* What did not fit into the socket: the rest of the head and of a short body, copied. */
+struct pending {
+    uv_write_t req;
+    char bytes[];
+};
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct conn *c = req->data;
+
+    free(container_of(req, struct pending, req));
+    if (c->state == CONN_CLOSED)
+        return;
+    listener_touch(c->home);
+    if (status < 0)
+        conn_close(c);
+    else
+        answered(c);
+}
+
+static void send_later(struct conn *c, struct str front, struct str body, bool body_is_static)
+{
+    const size_t copied = front.n + (body_is_static ? 0 : body.n);
+    struct pending *p = malloc(sizeof(*p) + copied);
+    if (!p)
+        mem_exhausted();
+
+    memcpy(p->bytes, front.p, front.n);
+    if (!body_is_static && body.n > 0)
+        memcpy(p->bytes + front.n, body.p, body.n);
+    p->req.data = c;
+    const uv_buf_t bufs[] = {
+        {.base = p->bytes, .len = copied},
+        {.base = (char *)body.p, .len = body.n}, // libuv only reads it
+    };
+    c->progress = 0;
+    int failed =
+        uv_write(&p->req, stream_of(c), bufs, body_is_static && body.n > 0 ? 2 : 1, on_written);
+    if (failed) {
+        free(p);
+        conn_close(c);
+    }
+}
+
+/* Written at once if the socket takes it, which it nearly always does. True: all is on its way. */
+static bool send_now(struct conn *c, struct str front, struct str body, bool body_is_static)
+{
+    const uv_buf_t bufs[] = {{.base = (char *)front.p, .len = front.n},
+                             {.base = (char *)body.p, .len = body.n}};
+    int n = FAULT("http.write") ? UV_EPIPE : uv_try_write(stream_of(c), bufs, body.n > 0 ? 2 : 1);
+
+    if (n < 0 && n != UV_EAGAIN) {
+        conn_close(c);
+        return false;
+    }
+    const size_t sent = n < 0 ? 0 : (size_t)n;
+    if (sent == front.n + body.n)
+        return true;
+    if (sent < front.n)
+        send_later(c, str_sub(front, sent, front.n), body, body_is_static);
+    else
+        send_later(c, STR(""), str_sub(body, sent - front.n, body.n), body_is_static);
+    return false;
+}
+
+/* True: all of it is on its way, and answered() is to follow. */
+static bool send_answer(struct conn *c, const struct http_answer *answer,
+                        const struct answer_form *form, bool head_only)
+{
+    struct buf *out = &c->home->out;
+    struct str body = head_only || !answer_has_body(answer) ? STR("") : answer->body;
+
+    buf_reset(out);
+    answer_head_write(c->home, answer, form, out);
+    if (body.n <= ANSWER_IN_ONE_PIECE) {
+        buf_str(out, body);
+        body = STR("");
+    }
+    assert(buf_ok(out));
+    c->keep = form->keep;
+    return send_now(c, buf_view(out), body, answer->body_is_static);
+}
+
+void conn_answer(struct conn *c, const struct http_answer *answer)
+{
+    struct http_exchange *x = TAKE(c->x);
+    const struct answer_form form = {
+        .keep = x->keeps_alive && !answer->close && !c->home->draining &&
+                (!c->peer_ended || c->partial),
+        .say_keep_alive = x->is_http_1_0,
+    };
+
+    move(c, CONN_ANSWER);
+    const bool sent = send_answer(c, answer, &form, x->rq.method == HTTP_HEAD);
+    exchange_release(x); // the answer may have lived in its arena
+    if (sent)
+        answered(c);
+}
+
+static void answer_without_exchange(struct conn *c, int status)
+{
+    struct http_answer answer;
+    struct buf body;
+
+    drop_exchange(c);
+    move(c, CONN_ANSWER);
+    c->linger = true;
+    buf_init(&body, READ_MAX);
+    answer_refusal(status, &body, &answer);
+    const bool sent = send_answer(c, &answer, &(struct answer_form){.keep = false}, false);
+    buf_finish(&body);
+    if (sent)
+        answered(c);
+}
+
+/* Always false, so that the caller's loop ends. */
+static bool refuse(struct conn *c, int status)
+{
+    const struct http_server_options *o = &c->home->server->o;
+
+    answer_without_exchange(c, status);
+    if (o->on_refused)
+        o->on_refused(status, o->arg);
+    return false;
+}
+
+/* --- requests
+ * ------------------------------------------------------------------------------------------ */
+
+/* The request is whole. True when the connection can go on: it was answered at once. */
+static bool hand_over(struct conn *c)
+{
+    const struct http_server_options *o = &c->home->server->o;
+    struct http_exchange *x = c->x;
+
+    x->received_at = c->home->now;
+    if (x->body.n > 0)
+        x->rq.body = buf_view(&x->body);
+    move(c, CONN_EXCHANGE);
+    o->on_request(x, o->arg);
+    return c->state == CONN_IDLE;
+}
+
+static bool ask_for_body(struct conn *c)
+{
+    static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    const uv_buf_t buf = {.base = (char *)interim, .len = sizeof(interim) - 1};
+
+    if (uv_try_write(stream_of(c), &buf, 1) == (int)buf.len)
+        return true;
+    conn_close(c);
+    return false;
+}
+
+static bool take_counted(struct http_exchange *x, struct str *in)
+{
+    const size_t left = x->body.max - x->body.n;
+    const size_t n = left < in->n ? left : in->n;
+
+    buf_str(&x->body, str_sub(*in, 0, n));
+    *in = str_sub(*in, n, in->n);
+    return n == left;
+}
+
+/* Takes from *in what belongs to the body. True when the connection can go on. */
+static bool take_body(struct conn *c, struct str *in)
+{
+    struct http_exchange *x = c->x;
+    const size_t before = in->n;
+
+    if (!x->is_chunked) {
+        if (take_counted(x, in))
+            return hand_over(c);
+    } else {
+        const enum http_parse found = http_chunked_feed(&x->chunked, in, x->max_body, &x->body);
+        if (found == HTTP_PARSE_REFUSED)
+            return refuse(c, x->chunked.status);
+        if (found == HTTP_PARSE_DONE)
+            return hand_over(c);
+    }
+    c->progress += before - in->n;
+    return false;
+}
+
+static struct http_decision decide(struct http_exchange *x)
+{
+    const struct http_server_options *o = &x->home->server->o;
+    struct http_decision d = {.max_body = LIMIT_API_BODY};
+
+    if (o->on_header)
+        o->on_header(&x->rq, &d, o->arg);
+    return d;
+}
+
+static bool begin_body(struct conn *c, uint64_t length, struct str *in)
+{
+    struct http_exchange *x = c->x;
+
+    move(c, CONN_BODY);
+    c->progress = 0;
+    buf_reset(&x->body);
+    x->body.max = x->is_chunked ? x->max_body : (size_t)length;
+    if (x->expects_continue && in->n == 0)
+        return ask_for_body(c) && false;
+    return take_body(c, in);
+}
+
+/* A head is complete; *in moves behind it. True when the connection can go on. */
+static bool take_head(struct conn *c, const struct http_head *h, struct str *in)
+{
+    struct http_exchange *x = exchange_create(c, h, str_sub(*in, 0, h->line));
+
+    c->x = x;
+    *in = str_sub(*in, h->line, in->n);
+    const struct http_decision d = decide(x);
+    if (d.refuse) {
+        answer_without_exchange(c, d.refuse);
+        return false;
+    }
+    if (h->length > d.max_body)
+        return refuse(c, 413);
+    x->max_body = d.max_body;
+    if (h->chunked || h->length > 0)
+        return begin_body(c, h->length, in);
+    buf_reset(&x->body);
+    return hand_over(c);
+}
+
+static bool begin_head(struct conn *c, struct str *in)
+{
+    struct http_head *h = &c->home->head;
+
+    http_head_init(h);
+    switch (http_head_parse(h, *in)) {
+    case HTTP_PARSE_DONE:
+        return take_head(c, h, in);
+    case HTTP_PARSE_REFUSED:
+        return refuse(c, h->status);
+    case HTTP_PARSE_MORE:
+        break;
+    }
+    keep_bytes(c, h, *in);
+    move(c, CONN_HEAD);
+    return false;
+}
+
+/* Serves what `in` holds, request by request, as far as it goes. */
+static void process(struct conn *c, struct str in)
+{
+    bool go_on = true;
+
+    c->processing = true;
+    while (go_on && in.n > 0)
+        go_on = c->state == CONN_BODY ? take_body(c, &in) : begin_head(c, &in);
+    c->processing = false;
+    if (in.n > 0 && (c->state == CONN_EXCHANGE || (c->state == CONN_ANSWER && !c->linger)))
+        keep_pipelined(c, in);
+}
+
+static void continue_head(struct conn *c, struct str in)
+{
+    struct partial *kept = c->partial;
+
+    buf_str(&kept->bytes, in);
+    struct str all = buf_view(&kept->bytes);
+    const enum http_parse found = http_head_parse(&kept->head, all);
+    if (found == HTTP_PARSE_MORE)
+        return;
+
+    _cleanup_(partial_destroyp) struct partial *p = TAKE(c->partial);
+    if (found == HTTP_PARSE_REFUSED) {
+        refuse(c, p->head.status);
+        return;
+    }
+    move(c, CONN_IDLE);
+    c->processing = true;
+    const bool go_on = take_head(c, &p->head, &all);
+    c->processing = false;
+    if (go_on || all.n > 0)
+        process(c, all);
+}
+
+static bool between_requests(const struct conn *c)
+{
+    return c->state == CONN_IDLE || c->state == CONN_HEAD || c->state == CONN_BODY;
+}
+
+/* --- the socket
+ * --------------------------------------------------------------------------------------- */
+
+static void on_bytes(struct conn *c, struct str in)
+{
+    switch (c->state) {
+    case CONN_IDLE:
+    case CONN_BODY:
+        process(c, in);
+        break;
+    case CONN_HEAD:
+        continue_head(c, in);
+        break;
+    case CONN_EXCHANGE:
+    case CONN_ANSWER:
+        keep_pipelined(c, in);
+        break;
+    case CONN_STREAM: // one way: what the client says is dropped
+    case CONN_LINGER:
+    case CONN_CLOSED:
+    case CONN_STATE_COUNT:
+        break;
+    }
+}
+
+/* A client may half close after its last request and still wants the answers. */
+static void on_peer_ended(struct conn *c)
+{
+    c->peer_ended = true;
+    if (c->state != CONN_EXCHANGE && c->state != CONN_ANSWER)
+        conn_close(c);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct conn *c = container_of((uv_tcp_t *)stream, struct conn, tcp);
+
+    if (n == 0)
+        return;
+    listener_touch(c->home);
+    if (n > 0)
+        on_bytes(c, (struct str){buf->base, (size_t)n});
+    else if (n == UV_EOF)
+        on_peer_ended(c);
+    else
+        conn_close(c);
+}
+
+static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
+{
+    struct conn *c = container_of((uv_tcp_t *)handle, struct conn, tcp);
+
+    (void)suggested;
+    *ret = (uv_buf_t){.base = c->home->read, .len = READ_MAX};
+}
+
+static void read_again(struct conn *c)
+{
+    if (!c->read_paused || c->peer_ended)
+        return;
+    c->read_paused = false;
+    if (uv_read_start(stream_of(c), give_buffer, on_read) != 0)
+        conn_close(c);
+}
+
+/* After an answer: the requests that were pipelined behind it, then the socket again. */
+static void resume(struct conn *c)
+{
+    if (c->processing)
+        return;
+    if (c->state == CONN_IDLE && c->partial) {
+        _cleanup_(partial_destroyp) struct partial *p = TAKE(c->partial);
+        process(c, buf_view(&p->bytes));
+    }
+    if (between_requests(c) && c->peer_ended)
+        conn_close(c);
+    else if (between_requests(c) || c->state == CONN_LINGER || c->state == CONN_STREAM)
+        read_again(c);
+}
+
+void conn_become_stream(struct conn *c, struct http_stream *s)
+{
+    struct http_exchange *x = TAKE(c->x);
+
+    c->stream = s;
+    move(c, CONN_STREAM);
+    exchange_release(x);
+    partial_destroy(TAKE(c->partial));
+    if (c->peer_ended)
+        conn_close(c);
+    else
+        resume(c);
+}
+
+/* --- deadlines
+ * ------------------------------------------------------------------------------------------ */
+
+static bool body_is_slow(const struct conn *c, usec_t waited)
+{
+    const usec_t seconds = (waited - SECONDS(BODY_GRACE)) / SECONDS(1);
+
+    return seconds > 0 && c->progress < (size_t)seconds * c->home->server->o.body_rate;
+}
+
+/* Nothing of what waits was taken for as long as a write may take. */
+static bool write_is_stuck(struct conn *c)
+{
+    const size_t unsent = c->tcp.write_queue_size;
+
+    if (unsent == 0 || unsent != c->progress) {
+        c->progress = unsent;
+        c->since = c->home->now;
+    }
+    return c->home->now - c->since > c->home->server->o.write_timeout;
+}
+
+void conn_sweep(struct conn *c)
+{
+    const struct http_server_options *o = &c->home->server->o;
+    const usec_t waited = c->home->now - c->since;
+
+    switch (c->state) {
+    case CONN_IDLE:
+        if (waited > o->idle_timeout)
+            conn_close(c);
+        break;
+    case CONN_HEAD:
+        if (waited > o->header_timeout)
+            refuse(c, 408);
+        break;
+    case CONN_BODY:
+        if (body_is_slow(c, waited))
+            refuse(c, 408);
+        break;
+    case CONN_ANSWER:
+    case CONN_STREAM:
+        if (write_is_stuck(c))
+            conn_close(c);
+        break;
+    case CONN_LINGER:
+        if (waited > SECONDS(LINGER_TIME))
+            conn_close(c);
+        break;
+    case CONN_EXCHANGE: // its handler has deadlines of its own
+    case CONN_CLOSED:
+    case CONN_STATE_COUNT:
+        break;
+    }
+}
+
+/* --- the beginning
+ * ------------------------------------------------------------------------------------- */
+
+static struct ip address_of(const struct sockaddr_storage *peer)
+{
+    struct ip ip = {{[10] = 0xff, [11] = 0xff}};
+
+    if (peer->ss_family == AF_INET6)
+        memcpy(ip.bytes, &((const struct sockaddr_in6 *)peer)->sin6_addr, 16);
+    else
+        memcpy(ip.bytes + 12, &((const struct sockaddr_in *)peer)->sin_addr, 4);
+    return ip;
+}
+
+void conn_open(struct listener *home, int fd, const struct sockaddr_storage *peer)
+{
+    struct conn *c = NEW(struct conn);
+    const struct ip ip = address_of(peer);
+
+    c->home = home;
+    c->since = home->now;
+    c->trusted = cidr_list_has(&home->server->trusted, &ip);
+    ip_format(&ip, c->peer);
+    uv_tcp_init(loop_uv(home->loop), &c->tcp);
+    c->next = home->conns;
+    if (c->next)
+        c->next->prev = c;
+    home->conns = c;
+    if (uv_tcp_open(&c->tcp, fd) != 0) {
+        close(fd);
+        conn_close(c);
+    } else if (uv_read_start(stream_of(c), give_buffer, on_read) != 0) {
+        conn_close(c);
+    }
+}
