@@ -1,6 +1,7 @@
 #ifndef CALLS_INTERNAL_H
 #define CALLS_INTERNAL_H
-/* What the files of a batch share: batch.c folds, batch_save.c writes. And rows into snapshots. */
+/* What the files of this room share: the inside of a batch, rows as snapshots, a log folded anew.
+ */
 #include "calls/batch.h"
 
 /* One call of the batch. */
@@ -36,9 +37,25 @@ struct call_slot *call_slot_find(const struct call_batch *b, int64_t project, st
 /* Whose conversation a snapshot is in: E.164, or STR_NONE for none. */
 struct str call_conversation_key(const struct call *c);
 
-struct rows;
-/* A row of `calls` with all its columns, fold included. */
-bool call_row(struct rows *rows, struct arena *a, struct call *ret, struct err *e) CHECK_RESULT;
+struct call_list {
+    struct call *p;
+    size_t n;
+};
+
+/* The current row of a query that gives all columns of `calls`. fold_state stays text. */
+bool call_row(struct rows *rows, struct call *ret, struct err *e) CHECK_RESULT;
+/* All the rows that are left. */
+bool call_rows(struct rows *rows, struct arena *a, struct call_list *ret,
+               struct err *e) CHECK_RESULT;
+
+struct call_key {
+    int64_t project;
+    struct str provider, sid;
+};
+/* A call's log, folded anew up to the line numbered up_to (INT_NONE: to its end). updated_at is
+ * when the last of these lines was written; TIME_NONE when there is none. */
+bool call_refold(struct db *db, const struct call_key *key, int64_t up_to, struct arena *a,
+                 struct call *ret, struct err *e) CHECK_RESULT;
 
 /* A copy of a buf's text in the arena; finishes the buf. A buf that failed gives ERR_LIMIT. */
 bool call_text_of(struct buf *b, struct arena *a, struct str *ret, struct err *e) CHECK_RESULT;

@@ -1,0 +1,338 @@
+/* Batches on both stores: what is written, how it is counted, and that the log folds to it. */
+#include "test/store.h"
+
+#include "base/json.h"
+#include "calls/batch.h"
+#include "calls/fold.h"
+#include "calls/verify.h"
+#include "feed/feed.h"
+
+#define T0 SECONDS(1800000000)
+
+static const struct str owned[] = {STR("+16175006181")};
+static const struct call_rules rules = {.owned = owned, .n_owned = 1, .region = STR("US")};
+
+static struct call_change status_of(const char *sid, const char *status, int at)
+{
+    struct call_change c = call_change_none;
+
+    c.call_sid = str_from(sid);
+    c.status = str_from(status);
+    c.event_time = T0 + SECONDS(at);
+    c.observed_at = T0 + SECONDS(at + 1);
+    c.from = STR("+15085140320");
+    c.to = STR("+16175006181");
+    c.provider_direction = STR("inbound");
+    return c;
+}
+
+static struct call_change child_of(struct call_change c, const char *parent)
+{
+    c.parent_sid = str_from(parent);
+    c.to = STR("sip:dispatcher@example.com");
+    c.provider_direction = STR("outbound-dial");
+    return c;
+}
+
+static struct call_change recording_of(const char *sid)
+{
+    struct call_change c = call_change_none;
+
+    c.kind = CALL_CHANGE_RECORDING;
+    c.call_sid = str_from(sid);
+    c.observed_at = T0;
+    c.recording.sid = STR("RE1");
+    c.recording.status = STR("completed");
+    c.recording.url = STR("https://example.com/RE1");
+    return c;
+}
+
+/* Everything a worker does with a batch, in its transaction. */
+static bool save(struct db *db, const struct call_change *changes, size_t n, struct arena *a,
+                 struct err *e)
+{
+    const struct call_origin origin = {.inbox_id = INT_NONE, .payload = STR("{\"CallSid\":\"x\"}")};
+    struct call_batch *b = call_batch_create(&rules, T0 + SECONDS(100), a);
+    struct call_entry *entries;
+    struct feed_item *items;
+    size_t n_entries;
+
+    for (size_t i = 0; i < n; i++)
+        if (!call_batch_add(b, 1, STR("twilio"), &changes[i], &origin, e))
+            return err_trace(e);
+    if (!db_begin(db, e))
+        return err_trace(e);
+    if (!call_batch_fold(b, db, e) || !call_batch_save_snapshots(b, db, e))
+        return err_trace(e);
+    entries = call_batch_entries(b, &n_entries);
+    items = arena_new(a, struct feed_item, n_entries);
+    for (size_t i = 0; i < n_entries; i++) {
+        struct buf payload;
+
+        buf_init(&payload, 64 * 1024);
+        call_feed_payload(&payload, &entries[i]);
+        assert_true(buf_ok(&payload));
+        assert_true(json_check(buf_view(&payload), e));
+        items[i] = (struct feed_item){.project = 1,
+                                      .type = entries[i].event_type,
+                                      .ts = entries[i].event_time,
+                                      .entity_type = STR("call"),
+                                      .entity_id = entries[i].call_sid,
+                                      .payload = str_dup(buf_view(&payload), a)};
+        buf_finish(&payload);
+    }
+    if (!feed_append(db, items, n_entries, T0, a, e))
+        return err_trace(e);
+    for (size_t i = 0; i < n_entries; i++)
+        entries[i].seq = items[i].seq;
+    if (!call_batch_save_log(b, db, e))
+        return err_trace(e);
+    return db_commit(db, e) || err_trace(e);
+}
+
+static struct str one(struct db *db, const char *sid, const char *column, struct arena *a)
+{
+    struct err e = {0};
+    struct rows *rows;
+    struct str value;
+
+    assert_ok(db_query(db, Q_CALL_BY_KEY,
+                       BINDS(bind_int("project", 1), bind_str("provider", STR("twilio")),
+                             bind_str("sid", str_from(sid))),
+                       a, &rows, &e),
+              &e);
+    assert_true(rows_next(rows));
+    value = rows_str(rows, column);
+    while (rows_next(rows)) {
+    }
+    return value;
+}
+
+/* id, total_calls of the conversation with that number. */
+static int64_t total_calls(struct db *db, struct arena *a)
+{
+    struct json_object *metadata;
+    struct err e = {0};
+    struct rows *rows;
+    int64_t total;
+
+    assert_ok(db_query(db, Q_CONVERSATION_LIST,
+                       BINDS(bind_int("project", 1), bind_int("offset", 0), bind_int("limit", 10)),
+                       a, &rows, &e),
+              &e);
+    if (!rows_next(rows))
+        return 0;
+    assert_str(rows_str(rows, "external_id"), "+15085140320");
+    assert_str(rows_str(rows, "subject"), "Calls with +1 (508) 514-0320");
+    assert_ok(json_parse(rows_str(rows, "metadata"), a, &metadata, &e), &e);
+    assert_true(json_get_int(metadata, "total_calls", &total));
+    assert_false(rows_next(rows));
+    return total;
+}
+
+static struct call_verification verified(struct db *db, struct arena *a)
+{
+    const struct call_reader r = {db, 1};
+    struct call_verification v;
+    struct err e = {0};
+
+    assert_ok(call_verify(&r, 0, 100, a, &v, &e), &e);
+    return v;
+}
+
+static void assert_sound(struct db *db, struct arena *a)
+{
+    const struct call_verification v = verified(db, a);
+
+    for (size_t i = 0; i < v.n_differences; i++)
+        print_error(STR_FMT " " STR_FMT ": stored " STR_FMT ", folded " STR_FMT "\n",
+                    STR_ARG(v.differences[i].call_sid), STR_ARG(v.differences[i].column),
+                    STR_ARG(v.differences[i].stored), STR_ARG(v.differences[i].folded));
+    assert_int_equal(v.n_differences, 0);
+}
+
+static int64_t made(struct db *db, enum query q, struct binds binds, struct arena *a)
+{
+    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
+    struct err e = {0};
+    int64_t id;
+    bool found;
+
+    assert_ok(db_query_one(db, q, binds, columns, LEN(columns), a, &id, &found, &e), &e);
+    assert_true(found);
+    return id;
+}
+
+/* A connection to a store in which project 1 exists. */
+static struct db *connect(struct store *store, struct arena *a)
+{
+    struct db *db = store_connect(store, STORE_WORK);
+    struct err e = {0};
+
+    arena_defer(a, (void (*)(void *))db_close, db);
+    const int64_t org = made(db, Q_ORG_ADD, BINDS(bind_str("name", STR("org"))), a);
+    const int64_t project =
+        made(db, Q_PROJECT_ADD, BINDS(bind_int("org", org), bind_str("name", STR("project"))), a);
+    assert_int_equal(project, 1);
+    assert_ok(db_exec(db, Q_FEED_HEAD_ADD,
+                      BINDS(bind_int("project", 1), bind_str("epoch", STR("E"))), NULL, &e),
+              &e);
+    return db;
+}
+
+static void a_call_is_written_and_folds_to_itself(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = connect(store, a);
+        struct err e = {0};
+        struct call_change first[] = {status_of("CA1", "ringing", 0)},
+                           rest[] = {status_of("CA1", "in-progress", 4),
+                                     status_of("CA1", "completed", 30),
+                                     status_of("CA1", "busy", 31), recording_of("CA1")};
+
+        rest[1].duration = 29;
+        rest[1].price = -170;
+        rest[1].price_unit = STR("USD");
+        assert_ok(save(db, first, LEN(first), a, &e), &e);
+        assert_str(one(db, "CA1", "status", a), "ringing");
+        assert_ok(save(db, rest, LEN(rest), a, &e), &e);
+        assert_str(one(db, "CA1", "status", a), "completed");
+        assert_str(one(db, "CA1", "direction", a), "inbound");
+        assert_str(one(db, "CA1", "duration", a), "29");
+        assert_str(one(db, "CA1", "recording_url", a), "https://example.com/RE1");
+        assert_int_equal(total_calls(db, a), 1);
+        assert_sound(db, a);
+    }
+}
+
+static void a_parent_and_its_leg_count_as_one(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = connect(store, a);
+        struct err e = {0};
+        struct call_change leg[] = {child_of(status_of("CA2", "in-progress", 5), "CA1")},
+                           parent[] = {status_of("CA1", "ringing", 0),
+                                       status_of("CA1", "completed", 30),
+                                       child_of(status_of("CA2", "completed", 30), "CA1"),
+                                       status_of("CA3", "no-answer", 40)};
+
+        parent[1].duration = 30;
+        parent[2].duration = 25;
+        assert_ok(save(db, leg, LEN(leg), a, &e), &e);
+        assert_str(one(db, "CA1", "visibility", a), "pending");
+        assert_int_equal(total_calls(db, a), 1); // the leg, as long as it stands alone
+        assert_ok(save(db, parent, LEN(parent), a, &e), &e);
+        assert_str(one(db, "CA1", "visibility", a), "visible");
+        assert_str(one(db, "CA1", "talk_time", a), "25");
+        assert_str(one(db, "CA1", "wait_time", a), "5");
+        assert_int_equal(total_calls(db, a), 2); // CA1 with its leg, and CA3
+        assert_sound(db, a);
+    }
+}
+
+static void a_recording_waits_for_its_call(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = connect(store, a);
+        struct err e = {0};
+        struct call_change recording = recording_of("CA1"), ring = status_of("CA1", "ringing", 0);
+
+        assert_ok(save(db, &recording, 1, a, &e), &e);
+        assert_str(one(db, "CA1", "visibility", a), "pending");
+        assert_int_equal(total_calls(db, a), 0);
+        assert_ok(save(db, &ring, 1, a, &e), &e);
+        assert_str(one(db, "CA1", "recording_url", a), "https://example.com/RE1");
+        assert_int_equal(total_calls(db, a), 1);
+        assert_sound(db, a);
+    }
+}
+
+static void one_batch_and_single_events_give_the_same(void **state)
+{
+    enum { CALLS = 40, EVENTS = 4 };
+    static const char *const statuses[EVENTS] = {"initiated", "ringing", "in-progress",
+                                                 "completed"};
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = connect(store, a);
+        struct call_change changes[CALLS * EVENTS];
+        struct err e = {0};
+
+        for (int i = 0; i < CALLS * EVENTS; i++) {
+            changes[i] = status_of(str_z(str_fmt(a, "CA%d", i % CALLS), a), statuses[i / CALLS], i);
+            changes[i].from = str_fmt(a, "+1508514%04d", i % 7);
+        }
+        for (int i = 0; i < CALLS; i++) // the first events one by one, the rest at once
+            assert_ok(save(db, &changes[i], 1, a, &e), &e);
+        assert_ok(save(db, changes, LEN(changes), a, &e), &e);
+        assert_int_equal(verified(db, a).n_checked, CALLS);
+        assert_sound(db, a);
+    }
+}
+
+static void verify_finds_a_snapshot_that_was_tampered_with(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = connect(store, a);
+        struct call_change change = status_of("CA1", "ringing", 0);
+        struct call_verification v;
+        struct err e = {0};
+
+        assert_ok(save(db, &change, 1, a, &e), &e);
+        assert_sound(db, a);
+        assert_ok(
+            db_exec(db, Q_CALL_UPDATE,
+                    BINDS(bind_ints("project", (const int64_t[]){1}, 1),
+                          bind_ints("id", (const int64_t[]){1}, 1),
+                          bind_ints("conversation", (const int64_t[]){INT_NONE}, 1),
+                          bind_strs("parent", (const struct str[]){STR_NONE}, 1),
+                          bind_strs("direction", (const struct str[]){STR("inbound")}, 1),
+                          bind_strs("status", (const struct str[]){STR("completed")}, 1),
+                          bind_strs("display_status", (const struct str[]){STR("completed")}, 1),
+                          bind_strs("visibility", (const struct str[]){STR("visible")}, 1),
+                          bind_strs("from_number", (const struct str[]){STR("")}, 1),
+                          bind_strs("to_number", (const struct str[]){STR("")}, 1),
+                          bind_strs("from_e164", (const struct str[]){STR_NONE}, 1),
+                          bind_strs("to_e164", (const struct str[]){STR_NONE}, 1),
+                          bind_ints("duration", (const int64_t[]){INT_NONE}, 1),
+                          bind_ints("total_duration", (const int64_t[]){INT_NONE}, 1),
+                          bind_ints("talk_time", (const int64_t[]){INT_NONE}, 1),
+                          bind_ints("wait_time", (const int64_t[]){INT_NONE}, 1),
+                          bind_strs("price", (const struct str[]){STR_NONE}, 1),
+                          bind_strs("price_unit", (const struct str[]){STR_NONE}, 1),
+                          bind_times("start_time", (const usec_t[]){TIME_NONE}, 1),
+                          bind_times("answered_at", (const usec_t[]){TIME_NONE}, 1),
+                          bind_times("end_time", (const usec_t[]){TIME_NONE}, 1),
+                          bind_strs("recording_url", (const struct str[]){STR_NONE}, 1),
+                          bind_strs("metadata", (const struct str[]){STR("{}")}, 1),
+                          bind_strs("attributes", (const struct str[]){STR("{}")}, 1),
+                          bind_strs("fold_state", (const struct str[]){STR("{}")}, 1),
+                          bind_times("last_event_time", (const usec_t[]){TIME_NONE}, 1),
+                          bind_bools("is_final", (const bool[]){true}, 1),
+                          bind_times("finalized_at", (const usec_t[]){TIME_NONE}, 1),
+                          bind_time("now", T0)),
+                    NULL, &e),
+            &e);
+        v = verified(db, a);
+        assert_int_equal(v.n_differences, 1);
+        assert_str(v.differences[0].column, "status");
+        assert_str(v.differences[0].stored, "completed");
+        assert_str(v.differences[0].folded, "ringing");
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(a_call_is_written_and_folds_to_itself),
+          cmocka_unit_test(a_parent_and_its_leg_count_as_one),
+          cmocka_unit_test(a_recording_waits_for_its_call),
+          cmocka_unit_test(one_batch_and_single_events_give_the_same),
+          cmocka_unit_test(verify_finds_a_snapshot_that_was_tampered_with))
