@@ -99,6 +99,7 @@ export const text = {
     none: "No conversations yet",
     noneBody: "All calls with one outside number form a conversation. The first call starts the first one.",
     pages: "Pages of conversations",
+    callPages: "Pages of calls",
     previous: "Newer",
     next: "Older",
     range: (first: number, last: number, total: number) =>

@@ -9,6 +9,7 @@ export type CallDetail = Schemas["CallDetail"];
 export type CallEvent = Schemas["CallEvent"];
 export type CallStatus = Schemas["CallStatus"];
 export type Conversation = Schemas["Conversation"];
+export type ConversationDetail = Schemas["ConversationDetail"];
 export type ConversationPage = Schemas["ConversationPage"];
 export type Direction = Schemas["Direction"];
 export type Envelope = Schemas["Envelope"];

@@ -2,13 +2,12 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { getJson } from "../../lib/api";
 import { liveRule, loadLive } from "../../lib/live";
 import type { LiveRule } from "../../lib/live";
-import type { ConversationPage, MessagePage } from "../../lib/types";
+import type { ConversationDetail, ConversationPage, MessagePage } from "../../lib/types";
 import { patchConversations, patchMessages } from "./patch";
 
 const LIST = ["conversations", "list"] as const;
 const MESSAGES = ["conversations", "messages"] as const;
 const PAGE_LIMIT = 20;
-const MESSAGES_LIMIT = 50;
 
 export function conversationPage(page: number) {
   return queryOptions({
@@ -19,11 +18,23 @@ export function conversationPage(page: number) {
   });
 }
 
-export function messagePage(id: string) {
-  const path = `/api/conversations/${encodeURIComponent(id)}/messages`;
+function pathOf(id: string): string {
+  return `/api/conversations/${encodeURIComponent(id)}`;
+}
+
+export function conversationDetail(id: string) {
   return queryOptions({
-    queryKey: [...MESSAGES, id],
-    queryFn: () => loadLive(() => getJson<MessagePage>(path, { limit: MESSAGES_LIMIT }), patchMessages),
+    queryKey: ["conversations", "detail", id],
+    queryFn: ({ signal }) => getJson<ConversationDetail>(pathOf(id), {}, signal),
+  });
+}
+
+export function messagePage(id: string, page: number) {
+  const load = (): Promise<MessagePage> => getJson(`${pathOf(id)}/messages`, { page, limit: PAGE_LIMIT });
+  return queryOptions({
+    queryKey: [...MESSAGES, id, page],
+    queryFn: () => loadLive(load, patchMessages),
+    placeholderData: keepPreviousData,
   });
 }
 
