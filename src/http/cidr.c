@@ -1,8 +1,8 @@
 #include "http/cidr.h"
 
-#include "base/arena.h"
-
 #include <arpa/inet.h>
+
+#include "base/arena.h"
 
 enum { MAPPED = 12 }; // bytes before an IPv4 address in its IPv6 form
 

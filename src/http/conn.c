@@ -1,12 +1,12 @@
 #include "http/internal.h"
 
-#include "base/arena.h"
-#include "base/fault.h"
-
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
 
 /*
  * A connection takes one request after the other.

@@ -1,9 +1,9 @@
 #include "http/internal.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "http/forwarded.h"
-
-#include <stdlib.h>
 
 /*
  * An exchange lives from the moment when a head is complete until its answer is on the way. The

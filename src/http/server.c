@@ -1,8 +1,5 @@
 #include "http/internal.h"
 
-#include "base/arena.h"
-#include "base/fault.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -10,6 +7,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
 
 /*
  * Every loop has a listening socket of its own on the same port (SO_REUSEPORT): the kernel spreads

@@ -1,9 +1,9 @@
 #include "http/internal.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/fault.h"
-
-#include <stdlib.h>
 
 /*
  * A stream sends chunks that many streams share: a frame is rendered once and referred to by every

@@ -1,9 +1,9 @@
 /* Any bytes as a spool file: read to the end, and what was read is written back the same. */
 #include "inbox/record.h"
 
-#include "base/buf.h"
-
 #include <stdlib.h>
+
+#include "base/buf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

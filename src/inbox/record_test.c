@@ -1,9 +1,9 @@
 #include "test/test.h"
 
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "inbox/record.h"
-
-#include <stdlib.h>
 
 enum { FILE_MAX = 1024 * 1024 };
 

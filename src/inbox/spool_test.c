@@ -1,12 +1,12 @@
 #include "test/test.h"
 
-#include "base/fault.h"
-#include "inbox/record.h"
-#include "inbox/spool.h"
-
 #include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "base/fault.h"
+#include "inbox/record.h"
+#include "inbox/spool.h"
 
 enum { BATCH = 8 };
 

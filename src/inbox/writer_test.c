@@ -1,13 +1,13 @@
 /* The writer on both engines: what is answered, what is kept, and what happens when it is not. */
 #include "test/store.h"
 
-#include "base/fault.h"
-#include "base/limits.h"
-#include "inbox/inbox.h"
-
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/fault.h"
+#include "base/limits.h"
+#include "inbox/inbox.h"
 
 #define SOON SECONDS(20) /* a deadline, never a pause */
 

@@ -1,8 +1,8 @@
 #include "store/store_kit.h"
 
-#include "base/fault.h"
-
 #include <pthread.h>
+
+#include "base/fault.h"
 
 static int n_migrations(void)
 {

@@ -1,9 +1,9 @@
 #include "store/sqlite/turn.h"
 
-#include "test/test.h"
-
 #include <pthread.h>
 #include <sched.h>
+
+#include "test/test.h"
 
 enum { WAITERS = 4 };
 
