@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "calls/internal.h"
 
 static const struct str status_names[] = {
     [CALL_QUEUED] = STR("queued"),       [CALL_INITIATED] = STR("initiated"),
@@ -153,7 +154,7 @@ size_t call_price_format(int64_t price, char dst[CALL_PRICE_TEXT_MAX])
     return length;
 }
 
-static void member_id(struct json_writer *w, struct str key, int64_t id)
+void call_member_id(struct json_writer *w, struct str key, int64_t id)
 {
     char text[24];
 
@@ -165,12 +166,12 @@ static void member_id(struct json_writer *w, struct str key, int64_t id)
     json_str(w, (struct str){text, (size_t)snprintf(text, sizeof text, "%lld", (long long)id)});
 }
 
-static void member_seconds(struct json_writer *w, struct str key, int64_t seconds)
+void call_member_int(struct json_writer *w, struct str key, int64_t v)
 {
-    if (seconds == INT64_MIN)
+    if (v == INT64_MIN)
         json_member_null(w, key);
     else
-        json_member_int(w, key, seconds);
+        json_member_int(w, key, v);
 }
 
 static void member_price(struct json_writer *w, int64_t price)
@@ -188,40 +189,45 @@ static struct str or_empty(struct str s)
     return str_is_none(s) ? STR("") : s;
 }
 
+void call_json_value(struct json_writer *w, const struct call *c)
+{
+    json_open_object(w);
+    call_member_id(w, STR("id"), c->id);
+    call_member_id(w, STR("conversation_id"), c->conversation_id);
+    json_member_str(w, STR("provider"), c->provider);
+    json_member_str(w, STR("twilio_sid"), c->twilio_sid);
+    json_member_str(w, STR("parent_call_sid"), c->parent_call_sid);
+    json_member_str(w, STR("direction"), call_direction_name(c->direction));
+    json_member_str(w, STR("status"), call_status_name(c->status));
+    json_member_str(w, STR("display_status"), call_status_name(c->display_status));
+    json_member_str(w, STR("visibility"), call_visibility_name(c->visibility));
+    json_member_str(w, STR("from_number"), or_empty(c->from_number));
+    json_member_str(w, STR("to_number"), or_empty(c->to_number));
+    call_member_int(w, STR("duration"), c->duration);
+    call_member_int(w, STR("total_duration"), c->total_duration);
+    call_member_int(w, STR("talk_time"), c->talk_time);
+    call_member_int(w, STR("wait_time"), c->wait_time);
+    member_price(w, c->price);
+    json_member_str(w, STR("price_unit"), c->price_unit);
+    json_member_time(w, STR("start_time"), c->start_time);
+    json_member_time(w, STR("answered_at"), c->answered_at);
+    json_member_time(w, STR("end_time"), c->end_time);
+    json_member_str(w, STR("recording_url"), c->recording_url);
+    json_member_raw(w, STR("metadata"), str_is_none(c->metadata) ? STR("{}") : c->metadata);
+    json_member_time(w, STR("created_at"), c->created_at);
+    json_member_time(w, STR("updated_at"), c->updated_at);
+    json_member_time(w, STR("last_event_time"), c->last_event_time);
+    json_member_bool(w, STR("is_final"), c->is_final);
+    json_member_time(w, STR("finalized_at"), c->finalized_at);
+    json_member_str(w, STR("sync_state"),
+                    str_is_none(c->sync_state) ? STR("active") : c->sync_state);
+    json_close_object(w);
+}
+
 void call_json(struct buf *out, const struct call *c)
 {
     struct json_writer w;
 
     json_init(&w, out);
-    json_open_object(&w);
-    member_id(&w, STR("id"), c->id);
-    member_id(&w, STR("conversation_id"), c->conversation_id);
-    json_member_str(&w, STR("provider"), c->provider);
-    json_member_str(&w, STR("twilio_sid"), c->twilio_sid);
-    json_member_str(&w, STR("parent_call_sid"), c->parent_call_sid);
-    json_member_str(&w, STR("direction"), call_direction_name(c->direction));
-    json_member_str(&w, STR("status"), call_status_name(c->status));
-    json_member_str(&w, STR("display_status"), call_status_name(c->display_status));
-    json_member_str(&w, STR("visibility"), call_visibility_name(c->visibility));
-    json_member_str(&w, STR("from_number"), or_empty(c->from_number));
-    json_member_str(&w, STR("to_number"), or_empty(c->to_number));
-    member_seconds(&w, STR("duration"), c->duration);
-    member_seconds(&w, STR("total_duration"), c->total_duration);
-    member_seconds(&w, STR("talk_time"), c->talk_time);
-    member_seconds(&w, STR("wait_time"), c->wait_time);
-    member_price(&w, c->price);
-    json_member_str(&w, STR("price_unit"), c->price_unit);
-    json_member_time(&w, STR("start_time"), c->start_time);
-    json_member_time(&w, STR("answered_at"), c->answered_at);
-    json_member_time(&w, STR("end_time"), c->end_time);
-    json_member_str(&w, STR("recording_url"), c->recording_url);
-    json_member_raw(&w, STR("metadata"), str_is_none(c->metadata) ? STR("{}") : c->metadata);
-    json_member_time(&w, STR("created_at"), c->created_at);
-    json_member_time(&w, STR("updated_at"), c->updated_at);
-    json_member_time(&w, STR("last_event_time"), c->last_event_time);
-    json_member_bool(&w, STR("is_final"), c->is_final);
-    json_member_time(&w, STR("finalized_at"), c->finalized_at);
-    json_member_str(&w, STR("sync_state"),
-                    str_is_none(c->sync_state) ? STR("active") : c->sync_state);
-    json_close_object(&w);
+    call_json_value(&w, c);
 }

@@ -3,6 +3,7 @@
 /* What the files of this room share: the inside of a batch, rows as snapshots, a log folded anew.
  */
 #include "calls/batch.h"
+#include "calls/read.h"
 
 /* One call of the batch. */
 struct call_slot {
@@ -56,6 +57,27 @@ struct call_key {
  * when the last of these lines was written; TIME_NONE when there is none. */
 bool call_refold(struct db *db, const struct call_key *key, int64_t up_to, struct arena *a,
                  struct call *ret, struct err *e) CHECK_RESULT;
+
+/* Lists that are not paged end somewhere all the same. */
+enum { CALL_ACTIVE_MAX = 5000 };
+
+bool call_list_query(struct db *db, enum query q, struct binds binds, struct arena *a,
+                     struct call_list *ret, struct err *e) CHECK_RESULT;
+bool call_total_query(struct db *db, enum query q, struct binds binds, struct arena *a,
+                      int64_t *ret, struct err *e) CHECK_RESULT;
+bool call_active_query(const struct call_reader *r, struct arena *a, struct call_list *ret,
+                       struct err *e) CHECK_RESULT;
+int64_t call_page_offset(struct call_page page);
+
+struct json_writer;
+void call_list_value(struct json_writer *w, const struct call_list *calls);
+/* total, page, limit */
+void call_page_members(struct json_writer *w, int64_t total, struct call_page page);
+/* As call_json, inside of something larger. */
+void call_json_value(struct json_writer *w, const struct call *c);
+/* Ids are strings in the API; INT_NONE becomes null. Seconds and counts that are INT_NONE too. */
+void call_member_id(struct json_writer *w, struct str key, int64_t id);
+void call_member_int(struct json_writer *w, struct str key, int64_t v);
 
 /* A copy of a buf's text in the arena; finishes the buf. A buf that failed gives ERR_LIMIT. */
 bool call_text_of(struct buf *b, struct arena *a, struct str *ret, struct err *e) CHECK_RESULT;

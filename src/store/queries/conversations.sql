@@ -77,6 +77,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 SELECT count(*) AS total FROM conversations WHERE project_id = :project AND last_message_at IS NOT NULL;
 
 -- name: conversation_by_id
+-- In the order in which they are asked for.
 -- params: project int[], id int[]
 -- [sqlite]
 SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
@@ -87,10 +88,10 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- [postgres]
 SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
        c.display_name, c.formatted_number, c.phone_number
-  FROM unnest(:project, :id) AS k (project_id, id)
+  FROM unnest(:project, :id) WITH ORDINALITY AS k (project_id, id, place)
   JOIN conversations v ON v.project_id = k.project_id AND v.id = k.id
   JOIN contacts c ON c.id = v.contact_id
- ORDER BY v.last_message_at DESC, v.id DESC;
+ ORDER BY k.place;
 
 -- name: conversation_last_call
 -- The latest visible call of each conversation; of a parent and its legs the parent.

@@ -1,0 +1,351 @@
+/*
+ * Conversations, in the shapes that their first readers knew: a call is a "message" with a subject,
+ * a body in Markdown and metadata. A parent call and its child legs are one message; the parent's
+ * snapshot already knows what became of its legs (derive.c), so that nothing has to be merged here.
+ */
+#include "calls/read.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "calls/internal.h"
+#include "calls/phone.h"
+
+struct conversation {
+    int64_t id;
+    struct str subject, status, external_id, metadata;
+    struct str display_name, formatted_number, phone_number;
+    usec_t last_message_at, created_at, updated_at;
+};
+
+static const struct column columns[] = {
+    {"id", COLUMN_INT, offsetof(struct conversation, id)},
+    {"subject", COLUMN_STR, offsetof(struct conversation, subject)},
+    {"status", COLUMN_STR, offsetof(struct conversation, status)},
+    {"external_id", COLUMN_STR, offsetof(struct conversation, external_id)},
+    {"last_message_at", COLUMN_TIME, offsetof(struct conversation, last_message_at)},
+    {"metadata", COLUMN_STR, offsetof(struct conversation, metadata)},
+    {"created_at", COLUMN_TIME, offsetof(struct conversation, created_at)},
+    {"updated_at", COLUMN_TIME, offsetof(struct conversation, updated_at)},
+    {"display_name", COLUMN_STR, offsetof(struct conversation, display_name)},
+    {"formatted_number", COLUMN_STR, offsetof(struct conversation, formatted_number)},
+    {"phone_number", COLUMN_STR, offsetof(struct conversation, phone_number)},
+};
+
+struct conversation_list {
+    struct conversation *p;
+    struct call *last; /* of each; id 0: none */
+    size_t n;
+};
+
+/* --- a call as a message -------------------------------------------------------------------------- */
+
+static struct str heading_of(enum call_direction d)
+{
+    static const struct str headings[] = {
+        [CALL_INBOUND] = STR("Incoming Call"),
+        [CALL_OUTBOUND] = STR("Outgoing Call"),
+        [CALL_INTERNAL] = STR("Internal Call"),
+        [CALL_EXTERNAL] = STR("Call"),
+    };
+    static_assert(LEN(headings) == CALL_DIRECTION_COUNT, "every direction has a heading");
+
+    return headings[d];
+}
+
+/* "📞 Incoming Call - 29s"; in place of the seconds what happened, when nobody talked. */
+static struct str subject_of(const struct call *c, struct arena *a)
+{
+    const struct str heading = heading_of(c->direction);
+
+    if (c->display_status == CALL_COMPLETED && c->duration != INT_NONE)
+        return str_fmt(a, "\xF0\x9F\x93\x9E " STR_FMT " - %llds", STR_ARG(heading),
+                       (long long)c->duration);
+    return str_fmt(a, "\xF0\x9F\x93\x9E " STR_FMT " - " STR_FMT, STR_ARG(heading),
+                   STR_ARG(call_status_name(c->display_status)));
+}
+
+static struct str body_of(const struct call *c, struct arena *a)
+{
+    const struct str from = phone_display(c->from_number, STR("US"), a),
+                     to = phone_display(c->to_number, STR("US"), a);
+
+    if (c->duration == INT_NONE)
+        return str_fmt(a, "**From:** " STR_FMT "\n**To:** " STR_FMT, STR_ARG(from), STR_ARG(to));
+    return str_fmt(a, "**From:** " STR_FMT "\n**To:** " STR_FMT "\n**Duration:** %llds",
+                   STR_ARG(from), STR_ARG(to), (long long)c->duration);
+}
+
+/* What the last message of a conversation and a message of the list have in common. */
+static void message_members(struct json_writer *w, const struct call *c, struct arena *a)
+{
+    json_member_str(w, STR("subject"), subject_of(c, a));
+    json_member_str(w, STR("body"), body_of(c, a));
+    json_member_time(w, STR("created_at"),
+                     c->start_time != TIME_NONE ? c->start_time : c->created_at);
+    json_member_str(w, STR("direction"), call_direction_name(c->direction));
+    json_member_str(w, STR("call_status"), call_status_name(c->display_status));
+}
+
+static void message_value(struct json_writer *w, const struct call *c, struct arena *a)
+{
+    json_open_object(w);
+    call_member_id(w, STR("id"), c->id);
+    json_member_str(w, STR("twilio_sid"), c->twilio_sid);
+    message_members(w, c, a);
+    call_member_int(w, STR("duration"), c->duration);
+    call_member_int(w, STR("total_duration"), c->total_duration);
+    call_member_int(w, STR("talk_time"), c->talk_time);
+    call_member_int(w, STR("wait_time"), c->wait_time);
+    json_member_str(w, STR("recording_url"), c->recording_url);
+    json_member_raw(w, STR("metadata"), c->metadata);
+    json_close_object(w);
+}
+
+/* --- a conversation ----------------------------------------------------------------------------------- */
+
+static struct str either(struct str a, struct str b)
+{
+    return str_is_none(a) ? b : a;
+}
+
+static void contact_value(struct json_writer *w, const struct conversation *v)
+{
+    const struct str number = either(v->formatted_number, v->phone_number);
+
+    json_open_object(w);
+    json_member_str(w, STR("display_name"), either(v->display_name, number));
+    json_member_str(w, STR("phone_number"), number);
+    json_close_object(w);
+}
+
+static void last_message_value(struct json_writer *w, const struct call *last, struct arena *a)
+{
+    if (last->id == 0) {
+        json_null(w);
+        return;
+    }
+    json_open_object(w);
+    message_members(w, last, a);
+    json_close_object(w);
+}
+
+static void conversation_members(struct json_writer *w, const struct conversation *v,
+                                 const struct call *last, struct arena *a)
+{
+    call_member_id(w, STR("id"), v->id);
+    json_member_str(w, STR("subject"), either(v->subject, STR("")));
+    json_member_str(w, STR("status"), v->status);
+    json_key(w, STR("last_message"));
+    last_message_value(w, last, a);
+    json_key(w, STR("contact"));
+    contact_value(w, v);
+    json_member_time(w, STR("created_at"), v->created_at);
+    json_member_time(w, STR("updated_at"), v->updated_at);
+}
+
+static void conversations_value(struct json_writer *w, const struct conversation_list *list,
+                                struct arena *a)
+{
+    json_open_array(w);
+    for (size_t i = 0; i < list->n; i++) {
+        json_open_object(w);
+        conversation_members(w, &list->p[i], &list->last[i], a);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+/* --- loading -------------------------------------------------------------------------------------------- */
+
+static bool read_rows(struct rows *rows, size_t cap, struct arena *a, struct conversation_list *ret,
+                      struct err *e)
+{
+    ret->p = arena_new(a, struct conversation, cap);
+    ret->last = arena_new(a, struct call, cap);
+    ret->n = 0;
+    while (ret->n < cap && rows_next(rows))
+        rows_read(rows, columns, LEN(columns), &ret->p[ret->n++]);
+    return rows_end(rows, e) || err_trace(e);
+}
+
+/* The ids of a batch, with the project beside each. */
+static struct binds ids_of(const struct call_reader *r, const int64_t *ids, size_t n,
+                           struct arena *a)
+{
+    struct bind *binds = arena_new(a, struct bind, 2);
+    int64_t *projects = arena_new(a, int64_t, n);
+
+    for (size_t i = 0; i < n; i++)
+        projects[i] = r->project;
+    binds[0] = bind_ints("project", projects, n);
+    binds[1] = bind_ints("id", ids, n);
+    return (struct binds){binds, 2};
+}
+
+static void take_last(struct conversation_list *list, const struct call *c)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->p[i].id == c->conversation_id)
+            list->last[i] = *c;
+}
+
+static bool load_last(const struct call_reader *r, struct arena *a, struct conversation_list *list,
+                      struct err *e)
+{
+    int64_t *ids = arena_new(a, int64_t, list->n);
+    struct call_list calls;
+
+    if (list->n == 0)
+        return true;
+    for (size_t i = 0; i < list->n; i++)
+        ids[i] = list->p[i].id;
+    if (!call_list_query(r->db, Q_CONVERSATION_LAST_CALL, ids_of(r, ids, list->n, a), a, &calls, e))
+        return err_trace(e);
+    for (size_t i = 0; i < calls.n; i++)
+        take_last(list, &calls.p[i]);
+    return true;
+}
+
+static bool load_by_id(const struct call_reader *r, const int64_t *ids, size_t n, struct arena *a,
+                       struct conversation_list *ret, struct err *e)
+{
+    struct rows *rows;
+
+    *ret = (struct conversation_list){.n = 0};
+    if (n == 0)
+        return true;
+    if (!db_query(r->db, Q_CONVERSATION_BY_ID, ids_of(r, ids, n, a), a, &rows, e))
+        return err_trace(e);
+    if (!read_rows(rows, n, a, ret, e) || !load_last(r, a, ret, e))
+        return err_trace(e);
+    return true;
+}
+
+/* --- answers ---------------------------------------------------------------------------------------------- */
+
+bool conversation_list_json(const struct call_reader *r, struct call_page page, struct arena *a,
+                            struct buf *out, struct err *e)
+{
+    const struct bind project = bind_int("project", r->project);
+    struct conversation_list list;
+    struct json_writer w;
+    struct rows *rows;
+    int64_t total;
+
+    if (!db_query(r->db, Q_CONVERSATION_LIST,
+                  BINDS(project, bind_int("offset", call_page_offset(page)),
+                        bind_int("limit", page.limit)),
+                  a, &rows, e))
+        return err_trace(e);
+    if (!read_rows(rows, (size_t)page.limit, a, &list, e) || !load_last(r, a, &list, e))
+        return err_trace(e);
+    if (!call_total_query(r->db, Q_CONVERSATION_COUNT, BINDS(project), a, &total, e))
+        return err_trace(e);
+
+    json_init(&w, out);
+    json_open_object(&w);
+    json_key(&w, STR("conversations"));
+    conversations_value(&w, &list, a);
+    call_page_members(&w, total, page);
+    json_close_object(&w);
+    return true;
+}
+
+/* Each conversation once, in the order of its latest call. */
+static size_t conversations_of(const struct call_list *calls, int64_t *ids)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < calls->n; i++) {
+        const int64_t id = calls->p[i].conversation_id;
+        bool known = id == INT_NONE;
+
+        for (size_t k = 0; k < n && !known; k++)
+            known = ids[k] == id;
+        if (!known)
+            ids[n++] = id;
+    }
+    return n;
+}
+
+bool conversation_active_json(const struct call_reader *r, struct arena *a, struct buf *out,
+                              struct err *e)
+{
+    struct conversation_list list;
+    struct call_list calls;
+    struct json_writer w;
+    int64_t *ids;
+
+    if (!call_active_query(r, a, &calls, e))
+        return err_trace(e);
+    ids = arena_new(a, int64_t, calls.n);
+    if (!load_by_id(r, ids, conversations_of(&calls, ids), a, &list, e))
+        return err_trace(e);
+
+    json_init(&w, out);
+    json_open_object(&w);
+    json_key(&w, STR("conversations"));
+    conversations_value(&w, &list, a);
+    json_key(&w, STR("calls"));
+    call_list_value(&w, &calls);
+    json_member_int(&w, STR("total"), (int64_t)list.n);
+    json_close_object(&w);
+    return true;
+}
+
+bool conversation_json(const struct call_reader *r, int64_t id, struct arena *a, struct buf *out,
+                       bool *ret_found, struct err *e)
+{
+    struct conversation_list list;
+    struct json_writer w;
+
+    if (!load_by_id(r, &id, 1, a, &list, e))
+        return err_trace(e);
+    *ret_found = list.n > 0;
+    if (list.n == 0)
+        return true;
+
+    json_init(&w, out);
+    json_open_object(&w);
+    conversation_members(&w, &list.p[0], &list.last[0], a);
+    json_member_str(&w, STR("external_id"), list.p[0].external_id);
+    json_member_time(&w, STR("last_message_at"), list.p[0].last_message_at);
+    json_member_raw(&w, STR("metadata"), list.p[0].metadata);
+    json_close_object(&w);
+    return true;
+}
+
+bool conversation_messages_json(const struct call_reader *r, int64_t id, struct call_page page,
+                                struct arena *a, struct buf *out, bool *ret_found, struct err *e)
+{
+    const struct bind project = bind_int("project", r->project), conversation = bind_int("id", id);
+    struct conversation_list list;
+    struct call_list calls;
+    struct json_writer w;
+    int64_t total;
+
+    if (!load_by_id(r, &id, 1, a, &list, e))
+        return err_trace(e);
+    *ret_found = list.n > 0;
+    if (list.n == 0)
+        return true;
+    if (!call_list_query(r->db, Q_CONVERSATION_CALLS,
+                         BINDS(project, conversation, bind_int("offset", call_page_offset(page)),
+                               bind_int("limit", page.limit)),
+                         a, &calls, e))
+        return err_trace(e);
+    if (!call_total_query(r->db, Q_CONVERSATION_CALL_COUNT, BINDS(project, conversation), a, &total,
+                          e))
+        return err_trace(e);
+
+    json_init(&w, out);
+    json_open_object(&w);
+    json_key(&w, STR("messages"));
+    json_open_array(&w);
+    for (size_t i = 0; i < calls.n; i++)
+        message_value(&w, &calls.p[i], a);
+    json_close_array(&w);
+    call_page_members(&w, total, page);
+    json_close_object(&w);
+    return true;
+}
