@@ -88,21 +88,22 @@ static const struct query_text kit_queries[] = {
                  " SELECT m.name || '.' || c.name"
                  "  FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'view'"
                  " ORDER BY 1",
-                 "SELECT c.table_name || '.' || c.column_name || CASE WHEN t.table_type = 'VIEW'"
+                 "SELECT line FROM (SELECT c.table_name || '.' || c.column_name || CASE WHEN "
+                 "t.table_type = 'VIEW'"
                  "       THEN '' ELSE CASE c.data_type WHEN 'bytea' THEN ' BLOB'"
                  "       WHEN 'text' THEN ' TEXT' WHEN 'jsonb' THEN ' TEXT'"
                  "       WHEN 'numeric' THEN ' TEXT' ELSE ' INTEGER' END ||"
                  "       CASE c.is_nullable WHEN 'NO' THEN ' required' ELSE '' END END AS line"
                  "  FROM information_schema.columns c JOIN information_schema.tables t"
-                 " USING (table_schema, table_name) WHERE c.table_schema = current_schema()"
-                 " ORDER BY 1 COLLATE \"C\""}},
-    [K_INDEXES -
-        QUERY_COUNT] = {.name = "kit_indexes",
-                        .sql = {"SELECT name || ' ' || tbl_name AS line FROM sqlite_master"
-                                " WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1",
-                                "SELECT indexname || ' ' || tablename AS line FROM pg_indexes"
-                                " WHERE schemaname = current_schema() AND indexname LIKE 'idx_%'"
-                                " ORDER BY 1 COLLATE \"C\""}},
+                 " USING (table_schema, table_name) WHERE c.table_schema = current_schema()) lines"
+                 " ORDER BY line COLLATE \"C\""}},
+    [K_INDEXES - QUERY_COUNT] =
+        {.name = "kit_indexes",
+         .sql = {"SELECT name || ' ' || tbl_name AS line FROM sqlite_master"
+                 " WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1",
+                 "SELECT line FROM (SELECT indexname || ' ' || tablename AS line FROM pg_indexes"
+                 " WHERE schemaname = current_schema() AND indexname LIKE 'idx_%') lines"
+                 " ORDER BY line COLLATE \"C\""}},
     [K_PID - QUERY_COUNT] = {.name = "kit_pid",
                              .sql = {"SELECT 0 AS pid", "SELECT pg_backend_pid() AS pid"}},
     [K_SLEEP - QUERY_COUNT] = {.name = "kit_sleep",
