@@ -459,13 +459,14 @@ static void make_places(struct doors *d)
 
 static bool base_url_of(const struct doors_options *o, struct str *ret, struct err *e)
 {
-    struct str url = o->base_url, rest = url;
-    if ((!cut_lit(&rest, STR("https://")) && !cut_lit(&rest, STR("http://"))) || rest.n == 0 ||
-        str_find(rest, '?') < rest.n || str_find(rest, '#') < rest.n)
-        return err_set(e, ERR_INVALID,
-                       "public base URL: https://HOST or https://HOST/PATH expected");
+    struct str url = o->base_url;
     while (str_ends(url, STR("/")))
         url.n--;
+    struct str rest = url;
+    if ((!cut_lit(&rest, STR("https://")) && !cut_lit(&rest, STR("http://"))) ||
+        str_find(rest, '/') == 0 || str_find(rest, '?') < rest.n || str_find(rest, '#') < rest.n)
+        return err_set(e, ERR_INVALID,
+                       "public base URL: https://HOST or https://HOST/PATH expected");
     *ret = url;
     return true;
 }
