@@ -1,0 +1,331 @@
+/*
+ * From the exchange to the handler: route, thread, asker, handler, answer.
+ *
+ * The loop only finds the route and puts the exchange into the mailbox of the pool; everything that
+ * may block happens on the pool's threads. A route that waits for nothing (/health) is answered on
+ * the loop, from what the monitor thread has last seen.
+ */
+#include "api/api.h"
+
+#include "api/request.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/route.h"
+#include "inbox/inbox.h"
+#include "loop/loop.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { ROUTES_MAX = 256, WAITING_MAX = 1024, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
+
+#define RESOURCE(name) extern const struct resource api_##name;
+#include "api/list.h"
+#undef RESOURCE
+
+static const struct resource *const resources[] = {
+#define RESOURCE(name) &api_##name,
+#include "api/list.h"
+#undef RESOURCE
+};
+
+struct api {
+    struct api_options o;
+    struct http_router *router;
+    struct http_route table[ROUTES_MAX]; /* what the router was compiled from */
+    struct mailbox *waiting;
+    struct thread *threads[THREADS_MAX];
+    size_t n_threads;
+    struct thread *monitor;
+    struct mailbox *monitor_end; /* closed to end the monitor */
+    _Atomic bool store_up;
+};
+
+const struct resource *const *api_resources(size_t *ret_n)
+{
+    *ret_n = LEN(resources);
+    return resources;
+}
+
+// --- who asks ---------------------------------------------------------------------------------
+
+static struct str bearer(const struct http_request *rq)
+{
+    struct str v = http_header(rq, STR("Authorization"));
+    const struct str scheme = str_sub(v, 0, 7);
+
+    return str_eq_nocase(scheme, STR("Bearer ")) ? str_trim(str_sub(v, 7, v.n)) : STR_NONE;
+}
+
+/* RFC 6265 section 4.2: name=value pairs, separated by "; ". */
+static struct str cookie(const struct http_request *rq, struct str name)
+{
+    struct str all = http_header(rq, STR("Cookie")), pair;
+
+    while (cut_field(&all, ';', &pair)) {
+        struct str key, value = str_trim(pair);
+        if (cut_until(&value, '=', &key) && str_eq(key, name))
+            return value;
+    }
+    return STR_NONE;
+}
+
+static bool is_safe(enum http_method m)
+{
+    return m == HTTP_GET || m == HTTP_HEAD || m == HTTP_OPTIONS;
+}
+
+/* A browser sends Origin with every unsafe request: it must be the host that it asked. */
+static bool is_same_origin(const struct http_request *rq)
+{
+    struct str origin = http_header(rq, STR("Origin"));
+
+    return (cut_lit(&origin, STR("https://")) || cut_lit(&origin, STR("http://"))) &&
+           str_eq_nocase(origin, http_header(rq, STR("Host")));
+}
+
+static bool sign_in(struct req *rq, struct err *e)
+{
+    const struct str key = bearer(rq->http);
+    bool known = false;
+
+    rq->session = cookie(rq->http, STR("hookswitch_session"));
+    if (!str_is_empty(key)) {
+        if (!actor_by_api_key(rq->db, key, rq->a, &rq->actor, &known, e))
+            return err_trace(e);
+    } else if (!str_is_empty(rq->session)) {
+        if (!actor_by_session(rq->db, rq->session, rq->now, rq->a, &rq->actor, &known, e))
+            return err_trace(e);
+        if (known && !is_safe(rq->http->method) && !is_same_origin(rq->http))
+            return err_set(e, ERR_FORBIDDEN, "this request came from another site");
+    }
+    if (!known) {
+        err_set(e, ERR_UNAUTHORIZED, "you are not signed in");
+        err_fix(e, "send Authorization: Bearer with an API key");
+        return err_fix(e, "in a browser, open the one-time link that the server printed at start");
+    }
+    return true;
+}
+
+static bool authorise(struct req *rq, const struct route *route, struct err *e)
+{
+    switch (route->access) {
+    case ACCESS_PUBLIC:
+        return true;
+    case ACCESS_SIGNED_IN:
+        return sign_in(rq, e) || err_trace(e);
+    case ACCESS_RIGHT:
+        if (!sign_in(rq, e))
+            return err_trace(e);
+        if (!actor_may(&rq->actor, route->right))
+            return err_set(e, ERR_FORBIDDEN, "this needs the right %s", right_name(route->right));
+        return true;
+    }
+    return err_set(e, ERR_INTERNAL, "a route without access rule");
+}
+
+// --- on a thread of the pool ------------------------------------------------------------------
+
+struct worker {
+    struct api *api;
+    struct db *db;
+    struct rng rng;
+    struct buf out;
+};
+
+static bool run(struct req *rq, const struct route *route, struct err *e)
+{
+    if (!form_parse(rq->http->query, LIMIT_FORM_FIELDS, rq->a, &rq->query, e) ||
+        !authorise(rq, route, e) || !route->run(rq, e))
+        return err_trace(e);
+    return true;
+}
+
+static void serve(struct worker *w, struct http_exchange *x)
+{
+    const struct http_match *match = http_user(x);
+    const struct route *route = match->target;
+    struct err e = {0};
+    struct req rq = {
+        .app = &w->api->o,
+        .x = x,
+        .http = http_request_of(x),
+        .db = w->db,
+        .rng = &w->rng,
+        .a = http_arena(x),
+        .match = match,
+        .now = clock_wall(w->api->o.clock),
+        .out = &w->out,
+    };
+
+    rq.trace_id = id_new(w->api->o.clock, &w->rng, rq.a);
+    buf_reset(&w->out);
+    json_init(&rq.json, &w->out);
+    if (run(&rq, route, &e)) {
+        assert(rq.replied);
+        return;
+    }
+    const struct log lg = {rq.trace_id};
+    log_failure(&lg, err_code_status(e.code) >= 500 ? LOG_ERROR : LOG_DEBUG, "request.failed", &e);
+    http_answer_error(x, &e, rq.trace_id);
+}
+
+static void work(void *arg)
+{
+    struct worker w = {.api = arg, .rng = rng_system()};
+    struct task *t;
+
+    w.db = store_connect(w.api->o.store, STORE_WORK);
+    buf_init(&w.out, ANSWER_MAX);
+    while ((t = mailbox_take_one(w.api->waiting, SECONDS(60))) ||
+           !mailbox_is_closed(w.api->waiting))
+        if (t)
+            serve(&w, http_exchange_of_task(t));
+    buf_finish(&w.out);
+    db_close(w.db);
+}
+
+/* Asks the store once a second, so that /health need not. */
+static void watch_store(void *arg)
+{
+    struct api *api = arg;
+    _cleanup_(db_closep) struct db *db = store_connect(api->o.store, STORE_READ);
+
+    do {
+        struct err e = {0};
+        atomic_store_explicit(&api->store_up, db_ping(db, &e), memory_order_relaxed);
+        (void)mailbox_take(api->monitor_end, SECONDS(1)); // a wait that can be ended
+    } while (!mailbox_is_closed(api->monitor_end));
+}
+
+// --- on the loop ------------------------------------------------------------------------------
+
+bool api_store_is_up(const struct api *api)
+{
+    struct inbox_stats s = {0};
+
+    if (api->o.inbox)
+        inbox_stats(api->o.inbox, &s);
+    return atomic_load_explicit(&api->store_up, memory_order_relaxed) && !s.store_down;
+}
+
+static void refuse(struct http_exchange *x, enum err_code code, const char *text)
+{
+    struct err e = {0};
+
+    err_set(&e, code, "%s", text);
+    http_answer_error(x, &e, STR("none"));
+}
+
+static void refuse_method(struct http_exchange *x, unsigned methods)
+{
+    struct err e = {0};
+    struct buf body;
+    const struct http_header headers[] = {{STR("Allow"), http_allow(methods, http_arena(x))},
+                                          {STR("Cache-Control"), STR("no-store")}};
+
+    err_set(&e, ERR_METHOD, "this path does not know that method");
+    buf_init(&body, ERR_TEXT_MAX * 4);
+    http_error_body(&body, &e, STR("none"));
+    http_answer(x, &(struct http_answer){.status = 405,
+                                         .type = STR("application/json; charset=utf-8"),
+                                         .body = buf_view(&body),
+                                         .headers = headers,
+                                         .n_headers = LEN(headers)});
+    buf_finish(&body);
+}
+
+static void enqueue(struct api *api, struct http_exchange *x, const struct http_match *found)
+{
+    struct http_match *match = arena_new(http_arena(x), struct http_match, 1);
+
+    *match = *found;
+    http_set_user(x, match);
+    if (mailbox_length(api->waiting) >= WAITING_MAX || !mailbox_push(api->waiting, http_task(x)))
+        refuse(x, ERR_UNAVAILABLE, "too many requests wait; try again in a moment");
+}
+
+static void take(struct api *api, struct http_exchange *x, const struct http_match *match)
+{
+    const struct route *route = match->target;
+
+    if (route->on_loop)
+        route->on_loop(api, x);
+    else
+        enqueue(api, x, match);
+}
+
+bool api_handle(struct api *api, struct http_exchange *x)
+{
+    const struct http_request *rq = http_request_of(x);
+    struct http_match match;
+
+    switch (http_router_find(api->router, rq->method, rq->path, http_arena(x), &match)) {
+    case HTTP_FOUND:
+        take(api, x, &match);
+        return true;
+    case HTTP_WRONG_METHOD:
+        refuse_method(x, match.methods);
+        return true;
+    case HTTP_BAD_PATH:
+        refuse(x, ERR_INVALID, "the path has an escape that is none");
+        return true;
+    case HTTP_NOT_FOUND:
+        return false;
+    }
+    return false;
+}
+
+// --- start and stop ---------------------------------------------------------------------------
+
+static struct http_router *build_router(struct http_route *table)
+{
+    size_t n = 0;
+
+    for (size_t r = 0; r < LEN(resources); r++)
+        for (size_t i = 0; i < resources[r]->n_routes; i++) {
+            const struct route *route = &resources[r]->routes[i];
+            assert(n < ROUTES_MAX);
+            table[n++] = (struct http_route){route->method, route->pattern, route};
+        }
+    return http_router_create(table, n);
+}
+
+void api_stop(struct api *api)
+{
+    if (!api)
+        return;
+    mailbox_close(api->waiting);
+    mailbox_close(api->monitor_end);
+    for (size_t i = 0; i < api->n_threads; i++)
+        thread_join(api->threads[i]);
+    if (api->monitor)
+        thread_join(api->monitor);
+    mailbox_destroy(api->waiting);
+    mailbox_destroy(api->monitor_end);
+    http_router_destroy(api->router);
+    free(api);
+}
+
+DEFINE_CLEANUP(struct api, api_stop)
+
+bool api_start(const struct api_options *o, struct api **ret, struct err *e)
+{
+    _cleanup_(api_stopp) struct api *api = NEW(struct api);
+
+    api->o = *o;
+    api->router = build_router(api->table);
+    api->waiting = mailbox_create();
+    api->monitor_end = mailbox_create();
+    atomic_store(&api->store_up, true);
+    if (!thread_start("api-monitor", watch_store, api, &api->monitor, e))
+        return err_trace(e);
+    while (api->n_threads < o->threads && api->n_threads < THREADS_MAX) {
+        if (!thread_start("api", work, api, &api->threads[api->n_threads], e))
+            return err_trace(e);
+        api->n_threads++;
+    }
+    *ret = TAKE(api);
+    return true;
+}

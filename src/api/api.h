@@ -1,0 +1,39 @@
+#ifndef API_API_H
+#define API_API_H
+/*
+ * The REST API: takes an exchange, finds its route, signs the asker in, runs the handler.
+ *
+ * Handlers are straight-line blocking code on the API's own threads, each with its own database
+ * connection. Resources register in list.h; their tables of routes are the API, held against
+ * docs/openapi.yaml by a test. A route cannot be served without saying which right it takes.
+ */
+#include "base/clock.h"
+#include "base/err.h"
+
+struct api;
+struct http_exchange;
+struct hub;
+struct inbox;
+struct queue;
+struct store;
+
+struct api_options {
+    struct store *store;
+    const struct clock *clock;
+    struct hub *hub;     /* NULL when this process has no such role */
+    struct inbox *inbox; /* likewise */
+    struct queue *queue; /* likewise */
+    size_t threads;
+    bool realtime_push, webhook_ingestion;
+    bool secure_cookies; /* the public URL is https */
+};
+
+bool api_start(const struct api_options *o, struct api **ret, struct err *e) CHECK_RESULT;
+
+/* Takes the exchange if its path is one of ours (a wrong method is answered 405); on its loop. */
+bool api_handle(struct api *api, struct http_exchange *x);
+
+/* Answers what was taken, then joins the threads. */
+void api_stop(struct api *api);
+
+#endif

@@ -1,0 +1,55 @@
+/* Conversations: everything with one outside number, in one place. */
+#include "api/request.h"
+
+#include "calls/read.h"
+
+static bool list(struct req *rq, struct err *e)
+{
+    struct req_page page;
+
+    if (!req_page(rq, &page, e) ||
+        !conversation_list_json(READER(rq), (struct call_page){page.page, page.limit}, rq->a,
+                                rq->out, e))
+        return err_trace(e);
+    return reply(rq, 200, e);
+}
+
+static bool active(struct req *rq, struct err *e)
+{
+    if (!conversation_active_json(READER(rq), rq->a, rq->out, e))
+        return err_trace(e);
+    return reply(rq, 200, e);
+}
+
+static bool show(struct req *rq, struct err *e)
+{
+    int64_t id;
+    bool found;
+
+    if (!req_id(rq, STR("id"), &id, e) ||
+        !conversation_json(READER(rq), id, rq->a, rq->out, &found, e))
+        return err_trace(e);
+    return found ? reply(rq, 200, e) : req_not_found(e);
+}
+
+static bool messages(struct req *rq, struct err *e)
+{
+    struct req_page page;
+    int64_t id;
+    bool found;
+
+    if (!req_id(rq, STR("id"), &id, e) || !req_page(rq, &page, e) ||
+        !conversation_messages_json(READER(rq), id, (struct call_page){page.page, page.limit},
+                                    rq->a, rq->out, &found, e))
+        return err_trace(e);
+    return found ? reply(rq, 200, e) : req_not_found(e);
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/api/conversations", list, NEEDS(CALLS_READ)},
+    {HTTP_GET, "/api/conversations/active", active, NEEDS(CALLS_READ)},
+    {HTTP_GET, "/api/conversations/:id", show, NEEDS(CALLS_READ)},
+    {HTTP_GET, "/api/conversations/:id/messages", messages, NEEDS(CALLS_READ)},
+};
+
+const struct resource api_conversations = {"conversations", routes, LEN(routes)};

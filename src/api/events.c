@@ -1,0 +1,203 @@
+/*
+ * GET /api/events has two documented meanings: with after_seq it is the feed, a page at a time;
+ * without, the list of received webhooks. /api/events/:id is always the inbox.
+ */
+#include "api/request.h"
+
+#include "base/limits.h"
+#include "calls/read.h"
+#include "feed/feed.h"
+#include "inbox/read.h"
+#include "queue/queue.h"
+
+enum { REPROCESS_IDS_MAX = 1000 };
+
+static bool feed_page(struct req *rq, struct err *e)
+{
+    struct json_writer *w = &rq->json;
+    struct feed_page page;
+    int64_t after, limit;
+
+    if (!req_query_int(rq, STR("after_seq"), 0, INT64_MAX, 0, &after, e) ||
+        !req_query_int(rq, STR("limit"), 1, LIMIT_FEED_PAGE, 100, &limit, e) ||
+        !feed_read(rq->db, rq->actor.project, after, (size_t)limit, rq->a, &page, e))
+        return err_trace(e);
+
+    json_open_object(w);
+    json_key(w, STR("events"));
+    json_open_array(w);
+    for (size_t i = 0; i < page.n; i++) {
+        if (i > 0)
+            buf_char(rq->out, ',');
+        feed_envelope(rq->out, &page.items[i], page.head.epoch);
+    }
+    w->comma = page.n > 0;
+    json_close_array(w);
+    json_member_str(w, STR("epoch"), page.head.epoch);
+    json_member_int(w, STR("last_seq"), page.head.last_seq);
+    json_member_bool(w, STR("has_more"), page.has_more);
+    if (page.resync) {
+        json_member_bool(w, STR("resync"), true);
+        json_member_int(w, STR("first_seq"), page.head.first_seq);
+    }
+    json_close_object(w);
+    return reply(rq, 200, e);
+}
+
+static bool is_processing_status(struct str s)
+{
+    static const char *const known[] = {"pending", "processing", "completed", "failed",
+                                        "dead_letter"};
+
+    for (size_t i = 0; i < LEN(known); i++)
+        if (str_eq(s, str_from(known[i])))
+            return true;
+    return false;
+}
+
+static bool inbox_page(struct req *rq, struct err *e)
+{
+    struct inbox_filter filter = {
+        .source = req_query(rq, STR("source")),
+        .event_type = req_query(rq, STR("event_type")),
+        .processing_status = req_query(rq, STR("processing_status")),
+        .call_sid = req_query(rq, STR("call_sid")),
+    };
+    struct req_page page;
+
+    if (!str_is_none(filter.processing_status) && !is_processing_status(filter.processing_status))
+        return err_set(e, ERR_INVALID,
+                       "processing_status: pending, processing, completed, failed or dead_letter "
+                       "expected");
+    if (!req_query_time(rq, STR("from"), &filter.from, e) ||
+        !req_query_time(rq, STR("to"), &filter.to, e) || !req_page(rq, &page, e) ||
+        !inbox_list_json(rq->db, rq->actor.project, &filter, page.page, page.limit, rq->a,
+                         &rq->json, e))
+        return err_trace(e);
+    return reply(rq, 200, e);
+}
+
+static bool list(struct req *rq, struct err *e)
+{
+    return str_is_none(req_query(rq, STR("after_seq"))) ? inbox_page(rq, e) : feed_page(rq, e);
+}
+
+static bool show(struct req *rq, struct err *e)
+{
+    int64_t id;
+    bool found;
+
+    if (!req_id(rq, STR("id"), &id, e))
+        return err_trace(e);
+    json_open_object(&rq->json);
+    if (!inbox_event_json(rq->db, rq->actor.project, id, rq->a, &rq->json, &found, e))
+        return err_trace(e);
+    if (!found)
+        return req_not_found(e);
+    json_key(&rq->json, STR("call_events"));
+    if (!call_events_of_inbox_json(READER(rq), id, rq->a, rq->out, e))
+        return err_trace(e);
+    json_close_object(&rq->json);
+    return reply(rq, 200, e);
+}
+
+static void wake(const struct req *rq)
+{
+    if (rq->app->queue)
+        queue_wake(rq->app->queue);
+}
+
+static bool reprocess(struct req *rq, struct err *e)
+{
+    int64_t id;
+    struct str status;
+
+    if (!req_id(rq, STR("id"), &id, e) ||
+        !inbox_reprocess(rq->db, rq->actor.project, id, rq->now, rq->a, &status, e))
+        return err_trace(e);
+    if (str_is_none(status))
+        return req_not_found(e);
+    wake(rq);
+    json_open_object(&rq->json);
+    json_member_str(&rq->json, STR("id"), str_fmt(rq->a, "%lld", (long long)id));
+    json_member_str(&rq->json, STR("processing_status"), status);
+    json_close_object(&rq->json);
+    return reply(rq, 202, e);
+}
+
+static bool ids_of(struct req *rq, struct json_object *array, int64_t **ret, size_t *ret_n,
+                   struct err *e)
+{
+    size_t n;
+
+    if (!json_list_length(array, &n))
+        return err_set(e, ERR_INVALID, "ids: a list of identifiers expected");
+    if (n < 1 || n > REPROCESS_IDS_MAX)
+        return err_set(e, ERR_INVALID, "ids: 1 to %d identifiers expected, got %zu",
+                       REPROCESS_IDS_MAX, n);
+
+    int64_t *ids = arena_new(rq->a, int64_t, n);
+    for (size_t i = 0; i < n; i++)
+        if (!str_to_i64(json_list_str(array, i), &ids[i]))
+            return err_set(e, ERR_INVALID, "ids: item %zu is not an identifier", i);
+    *ret = ids;
+    *ret_n = n;
+    return true;
+}
+
+static bool reprocess_ids(struct req *rq, struct json_object *array, int64_t *ret, struct err *e)
+{
+    int64_t *ids;
+    size_t n;
+
+    if (!ids_of(rq, array, &ids, &n, e) ||
+        !inbox_reprocess_each(rq->db, rq->actor.project, ids, n, rq->now, rq->a, ret, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool reprocess_filter(struct req *rq, struct json_object *filter, int64_t *ret,
+                             struct err *e)
+{
+    const struct inbox_filter f = {
+        .source = json_get_str(filter, "source"),
+        .event_type = json_get_str(filter, "event_type"),
+        .from = TIME_NONE,
+        .to = TIME_NONE,
+    };
+
+    if (!str_eq(json_get_str(filter, "processing_status"), STR("dead_letter")))
+        return err_set(e, ERR_INVALID, "filter.processing_status: dead_letter expected");
+    if (!inbox_reprocess_dead(rq->db, rq->actor.project, &f, json_get_str(filter, "error"), rq->now,
+                              ret, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool reprocess_many(struct req *rq, struct err *e)
+{
+    struct json_object *body;
+    int64_t n = 0;
+
+    if (!req_body(rq, &body, e))
+        return err_trace(e);
+    struct json_object *ids = json_get(body, "ids"), *filter = json_get(body, "filter");
+    if (!ids == !filter)
+        return err_set(e, ERR_INVALID, "either ids or filter expected");
+    if (ids ? !reprocess_ids(rq, ids, &n, e) : !reprocess_filter(rq, filter, &n, e))
+        return err_trace(e);
+    wake(rq);
+    json_open_object(&rq->json);
+    json_member_int(&rq->json, STR("requested"), n);
+    json_close_object(&rq->json);
+    return reply(rq, 202, e);
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/api/events", list, NEEDS(EVENTS_READ)},
+    {HTTP_GET, "/api/events/:id", show, NEEDS(EVENTS_READ)},
+    {HTTP_POST, "/api/events/:id/reprocess", reprocess, NEEDS(EVENTS_REPLAY)},
+    {HTTP_POST, "/api/events/reprocess", reprocess_many, NEEDS(EVENTS_REPLAY)},
+};
+
+const struct resource api_events = {"events", routes, LEN(routes)};

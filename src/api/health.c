@@ -1,0 +1,130 @@
+/* Is it up, and does everything flow? Told honestly: what is late is degraded, with the reason. */
+#include "api/request.h"
+
+#include "feed/hub.h"
+#include "inbox/inbox.h"
+#include "inbox/read.h"
+#include "queue/queue.h"
+
+#define BACKLOG_LATE SECONDS(10)
+
+static void health(const struct api *api, struct http_exchange *x)
+{
+    const bool up = api_store_is_up(api);
+
+    http_answer(
+        x, &(struct http_answer){
+               .status = up ? 200 : 503,
+               .type = STR("application/json; charset=utf-8"),
+               .body = up ? STR("{\"status\":\"healthy\"}") : STR("{\"status\":\"unhealthy\"}"),
+               .body_is_static = true,
+           });
+}
+
+struct state {
+    bool store_up;
+    struct inbox_backlog backlog;
+    struct inbox_stats inbox;
+    struct queue_stats queue;
+    struct hub_stats hub;
+    struct feed_head head;
+    usec_t backlog_age;
+};
+
+static void gather(struct req *rq, struct state *s)
+{
+    struct err down = {0};
+
+    s->backlog.oldest = TIME_NONE;
+    s->store_up = inbox_backlog(rq->db, rq->actor.project, &s->backlog, &down) &&
+                  feed_head(rq->db, rq->actor.project, rq->a, &s->head, &down);
+    if (rq->app->inbox)
+        inbox_stats(rq->app->inbox, &s->inbox);
+    if (rq->app->queue)
+        queue_stats(rq->app->queue, &s->queue);
+    if (rq->app->hub)
+        hub_stats(rq->app->hub, &s->hub);
+    if (s->backlog.oldest != TIME_NONE && s->backlog.oldest < rq->now)
+        s->backlog_age = rq->now - s->backlog.oldest;
+}
+
+/* Writes the reasons and tells whether there were any. */
+static bool reasons(struct json_writer *w, const struct state *s, struct arena *a)
+{
+    const struct {
+        bool holds;
+        struct str text;
+    } table[] = {
+        {!s->store_up, STR("The database cannot be reached.")},
+        {s->inbox.store_down, STR("The inbox cannot write to the database; events are spooled.")},
+        {s->inbox.spool_bytes > 0, str_fmt(a, "%llu bytes of events wait in the spool.",
+                                           (unsigned long long)s->inbox.spool_bytes)},
+        {s->backlog_age > BACKLOG_LATE, str_fmt(a, "The oldest waiting event is %lld seconds old.",
+                                                (long long)(s->backlog_age / SECONDS(1)))},
+        {s->backlog.dead_letter > 0,
+         str_fmt(a, "%lld events are dead letters.", (long long)s->backlog.dead_letter)},
+    };
+    bool any = false;
+
+    json_key(w, STR("reasons"));
+    json_open_array(w);
+    for (size_t i = 0; i < LEN(table); i++)
+        if (table[i].holds) {
+            json_str(w, table[i].text);
+            any = true;
+        }
+    json_close_array(w);
+    return any;
+}
+
+static void write_state(struct json_writer *w, const struct state *s)
+{
+    json_key(w, STR("inbox"));
+    json_open_object(w);
+    json_member_int(w, STR("pending"), s->backlog.pending);
+    json_member_int(w, STR("oldest_pending_age_ms"), s->backlog_age / 1000);
+    json_member_int(w, STR("dead_letter"), s->backlog.dead_letter);
+    json_member_int(w, STR("spooled"), (int64_t)(s->inbox.spooled - s->inbox.replayed));
+    json_close_object(w);
+    json_key(w, STR("worker"));
+    json_open_object(w);
+    json_member_int(w, STR("lag_ms"), s->queue.last_lag / 1000);
+    json_close_object(w);
+    json_key(w, STR("feed"));
+    json_open_object(w);
+    json_member_int(w, STR("last_seq"), s->head.last_seq);
+    json_member_int(w, STR("publish_lag_ms"), s->hub.publish_lag / 1000);
+    json_member_int(w, STR("clients"), (int64_t)s->hub.clients);
+    json_close_object(w);
+    json_key(w, STR("reconcile"));
+    json_open_object(w);
+    json_member_bool(w, STR("enabled"), false);
+    json_key(w, STR("jobs"));
+    json_open_array(w);
+    json_close_array(w);
+    json_close_object(w);
+}
+
+static bool sync_health(struct req *rq, struct err *e)
+{
+    struct json_writer *w = &rq->json;
+    struct state s = {0};
+
+    gather(rq, &s);
+    json_open_object(w);
+    const bool any = reasons(w, &s, rq->a);
+    json_member_str(w, STR("status"),
+                    !s.store_up ? STR("down")
+                    : any       ? STR("degraded")
+                                : STR("ok"));
+    write_state(w, &s);
+    json_close_object(w);
+    return reply(rq, s.store_up ? 200 : 503, e);
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/health", .on_loop = health, PUBLIC},
+    {HTTP_GET, "/api/health/sync", sync_health, NEEDS(HEALTH_READ)},
+};
+
+const struct resource api_health = {"health", routes, LEN(routes)};

@@ -1,0 +1,7 @@
+/* Every resource of the API, one line each. Included where RESOURCE(name) is defined. */
+RESOURCE(health)
+RESOURCE(session)
+RESOURCE(conversations)
+RESOURCE(calls)
+RESOURCE(events)
+RESOURCE(stream)

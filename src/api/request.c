@@ -1,0 +1,101 @@
+#include "api/request.h"
+
+#include "base/limits.h"
+
+bool req_not_found(struct err *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "there is no such thing here");
+}
+
+struct str req_param(const struct req *rq, struct str name)
+{
+    return http_match_param(rq->match, name);
+}
+
+bool req_id(struct req *rq, struct str name, int64_t *ret, struct err *e)
+{
+    if (!str_to_i64(req_param(rq, name), ret) || *ret <= 0)
+        return req_not_found(e);
+    return true;
+}
+
+struct str req_query(const struct req *rq, struct str name)
+{
+    const struct str v = form_get(&rq->query, name);
+
+    return str_is_empty(v) ? STR_NONE : v;
+}
+
+bool req_query_int(const struct req *rq, struct str name, int64_t least, int64_t most,
+                   int64_t preset, int64_t *ret, struct err *e)
+{
+    const struct str v = req_query(rq, name);
+    int64_t n = preset;
+
+    if (!str_is_none(v) && (!str_to_i64(v, &n) || n < least || n > most))
+        return err_set(e, ERR_INVALID, STR_FMT ": a whole number from %lld to %lld expected",
+                       STR_ARG(name), (long long)least, (long long)most);
+    *ret = n;
+    return true;
+}
+
+bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct err *e)
+{
+    const struct str v = req_query(rq, name);
+    usec_t t = TIME_NONE;
+
+    if (!str_is_none(v) && !time_parse_rfc3339(v, &t)) {
+        err_set(e, ERR_INVALID, STR_FMT ": not a time in RFC 3339 form", STR_ARG(name));
+        return err_fix(e, "write it as 2026-02-08T06:11:00Z");
+    }
+    *ret = t;
+    return true;
+}
+
+bool req_page(const struct req *rq, struct req_page *ret, struct err *e)
+{
+    return req_query_int(rq, STR("page"), 1, 1000000, 1, &ret->page, e) &&
+           req_query_int(rq, STR("limit"), 1, LIMIT_PAGE, 20, &ret->limit, e);
+}
+
+bool req_body(struct req *rq, struct json_object **ret, struct err *e)
+{
+    const struct str type = http_header(rq->http, STR("Content-Type"));
+    const struct str media = str_trim(str_sub(type, 0, str_find(type, ';')));
+
+    if (!str_eq_nocase(media, STR("application/json"))) {
+        err_set(e, ERR_UNSUPPORTED, "the body must be JSON");
+        return err_fix(e, "send Content-Type: application/json");
+    }
+    if (!json_parse(rq->http->body, rq->a, ret, e))
+        return err_trace(e);
+    return true;
+}
+
+bool reply(struct req *rq, int status, struct err *e)
+{
+    static const struct http_header headers[] = {{{"Cache-Control", 13}, {"no-store", 8}}};
+
+    if (!buf_ok(rq->out))
+        return err_set(e, ERR_LIMIT, "the answer is larger than %zu bytes; ask for a smaller page",
+                       rq->out->max);
+    rq->replied = true;
+    http_answer_from(rq->x, &(struct http_answer){.status = status,
+                                                  .type = STR("application/json; charset=utf-8"),
+                                                  .body = buf_view(rq->out),
+                                                  .headers = headers,
+                                                  .n_headers = LEN(headers)});
+    return true;
+}
+
+void reply_empty(struct req *rq, int status, const struct http_header *headers, size_t n)
+{
+    rq->replied = true;
+    http_answer_from(rq->x,
+                     &(struct http_answer){.status = status, .headers = headers, .n_headers = n});
+}
+
+void reply_elsewhere(struct req *rq)
+{
+    rq->replied = true;
+}

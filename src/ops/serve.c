@@ -1,0 +1,455 @@
+#include "ops/serve.h"
+
+#include "api/api.h"
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "calls/change.h"
+#include "feed/hub.h"
+#include "http/http.h"
+#include "http/static.h"
+#include "inbox/door.h"
+#include "inbox/inbox.h"
+#include "jobs/inbox_apply.h"
+#include "loop/loop.h"
+#include "ops/roles.h"
+#include "providers/provider.h"
+#include "providers/twilio/twiml.h"
+#include "queue/queue.h"
+#include "store/store.h"
+#include "tenancy/actor.h"
+#include "tenancy/project.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { LOOPS_MAX = 64, DOORS_MAX = 64, RETRY_MS = 500, DRAIN_SECONDS = 5 };
+
+struct app {
+    const struct config *config;
+    struct arena *a;
+    unsigned roles;
+    struct rng rng;
+    struct store *store;
+    struct loop *loops[LOOPS_MAX];
+    size_t n_loops;
+    struct http_server *server;
+    int64_t project; /* the default one */
+    struct secret *tokens[2];
+    struct twilio_routing routing;
+    struct call_rules rules;
+    struct inbox *inbox;
+    struct doors *doors;
+    struct inbox_apply *apply;
+    struct queue *queue;
+    struct hub *hub;
+    struct api *api;
+    /* Set once everything above is there; the loops read it. */
+    _Atomic bool ready;
+};
+
+// --- requests ---------------------------------------------------------------------------------
+
+static void on_header(const struct http_request *rq, struct http_decision *ret, void *arg)
+{
+    struct app *app = arg;
+
+    ret->max_body = LIMIT_API_BODY;
+    if (atomic_load_explicit(&app->ready, memory_order_acquire) && app->doors)
+        (void)doors_on_header(app->doors, rq, ret); // false: not a door's path
+}
+
+static void answer_not_ready(struct http_exchange *x)
+{
+    struct err e = {0};
+
+    err_set(&e, ERR_UNAVAILABLE, "the server is waiting for its database");
+    err_fix(&e, "try again in a moment");
+    http_answer_error(x, &e, STR("starting"));
+}
+
+static void answer_not_found(struct http_exchange *x)
+{
+    struct err e = {0};
+
+    err_set(&e, ERR_NOT_FOUND, "there is no such page here");
+    http_answer_error(x, &e, STR("none"));
+}
+
+/* The interface lives under /app/; whoever comes to the front door is sent there. */
+static bool serve_interface(struct http_exchange *x)
+{
+    static const struct http_header to_app[] = {{{"Location", 8}, {"/app/", 5}}};
+    struct str path = http_request_of(x)->path;
+
+    if (str_eq(path, STR("/")) || str_eq(path, STR("/app"))) {
+        http_answer(
+            x, &(struct http_answer){.status = 302, .headers = to_app, .n_headers = LEN(to_app)});
+        return true;
+    }
+    if (!cut_lit(&path, STR("/app")) || !str_starts(path, STR("/")))
+        return false;
+    http_static_answer(x, path);
+    return true;
+}
+
+static void on_request(struct http_exchange *x, void *arg)
+{
+    struct app *app = arg;
+
+    if (!atomic_load_explicit(&app->ready, memory_order_acquire))
+        answer_not_ready(x);
+    else if (!(app->doors && doors_handle(app->doors, x)) &&
+             !(app->api && api_handle(app->api, x)) && !serve_interface(x))
+        answer_not_found(x);
+}
+
+// --- between the rooms ------------------------------------------------------------------------
+
+static void on_stored(size_t n, void *arg)
+{
+    struct app *app = arg;
+
+    (void)n;
+    if (app->queue)
+        queue_wake(app->queue);
+}
+
+static void on_committed(int64_t project, int64_t last_seq, void *arg)
+{
+    struct app *app = arg;
+
+    if (app->hub)
+        hub_announce(app->hub, project, last_seq);
+}
+
+static call_normalise_fn *normaliser_of(struct str name)
+{
+    const struct provider *p = provider_find(name);
+
+    return p ? p->normalise : NULL;
+}
+
+// --- starting ---------------------------------------------------------------------------------
+
+static bool start_loops(struct app *app, struct err *e)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const int64_t n = app->config->loops ? app->config->loops : cores > 0 ? cores : 1;
+
+    while (app->n_loops < (size_t)n && app->n_loops < LOOPS_MAX) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "loop-%zu", app->n_loops);
+        if (!loop_start(name, &app->loops[app->n_loops], e))
+            return err_trace(e);
+        app->n_loops++;
+    }
+    return true;
+}
+
+static bool listen_on(struct app *app, struct err *e)
+{
+    const struct http_server_options o = {
+        .port = (uint16_t)app->config->port,
+        .address = app->config->listen_address,
+        .loops = app->loops,
+        .n_loops = app->n_loops,
+        .trusted_proxies = app->config->trusted_proxies,
+        .on_header = on_header,
+        .on_request = on_request,
+        .arg = app,
+    };
+
+    if (!http_server_start(&o, &app->server, e))
+        return err_trace(e);
+    return true;
+}
+
+/* The schema, the default project, the accounts. Fails while the database is down. */
+static bool prepare_store(struct app *app, struct err *e)
+{
+    const struct config *c = app->config;
+    _cleanup_(db_closep) struct db *db = store_connect(app->store, STORE_TOOL);
+    const struct project_bootstrap in = {
+        .rng = &app->rng,
+        .now = clock_wall(&clock_system),
+        .provider = STR("twilio"),
+        .account_sid = c->twilio_account_sid,
+        .api_key = c->bootstrap_api_key,
+    };
+    int n = 0;
+
+    if (!db_ping(db, e) || (c->auto_migrate && !store_migrate_up(app->store, &n, e)) ||
+        !store_schema_check(app->store, e) || !project_bootstrap(db, &in, &app->project, e))
+        return err_trace(e);
+    if (n > 0)
+        log_info(NULL, "store.migrated", "applied=%d", n);
+    return true;
+}
+
+static bool start_inbox(struct app *app, struct err *e)
+{
+    const struct inbox_options o = {
+        .store = app->store,
+        .clock = &clock_system,
+        .spool_path = app->config->spool_dir,
+        .on_stored = on_stored,
+        .arg = app,
+    };
+
+    if (!inbox_start(&o, &app->inbox, e))
+        return err_trace(e);
+    return true;
+}
+
+/* What the environment says of Twilio becomes the one account of the default project. */
+static size_t accounts_of(struct app *app, struct door_account *ret)
+{
+    const struct config *c = app->config;
+    const struct str first_owned =
+        str_trim(str_sub(c->owned_phone_numbers, 0, str_find(c->owned_phone_numbers, ',')));
+
+    if (str_is_empty(c->twilio_account_sid))
+        return 0;
+    app->routing = (struct twilio_routing){
+        .sip_user = c->sip_user,
+        .sip_domain = c->sip_domain,
+        .caller_id = str_is_empty(first_owned) ? STR_NONE : first_owned,
+    };
+    app->tokens[0] = secret_create(c->twilio_auth_token);
+    if (!str_is_empty(c->twilio_auth_token_secondary))
+        app->tokens[1] = secret_create(c->twilio_auth_token_secondary);
+    *ret = (struct door_account){
+        .provider = STR("twilio"),
+        .account = c->twilio_account_sid,
+        .project = app->project,
+        .secrets = {app->tokens[0], app->tokens[1]},
+        .config = &app->routing,
+    };
+    return 1;
+}
+
+static bool open_doors(struct app *app, struct err *e)
+{
+    const struct door *list[DOORS_MAX];
+    struct door_account account;
+    size_t n = 0;
+
+    for (size_t p = 0; p < n_providers; p++)
+        for (size_t d = 0; d < providers[p]->n_doors && n < DOORS_MAX; d++)
+            list[n++] = &providers[p]->doors[d];
+    const struct doors_options o = {
+        .doors = list,
+        .n_doors = n,
+        .accounts = &account,
+        .n_accounts = accounts_of(app, &account),
+        .base_url = app->config->webhook_base_url,
+        .allowed_peers = app->config->webhook_allowed_cidrs,
+        .inbox = app->inbox,
+        .clock = &clock_system,
+        .loops = app->loops,
+        .n_loops = app->n_loops,
+        .invalid_per_minute = (size_t)app->config->webhook_invalid_per_minute,
+    };
+    if (!doors_open(&o, &app->doors, e))
+        return err_trace(e);
+    doors_set_ingestion(app->doors, app->config->webhook_ingestion_enabled);
+    return true;
+}
+
+static bool start_worker(struct app *app, struct err *e)
+{
+    const size_t by_engine = store_engine(app->store) == STORE_SQLITE ? 1 : 2;
+
+    app->apply = inbox_apply_create(&(struct inbox_apply_options){
+        .rules = &app->rules,
+        .clock = &clock_system,
+        .normaliser_of = normaliser_of,
+        .on_committed = on_committed,
+        .arg = app,
+    });
+    const struct queue_options o = {
+        .name = "inbox",
+        .store = app->store,
+        .clock = &clock_system,
+        .queries = inbox_queue_queries,
+        .handler = inbox_apply_handler(app->apply),
+        .policy = queue_policy_default,
+        .workers = app->config->workers ? (size_t)app->config->workers : by_engine,
+    };
+    if (!queue_start(&o, &app->queue, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool start_hub(struct app *app, struct err *e)
+{
+    const struct hub_options o = {
+        .store = app->store, .clock = &clock_system, .loops = app->loops, .n_loops = app->n_loops};
+
+    if (!hub_start(&o, &app->hub, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool start_api(struct app *app, struct err *e)
+{
+    const struct api_options o = {
+        .store = app->store,
+        .clock = &clock_system,
+        .hub = app->hub,
+        .inbox = app->inbox,
+        .queue = app->queue,
+        .threads = (size_t)app->config->api_threads,
+        .realtime_push = app->config->realtime_push_enabled,
+        .webhook_ingestion = app->config->webhook_ingestion_enabled,
+        .secure_cookies = str_starts(app->config->webhook_base_url, STR("https://")),
+    };
+
+    if (!api_start(&o, &app->api, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool start_rooms(struct app *app, struct err *e)
+{
+    const bool ok =
+        (!has_role(app->roles, ROLE_HUB) || start_hub(app, e)) &&
+        (!has_role(app->roles, ROLE_WORKER) || start_worker(app, e)) &&
+        (!has_role(app->roles, ROLE_DOOR) || (start_inbox(app, e) && open_doors(app, e))) &&
+        (!has_role(app->roles, ROLE_API) || start_api(app, e));
+
+    return ok || err_trace(e);
+}
+
+/* The one-time link of every start: who can read our output may sign in. */
+static bool greet(struct app *app, struct err *e)
+{
+    _cleanup_(db_closep) struct db *db = store_connect(app->store, STORE_TOOL);
+    struct str token;
+
+    if (!has_role(app->roles, ROLE_API))
+        return true;
+    if (!login_link_create(db, &app->rng, app->project, clock_wall(&clock_system), app->a, &token,
+                           e))
+        return err_trace(e);
+    (void)printf("\n  Hookswitch is listening: http://localhost:%u/app/\n"
+                 "  Sign in once with:       http://localhost:%u/login?token=" STR_FMT "\n\n",
+                 http_server_port(app->server), http_server_port(app->server), STR_ARG(token));
+    (void)fflush(stdout);
+    return true;
+}
+
+// --- running and ending -----------------------------------------------------------------------
+
+/* Waits at most `ms` (-1: for ever) for SIGTERM or SIGINT. */
+static bool told_to_stop(int ms)
+{
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGINT);
+    const struct timespec wait = {ms / 1000, (long)(ms % 1000) * 1000000L};
+    int sig;
+    do
+        sig = ms < 0 ? sigwaitinfo(&stop, NULL) : sigtimedwait(&stop, NULL, &wait);
+    while (sig < 0 && ms < 0);
+    return sig > 0;
+}
+
+/* False when a signal came first. */
+static bool wait_for_store(struct app *app, bool *ret_ready, struct err *e)
+{
+    enum err_code told = ERR_NONE;
+
+    for (;;) {
+        err_clear(e);
+        if (prepare_store(app, e)) {
+            *ret_ready = true;
+            return true;
+        }
+        if (e->code != ERR_UNAVAILABLE)
+            return err_trace(e);
+        if (told != e->code)
+            log_failure(NULL, LOG_WARN, "store.waiting", e);
+        told = e->code;
+        if (told_to_stop(RETRY_MS)) {
+            *ret_ready = false;
+            return true;
+        }
+    }
+}
+
+static bool run(struct app *app, struct err *e)
+{
+    const struct store_options o = {
+        .url = app->config->database_url, .clock = &clock_system, .exclusive = true};
+    bool ready;
+
+    if (!call_rules_parse(app->config->owned_phone_numbers, app->config->default_region, app->a,
+                          &app->rules, e) ||
+        !store_open(&o, &app->store, e) || !start_loops(app, e) || !listen_on(app, e))
+        return err_trace(e);
+    log_info(NULL, "server.listening", "port=%u", http_server_port(app->server));
+    if (!wait_for_store(app, &ready, e))
+        return err_trace(e);
+    if (!ready)
+        return true;
+    if (!start_rooms(app, e) || !greet(app, e))
+        return err_trace(e);
+    atomic_store_explicit(&app->ready, true, memory_order_release);
+    log_info(NULL, "server.ready", "port=%u", http_server_port(app->server));
+    (void)told_to_stop(-1);
+    log_info(NULL, "server.stopping", "connections=%zu", http_server_connections(app->server));
+    return true;
+}
+
+/* From the outside in: nothing new comes, what is under way is finished, then the rooms end. */
+static void stop(struct app *app)
+{
+    alarm(DRAIN_SECONDS); // whatever hangs: the store is durable
+    if (app->server)
+        http_server_drain(app->server);
+    if (app->hub)
+        hub_stop(app->hub);
+    if (app->inbox)
+        inbox_stop(app->inbox);
+    if (app->api)
+        api_stop(app->api);
+    if (app->queue)
+        queue_stop(app->queue);
+    inbox_apply_destroy(app->apply);
+    if (app->server)
+        http_server_stop(app->server);
+    doors_close(app->doors);
+    for (size_t i = app->n_loops; i > 0; i--)
+        loop_stop(app->loops[i - 1]);
+    store_close(app->store);
+    for (size_t i = 0; i < LEN(app->tokens); i++)
+        secret_destroy(app->tokens[i]);
+}
+
+int serve(struct command *cmd)
+{
+    struct app app = {.config = &cmd->config, .a = cmd->a, .rng = rng_system()};
+    struct err e = {0};
+    sigset_t blocked;
+
+    // Threads inherit the mask: only this one is woken by signals.
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+
+    if (!roles_parse(cmd->args, cmd->n_args, &app.roles, &e))
+        return tool_fail(&e);
+    const bool ok = run(&app, &e);
+    stop(&app);
+    return ok ? EXIT_SUCCESS : tool_fail(&e);
+}

@@ -1,0 +1,256 @@
+#include "ops/tools.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/limits.h"
+#include "ops/verify.h"
+#include "inbox/read.h"
+#include "store/store.h"
+#include "tenancy/actor.h"
+#include "tenancy/project.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PRINTED_MAX = 256 * 1024 };
+
+int tool_fail(const struct err *e)
+{
+    (void)fprintf(stderr, "hookswitch: %s\n", e->text);
+    for (size_t i = 0; i < e->n_fix; i++)
+        (void)fprintf(stderr, "  - %s\n", e->fix[i]);
+    return EXIT_FAILURE;
+}
+
+static int usage(const char *what)
+{
+    (void)fprintf(stderr, "usage: hookswitch %s\n", what);
+    return EXIT_FAILURE;
+}
+
+static const char *arg(const struct command *cmd, int i)
+{
+    return i < cmd->n_args ? cmd->args[i] : "";
+}
+
+/* exclusive: refuses while a server runs on the same SQLite file. */
+static bool open_store(struct command *cmd, bool exclusive, struct store **ret, struct err *e)
+{
+    const struct store_options o = {
+        .url = cmd->config.database_url, .clock = &clock_system, .exclusive = exclusive};
+
+    if (!store_open(&o, ret, e))
+        return err_trace(e);
+    return true;
+}
+
+DEFINE_CLEANUP(struct store, store_close)
+
+// --- migrate ----------------------------------------------------------------------------------
+
+static bool migrate_status(struct command *cmd, struct store *s, struct err *e)
+{
+    struct store_migration *m;
+    size_t n;
+
+    if (!store_migrate_status(s, cmd->a, &m, &n, e))
+        return err_trace(e);
+    for (size_t i = 0; i < n; i++)
+        (void)printf("%04d  %-8s  " STR_FMT "\n", m[i].number, m[i].applied ? "applied" : "pending",
+                     STR_ARG(m[i].name));
+    return true;
+}
+
+static bool migrate(struct command *cmd, struct store *s, struct err *e)
+{
+    uint64_t steps = 1;
+    int n = 0;
+
+    if (strcmp(arg(cmd, 0), "status") == 0)
+        return migrate_status(cmd, s, e) || err_trace(e);
+    if (strcmp(arg(cmd, 0), "up") == 0) {
+        if (!store_migrate_up(s, &n, e))
+            return err_trace(e);
+        (void)printf("%d applied\n", n);
+        return true;
+    }
+    if (cmd->n_args > 1 && (!str_to_u64(str_from(arg(cmd, 1)), &steps) || steps > 10000))
+        return err_set(e, ERR_INVALID, "migrate down: how many? \"%s\" is no number", arg(cmd, 1));
+    if (!store_migrate_down(s, (int)steps, &n, e))
+        return err_trace(e);
+    (void)printf("%d taken back\n", n);
+    return true;
+}
+
+int tool_migrate(struct command *cmd)
+{
+    const char *verb = arg(cmd, 0);
+    struct err e = {0};
+
+    if (strcmp(verb, "up") != 0 && strcmp(verb, "down") != 0 && strcmp(verb, "status") != 0)
+        return usage("migrate up | down [N] | status");
+    _cleanup_(store_closep) struct store *s = NULL;
+    if (!open_store(cmd, strcmp(verb, "status") != 0, &s, &e) || !migrate(cmd, s, &e))
+        return tool_fail(&e);
+    return EXIT_SUCCESS;
+}
+
+// --- verify -----------------------------------------------------------------------------------
+
+static void print_finding(struct str what, void *arg)
+{
+    (void)arg;
+    (void)printf("  " STR_FMT "\n", STR_ARG(what));
+}
+
+int tool_verify(struct command *cmd)
+{
+    _cleanup_(store_closep) struct store *s = NULL;
+    struct verify_result r = {0};
+    struct err e = {0};
+
+    if (!open_store(cmd, false, &s, &e))
+        return tool_fail(&e);
+    _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
+    if (!verify_all(db, print_finding, NULL, &r, &e))
+        return tool_fail(&e);
+    (void)printf("%lld calls, %lld log lines, %lld feed events, %lld inbox rows checked: %lld "
+                 "findings\n",
+                 (long long)r.calls, (long long)r.log_lines, (long long)r.feed_events,
+                 (long long)r.inbox_rows, (long long)r.findings);
+    return r.findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+// --- replay -----------------------------------------------------------------------------------
+
+static bool default_project(struct db *db, struct arena *a, int64_t *ret, struct err *e)
+{
+    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
+    bool found;
+
+    if (!db_query_one(db, Q_PROJECT_DEFAULT, NO_BINDS, columns, LEN(columns), a, ret, &found, e))
+        return err_trace(e);
+    if (!found)
+        return err_set(e, ERR_NOT_FOUND, "the store is empty; start the server once");
+    return true;
+}
+
+static bool replay(struct command *cmd, struct db *db, int64_t *ret_n, struct err *e)
+{
+    const struct inbox_filter any = {.from = TIME_NONE, .to = TIME_NONE};
+    const usec_t now = clock_wall(&clock_system);
+    int64_t project;
+
+    if (!default_project(db, cmd->a, &project, e))
+        return err_trace(e);
+    if (strcmp(arg(cmd, 0), "--all") == 0)
+        return inbox_reprocess_dead(db, project, &any, STR_NONE, now, ret_n, e) || err_trace(e);
+
+    int64_t *ids = arena_new(cmd->a, int64_t, (size_t)cmd->n_args);
+    for (int i = 0; i < cmd->n_args; i++)
+        if (!str_to_i64(str_from(arg(cmd, i)), &ids[i]))
+            return err_set(e, ERR_INVALID, "replay: \"%s\" is no identifier", arg(cmd, i));
+    if (!inbox_reprocess_each(db, project, ids, (size_t)cmd->n_args, now, cmd->a, ret_n, e))
+        return err_trace(e);
+    return true;
+}
+
+int tool_replay(struct command *cmd)
+{
+    _cleanup_(store_closep) struct store *s = NULL;
+    struct err e = {0};
+    int64_t n = 0;
+
+    if (cmd->n_args == 0)
+        return usage("replay --all | ID…");
+    if (!open_store(cmd, true, &s, &e))
+        return tool_fail(&e);
+    _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
+    if (!replay(cmd, db, &n, &e))
+        return tool_fail(&e);
+    (void)printf("%lld put back into the queue\n", (long long)n);
+    return EXIT_SUCCESS;
+}
+
+// --- the rest ---------------------------------------------------------------------------------
+
+int tool_login_link(struct command *cmd)
+{
+    _cleanup_(store_closep) struct store *s = NULL;
+    struct rng rng = rng_system();
+    struct str token;
+    struct err e = {0};
+    int64_t project;
+
+    if (!open_store(cmd, false, &s, &e))
+        return tool_fail(&e);
+    _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
+    if (!default_project(db, cmd->a, &project, &e) ||
+        !login_link_create(db, &rng, project, clock_wall(&clock_system), cmd->a, &token, &e))
+        return tool_fail(&e);
+    (void)printf(STR_FMT "/login?token=" STR_FMT "\n", STR_ARG(cmd->config.webhook_base_url),
+                 STR_ARG(token));
+    return EXIT_SUCCESS;
+}
+
+static bool report(const char *what, bool ok, const struct err *e)
+{
+    (void)printf("%-7s %s%s%s\n", ok ? "ok" : "FAILED", what, ok ? "" : ": ", ok ? "" : e->text);
+    for (size_t i = 0; !ok && i < e->n_fix; i++)
+        (void)printf("        - %s\n", e->fix[i]);
+    return ok;
+}
+
+static bool spool_dir_usable(struct command *cmd, struct err *e)
+{
+    const char *path = str_z(cmd->config.spool_dir, cmd->a);
+
+    if (access(path, F_OK) == 0 && access(path, W_OK) != 0)
+        return err_set(e, ERR_UNAVAILABLE, "SPOOL_DIR: %s cannot be written", path);
+    return true;
+}
+
+static bool provider_configured(struct command *cmd, struct err *e)
+{
+    if (str_is_empty(cmd->config.twilio_account_sid)) {
+        err_set(e, ERR_INVALID, "no provider account: every webhook is refused");
+        return err_fix(e, "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN");
+    }
+    return true;
+}
+
+int tool_doctor(struct command *cmd)
+{
+    _cleanup_(store_closep) struct store *s = NULL;
+    struct err e = {0};
+    bool fine = report("configuration is valid", true, &e);
+
+    fine &= report("provider account", provider_configured(cmd, &e), &e);
+    fine &= report("spool directory", spool_dir_usable(cmd, &e), &e);
+    const bool opened = open_store(cmd, false, &s, &e);
+    fine &= report("store can be opened", opened, &e);
+    if (opened) {
+        _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
+        fine &= report("store answers", db_ping(db, &e), &e);
+        fine &= report("schema fits this binary", store_schema_check(s, &e), &e);
+    }
+    return fine ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int tool_config(struct command *cmd)
+{
+    struct buf out;
+
+    buf_init(&out, PRINTED_MAX);
+    if (strcmp(arg(cmd, 0), "example") == 0)
+        config_print_example(&out);
+    else if (strcmp(arg(cmd, 0), "markdown") == 0)
+        config_print_markdown(&out);
+    else
+        return usage("config example | markdown");
+    const struct str text = buf_view(&out);
+    (void)fwrite(text.p, 1, text.n, stdout);
+    buf_finish(&out);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,23 @@
+#ifndef OPS_TOOLS_H
+#define OPS_TOOLS_H
+/* The commands beside `serve`: straight-line, they print for people and return an exit status. */
+#include "ops/config.h"
+
+struct command {
+    struct config config;
+    struct arena *a;
+    char **args; /* behind the command's name */
+    int n_args;
+};
+
+/* The failure and its remedies on stderr; returns EXIT_FAILURE. */
+int tool_fail(const struct err *e);
+
+int tool_migrate(struct command *cmd);
+int tool_verify(struct command *cmd);
+int tool_replay(struct command *cmd);
+int tool_login_link(struct command *cmd);
+int tool_doctor(struct command *cmd);
+int tool_config(struct command *cmd);
+
+#endif
