@@ -7,6 +7,9 @@
  */
 #include "api/api.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
+
 #include "api/request.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -14,9 +17,6 @@
 #include "inbox/inbox.h"
 #include "loop/loop.h"
 #include "store/store.h"
-
-#include <stdatomic.h>
-#include <stdlib.h>
 
 enum { ROUTES_MAX = 256, WAITING_MAX = 1024, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
 

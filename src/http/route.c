@@ -1,8 +1,8 @@
 #include "http/route.h"
 
-#include "base/arena.h"
-
 #include <stdlib.h>
+
+#include "base/arena.h"
 
 /*
  * A tree of segments. Each node has literal children (compared one by one: an API has few per

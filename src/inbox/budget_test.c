@@ -1,8 +1,8 @@
 #include "test/test.h"
 
-#include "inbox/budget.h"
-
 #include <stdio.h>
+
+#include "inbox/budget.h"
 
 enum { BURST = 5, PER_MINUTE = 60 };
 

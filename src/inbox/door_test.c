@@ -1,6 +1,12 @@
 /* Doors behind a real server, a real inbox and a real store; requests over a socket. */
 #include "test/store.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/limits.h"
@@ -8,12 +14,6 @@
 #include "inbox/read.h"
 #include "providers/provider.h"
 #include "providers/twilio/twiml.h"
-
-#include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { LOOPS = 2, BURST = 5, CROWD = 50, ANSWER_MAX = 64 * 1024 };
 

@@ -1,5 +1,11 @@
 #include "ops/serve.h"
 
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "api/api.h"
 #include "base/arena.h"
 #include "base/crypto.h"
@@ -20,12 +26,6 @@
 #include "store/store.h"
 #include "tenancy/actor.h"
 #include "tenancy/project.h"
-
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 enum { LOOPS_MAX = 64, DOORS_MAX = 64, RETRY_MS = 500, DRAIN_SECONDS = 5 };
 

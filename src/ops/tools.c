@@ -1,5 +1,9 @@
 #include "ops/tools.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
@@ -8,10 +12,6 @@
 #include "store/store.h"
 #include "tenancy/actor.h"
 #include "tenancy/project.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 enum { PRINTED_MAX = 256 * 1024 };
 
