@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aCall, anEvent } from "../../lib/test_data";
-import { LINGER_MS, groupCalls, patchActive } from "./merge";
+import { LINGER_MS, clockStart, groupCalls, patchActive } from "./merge";
 import type { ActiveCalls } from "./merge";
 
 const NOW = 1_000_000;
@@ -59,5 +59,19 @@ describe("groupCalls", () => {
 
   it("shows a leg by itself while its parent is not there", () => {
     expect(groupCalls({ calls: [leg], endedAt: {} }, NOW)).toEqual([{ call: leg, legs: [] }]);
+  });
+});
+
+describe("clockStart", () => {
+  const talking = { status: "in-progress", answered_at: "2026-02-08T06:11:01Z" } as const;
+  const leg = aCall({ ...talking, parent_call_sid: "CA1", answered_at: "2026-02-08T06:11:09Z" });
+
+  it("counts from the start until somebody answers", () => {
+    expect(clockStart({ call: aCall({}), legs: [] })).toBe("2026-02-08T06:11:00Z");
+  });
+
+  it("counts from the answer, of the leg that was connected when there is one", () => {
+    expect(clockStart({ call: aCall(talking), legs: [] })).toBe("2026-02-08T06:11:01Z");
+    expect(clockStart({ call: aCall(talking), legs: [leg] })).toBe("2026-02-08T06:11:09Z");
   });
 });

@@ -80,7 +80,14 @@ export function isTalking(call: Call): boolean {
   return call.display_status === "in-progress";
 }
 
+/** When the person was reached: the answer of a leg that was connected, else that of the call. */
+export function answeredAt({ call, legs }: CallGroup): string | null {
+  const answers = legs.flatMap((leg) => leg.answered_at ?? []).sort();
+  return answers[0] ?? call.answered_at;
+}
+
 /** From when the clock of a call that is going on runs: from the answer while talking, else from its start. */
-export function clockStart(call: Call): string {
-  return isTalking(call) ? (call.answered_at ?? startOf(call)) : startOf(call);
+export function clockStart(group: CallGroup): string {
+  const start = startOf(group.call);
+  return isTalking(group.call) ? (answeredAt(group) ?? start) : start;
 }

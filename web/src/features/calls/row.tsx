@@ -3,16 +3,16 @@ import type { ReactElement } from "react";
 import { clockTime, partyName, secondsBetween } from "../../lib/format";
 import { callLook, directionIcon } from "../../lib/look";
 import { text } from "../../lib/text";
-import type { Call } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
-import { clockStart, isTalking, startOf } from "./merge";
+import { answeredAt, clockStart, isTalking, startOf } from "./merge";
 import type { CallGroup } from "./merge";
 import classes from "./row.module.css";
 
 /** One call that is going on, or has just ended. */
-export function CallRow({ group: { call, legs }, now }: { group: CallGroup; now: number }): ReactElement {
+export function CallRow({ group, now }: { group: CallGroup; now: number }): ReactElement {
+  const { call, legs } = group;
   const from = partyName(call.from_number);
   const to = partyName(call.to_number);
   return (
@@ -35,22 +35,24 @@ export function CallRow({ group: { call, legs }, now }: { group: CallGroup; now:
           {legs.length > 0 && <span className={classes.legs}>{text.calls.transferred(legs.length)}</span>}
         </span>
         <span className={classes.clock}>
-          <span className={classes.time}>{clockOf(call, now)}</span>
-          <span className={classes.note}>{noteOf(call)}</span>
+          <span className={classes.time}>{clockOf(group, now)}</span>
+          <span className={classes.note}>{noteOf(group)}</span>
         </span>
       </Link>
     </li>
   );
 }
 
-function clockOf(call: Call, now: number): string {
-  if (!call.is_final) return clockTime(secondsBetween(clockStart(call), now));
+function clockOf(group: CallGroup, now: number): string {
+  const { call } = group;
+  if (!call.is_final) return clockTime(secondsBetween(clockStart(group), now));
   const talked = call.talk_time ?? call.duration;
   return talked === null ? "" : clockTime(talked);
 }
 
-function noteOf(call: Call): string {
-  if (call.is_final) return text.calls.ended;
-  if (!isTalking(call) || call.answered_at === null) return "";
-  return text.calls.waited(clockTime(secondsBetween(startOf(call), Date.parse(call.answered_at))));
+function noteOf(group: CallGroup): string {
+  const answered = answeredAt(group);
+  if (group.call.is_final) return text.calls.ended;
+  if (!isTalking(group.call) || answered === null) return "";
+  return text.calls.waited(clockTime(secondsBetween(startOf(group.call), Date.parse(answered))));
 }
