@@ -1,0 +1,75 @@
+// A headless Chromium that talks to nobody but the server under test.
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core";
+import type { Server } from "./server.ts";
+
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const ARTIFACTS = resolve(import.meta.dirname, "../artifacts");
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+/** How long a person would wait before calling it broken. */
+export const PATIENCE_MS = 15_000;
+
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--no-first-run",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** A browser of somebody who has just opened the one-time link. It may be opened once per start. */
+export async function signIn(browser: Browser, server: Server, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: DESKTOP, locale: "en-US", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.goto(server.loginLink);
+  await isLive(page);
+  return page;
+}
+
+/** Another page of the same person, with another screen. */
+export async function anotherScreen(browser: Browser, signedIn: Page, options: BrowserContextOptions): Promise<Page> {
+  const storageState = await signedIn.context().storageState();
+  const context = await browser.newContext({ locale: "en-US", ...options, storageState, bypassCSP: true });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  return page;
+}
+
+/** The stream is open: from here on everything is shown as it happens. */
+export async function isLive(page: Page): Promise<void> {
+  await page.locator('[data-connection="live"]').waitFor();
+}
+
+/** Waits until the row of a call shows a status. */
+export async function showsStatus(page: Page, sid: string, status: string): Promise<void> {
+  await page.locator(`[data-sid="${sid}"][data-status="${status}"]`).waitFor();
+}
+
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await mkdir(ARTIFACTS, { recursive: true });
+  await page.screenshot({ path: `${ARTIFACTS}/${name}.png`, animations: "disabled" });
+}
+
+type Violation = { id: string; nodes: { html: string; failureSummary?: string }[] };
+declare const axe: { run: (options: object) => Promise<{ violations: Violation[] }> };
+
+/** What a machine can tell against the WCAG 2.2 AA, one line per finding. The page must bypass its CSP. */
+export async function accessibilityFindings(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: AXE });
+  const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await page.evaluate((only) => axe.run({ runOnly: only }), runOnly);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+}

@@ -1,0 +1,133 @@
+// The built server as a child process, on a store of its own, ended with the test.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const BINARY = resolve(import.meta.dirname, "../../build/hookswitch");
+const START_MS = 20_000;
+const STOP_MS = 10_000;
+
+export const ACCOUNT_SID = "AC00112233445566778899aabbccddeeff";
+export const AUTH_TOKEN = "the-auth-token-of-the-tests-00000";
+export const API_KEY = "the-api-key-of-the-tests";
+export const OWNED_NUMBER = "+16175006181";
+
+export type Server = {
+  /** `http://127.0.0.1:PORT`, also the public base URL that signatures are made over. */
+  url: string;
+  /** The one-time link that this start has printed. */
+  loginLink: string;
+  /** What it has said so far, for messages of failed tests. */
+  output: () => string;
+  /** SIGTERM, and its exit. */
+  stop: () => Promise<void>;
+  /** Stops it and starts it again on the same port and store. */
+  restart: () => Promise<void>;
+  /** Stops it and removes its store. */
+  remove: () => Promise<void>;
+};
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+type Running = { child: ChildProcess; link: string };
+
+/** Resolves with the one-time link, once the server has printed it and answers. */
+async function run(cwd: string, url: string, env: NodeJS.ProcessEnv, said: string[]): Promise<Running> {
+  const child = spawn(BINARY, ["serve"], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const link = new Promise<string>((found, failed) => {
+    const onLine = (line: string): void => {
+      said.push(line);
+      const token = /\/login\?token=([^\s"']+)/.exec(line)?.[1];
+      if (token !== undefined) found(`${url}/login?token=${token}`);
+    };
+    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on("line", onLine);
+    child.once("error", failed);
+    child.once("exit", (code, signal) => {
+      failed(new Error(`the server ended (${signal ?? String(code)}) before it was ready:\n${said.join("\n")}`));
+    });
+  });
+  const started = { child, link: await within(START_MS, link, () => `no one-time link:\n${said.join("\n")}`) };
+  await within(START_MS, healthy(url), () => `not healthy:\n${said.join("\n")}`);
+  return started;
+}
+
+async function healthy(url: string): Promise<void> {
+  for (;;) {
+    const answer = await fetch(`${url}/health`).catch(() => null);
+    if (answer?.ok) return;
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>, why: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, failed) => {
+    timer = setTimeout(() => {
+      failed(new Error(why()));
+    }, ms);
+  });
+  return Promise.race([work, late]).finally(() => {
+    clearTimeout(timer);
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGTERM");
+  await within(STOP_MS, gone, () => {
+    child.kill("SIGKILL");
+    return "the server did not end after SIGTERM";
+  });
+}
+
+/** Starts the server with an empty SQLite store; `env` adds to, or replaces, its configuration. */
+export async function startServer(env: NodeJS.ProcessEnv = {}): Promise<Server> {
+  const directory = await mkdtemp(join(tmpdir(), "hookswitch-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const said: string[] = [];
+  const configuration = {
+    PATH: process.env["PATH"],
+    PORT: String(port),
+    LISTEN_ADDRESS: "127.0.0.1",
+    DATABASE_URL: `sqlite:${join(directory, "hookswitch.db")}`,
+    SPOOL_DIR: join(directory, "spool"),
+    WEBHOOK_BASE_URL: url,
+    TWILIO_ACCOUNT_SID: ACCOUNT_SID,
+    TWILIO_AUTH_TOKEN: AUTH_TOKEN,
+    OWNED_PHONE_NUMBERS: OWNED_NUMBER,
+    BOOTSTRAP_API_KEY: API_KEY,
+    ...env,
+  };
+  let running = await run(directory, url, configuration, said);
+
+  const server: Server = {
+    url,
+    loginLink: running.link,
+    output: () => said.join("\n"),
+    stop: () => end(running.child),
+    restart: async () => {
+      await end(running.child);
+      running = await run(directory, url, configuration, said);
+      server.loginLink = running.link;
+    },
+    remove: async () => {
+      await end(running.child);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  return server;
+}
