@@ -402,6 +402,46 @@ static struct call_change travelled(const struct call_change *c, struct arena *a
     return read;
 }
 
+struct family {
+    struct call_change changes[CHANGES_MAX];
+    size_t n;
+    size_t order[CHANGES_MAX];
+    size_t n_told; /* some are told twice */
+    struct str want;
+};
+
+static struct family random_family(struct rng *r, struct arena *a)
+{
+    struct family f = {.n = 3 + rng_below(r, 6)};
+    struct world w;
+
+    for (size_t i = 0; i < f.n; i++) {
+        f.changes[i] = random_change(r);
+        f.order[i] = i;
+    }
+    settle(f.changes, f.n, a);
+    w = fold_in_order(f.changes, f.order, f.n, a);
+    f.want = text_of(&w, a);
+    f.n_told = f.n + rng_below(r, 3);
+    for (size_t i = f.n; i < f.n_told; i++)
+        f.order[i] = rng_below(r, f.n);
+    return f;
+}
+
+/* As it happens in a store: everything goes through its JSON between two events. */
+static struct world fold_travelling(const struct family *f, struct arena *a)
+{
+    struct world w = {.n = 0};
+
+    for (size_t i = 0; i < f->n_told; i++) {
+        const struct call_change c = travelled(&f->changes[f->order[i]], a);
+
+        (void)apply(&w, &c, a); // the whole is compared
+        travel(&w, a);
+    }
+    return w;
+}
+
 static void shuffles_with_repetitions_change_nothing(void **state)
 {
     enum { FAMILIES = 5000, SHUFFLES = 20 };
@@ -410,37 +450,47 @@ static void shuffles_with_repetitions_change_nothing(void **state)
     struct rng r = rng_seeded(20260208);
 
     (void)state;
-    for (int family = 0; family < FAMILIES; family++) {
-        struct call_change changes[CHANGES_MAX];
-        const size_t n = 3 + rng_below(&r, 6), n_more = rng_below(&r, 3);
-        size_t order[CHANGES_MAX];
-        struct world w;
-        struct str want;
+    for (int i = 0; i < FAMILIES; i++, arena_reset(kept)) {
+        struct family f = random_family(&r, kept);
 
-        arena_reset(kept);
-        for (size_t i = 0; i < n; i++) {
-            changes[i] = random_change(&r);
-            order[i] = i;
+        for (int k = 0; k < SHUFFLES; k++, arena_reset(a)) {
+            shuffle(&r, f.order, f.n_told);
+            const struct world w =
+                k == 0 ? fold_travelling(&f, a) : fold_in_order(f.changes, f.order, f.n_told, a);
+            assert_same(f.want, text_of(&w, a));
         }
-        settle(changes, n, kept);
-        w = fold_in_order(changes, order, n, kept);
-        want = text_of(&w, kept);
-        for (size_t i = 0; i < n_more; i++)
-            order[n + i] = rng_below(&r, n);
-        for (int i = 0; i < SHUFFLES; i++) {
-            arena_reset(a);
-            shuffle(&r, order, n + n_more);
-            w = (struct world){.n = 0};
-            for (size_t k = 0; k < n + n_more; k++) {
-                const struct call_change c =
-                    i ? changes[order[k]] : travelled(&changes[order[k]], a);
+    }
+}
 
-                (void)apply(&w, &c, a); // the whole is compared
-                if (i == 0)
-                    travel(&w, a);
-            }
-            assert_same(want, text_of(&w, a));
-        }
+static void crowded_lists_keep_the_same_in_any_order(void **state)
+{
+    enum { MANY = CALL_FOLD_LIST + 8, SHUFFLES = 200 };
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(arena_destroyp) struct arena *kept = arena_create(0);
+    struct call_change changes[2 * MANY];
+    size_t order[2 * MANY];
+    struct rng r = rng_seeded(1);
+    struct str want;
+    struct world w;
+
+    (void)state;
+    for (size_t i = 0; i < MANY; i++) {
+        const char *sid = str_z(str_fmt(kept, "RE%02zu", i), kept);
+
+        changes[2 * i] = recording_of("CA1", sid, "completed", (int)i);
+        changes[2 * i + 1] = dial_of("CA1", sid, "busy", 0, (int)i);
+    }
+    for (size_t i = 0; i < LEN(order); i++)
+        order[i] = i;
+    settle(changes, LEN(changes), kept);
+    w = fold_in_order(changes, order, LEN(order), kept);
+    want = text_of(&w, kept);
+    assert_int_equal(w.calls[0].fold->n_recordings, CALL_FOLD_LIST);
+    assert_int_equal(w.calls[0].fold->n_dials, CALL_FOLD_LIST);
+    for (int i = 0; i < SHUFFLES; i++, arena_reset(a)) {
+        shuffle(&r, order, LEN(order));
+        w = fold_in_order(changes, order, LEN(order), a);
+        assert_same(want, text_of(&w, a));
     }
 }
 
@@ -744,6 +794,7 @@ TEST_MAIN(cmocka_unit_test(any_order_of_a_calls_events_gives_one_snapshot),
           cmocka_unit_test(any_order_of_parent_and_child_gives_one_pair),
           cmocka_unit_test(any_order_of_two_children_gives_one_family),
           cmocka_unit_test(shuffles_with_repetitions_change_nothing),
+          cmocka_unit_test(crowded_lists_keep_the_same_in_any_order),
           cmocka_unit_test(a_claim_is_refused_exactly_when_the_table_says_so),
           cmocka_unit_test(the_documented_table_is_the_one_in_the_code),
           cmocka_unit_test(late_early_events_only_enrich),

@@ -1,6 +1,8 @@
 /* Batches on both stores: what is written, how it is counted, and that the log folds to it. */
 #include "test/store.h"
 
+#include <pthread.h>
+
 #include "base/json.h"
 #include "calls/batch.h"
 #include "calls/fold.h"
@@ -71,8 +73,8 @@ static bool save(struct db *db, const struct call_change *changes, size_t n, str
 
         buf_init(&payload, 64 * 1024);
         call_feed_payload(&payload, &entries[i]);
-        assert_true(buf_ok(&payload));
-        assert_true(json_check(buf_view(&payload), e));
+        if (!json_check(buf_view(&payload), e))
+            return err_trace(e);
         items[i] = (struct feed_item){.project = 1,
                                       .type = entries[i].event_type,
                                       .ts = entries[i].event_time,
@@ -278,6 +280,74 @@ static void one_batch_and_single_events_give_the_same(void **state)
     }
 }
 
+/* --- workers side by side ------------------------------------------------------------------------ */
+
+enum { WORKERS = 4, ROUNDS = 12, TRIES = 100 };
+
+struct worker {
+    struct store *store;
+    int number;
+    bool failed;
+    struct err e;
+};
+
+/* A worker's conflict with another one is no failure: the same is tried again. */
+static bool save_at_last(struct db *db, const struct call_change *changes, size_t n,
+                         struct arena *a, struct err *e)
+{
+    for (int i = 0; i < TRIES; i++) {
+        err_clear(e);
+        if (save(db, changes, n, a, e))
+            return true;
+        const bool again = e->code == ERR_CONFLICT || db_conflicted(db);
+        db_rollback(db);
+        if (!again)
+            return err_trace(e);
+    }
+    return err_trace(e);
+}
+
+/* Each round: a call of this worker's own, and an event of one that all workers hear of. All of
+ * them are calls with one number. */
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(db_closep) struct db *db = store_connect(w->store, STORE_WORK);
+
+    for (int i = 0; i < ROUNDS && !w->failed; i++) {
+        const char *own = str_z(str_fmt(a, "CA-%d-%d", w->number, i), a),
+                   *shared = str_z(str_fmt(a, "CA-%d", i), a);
+        const struct call_change changes[] = {status_of(own, "ringing", i),
+                                              status_of(shared, "ringing", i + w->number)};
+
+        w->failed = !save_at_last(db, changes, LEN(changes), a, &w->e);
+    }
+    return NULL;
+}
+
+static void workers_side_by_side_count_right(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = connect(store, a);
+        struct worker workers[WORKERS];
+        pthread_t threads[WORKERS];
+
+        for (int i = 0; i < WORKERS; i++) {
+            workers[i] = (struct worker){.store = store, .number = i};
+            assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+        }
+        for (int i = 0; i < WORKERS; i++)
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+        for (int i = 0; i < WORKERS; i++)
+            assert_ok(!workers[i].failed, &workers[i].e);
+        assert_int_equal(total_calls(db, a), (WORKERS + 1) * ROUNDS);
+        assert_sound(db, a);
+    }
+}
+
 static void verify_finds_a_snapshot_that_was_tampered_with(void **state)
 {
     (void)state;
@@ -335,4 +405,5 @@ TEST_MAIN(cmocka_unit_test(a_call_is_written_and_folds_to_itself),
           cmocka_unit_test(a_parent_and_its_leg_count_as_one),
           cmocka_unit_test(a_recording_waits_for_its_call),
           cmocka_unit_test(one_batch_and_single_events_give_the_same),
+          cmocka_unit_test(workers_side_by_side_count_right),
           cmocka_unit_test(verify_finds_a_snapshot_that_was_tampered_with))

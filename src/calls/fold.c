@@ -177,27 +177,38 @@ static bool join_ends(struct call_ends *at, const struct call_change *c, enum ca
  * copied first: the fold that we started from is somebody else's. NULL: the list is full of smaller
  * keys, and this one is beyond what is kept.
  */
-static void *list_entry(void *list, size_t *n, size_t size, size_t limit, struct str key,
-                        struct arena *a, void **ret_list, bool *ret_new)
+struct list {
+    void *p;
+    size_t n, size, limit;
+    bool fresh; /* the entry was not there before */
+};
+
+/* Every entry begins with its key. */
+static struct str *key_at(char *entries, size_t size, size_t at)
 {
-    // Every entry begins with its key.
-    char *copy = arena_alloc(a, (*n + 1) * size);
+    return (struct str *)(void *)(entries + at * size);
+}
+
+static void *list_entry(struct list *l, struct str key, struct arena *a)
+{
+    const size_t size = l->size;
+    char *copy = arena_alloc(a, (l->n + 1) * size);
     size_t at = 0;
 
-    if (*n > 0)
-        memcpy(copy, list, *n * size);
-    while (at < *n && str_cmp(*(struct str *)(void *)(copy + at * size), key) < 0)
+    if (l->n > 0)
+        memcpy(copy, l->p, l->n * size);
+    while (at < l->n && str_cmp(*key_at(copy, size, at), key) < 0)
         at++;
-    *ret_new = at == *n || !str_eq(*(struct str *)(void *)(copy + at * size), key);
-    if (*ret_new) {
-        if (at == limit)
-            return NULL;
-        memmove(copy + (at + 1) * size, copy + at * size, (*n - at) * size);
+    l->fresh = at == l->n || !str_eq(*key_at(copy, size, at), key);
+    if (l->fresh && at == l->limit)
+        return NULL;
+    if (l->fresh) {
+        memmove(copy + (at + 1) * size, copy + at * size, (l->n - at) * size);
         memset(copy + at * size, 0, size);
-        *(struct str *)(void *)(copy + at * size) = key;
-        *n = *n < limit ? *n + 1 : limit;
+        *key_at(copy, size, at) = key;
+        l->n = l->n < l->limit ? l->n + 1 : l->limit;
     }
-    *ret_list = copy;
+    l->p = copy;
     return copy + at * size;
 }
 
@@ -209,16 +220,16 @@ static_assert(offsetof(struct call_dial, sid) == 0, "lists are sorted by their f
 static bool join_leg(struct call_fold *f, const struct call_leg *told, struct arena *a)
 {
     struct call_number duration;
-    void *list;
+    struct list l = {f->legs, f->n_legs, sizeof *f->legs, CALL_FOLD_LIST, false};
     bool changed;
     struct call_leg *leg;
 
     if (str_is_none(told->sid))
         return false;
-    leg =
-        list_entry(f->legs, &f->n_legs, sizeof *leg, CALL_FOLD_LIST, told->sid, a, &list, &changed);
+    leg = list_entry(&l, told->sid, a);
     if (!leg)
         return false;
+    changed = l.fresh;
     if (changed) {
         leg->claim = call_fold_none.claim;
         leg->answered_at = TIME_NONE;
@@ -230,27 +241,29 @@ static bool join_leg(struct call_fold *f, const struct call_leg *told, struct ar
     changed |= join_number(&duration, told->duration, told->duration_by, 1);
     leg->duration = duration.value;
     leg->duration_by = duration.by;
-    f->legs = list;
+    f->legs = l.p;
+    f->n_legs = l.n;
     return changed;
 }
 
 static bool join_dial(struct call_fold *f, const struct call_dial *told, struct arena *a)
 {
-    void *list;
+    struct list l = {f->dials, f->n_dials, sizeof *f->dials, CALL_FOLD_LIST, false};
     bool changed;
     struct call_dial *dial;
 
     if (!told->given)
         return false;
-    dial = list_entry(f->dials, &f->n_dials, sizeof *dial, CALL_FOLD_LIST, told->sid, a, &list,
-                      &changed);
+    dial = list_entry(&l, told->sid, a);
     if (!dial)
         return false;
+    changed = l.fresh;
     if (changed || compare_dials(told, dial) > 0) {
         *dial = *told;
         changed = true;
     }
-    f->dials = list;
+    f->dials = l.p;
+    f->n_dials = l.n;
     return changed;
 }
 
@@ -266,16 +279,16 @@ static bool join_recording_status(struct str *at, struct str status)
 
 static bool join_recording(struct call_fold *f, const struct call_recording *told, struct arena *a)
 {
-    void *list;
+    struct list l = {f->recordings, f->n_recordings, sizeof *f->recordings, CALL_FOLD_LIST, false};
     bool changed;
     struct call_recording *r;
 
     if (str_is_none(told->sid))
         return false;
-    r = list_entry(f->recordings, &f->n_recordings, sizeof *r, CALL_FOLD_LIST, told->sid, a, &list,
-                   &changed);
+    r = list_entry(&l, told->sid, a);
     if (!r)
         return false;
+    changed = l.fresh;
     if (changed) {
         r->duration = r->channels = INT64_MIN;
         r->start_time = TIME_NONE;
@@ -287,14 +300,15 @@ static bool join_recording(struct call_fold *f, const struct call_recording *tol
     changed |= join_least(&r->start_time, told->start_time);
     changed |= join_plain_text(&r->source, told->source);
     changed |= join_plain_text(&r->track, told->track);
-    f->recordings = list;
+    f->recordings = l.p;
+    f->n_recordings = l.n;
     return changed;
 }
 
 static bool join_detail(struct call_fold *f, const struct call_detail *told, enum call_authority by,
                         struct arena *a)
 {
-    void *list;
+    struct list l = {f->details, f->n_details, sizeof *f->details, CALL_FOLD_DETAILS, false};
     bool changed;
     struct call_named *named;
 
@@ -302,12 +316,13 @@ static bool join_detail(struct call_fold *f, const struct call_detail *told, enu
         if (str_eq(f->details[i].name, told->name) && f->details[i].text.by >= by &&
             str_eq(f->details[i].text.value, told->value))
             return false;
-    named = list_entry(f->details, &f->n_details, sizeof *named, CALL_FOLD_DETAILS, told->name, a,
-                       &list, &changed);
+    named = list_entry(&l, told->name, a);
     if (!named)
         return false;
+    changed = l.fresh;
     changed |= join_text(&named->text, told->value, by);
-    f->details = list;
+    f->details = l.p;
+    f->n_details = l.n;
     return changed;
 }
 
