@@ -63,7 +63,7 @@ static bool show(struct req *rq, struct err *e)
 
     if (sid.n > SID_MAX)
         return req_not_found(e);
-    if (!req_query_int(rq, STR("as_of"), 1, INT64_MAX, INT_NONE, &as_of, e) ||
+    if (!req_query_int(rq, STR("as_of"), (struct int_range){1, INT64_MAX, INT_NONE}, &as_of, e) ||
         !call_detail_json(READER(rq), sid, as_of, rq->a, rq->out, &found, e))
         return err_trace(e);
     return found ? reply(rq, 200, e) : req_not_found(e);

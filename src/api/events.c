@@ -18,8 +18,10 @@ static bool feed_page(struct req *rq, struct err *e)
     struct feed_page page;
     int64_t after, limit;
 
-    if (!req_query_int(rq, STR("after_seq"), 0, INT64_MAX, 0, &after, e) ||
-        !req_query_int(rq, STR("limit"), 1, LIMIT_FEED_PAGE, 100, &limit, e) ||
+    static const struct int_range seqs = {0, INT64_MAX, 0}, limits = {1, LIMIT_FEED_PAGE, 100};
+
+    if (!req_query_int(rq, STR("after_seq"), seqs, &after, e) ||
+        !req_query_int(rq, STR("limit"), limits, &limit, e) ||
         !feed_read(rq->db, rq->actor.project, after, (size_t)limit, rq->a, &page, e))
         return err_trace(e);
 

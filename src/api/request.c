@@ -26,15 +26,15 @@ struct str req_query(const struct req *rq, struct str name)
     return str_is_empty(v) ? STR_NONE : v;
 }
 
-bool req_query_int(const struct req *rq, struct str name, int64_t least, int64_t most,
-                   int64_t preset, int64_t *ret, struct err *e)
+bool req_query_int(const struct req *rq, struct str name, struct int_range range, int64_t *ret,
+                   struct err *e)
 {
     const struct str v = req_query(rq, name);
-    int64_t n = preset;
+    int64_t n = range.preset;
 
-    if (!str_is_none(v) && (!str_to_i64(v, &n) || n < least || n > most))
+    if (!str_is_none(v) && (!str_to_i64(v, &n) || n < range.least || n > range.most))
         return err_set(e, ERR_INVALID, STR_FMT ": a whole number from %lld to %lld expected",
-                       STR_ARG(name), (long long)least, (long long)most);
+                       STR_ARG(name), (long long)range.least, (long long)range.most);
     *ret = n;
     return true;
 }
@@ -54,8 +54,10 @@ bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct e
 
 bool req_page(const struct req *rq, struct req_page *ret, struct err *e)
 {
-    return req_query_int(rq, STR("page"), 1, 1000000, 1, &ret->page, e) &&
-           req_query_int(rq, STR("limit"), 1, LIMIT_PAGE, 20, &ret->limit, e);
+    static const struct int_range pages = {1, 1000000, 1}, limits = {1, LIMIT_PAGE, 20};
+
+    return req_query_int(rq, STR("page"), pages, &ret->page, e) &&
+           req_query_int(rq, STR("limit"), limits, &ret->limit, e);
 }
 
 bool req_body(struct req *rq, struct json_object **ret, struct err *e)

@@ -51,9 +51,12 @@ struct str req_param(const struct req *rq, struct str name);
 bool req_not_found(struct err *e);
 /* A query parameter: STR_NONE when absent or empty. */
 struct str req_query(const struct req *rq, struct str name);
-/* In least … most, or `preset` when absent. */
-bool req_query_int(const struct req *rq, struct str name, int64_t least, int64_t most,
-                   int64_t preset, int64_t *ret, struct err *e) CHECK_RESULT;
+/* A whole number in the range, or its preset when absent. */
+struct int_range {
+    int64_t least, most, preset;
+};
+bool req_query_int(const struct req *rq, struct str name, struct int_range range, int64_t *ret,
+                   struct err *e) CHECK_RESULT;
 bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct err *e) CHECK_RESULT;
 
 struct req_page {

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/request.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "ops/verify.h"
+#include "providers/provider.h"
 #include "inbox/read.h"
 #include "store/store.h"
 #include "tenancy/actor.h"
@@ -236,6 +238,35 @@ int tool_doctor(struct command *cmd)
         fine &= report("schema fits this binary", store_schema_check(s, &e), &e);
     }
     return fine ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static const char *method_name(enum http_method m)
+{
+    static const char *const names[] = {
+        [HTTP_GET] = "GET",         [HTTP_HEAD] = "HEAD",   [HTTP_POST] = "POST",
+        [HTTP_PUT] = "PUT",         [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
+        [HTTP_OPTIONS] = "OPTIONS",
+    };
+    static_assert(LEN(names) == HTTP_METHOD_COUNT, "every method has a name");
+
+    return names[m];
+}
+
+/* What the server answers to, for the test that holds it against docs/openapi.yaml. */
+int tool_routes(struct command *cmd)
+{
+    size_t n;
+    const struct resource *const *resources = api_resources(&n);
+
+    (void)cmd;
+    for (size_t r = 0; r < n; r++)
+        for (size_t i = 0; i < resources[r]->n_routes; i++)
+            (void)printf("%s %s\n", method_name(resources[r]->routes[i].method),
+                         resources[r]->routes[i].pattern);
+    for (size_t p = 0; p < n_providers; p++)
+        for (size_t d = 0; d < providers[p]->n_doors; d++)
+            (void)printf("POST " STR_FMT "\n", STR_ARG(providers[p]->doors[d].path));
+    return EXIT_SUCCESS;
 }
 
 int tool_config(struct command *cmd)

@@ -19,5 +19,6 @@ int tool_replay(struct command *cmd);
 int tool_login_link(struct command *cmd);
 int tool_doctor(struct command *cmd);
 int tool_config(struct command *cmd);
+int tool_routes(struct command *cmd);
 
 #endif
