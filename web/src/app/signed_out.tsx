@@ -16,6 +16,7 @@ export function SignedOut(): ReactElement {
       <p>{text.signedOut.where}</p>
       <code>{text.signedOut.example(window.location.origin)}</code>
       <p>{text.signedOut.used}</p>
+      <code>{text.signedOut.command}</code>
       <Button variant="default" onClick={reload}>
         {text.signedOut.retry}
       </Button>

@@ -22,7 +22,8 @@ export const text = {
     body: "Hookswitch prints a one-time link when it starts. Open that link in this browser to sign in.",
     where: "It is in the server's output, and looks like this:",
     example: (origin: string) => `${origin}/login?token=…`,
-    used: "A link works once. Restart the server to get a new one.",
+    used: "A link works once. To get a new one, run this where the server runs:",
+    command: "hookswitch login-link",
     retry: "I have opened the link",
   },
 
