@@ -128,6 +128,29 @@ bool feed_head(struct db *db, int64_t project, struct arena *a, struct feed_head
     return true;
 }
 
+bool feed_heads(struct db *db, const int64_t *projects, size_t n, struct arena *a,
+                struct feed_reach **ret, size_t *ret_n, struct err *e)
+{
+    static const struct column columns[] = {
+        {"project_id", COLUMN_INT, offsetof(struct feed_reach, project)},
+        {"last_seq", COLUMN_INT, offsetof(struct feed_reach, last_seq)},
+        {"epoch", COLUMN_STR, offsetof(struct feed_reach, epoch)},
+    };
+    struct feed_reach *heads = arena_new(a, struct feed_reach, n);
+    struct rows *rows;
+    size_t n_heads = 0;
+
+    if (!db_query(db, Q_FEED_HEADS, BINDS(bind_ints("project", projects, n)), a, &rows, e))
+        return err_trace(e);
+    while (n_heads < n && rows_next(rows))
+        rows_read(rows, columns, LEN(columns), &heads[n_heads++]);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    *ret = heads;
+    *ret_n = n_heads;
+    return true;
+}
+
 static bool read_items(struct db *db, int64_t project, int64_t after_seq, size_t limit,
                        struct arena *a, struct feed_page *page, struct err *e)
 {

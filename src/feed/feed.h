@@ -9,6 +9,7 @@
  * The epoch changes when a database is restored from a backup: a forked history becomes visible.
  */
 #include "base/clock.h"
+
 #include "store/store.h"
 
 /* Canonical types and the names that /events/calls shows: feed/types.c holds the one table. */
@@ -35,6 +36,15 @@ struct feed_head {
 
 bool feed_head(struct db *db, int64_t project, struct arena *a, struct feed_head *ret,
                struct err *e) CHECK_RESULT;
+
+/* How far several projects are, in one question. A project without a feed is left out. */
+struct feed_reach {
+    int64_t project, last_seq;
+    struct str epoch;
+};
+
+bool feed_heads(struct db *db, const int64_t *projects, size_t n, struct arena *a,
+                struct feed_reach **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
 
 struct feed_page {
     struct feed_item *items;

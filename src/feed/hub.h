@@ -10,6 +10,7 @@
  * thread until it meets the ring. A client that cannot keep up is cut off, and resumes by seq.
  */
 #include "feed/feed.h"
+
 #include "http/http.h"
 #include "loop/loop.h"
 
@@ -20,7 +21,7 @@ struct hub_options {
     const struct clock *clock;
     struct loop **loops;
     size_t n_loops;
-    size_t ring;      /* frames kept per watched project; 0: 4096 */
+    size_t ring;      /* frames kept per watched project, at least 2; 0: 4096 */
     usec_t keepalive; /* 0: 30 s */
     usec_t poll;      /* asks the store even when nobody announced (other nodes); 0: 1 s */
 };

@@ -20,6 +20,15 @@ SELECT h.last_seq, h.epoch,
   FROM feed_heads h
  WHERE h.project_id = :project;
 
+-- name: feed_heads
+-- How far several projects are.
+-- params: project int[]
+-- [sqlite]
+SELECT project_id, last_seq, epoch FROM feed_heads WHERE project_id = :project;
+-- [postgres]
+SELECT h.project_id, h.last_seq, h.epoch
+  FROM unnest(:project) AS r (project_id) JOIN feed_heads h ON h.project_id = r.project_id;
+
 -- name: feed_after
 -- params: project int, after_seq int, limit int
 SELECT seq, type, ts, entity_type, entity_id, payload, trace_id

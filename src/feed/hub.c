@@ -1,0 +1,665 @@
+/*
+ * The hub's thread: the only one of the node that reads the feed for those who watch it.
+ *
+ * It keeps a watch per project that is open at some station: how far the project has been
+ * published, and the ring of its recent frames, so that a station that opens the project later
+ * starts with what the others have. New rows are read once, rendered once, and sent as references.
+ *
+ * What is announced goes before what resumes: between two pages for clients that are far behind,
+ * everything that is new is published. A project is read when it was announced, and once per `poll`
+ * its head is asked for, because other nodes announce to their own hubs only. If the store fails,
+ * nothing is lost: what is due stays due, and is tried again at the next poll.
+ *
+ * The project's history can change under us: another epoch (the database was restored), a head that
+ * went back, events that were deleted before we have read them. Then the stations are told to reset
+ * and their clients load anew; the stream never continues as if nothing had happened.
+ */
+#include "feed/hub.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "feed/internal.h"
+
+enum {
+    RING_DEFAULT = 4096,
+    PREFILL = 512, /* frames that a new watch starts with: a restart costs one read, not one each */
+    READ_ROWS = 512 /* rows of one read, whoever it is for */
+};
+
+struct watch {
+    struct watch *next; /* in its bucket */
+    int64_t project, announced;
+    usec_t announced_at;
+    int64_t first_seq; /* oldest that is kept, as of the last look */
+    char epoch[FEED_EPOCH_MAX + 1];
+    struct ring ring;
+    size_t n_open;
+    bool open[]; /* by station */
+};
+
+/* --- watches ---------------------------------------------------------------------------------- */
+
+static struct watch *watch_find(struct hub *h, int64_t project)
+{
+    struct watch *w = h->watches[feed_bucket(project)];
+
+    while (w && w->project != project)
+        w = w->next;
+    return w;
+}
+
+static void watch_destroy(struct hub *h, struct watch *w)
+{
+    struct watch **at = &h->watches[feed_bucket(w->project)];
+
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    ring_finish(&w->ring);
+    free(w);
+}
+
+static void raise_to(_Atomic int64_t *highest, int64_t seq)
+{
+    int64_t seen = atomic_load(highest);
+
+    while (seq > seen && !atomic_compare_exchange_weak(highest, &seen, seq))
+        ;
+}
+
+static void watch_announced(struct hub *h, struct watch *w, int64_t seq, usec_t at)
+{
+    raise_to(&h->last_seq, seq);
+    if (seq <= w->announced)
+        return;
+    if (w->announced <= w->ring.last)
+        w->announced_at = at; // the oldest that is not published yet
+    w->announced = seq;
+}
+
+/* --- news ------------------------------------------------------------------------------------- */
+
+static struct news *news_create(const struct watch *w, struct station *s, enum news_kind kind,
+                                size_t n)
+{
+    struct news *news = mem_alloc(sizeof *news + n * sizeof news->frames[0]);
+
+    *news = (struct news){
+        .task.run = station_on_news,
+        .station = s,
+        .project = w->project,
+        .kind = kind,
+        .last = w->ring.last,
+        .first_seq = w->first_seq,
+        .announced_at = TIME_NONE,
+        .n = n,
+    };
+    memcpy(news->epoch, w->epoch, sizeof news->epoch);
+    return news;
+}
+
+static void news_fill(struct news *news, const struct ring *r, int64_t after)
+{
+    const struct ring_part part = ring_after(r, after, UINT64_MAX / 2, 0);
+
+    assert(part.n == news->n);
+    for (size_t i = 0; i < part.n; i++) {
+        const size_t at = (size_t)(part.chunks - r->chunks) + i;
+        news->frames[i] = (struct news_frame){r->marks[at].seq, http_chunk_ref(part.chunks[i])};
+    }
+}
+
+/* Everything of the ring that stands after `after`, to one station. */
+static void send_frames(const struct watch *w, struct station *s, enum news_kind kind,
+                        int64_t after, usec_t announced_at)
+{
+    const size_t n = ring_after(&w->ring, after, UINT64_MAX / 2, 0).n;
+    struct news *news = news_create(w, s, kind, n);
+
+    news_fill(news, &w->ring, after);
+    news->floor = after;
+    news->announced_at = announced_at;
+    loop_post(s->loop, &news->task);
+}
+
+static void send_reset(struct hub *h, const struct watch *w, enum feed_resync reason)
+{
+    log_warn(NULL, "feed.reset", "project=%lld reason=%d last_seq=%lld", (long long)w->project,
+             (int)reason, (long long)w->ring.last);
+    for (size_t i = 0; i < h->o.n_loops; i++) {
+        if (!w->open[i])
+            continue;
+        struct news *news = news_create(w, &h->stations[i], NEWS_RESET, 0);
+        news->reason = reason;
+        loop_post(h->stations[i].loop, &news->task);
+    }
+}
+
+static void send_refusal(struct station *s, int64_t project, const struct err *why)
+{
+    struct news *news = NEW(struct news);
+
+    *news = (struct news){
+        .task.run = station_on_news,
+        .station = s,
+        .project = project,
+        .kind = NEWS_REFUSED,
+        .error = NEW(struct err),
+    };
+    *news->error = *why;
+    loop_post(s->loop, &news->task);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool read_feed(struct hub *h, int64_t project, int64_t after, size_t limit,
+                      struct feed_page *ret, struct err *e)
+{
+    atomic_fetch_add_explicit(&h->store_reads, 1, memory_order_relaxed);
+    return feed_read(h->db, project, after, limit, h->a, ret, e) || err_trace(e);
+}
+
+static void set_epoch(struct watch *w, struct str epoch)
+{
+    const struct str fits = str_sub(epoch, 0, FEED_EPOCH_MAX);
+
+    memset(w->epoch, 0, sizeof w->epoch);
+    memcpy(w->epoch, fits.p, fits.n);
+}
+
+/* History is not what it was: go on from its head. */
+static void reset(struct hub *h, struct watch *w, enum feed_resync reason,
+                  const struct feed_head *head)
+{
+    set_epoch(w, head->epoch);
+    w->first_seq = head->first_seq;
+    w->announced = head->last_seq;
+    ring_restart(&w->ring, head->last_seq);
+    send_reset(h, w, reason);
+}
+
+/* Whether what was read continues what we have; resets when it does not. */
+static bool continues(struct hub *h, struct watch *w, const struct feed_page *page)
+{
+    if (!str_eq(page->head.epoch, str_from(w->epoch)))
+        reset(h, w, FEED_EPOCH_CHANGED, &page->head);
+    else if (page->head.last_seq < w->ring.last)
+        reset(h, w, FEED_AHEAD, &page->head);
+    else if (page->head.first_seq > w->ring.last + 1)
+        reset(h, w, FEED_TOO_OLD, &page->head);
+    else
+        return true;
+    return false;
+}
+
+/* Renders the items into the ring, until so many bytes are reached. How far it came. */
+static void render(struct watch *w, const struct feed_page *page, size_t bytes)
+{
+    struct buf out;
+    size_t used = 0;
+
+    buf_init(&out, FEED_FRAME_MAX);
+    for (size_t i = 0; i < page->n && used < bytes; i++) {
+        const struct feed_item *item = &page->items[i];
+        buf_reset(&out);
+        if (feed_frame_event(&out, item, page->head.epoch) && buf_ok(&out)) {
+            struct http_chunk *chunk = http_chunk_create(buf_view(&out));
+            ring_push(&w->ring, item->seq, chunk);
+            http_chunk_unref(chunk);
+            used += out.n;
+        } else {
+            ring_reach(&w->ring, item->seq);
+        }
+    }
+    buf_finish(&out);
+}
+
+/* Reads and sends what is new. False: the store failed, and the rest stays due. */
+static bool publish(struct hub *h, struct watch *w, struct err *e)
+{
+    // Less than a ring at once, so that a station can send before the next comes.
+    const size_t rows = h->o.ring / 2 < READ_ROWS ? h->o.ring / 2 : READ_ROWS;
+    const usec_t announced_at = w->announced_at;
+    struct feed_page page;
+
+    do {
+        const int64_t before = w->ring.last;
+        arena_reset(h->a);
+        if (!read_feed(h, w->project, before, rows, &page, e))
+            return err_trace(e);
+        if (!continues(h, w, &page))
+            return true;
+        w->first_seq = page.head.first_seq;
+        render(w, &page, LIMIT_SSE_LAG / 2);
+        for (size_t i = 0; i < h->o.n_loops && w->ring.last > before; i++)
+            if (w->open[i])
+                send_frames(w, &h->stations[i], NEWS_FRAMES, before, announced_at);
+    } while (page.n > 0 && w->ring.last < page.head.last_seq);
+    w->announced = w->ring.last; // what was announced beyond that is announced again or polled
+    w->announced_at = TIME_NONE;
+    raise_to(&h->last_seq, w->ring.last);
+    return true;
+}
+
+static void publish_due(struct hub *h)
+{
+    for (size_t i = 0; i < FEED_BUCKETS; i++)
+        for (struct watch *w = h->watches[i]; w; w = w->next) {
+            struct err e = {0};
+            if (w->announced > w->ring.last && !publish(h, w, &e))
+                log_failure(NULL, LOG_WARN, "feed.publish", &e);
+        }
+}
+
+/* --- opening and closing ---------------------------------------------------------------------- */
+
+static bool watch_open(struct hub *h, int64_t project, struct watch **ret, struct err *e)
+{
+    const int64_t prefill = (int64_t)(h->o.ring < PREFILL ? h->o.ring : PREFILL);
+    struct feed_head head;
+    struct feed_page page;
+
+    arena_reset(h->a);
+    if (!feed_head(h->db, project, h->a, &head, e))
+        return err_trace(e);
+    int64_t floor = head.last_seq > prefill ? head.last_seq - prefill : 0;
+    if (floor + 1 < head.first_seq)
+        floor = head.first_seq - 1;
+    if (!read_feed(h, project, floor, (size_t)prefill, &page, e))
+        return err_trace(e);
+
+    struct watch *w = mem_alloc(sizeof *w + h->o.n_loops * sizeof w->open[0]);
+    w->project = project;
+    w->first_seq = page.head.first_seq;
+    w->announced_at = TIME_NONE;
+    set_epoch(w, page.head.epoch);
+    ring_init(&w->ring, h->o.ring, floor);
+    render(w, &page, SIZE_MAX);
+    w->announced = page.head.last_seq;
+    w->next = h->watches[feed_bucket(project)];
+    h->watches[feed_bucket(project)] = w;
+    raise_to(&h->last_seq, w->ring.last);
+    *ret = w;
+    return true;
+}
+
+struct ask {
+    struct task task;
+    struct hub *hub;
+    struct station *station;
+    int64_t project, last_seq;
+    usec_t at;
+};
+
+static void on_open(struct task *t)
+{
+    struct ask *ask = container_of(t, struct ask, task);
+    struct hub *h = ask->hub;
+    struct watch *w = watch_find(h, ask->project);
+    struct err e = {0};
+
+    if (!w && !watch_open(h, ask->project, &w, &e)) {
+        send_refusal(ask->station, ask->project, &e);
+    } else {
+        assert(!w->open[ask->station->index]);
+        w->open[ask->station->index] = true;
+        w->n_open++;
+        send_frames(w, ask->station, NEWS_OPENED, w->ring.floor, TIME_NONE);
+    }
+    free(ask);
+}
+
+static void on_close(struct task *t)
+{
+    struct ask *ask = container_of(t, struct ask, task);
+    struct watch *w = watch_find(ask->hub, ask->project);
+
+    w->open[ask->station->index] = false;
+    if (--w->n_open == 0)
+        watch_destroy(ask->hub, w);
+    free(ask);
+}
+
+static void on_announce(struct task *t)
+{
+    struct ask *ask = container_of(t, struct ask, task);
+    struct watch *w = watch_find(ask->hub, ask->project);
+
+    if (w)
+        watch_announced(ask->hub, w, ask->last_seq, ask->at);
+    free(ask);
+}
+
+static bool send_ask(struct hub *h, const struct ask *ask)
+{
+    struct ask *sent = NEW(struct ask);
+
+    *sent = *ask;
+    sent->hub = h;
+    if (mailbox_push(h->mail, &sent->task))
+        return true;
+    free(sent);
+    return false;
+}
+
+bool hub_ask_open(struct hub *h, struct station *s, int64_t project)
+{
+    return send_ask(h, &(struct ask){.task.run = on_open, .station = s, .project = project});
+}
+
+void hub_tell_closed(struct hub *h, struct station *s, int64_t project)
+{
+    (void)send_ask(h, &(struct ask){.task.run = on_close, .station = s, .project = project});
+}
+
+void hub_announce(struct hub *h, int64_t project, int64_t last_seq)
+{
+    raise_to(&h->last_seq, last_seq);
+    (void)send_ask(h, &(struct ask){.task.run = on_announce,
+                                    .project = project,
+                                    .last_seq = last_seq,
+                                    .at = clock_monotonic(h->o.clock)});
+}
+
+/* --- pages for those who are far behind ------------------------------------------------------- */
+
+static void on_page(struct task *t)
+{
+    struct page *p = container_of(t, struct page, task);
+    struct hub *h = p->station->hub;
+
+    *h->last_page = t;
+    h->last_page = &t->next;
+    t->next = NULL;
+}
+
+bool hub_ask_page(struct hub *h, struct page *p)
+{
+    p->task.run = on_page;
+    return mailbox_push(h->mail, &p->task);
+}
+
+static void give_back(struct page *p)
+{
+    p->task.run = station_on_page;
+    loop_post(p->station->loop, &p->task);
+}
+
+/* The page's items as one piece of text, a good half of what a socket may have waiting. */
+static void page_render(struct page *p, const struct feed_page *page)
+{
+    struct buf out;
+
+    p->last = p->after;
+    buf_init(&out, LIMIT_SSE_BACKLOG + FEED_FRAME_MAX);
+    for (size_t i = 0; i < page->n && out.n < LIMIT_SSE_BACKLOG / 2; i++) {
+        (void)feed_frame_event(&out, &page->items[i], page->head.epoch); // or it is not shown
+        p->last = page->items[i].seq;
+    }
+    if (out.n > 0)
+        p->frames = http_chunk_create(buf_view(&out));
+    buf_finish(&out);
+}
+
+static bool page_read(struct hub *h, const struct watch *w, struct page *p, struct err *e)
+{
+    struct feed_page page;
+
+    arena_reset(h->a);
+    if (!read_feed(h, p->project, p->after, READ_ROWS / 2, &page, e))
+        return err_trace(e);
+    p->outcome = PAGE_READ;
+    if (!str_eq(page.head.epoch, str_from(w->epoch))) {
+        p->outcome = PAGE_DROPPED; // the next poll resets them all
+    } else if (page.resync) {
+        p->outcome = PAGE_RESYNC;
+        p->reason = p->after > page.head.last_seq ? FEED_AHEAD : FEED_TOO_OLD;
+        p->first_seq = page.head.first_seq;
+    } else {
+        page_render(p, &page);
+    }
+    return true;
+}
+
+/* One page; false: there is none, or the store failed and it waits for the next poll. */
+static bool serve_page(struct hub *h)
+{
+    struct task *t = h->pages;
+    struct err e = {0};
+
+    if (!t)
+        return false;
+    struct page *p = container_of(t, struct page, task);
+    const struct watch *w = watch_find(h, p->project);
+    p->outcome = PAGE_DROPPED; // nobody watches any more: its client has gone
+    if (w && !page_read(h, w, p, &e)) {
+        log_failure(NULL, LOG_WARN, "feed.page", &e);
+        return false;
+    }
+    h->pages = t->next;
+    if (!h->pages)
+        h->last_page = &h->pages;
+    give_back(p);
+    return true;
+}
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+static size_t list_projects(struct hub *h, struct arena *a, int64_t **ret)
+{
+    size_t n = 0, at = 0;
+
+    for (size_t i = 0; i < FEED_BUCKETS; i++)
+        for (const struct watch *w = h->watches[i]; w; w = w->next)
+            n++;
+    *ret = arena_new(a, int64_t, n);
+    for (size_t i = 0; i < FEED_BUCKETS; i++)
+        for (const struct watch *w = h->watches[i]; w; w = w->next)
+            (*ret)[at++] = w->project;
+    return n;
+}
+
+/* One question for all: how far has each got? Other nodes announce to their own hubs only. */
+static bool look_for_news(struct hub *h, struct err *e)
+{
+    struct feed_reach *heads;
+    int64_t *projects;
+    size_t n_heads;
+
+    arena_reset(h->a);
+    const size_t n = list_projects(h, h->a, &projects);
+    if (n > 0 && !feed_heads(h->db, projects, n, h->a, &heads, &n_heads, e))
+        return err_trace(e);
+    for (size_t i = 0; n > 0 && i < n_heads; i++) {
+        struct watch *w = watch_find(h, heads[i].project);
+        const bool same = str_eq(heads[i].epoch, str_from(w->epoch));
+        if (same && heads[i].last_seq >= w->ring.last)
+            watch_announced(h, w, heads[i].last_seq, TIME_NONE);
+        else
+            w->announced = INT64_MAX; // publishing finds out what has happened
+    }
+    return true;
+}
+
+static void poll(struct hub *h)
+{
+    struct err e = {0};
+
+    if (!look_for_news(h, &e))
+        log_failure(NULL, LOG_WARN, "feed.poll", &e);
+    h->polled_at = clock_monotonic(h->o.clock);
+}
+
+static void run_mail(struct task *t)
+{
+    while (t) {
+        struct task *next = t->next; // the message is gone, or queued elsewhere, once it has run
+        t->run(t);
+        t = next;
+    }
+}
+
+static void end(struct hub *h)
+{
+    run_mail(mailbox_take(h->mail, 0));
+    while (h->pages) {
+        struct page *p = container_of(h->pages, struct page, task);
+        h->pages = h->pages->next;
+        p->outcome = PAGE_DROPPED;
+        give_back(p);
+    }
+    for (size_t i = 0; i < FEED_BUCKETS; i++)
+        while (h->watches[i])
+            watch_destroy(h, h->watches[i]);
+}
+
+static void run(void *arg)
+{
+    struct hub *h = arg;
+    bool served = false;
+
+    while (!mailbox_is_closed(h->mail)) {
+        // A page that is served may be followed by another; one that failed waits for the poll.
+        struct task *mail = mailbox_take(h->mail, served ? 0 : h->o.poll);
+        const bool quiet = !mail && !served;
+        run_mail(mail);
+        if (quiet || clock_monotonic(h->o.clock) - h->polled_at >= h->o.poll)
+            poll(h);
+        publish_due(h);
+        served = serve_page(h);
+    }
+    end(h);
+}
+
+/* --- from outside ----------------------------------------------------------------------------- */
+
+static void on_subscribe(struct task *t)
+{
+    struct subscription *sub = http_user(http_exchange_of_task(t));
+    struct hub *h = sub->hub;
+
+    for (size_t i = 0; i < h->o.n_loops; i++)
+        if (h->stations[i].loop == http_loop(sub->x)) {
+            station_subscribe(&h->stations[i], sub);
+            return;
+        }
+    assert(!"the exchange is of one of the hub's loops");
+}
+
+void hub_subscribe(struct hub *h, struct http_exchange *x, int64_t project,
+                   const struct hub_resume *from)
+{
+    struct arena *a = http_arena(x);
+    struct subscription *sub = arena_new(a, struct subscription, 1);
+
+    *sub = (struct subscription){.x = x, .hub = h, .project = project, .from = *from};
+    sub->from.epoch = str_dup(from->epoch, a);
+    http_set_user(x, sub);
+    http_task(x)->run = on_subscribe;
+    loop_post(http_loop(x), http_task(x));
+}
+
+void hub_stats(const struct hub *h, struct hub_stats *ret)
+{
+    *ret = (struct hub_stats){
+        .store_reads = atomic_load(&h->store_reads),
+        .last_seq = atomic_load(&h->last_seq),
+        .publish_lag = atomic_load(&h->publish_lag),
+        .started_at = h->started_at,
+    };
+    for (size_t i = 0; i < h->o.n_loops; i++) {
+        const struct station *s = &h->stations[i];
+        ret->clients += atomic_load(&s->n_clients);
+        ret->events_sent += atomic_load(&s->events_sent);
+        ret->slow_closed += atomic_load(&s->slow_closed);
+        ret->resyncs += atomic_load(&s->resyncs);
+        ret->ring_hits += atomic_load(&s->ring_hits);
+    }
+}
+
+struct tally {
+    struct station *station;
+    int64_t project;
+    size_t n;
+};
+
+static void count_clients(void *arg)
+{
+    struct tally *t = arg;
+
+    t->n += station_clients_of(t->station, t->project);
+}
+
+size_t hub_clients(const struct hub *h, int64_t project)
+{
+    struct tally t = {.project = project};
+
+    for (size_t i = 0; i < h->o.n_loops; i++) {
+        t.station = &h->stations[i];
+        loop_call_wait(t.station->loop, count_clients, &t);
+    }
+    return t.n;
+}
+
+static void hub_destroy(struct hub *h)
+{
+    db_close(h->db);
+    arena_destroy(h->a);
+    mailbox_destroy(h->mail);
+    bell_destroy(h->emptied);
+    free(h->stations);
+    free(h);
+}
+
+static size_t count_all(const struct hub *h)
+{
+    struct hub_stats stats;
+
+    hub_stats(h, &stats);
+    return stats.clients;
+}
+
+void hub_stop(struct hub *h)
+{
+    if (!h)
+        return;
+    mailbox_close(h->mail);
+    if (h->thread)
+        thread_join(h->thread);
+    for (size_t i = 0; i < h->o.n_loops; i++)
+        loop_call_wait(h->stations[i].loop, station_close, &h->stations[i]);
+    while (count_all(h) > 0)
+        (void)bell_wait(h->emptied, SECONDS(1)); // on_closed follows for each of them
+    for (size_t i = 0; i < h->o.n_loops; i++)
+        loop_call_wait(h->stations[i].loop, station_finish, &h->stations[i]);
+    hub_destroy(h);
+}
+
+DEFINE_CLEANUP(struct hub, hub_stop)
+
+bool hub_start(const struct hub_options *o, struct hub **ret, struct err *e)
+{
+    _cleanup_(hub_stopp) struct hub *h = NEW(struct hub);
+
+    h->o = *o;
+    h->o.ring = o->ring > 1 ? o->ring : RING_DEFAULT;
+    h->o.keepalive = o->keepalive ? o->keepalive : SECONDS(30);
+    h->o.poll = o->poll ? o->poll : SECONDS(1);
+    h->mail = mailbox_create();
+    h->emptied = bell_create();
+    h->a = arena_create(256 * 1024);
+    h->db = store_connect(o->store, STORE_READ);
+    h->last_page = &h->pages;
+    h->started_at = clock_wall(o->clock);
+    h->polled_at = clock_monotonic(o->clock);
+    h->stations = mem_alloc(o->n_loops * sizeof *h->stations);
+    for (size_t i = 0; i < o->n_loops; i++)
+        station_init(&h->stations[i], h, o->loops[i], i);
+    if (!thread_start("hub", run, h, &h->thread, e))
+        return err_trace(e);
+    *ret = TAKE(h);
+    return true;
+}

@@ -1,0 +1,783 @@
+/* The hub behind a real server on real loops: what a watching client is sent, byte by byte. */
+#include "test/store.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "feed/hub.h"
+#include "http/query.h"
+#include "tenancy/project.h"
+
+enum { LOOPS = 2, RING = 64, CROWD = 1000 };
+
+struct rig {
+    struct arena *a;
+    struct store *store;
+    struct str url;
+    struct db *db;
+    int64_t project;
+    struct loop *loops[LOOPS];
+    struct hub *hub;
+    struct http_server *server;
+    struct hub_options options;
+};
+
+/* --- the server --------------------------------------------------------------------------------- */
+
+/* "/?last_seq=7&epoch=x&project=2" */
+static void on_request(struct http_exchange *x, void *arg)
+{
+    struct rig *r = arg;
+    struct hub_resume from = {0};
+    struct form query;
+    struct err e = {0};
+    int64_t project = r->project;
+
+    assert_ok(http_query_parse(http_request_of(x), http_arena(x), &query, &e), &e);
+    from.epoch = form_get(&query, STR("epoch"));
+    from.given = str_to_i64(form_get(&query, STR("last_seq")), &from.last_seq);
+    if (!str_is_none(form_get(&query, STR("project"))))
+        assert_true(str_to_i64(form_get(&query, STR("project")), &project));
+    hub_subscribe(r->hub, x, project, &from);
+}
+
+static void hub_up(struct rig *r)
+{
+    struct err e = {0};
+
+    for (size_t i = 0; i < LOOPS; i++)
+        assert_ok(loop_start("loop", &r->loops[i], &e), &e);
+    r->options.store = r->store;
+    r->options.clock = &clock_system;
+    r->options.loops = r->loops;
+    r->options.n_loops = LOOPS;
+    assert_ok(hub_start(&r->options, &r->hub, &e), &e);
+    assert_ok(http_server_start(&(struct http_server_options){.address = STR("127.0.0.1"),
+                                                              .loops = r->loops,
+                                                              .n_loops = LOOPS,
+                                                              .on_request = on_request,
+                                                              .arg = r},
+                                &r->server, &e),
+              &e);
+}
+
+static void hub_down(struct rig *r)
+{
+    http_server_drain(r->server);
+    hub_stop(r->hub);
+    http_server_stop(r->server);
+    for (size_t i = 0; i < LOOPS; i++)
+        loop_stop(r->loops[i]);
+}
+
+static void rig_up_with(struct rig *r, struct arena *a, struct hub_options options)
+{
+    struct rng rng = rng_seeded(7);
+    struct err e = {0};
+    int n;
+
+    *r = (struct rig){.a = a, .options = options};
+    r->store = test_store_empty(STORE_SQLITE, &clock_system, a, &r->url);
+    assert_ok(store_migrate_up(r->store, &n, &e), &e);
+    r->db = store_connect(r->store, STORE_WORK);
+    assert_ok(project_bootstrap(r->db,
+                                &(struct project_bootstrap){.rng = &rng,
+                                                            .now = clock_wall(&clock_system),
+                                                            .provider = STR("twilio")},
+                                &r->project, &e),
+              &e);
+    hub_up(r);
+}
+
+/* A hub that hears of news by announcement only, and never says that it is alive. */
+static void rig_up(struct rig *r, struct arena *a)
+{
+    rig_up_with(
+        r, a,
+        (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = SECONDS(3600)});
+}
+
+static void rig_down(struct rig *r)
+{
+    hub_down(r);
+    db_close(r->db);
+}
+
+/* --- what happens -------------------------------------------------------------------------------- */
+
+static const char call_json[] =
+    "{\"call\":{\"id\":\"5\",\"conversation_id\":\"42\",\"provider\":\"twilio\","
+    "\"twilio_sid\":\"CA1\",\"parent_call_sid\":null,\"direction\":\"inbound\","
+    "\"status\":\"ringing\",\"display_status\":\"in-progress\",\"visibility\":\"visible\","
+    "\"from_number\":\"\\\"Ann, {1]\\\\\",\"to_number\":\"+16175006181\",\"duration\":null,"
+    "\"metadata\":{\"status\":\"not this one\",\"list\":[1,{\"is_final\":true}]},"
+    "\"is_final\":false},\"event\":{\"status\":\"nor this\"}}";
+
+/* Appends n events of a type and payload; their last number. */
+static int64_t append_as(struct rig *r, size_t n, struct str type, struct str payload)
+{
+    struct feed_item *items = arena_new(r->a, struct feed_item, n);
+    struct err e = {0};
+
+    for (size_t i = 0; i < n; i++)
+        items[i] = (struct feed_item){.project = r->project,
+                                      .type = type,
+                                      .ts = SECONDS(1800000000),
+                                      .entity_type = STR("call"),
+                                      .entity_id = STR("CA1"),
+                                      .payload = payload};
+    assert_ok(db_begin(r->db, &e), &e);
+    assert_ok(feed_append(r->db, items, n, SECONDS(1800000000), r->a, &e), &e);
+    assert_ok(db_commit(r->db, &e), &e);
+    return n > 0 ? items[n - 1].seq : 0;
+}
+
+static int64_t append(struct rig *r, size_t n)
+{
+    return append_as(r, n, STR("call.state_changed"), str_from(call_json));
+}
+
+static int64_t publish(struct rig *r, size_t n)
+{
+    const int64_t last = append(r, n);
+
+    hub_announce(r->hub, r->project, last);
+    return last;
+}
+
+static void sql(struct rig *r, const char *text)
+{
+    struct str path = r->url;
+    char *why = NULL;
+    sqlite3 *db;
+
+    assert_true(cut_lit(&path, STR("sqlite:")));
+    assert_int_equal(sqlite3_open(str_z(path, r->a), &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
+    const char *all = str_z(str_fmt(r->a, "BEGIN IMMEDIATE; %s; COMMIT", text), r->a);
+    if (sqlite3_exec(db, all, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s: %s", text, why);
+    sqlite3_close(db);
+}
+
+static struct hub_stats stats(struct rig *r)
+{
+    struct hub_stats s;
+
+    hub_stats(r->hub, &s);
+    return s;
+}
+
+/* --- a client ------------------------------------------------------------------------------------ */
+
+struct viewer {
+    int fd;
+    struct buf in;
+    size_t read; /* bytes of `in` that were looked at */
+};
+
+struct event {
+    struct str name, id, data;
+};
+
+static void dial(struct rig *r, struct viewer *v, const char *query, int receive_buffer)
+{
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_port = htons(http_server_port(r->server)),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct timeval deadline = {.tv_sec = 20};
+
+    v->read = 0;
+    buf_init(&v->in, 64 * 1024 * 1024);
+    v->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (receive_buffer > 0)
+        setsockopt(v->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    setsockopt(v->fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
+    assert_int_equal(connect(v->fd, (const struct sockaddr *)&to, sizeof to), 0);
+    const struct str rq = str_fmt(r->a, "GET /%s HTTP/1.1\r\nHost: x\r\n\r\n", query);
+    assert_int_equal(send(v->fd, rq.p, rq.n, MSG_NOSIGNAL), rq.n);
+}
+
+/* More bytes; false at the end. No byte within the deadline fails the test. */
+static bool receive(struct viewer *v)
+{
+    char *room = buf_room(&v->in, 64 * 1024);
+    const ssize_t got = recv(v->fd, room, 64 * 1024, 0);
+
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        fail_msg("nothing came");
+    buf_added(&v->in, got > 0 ? (size_t)got : 0);
+    return got > 0;
+}
+
+/* The text up to the next `end`, or STR_NONE when the stream has ended before. */
+static struct str cut_text(struct viewer *v, struct str end)
+{
+    for (;;) {
+        const struct str rest = str_sub(buf_view(&v->in), v->read, v->in.n);
+        const char *at = rest.n ? memmem(rest.p, rest.n, end.p, end.n) : NULL;
+        if (at) {
+            const struct str text = {rest.p, (size_t)(at - rest.p)};
+            v->read += text.n + end.n;
+            return text;
+        }
+        if (!receive(v))
+            return STR_NONE;
+    }
+}
+
+static struct str head(struct viewer *v)
+{
+    return cut_text(v, STR("\r\n\r\n"));
+}
+
+/* The next frame; false when the stream has ended. Views live until the next one. */
+static bool next(struct viewer *v, struct event *ret)
+{
+    struct str frame = cut_text(v, STR("\n\n")), line;
+
+    *ret = (struct event){0};
+    if (str_is_none(frame))
+        return false;
+    while (cut_field(&frame, '\n', &line)) {
+        if (cut_lit(&line, STR("id: ")))
+            ret->id = line;
+        else if (cut_lit(&line, STR("event: ")))
+            ret->name = line;
+        else if (cut_lit(&line, STR("data: ")))
+            ret->data = line;
+        else
+            fail_msg("a strange line: " STR_FMT, STR_ARG(line));
+    }
+    return true;
+}
+
+static void expect(struct viewer *v, const char *name, struct event *ret)
+{
+    if (!next(v, ret))
+        fail_msg("the stream ended before %s", name);
+    assert_str(ret->name, name);
+}
+
+static void expect_text(struct viewer *v, const char *name, const char *part)
+{
+    struct event event;
+
+    expect(v, name, &event);
+    if (!str_contains(event.data, str_from(part)))
+        fail_msg("%s is not in " STR_FMT, part, STR_ARG(event.data));
+}
+
+/* Connects, and reads `connected`. */
+static void watch(struct rig *r, struct viewer *v, const char *query)
+{
+    struct event event;
+
+    dial(r, v, query, 0);
+    assert_true(str_starts(head(v), STR("HTTP/1.1 200 ")));
+    expect(v, "connected", &event);
+    assert_true(str_is_none(event.id));
+}
+
+static void leave(struct viewer *v)
+{
+    close(v->fd);
+    buf_finish(&v->in);
+}
+
+/* Events first … last come next: each once, in order. */
+static void expect_seqs(struct viewer *v, int64_t first, int64_t last)
+{
+    struct event event;
+    int64_t seq;
+
+    for (int64_t want = first; want <= last; want++) {
+        expect(v, "call.updated", &event);
+        assert_true(str_to_i64(event.id, &seq));
+        assert_int_equal(seq, want);
+    }
+}
+
+/* --- tests --------------------------------------------------------------------------------------- */
+
+static void a_frame_is_what_the_description_says(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+    struct event event;
+
+    (void)state;
+    rig_up(&r, a);
+    watch(&r, &v, "");
+    publish(&r, 1);
+    expect(&v, "call.updated", &event);
+    assert_str(event.id, "1");
+    struct str rest = event.data, epoch, call;
+    assert_true(cut_lit(
+        &rest,
+        STR("{\"event\":\"call.updated\",\"data\":{\"callSid\":\"CA1\",\"status\":\"ringing\","
+            "\"direction\":\"inbound\",\"from\":\"\\\"Ann, {1]\\\\\","
+            "\"to\":\"+16175006181\",\"duration\":null,"
+            "\"timestamp\":\"2027-01-15T08:00:00Z\",\"displayStatus\":\"in-progress\","
+            "\"parentCallSid\":null,\"conversationId\":\"42\",\"isFinal\":false},"
+            "\"seq\":1,\"epoch\":\"")));
+    assert_true(cut_until(&rest, '"', &epoch) && epoch.n > 0);
+    assert_true(cut_lit(&rest, STR(",\"call\":")));
+    call = str_sub(str_from(call_json), 8, rest.n - 1);
+    assert_true(str_eq(str_sub(rest, 0, rest.n - 1), call));
+    leave(&v);
+    rig_down(&r);
+}
+
+static void everybody_sees_everything_at_once(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v[20];
+    struct rig r;
+    int64_t last = 0;
+
+    (void)state;
+    rig_up(&r, a);
+    for (size_t i = 0; i < LEN(v); i++)
+        watch(&r, &v[i], "");
+    for (size_t i = 1; i <= 50; i++)
+        last = publish(&r, i % 7);
+    for (size_t i = 0; i < LEN(v); i++) {
+        expect_seqs(&v[i], 1, last);
+        leave(&v[i]);
+    }
+    assert_int_equal(stats(&r).events_sent, LEN(v) * (size_t)last);
+    assert_int_equal(stats(&r).last_seq, last);
+    rig_down(&r);
+}
+
+static void who_names_no_point_starts_with_the_next_event(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    append(&r, 5);
+    dial(&r, &v, "", 0);
+    head(&v);
+    expect_text(&v, "connected", "\"last_seq\":5,");
+    publish(&r, 1);
+    expect_seqs(&v, 6, 6);
+    leave(&v);
+    rig_down(&r);
+}
+
+static void a_short_absence_costs_no_query(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer stays, v;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    watch(&r, &stays, "");
+    publish(&r, RING - 1);
+    expect_seqs(&stays, 1, RING - 1);
+    for (int i = 0; i < 4; i++) { // each loop opens the project once
+        watch(&r, &v, "?last_seq=3");
+        expect_seqs(&v, 4, RING - 1);
+        leave(&v);
+    }
+    const struct hub_stats before = stats(&r);
+    watch(&r, &v, "?last_seq=0");
+    expect_seqs(&v, 1, RING - 1);
+    assert_int_equal(stats(&r).store_reads, before.store_reads);
+    assert_int_equal(stats(&r).ring_hits, before.ring_hits + 1);
+    leave(&v);
+    leave(&stays);
+    rig_down(&r);
+}
+
+static void a_long_absence_is_fed_from_the_store_without_gap(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer stays, v[8];
+    struct rig r;
+    int64_t last;
+
+    (void)state;
+    rig_up(&r, a);
+    append(&r, 3000);
+    watch(&r, &stays, "");
+    for (size_t i = 0; i < LEN(v); i++)
+        watch(&r, &v[i], "?last_seq=10");
+    // While they catch up, new events arrive.
+    for (int i = 0; i < 200; i++)
+        last = publish(&r, 3);
+    for (size_t i = 0; i < LEN(v); i++) {
+        expect_seqs(&v[i], 11, last);
+        leave(&v[i]);
+    }
+    expect_seqs(&stays, 3001, last);
+    leave(&stays);
+    assert_int_equal(stats(&r).resyncs, 0);
+    assert_int_equal(stats(&r).slow_closed, 0);
+    rig_down(&r);
+}
+
+static void a_restart_loses_nothing(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+    struct event event;
+
+    (void)state;
+    rig_up(&r, a);
+    watch(&r, &v, "");
+    publish(&r, 7);
+    expect_seqs(&v, 1, 7);
+    hub_down(&r);
+    assert_false(next(&v, &event));
+    leave(&v);
+    append(&r, 5);
+    hub_up(&r);
+    watch(&r, &v, "?last_seq=7");
+    expect_seqs(&v, 8, 12);
+    publish(&r, 1);
+    expect_seqs(&v, 13, 13);
+    leave(&v);
+    rig_down(&r);
+}
+
+static void who_cannot_go_on_is_told_to_load_anew(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    static const struct {
+        const char *query, *reason;
+    } rows[] = {
+        {"?last_seq=2",
+         "\"reason\":\"too_old\",\"epoch\":\"E1\",\"first_seq\":201,\"last_seq\":300}"},
+        {"?last_seq=999",
+         "\"reason\":\"ahead\",\"epoch\":\"E1\",\"first_seq\":201,\"last_seq\":300}"},
+        {"?last_seq=299&epoch=E0",
+         "\"reason\":\"epoch_changed\",\"epoch\":\"E1\",\"first_seq\":201,\"last_seq\":300}"},
+    };
+    struct viewer v[LEN(rows)];
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    append(&r, 300);
+    sql(&r, "DELETE FROM feed_events WHERE seq <= 200; UPDATE feed_heads SET epoch = 'E1'");
+    for (size_t i = 0; i < LEN(rows); i++) {
+        watch(&r, &v[i], rows[i].query);
+        expect_text(&v[i], "resync", rows[i].reason);
+    }
+    publish(&r, 2);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        expect_seqs(&v[i], 301, 302);
+        leave(&v[i]);
+    }
+    assert_int_equal(stats(&r).resyncs, LEN(rows));
+    // The oldest that is kept is a place to start from, and so is the newest.
+    watch(&r, &v[0], "?last_seq=200&epoch=E1");
+    expect_seqs(&v[0], 201, 302);
+    watch(&r, &v[1], "?last_seq=302");
+    publish(&r, 1);
+    expect_seqs(&v[1], 303, 303);
+    leave(&v[0]);
+    leave(&v[1]);
+    rig_down(&r);
+}
+
+static void who_has_seen_more_than_the_hub_is_not_sent_it_again(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer stays, v;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    watch(&r, &stays, "");
+    publish(&r, 2);
+    expect_seqs(&stays, 1, 2);
+    append(&r, 5); // committed, read by somebody through the API, and not announced yet
+    watch(&r, &v, "?last_seq=6");
+    expect_seqs(&v, 7, 7);
+    publish(&r, 1);
+    expect_seqs(&v, 8, 8);
+    expect_seqs(&stays, 3, 8);
+    assert_int_equal(stats(&r).resyncs, 0);
+    leave(&v);
+    leave(&stays);
+    rig_down(&r);
+}
+
+static void another_history_resets_those_who_watch(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up_with(&r, a, (struct hub_options){.poll = MILLISECONDS(5)});
+    append(&r, 10);
+    watch(&r, &v, "");
+    sql(&r, "UPDATE feed_heads SET epoch = 'restored', last_seq = 4;"
+            "DELETE FROM feed_events WHERE seq > 4");
+    expect_text(
+        &v, "resync",
+        "\"reason\":\"epoch_changed\",\"epoch\":\"restored\",\"first_seq\":1,\"last_seq\":4}");
+    append(&r, 2);
+    expect_seqs(&v, 5, 6);
+    sql(&r, "UPDATE feed_heads SET last_seq = 1; DELETE FROM feed_events WHERE seq > 1");
+    expect_text(&v, "resync", "\"reason\":\"ahead\",");
+    append(&r, 1);
+    expect_seqs(&v, 2, 2);
+    leave(&v);
+    rig_down(&r);
+}
+
+static void other_nodes_need_not_announce(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up_with(&r, a, (struct hub_options){.poll = MILLISECONDS(5)});
+    watch(&r, &v, "");
+    append(&r, 4);
+    expect_seqs(&v, 1, 4);
+    leave(&v);
+    rig_down(&r);
+}
+
+static void what_the_stream_does_not_show_leaves_no_gap(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v, later;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    watch(&r, &v, "");
+    publish(&r, 1);
+    hub_announce(r.hub, r.project, append_as(&r, 3, STR("tool.called"), STR("{}")));
+    hub_announce(r.hub, r.project, append_as(&r, 1, STR("call.ended"), STR("{\"call\":7}")));
+    publish(&r, 1);
+    expect_seqs(&v, 1, 1);
+    expect_seqs(&v, 6, 6);
+    watch(&r, &later, "?last_seq=3");
+    expect_seqs(&later, 6, 6);
+    leave(&later);
+    leave(&v);
+    rig_down(&r);
+}
+
+static void it_says_that_it_is_alive(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up_with(&r, a, (struct hub_options){.keepalive = MILLISECONDS(16)});
+    watch(&r, &v, "");
+    expect_text(&v, "keepalive", "{\"event\":\"keepalive\",\"data\":{\"server_time\":\"");
+    expect_text(&v, "keepalive", "server_time");
+    leave(&v);
+    rig_down(&r);
+}
+
+static void a_slow_reader_is_cut_off_and_resumes(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer slow, v;
+    struct rig r;
+    struct event event;
+    int64_t last = 0, seq, seen = 0;
+    char query[64];
+
+    (void)state;
+    rig_up_with(&r, a, (struct hub_options){.poll = SECONDS(3600)});
+    dial(&r, &slow, "", 4096);
+    head(&slow);
+    expect(&slow, "connected", &event);
+    watch(&r, &v, "");
+    while (stats(&r).slow_closed == 0) {
+        last = publish(&r, 100);
+        expect_seqs(&v, last - 99, last);
+    }
+    while (next(&slow, &event)) {
+        assert_true(str_to_i64(event.id, &seq));
+        assert_int_equal(seq, seen + 1);
+        seen = seq;
+    }
+    leave(&slow);
+    assert_true(seen < last);
+    snprintf(query, sizeof query, "?last_seq=%lld", (long long)seen);
+    watch(&r, &slow, query);
+    expect_seqs(&slow, seen + 1, last);
+    leave(&slow);
+    leave(&v);
+    rig_down(&r);
+}
+
+static void a_burst_cuts_nobody_off(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up_with(&r, a, (struct hub_options){.poll = SECONDS(3600)});
+    dial(&r, &v, "", 4096);
+    head(&v);
+    expect_text(&v, "connected", "\"last_seq\":0,");
+    const int64_t last = publish(&r, 1000); // three quarters of a megabyte
+    expect_seqs(&v, 1, last);
+    assert_int_equal(stats(&r).slow_closed, 0);
+    leave(&v);
+    rig_down(&r);
+}
+
+static void a_frame_larger_than_the_backlog_passes(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v[2];
+    struct rig r;
+    struct buf payload;
+
+    (void)state;
+    rig_up_with(&r, a, (struct hub_options){.poll = SECONDS(3600)});
+    buf_init(&payload, 2 * 1024 * 1024);
+    buf_str(&payload, STR("{\"call\":{\"twilio_sid\":\"CA1\",\"metadata\":\""));
+    for (size_t i = 0; i < LIMIT_SSE_BACKLOG + 20000; i++)
+        buf_char(&payload, 'x');
+    buf_str(&payload, STR("\"}}"));
+    dial(&r, &v[0], "", 4096);
+    head(&v[0]);
+    expect_text(&v[0], "connected", "\"last_seq\":0,");
+    for (int i = 0; i < 3; i++)
+        hub_announce(r.hub, r.project,
+                     append_as(&r, 1, STR("call.state_changed"), buf_view(&payload)));
+    publish(&r, 1);
+    expect_seqs(&v[0], 1, 4);
+    dial(&r, &v[1], "?last_seq=0", 4096);
+    head(&v[1]);
+    expect_text(&v[1], "connected", "\"last_seq\":4,");
+    expect_seqs(&v[1], 1, 4);
+    leave(&v[0]);
+    leave(&v[1]);
+    buf_finish(&payload);
+    rig_down(&r);
+}
+
+static void a_crowd_costs_little_and_misses_nothing(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer *v = arena_new(a, struct viewer, CROWD);
+    struct rlimit files;
+    struct rig r;
+    int64_t last = 0;
+
+    (void)state;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    rig_up(&r, a);
+    for (size_t i = 0; i < CROWD; i++)
+        watch(&r, &v[i], i % 2 ? "" : "?last_seq=0");
+    assert_int_equal(hub_clients(r.hub, r.project), CROWD);
+    assert_int_equal(hub_clients(r.hub, r.project + 1), 0);
+    for (int i = 0; i < 10; i++)
+        last = publish(&r, 2);
+    for (size_t i = 0; i < CROWD; i++) {
+        expect_seqs(&v[i], 1, last);
+        leave(&v[i]);
+    }
+    rig_down(&r);
+}
+
+static void clients_may_go_at_any_moment(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v[40];
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    append(&r, 2000);
+    for (int round = 0; round < 5; round++) {
+        for (size_t i = 0; i < LEN(v); i++)
+            dial(&r, &v[i], i % 2 ? "?last_seq=1" : "?last_seq=1990", 0);
+        publish(&r, 5);
+        for (size_t i = 0; i < LEN(v); i++)
+            leave(&v[i]);
+    }
+    rig_down(&r);
+}
+
+static void a_project_without_a_feed_is_refused(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    dial(&r, &v, "?project=77", 0);
+    assert_true(str_starts(head(&v), STR("HTTP/1.1 404 ")));
+    leave(&v);
+    rig_down(&r);
+}
+
+static void ending_ends_every_stream(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v[30];
+    struct rig r;
+    struct event event;
+
+    (void)state;
+    rig_up(&r, a);
+    append(&r, 1000);
+    for (size_t i = 0; i < LEN(v); i++)
+        watch(&r, &v[i], i % 2 ? "" : "?last_seq=1");
+    rig_down(&r);
+    for (size_t i = 0; i < LEN(v); i++) {
+        while (next(&v[i], &event))
+            assert_str(event.name, "call.updated");
+        leave(&v[i]);
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(a_frame_is_what_the_description_says),
+          cmocka_unit_test(everybody_sees_everything_at_once),
+          cmocka_unit_test(who_names_no_point_starts_with_the_next_event),
+          cmocka_unit_test(a_short_absence_costs_no_query),
+          cmocka_unit_test(a_long_absence_is_fed_from_the_store_without_gap),
+          cmocka_unit_test(a_restart_loses_nothing),
+          cmocka_unit_test(who_cannot_go_on_is_told_to_load_anew),
+          cmocka_unit_test(who_has_seen_more_than_the_hub_is_not_sent_it_again),
+          cmocka_unit_test(another_history_resets_those_who_watch),
+          cmocka_unit_test(other_nodes_need_not_announce),
+          cmocka_unit_test(what_the_stream_does_not_show_leaves_no_gap),
+          cmocka_unit_test(it_says_that_it_is_alive),
+          cmocka_unit_test(a_slow_reader_is_cut_off_and_resumes),
+          cmocka_unit_test(a_burst_cuts_nobody_off),
+          cmocka_unit_test(a_frame_larger_than_the_backlog_passes),
+          cmocka_unit_test(a_crowd_costs_little_and_misses_nothing),
+          cmocka_unit_test(clients_may_go_at_any_moment),
+          cmocka_unit_test(a_project_without_a_feed_is_refused),
+          cmocka_unit_test(ending_ends_every_stream))

@@ -1,0 +1,145 @@
+#ifndef FEED_INTERNAL_H
+#define FEED_INTERNAL_H
+/*
+ * What the two halves of the hub share: the hub's thread (hub.c), which reads and renders, and one
+ * station per loop (station.c), which has the clients. They talk in messages only:
+ *
+ *   station → hub   open (a project is wanted here), close, page (a client is behind the ring)
+ *   hub → station   news: opened, frames, reset, refused; and each page comes back filled
+ *
+ * Messages from one thread to another arrive in the order of sending: a station that was told
+ * "opened at 17" gets 18, 19, 20 … and nothing else.
+ */
+#include "feed/frame.h"
+
+#include <stdatomic.h>
+
+#include "feed/hub.h"
+#include "feed/ring.h"
+#include "loop/bell.h"
+
+enum { FEED_EPOCH_MAX = 64, FEED_BUCKETS = 256, FEED_FRAME_MAX = 1024 * 1024 };
+
+struct station;
+
+/* --- hub → station ---------------------------------------------------------------------------- */
+
+enum news_kind {
+    NEWS_OPENED,  /* the frames of (floor, last], and the epoch: clients may come in */
+    NEWS_FRAMES,  /* what comes next, up to last */
+    NEWS_RESET,   /* history is another one: everybody is told to load anew */
+    NEWS_REFUSED, /* cannot be opened: `error` */
+};
+
+struct news_frame {
+    int64_t seq;
+    struct http_chunk *chunk; /* a reference of the news' own */
+};
+
+struct news {
+    struct task task;
+    struct station *station;
+    int64_t project;
+    enum news_kind kind;
+    enum feed_resync reason; /* of RESET */
+    char epoch[FEED_EPOCH_MAX + 1];
+    int64_t floor, last, first_seq;
+    usec_t announced_at; /* monotonic; TIME_NONE: nobody announced it */
+    struct err *error;
+    size_t n;
+    struct news_frame frames[];
+};
+
+/* Runs on the station's loop. */
+void station_on_news(struct task *t);
+
+/* --- station → hub → station ------------------------------------------------------------------ */
+
+enum page_outcome { PAGE_READ, PAGE_RESYNC, PAGE_DROPPED };
+
+struct client;
+
+struct page {
+    struct task task;
+    struct station *station;
+    struct client *client; /* read and written on the loop only; NULL: it has gone */
+    int64_t project;
+    int64_t after; /* the last event that the client has */
+
+    enum page_outcome outcome;
+    struct http_chunk *frames; /* NULL: none of these events is shown */
+    int64_t last;              /* how far it reaches; of READ */
+    enum feed_resync reason;   /* of RESYNC */
+    int64_t first_seq;
+};
+
+void station_on_page(struct task *t);
+
+/* False: the hub is ending, and nothing was sent. */
+bool hub_ask_open(struct hub *h, struct station *s, int64_t project) CHECK_RESULT;
+bool hub_ask_page(struct hub *h, struct page *p) CHECK_RESULT;
+void hub_tell_closed(struct hub *h, struct station *s, int64_t project);
+
+/* --- stations --------------------------------------------------------------------------------- */
+
+struct channel;
+
+struct station {
+    struct hub *hub;
+    struct loop *loop;
+    size_t index;
+    struct channel *channels[FEED_BUCKETS]; /* by project */
+    struct timer beat, drain;
+    unsigned beat_now, next_beat; /* keepalives are spread over KEEPALIVE_BEATS ticks */
+    size_t n_behind;              /* clients that are not up to date */
+    bool ending;
+    struct bell *emptied;
+
+    _Atomic size_t n_clients;
+    _Atomic uint64_t events_sent, slow_closed, resyncs, ring_hits;
+};
+
+struct hub {
+    struct hub_options o;
+    struct mailbox *mail;
+    struct thread *thread;
+    struct station *stations;
+    usec_t started_at;
+    struct bell *emptied;
+
+    /* Of the hub's thread. */
+    struct db *db;
+    struct arena *a;
+    struct watch *watches[FEED_BUCKETS];
+    struct task *pages, **last_page;
+    usec_t polled_at;
+
+    _Atomic uint64_t store_reads;
+    _Atomic int64_t last_seq, publish_lag;
+};
+
+static inline size_t feed_bucket(int64_t project)
+{
+    return (uint64_t)project % FEED_BUCKETS;
+}
+
+void station_init(struct station *s, struct hub *h, struct loop *l, size_t index);
+/* On the loop: closes every stream; s->emptied rings when the last one is gone. */
+void station_close(void *station);
+/* On the loop, when no client is left. */
+void station_finish(void *station);
+/* On the loop. */
+size_t station_clients_of(struct station *s, int64_t project);
+
+struct subscription {
+    struct subscription *next;
+    struct http_exchange *x;
+    struct hub *hub;
+    int64_t project;
+    struct hub_resume from;
+};
+
+/* On the loop of the exchange. */
+void station_subscribe(struct station *s, struct subscription *sub);
+
+#endif
