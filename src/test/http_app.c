@@ -59,7 +59,7 @@ static void on_204(struct app *app, struct http_exchange *x)
     http_answer(x, &(struct http_answer){.status = 204, .body = STR("not sent")});
 }
 
-static void on_stream_closed(void *arg)
+void app_stream_ended(void *arg)
 {
     struct app *app = arg;
 
@@ -69,7 +69,7 @@ static void on_stream_closed(void *arg)
 
 static void on_stream(struct app *app, struct http_exchange *x)
 {
-    app->stream = http_stream_start(x, STR("text/event-stream"), on_stream_closed, app);
+    app->stream = http_stream_start(x, STR("text/event-stream"), app_stream_ended, app);
     atomic_fetch_add(&app->n_streams, 1);
 }
 
@@ -156,6 +156,7 @@ void app_stop(struct app *app)
     thread_join(app->thread);
     http_server_stop(app->server);
     loop_stop(app->loop);
+    assert_int_equal(app->n_streams, app->n_streams_closed);
     mailbox_destroy(app->requests);
     mailbox_destroy(app->held);
     free(app->large);

@@ -38,6 +38,7 @@ struct app {
 /* o: what differs from the defaults; port, loops, clock and callbacks are filled in. NULL: nothing.
  */
 struct app *app_start(const struct http_server_options *o);
+/* Every stream has ended when the server has. */
 void app_stop(struct app *app);
 uint16_t app_port(const struct app *app);
 /* Moves the clock, then looks at all deadlines. */
@@ -55,5 +56,7 @@ void app_wait_count(const atomic_int *counter, int n);
 bool app_stream_send(struct app *app, char c, size_t n, size_t chunk, size_t max_backlog);
 size_t app_stream_backlog(struct app *app);
 void app_stream_close(struct app *app);
+/* The on_closed of the application's streams. */
+void app_stream_ended(void *app);
 
 #endif
