@@ -25,13 +25,13 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "inbox/batch.h"
 #include "inbox/spool.h"
 #include "store/store.h"
 
 enum {
     DEPTH_MAX = 2, /* groups under way; more only makes each smaller */
     CONFLICTS_MAX = 5,
-    N_COLUMNS = 12,
     SHORT_SPOOL = 256 * 1024, /* bytes that are replayed without looking up */
 };
 static_assert((int)DEPTH_MAX <= (int)DB_PIPELINE, "the store takes that many");
@@ -50,20 +50,6 @@ struct group {
     size_t n;
 };
 
-/* The items of a group by column, as a batch wants them. */
-struct columns {
-    int64_t project[LIMIT_GROUP];
-    usec_t received_at[LIMIT_GROUP];
-    struct str provider[LIMIT_GROUP], source[LIMIT_GROUP], event_type[LIMIT_GROUP],
-        call_sid[LIMIT_GROUP], recording_sid[LIMIT_GROUP], lane[LIMIT_GROUP],
-        dedupe_key[LIMIT_GROUP], payload[LIMIT_GROUP], raw_body[LIMIT_GROUP], trace_id[LIMIT_GROUP];
-};
-
-/* Which keys of a group have been answered: open addressing, twice as many places as keys. */
-struct index {
-    uint16_t at[2 * LIMIT_GROUP]; /* 1 + position of the item; 0: free */
-};
-
 struct inbox {
     struct inbox_options o;
     struct thread *thread;
@@ -75,8 +61,7 @@ struct inbox {
     struct line line;
     struct group groups[DEPTH_MAX]; /* those under way, in a ring */
     size_t first, n_sent, depth;
-    struct columns columns;
-    struct index index;
+    struct batch *batch;
     struct inbox_item replayed[LIMIT_GROUP];
     usec_t tried_at; /* when the store was last asked for something */
     usec_t next_try; /* … and when it may be asked again, after it was lost */
@@ -133,94 +118,12 @@ static void tell_stored(struct inbox *in, size_t n)
         in->o.on_stored(n, in->o.arg);
 }
 
-/* --- one batch -------------------------------------------------------------------------------- */
-
-static struct binds fill(struct columns *c, const struct inbox_item *const *items, size_t n,
-                         struct bind binds[N_COLUMNS])
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct inbox_item *item = items[i];
-        c->project[i] = item->project;
-        c->received_at[i] = item->received_at;
-        c->provider[i] = item->provider;
-        c->source[i] = item->source;
-        c->event_type[i] = item->event_type;
-        c->call_sid[i] = item->call_sid;
-        c->recording_sid[i] = item->recording_sid;
-        c->lane[i] = item->lane;
-        c->dedupe_key[i] = item->dedupe_key;
-        c->payload[i] = item->payload;
-        c->raw_body[i] = item->raw_body;
-        c->trace_id[i] = item->trace_id;
-    }
-    const struct bind all[N_COLUMNS] = {
-        bind_ints("project", c->project, n),   bind_strs("provider", c->provider, n),
-        bind_strs("source", c->source, n),     bind_strs("event_type", c->event_type, n),
-        bind_strs("call_sid", c->call_sid, n), bind_strs("recording_sid", c->recording_sid, n),
-        bind_strs("lane", c->lane, n),         bind_strs("dedupe_key", c->dedupe_key, n),
-        bind_strs("payload", c->payload, n),   bind_strs("raw_body", c->raw_body, n),
-        bind_strs("trace_id", c->trace_id, n), bind_times("received_at", c->received_at, n),
-    };
-    memcpy(binds, all, sizeof(all));
-    return (struct binds){binds, N_COLUMNS};
-}
-
-static uint64_t hash_of(int64_t project, struct str key)
-{
-    return str_hash(key) ^ (uint64_t)project * 0x9e3779b97f4a7c15u;
-}
-
-static void index_items(struct index *x, const struct inbox_item *const *items, size_t n)
-{
-    memset(x, 0, sizeof(*x));
-    for (size_t i = 0; i < n; i++) {
-        size_t at = hash_of(items[i]->project, items[i]->dedupe_key) % LEN(x->at);
-        while (x->at[at])
-            at = (at + 1) % LEN(x->at);
-        x->at[at] = (uint16_t)(i + 1);
-    }
-}
-
-/* Equal keys lie in the order of their items, so the first that is found is the one that was new.
- */
-static size_t find_item(const struct index *x, const struct inbox_item *const *items,
-                        int64_t project, struct str key)
-{
-    size_t at = hash_of(project, key) % LEN(x->at);
-    for (; x->at[at]; at = (at + 1) % LEN(x->at)) {
-        const struct inbox_item *item = items[x->at[at] - 1];
-        if (item->project == project && str_eq(item->dedupe_key, key))
-            return x->at[at] - (size_t)1;
-    }
-    return SIZE_MAX;
-}
-
-/* Which of the items were new; the rest were there already. */
-static bool read_new(struct inbox *in, struct rows *rows, const struct inbox_item *const *items,
-                     size_t n, bool is_new[LIMIT_GROUP], size_t *ret_new, struct err *e)
-{
-    size_t found = 0;
-    memset(is_new, 0, n * sizeof(*is_new));
-    index_items(&in->index, items, n);
-    while (rows_next(rows)) {
-        const size_t i = find_item(&in->index, items, rows_int(rows, "project_id"),
-                                   rows_str(rows, "dedupe_key"));
-        if (i >= n)
-            continue;
-        is_new[i] = true;
-        found++;
-    }
-    if (!rows_end(rows, e))
-        return err_trace(e);
-    *ret_new = found;
-    return true;
-}
+/* --- one row ------------------------------------------------------------------------------------ */
 
 /* One item in a transaction of its own, tried again while others are in its way. */
 static bool append_one(struct inbox *in, const struct inbox_item *item, bool *ret_new,
                        struct err *e)
 {
-    struct bind binds[N_COLUMNS];
     bool is_new[LIMIT_GROUP];
     size_t n_new = 0;
     for (int tries = 1;; tries++) {
@@ -228,9 +131,8 @@ static bool append_one(struct inbox *in, const struct inbox_item *item, bool *re
         arena_reset(in->a);
         if (FAULT("inbox.append_one"))
             return err_set(e, ERR_INTERNAL, "inbox: the row is bad (injected)");
-        if (db_query(in->db, Q_INBOX_APPEND, fill(&in->columns, &item, 1, binds), in->a, &rows,
-                     e) &&
-            read_new(in, rows, &item, 1, is_new, &n_new, e))
+        if (db_query(in->db, Q_INBOX_APPEND, batch_fill(in->batch, &item, 1), in->a, &rows, e) &&
+            batch_read(in->batch, rows, &item, 1, is_new, &n_new, e))
             break;
         if (!db_conflicted(in->db) || tries == CONFLICTS_MAX)
             return err_trace(e);
@@ -364,7 +266,7 @@ static bool receive(struct inbox *in, const struct group *g, bool is_new[LIMIT_G
     struct rows *rows;
     arena_reset(in->a);
     if (!db_receive(in->db, in->a, &rows, e) ||
-        !read_new(in, rows, g->items, g->n, is_new, ret_new, e))
+        !batch_read(in->batch, rows, g->items, g->n, is_new, ret_new, e))
         return err_trace(e);
     if (FAULT("inbox.receive"))
         return err_set(e, ERR_INTERNAL, "inbox: a row spoiled its group (injected)");
@@ -426,13 +328,12 @@ static void take_group(struct inbox *in, struct group *g)
 static void send_group(struct inbox *in)
 {
     struct group *g = &in->groups[(in->first + in->n_sent) % DEPTH_MAX];
-    struct bind binds[N_COLUMNS];
     struct err e;
 
     take_group(in, g);
     in->tried_at = clock_monotonic(in->o.clock);
     if (!FAULT("inbox.send") &&
-        db_send(in->db, Q_INBOX_APPEND, fill(&in->columns, g->items, g->n, binds), &e)) {
+        db_send(in->db, Q_INBOX_APPEND, batch_fill(in->batch, g->items, g->n), &e)) {
         in->n_sent++;
         return;
     }
@@ -484,7 +385,6 @@ static bool replay_one_by_one(struct inbox *in, const struct inbox_item *const *
 static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct err *e)
 {
     const struct inbox_item *items[LIMIT_GROUP];
-    struct bind binds[N_COLUMNS];
     bool is_new[LIMIT_GROUP];
     size_t n_new;
     struct rows *rows;
@@ -493,8 +393,8 @@ static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct er
         items[i] = &in->replayed[i];
     arena_reset(in->a);
     if (!FAULT("inbox.replay") &&
-        db_query(in->db, Q_INBOX_APPEND, fill(&in->columns, items, n, binds), in->a, &rows, e) &&
-        read_new(in, rows, items, n, is_new, &n_new, e))
+        db_query(in->db, Q_INBOX_APPEND, batch_fill(in->batch, items, n), in->a, &rows, e) &&
+        batch_read(in->batch, rows, items, n, is_new, &n_new, e))
         return true;
     if (db_lost(in->db))
         return err_trace(e);
@@ -653,6 +553,7 @@ static void destroy(struct inbox *in)
     db_close(in->db);
     spool_close(in->spool);
     mailbox_destroy(in->mail);
+    batch_destroy(in->batch);
     arena_destroy(in->a);
     free(in);
 }
@@ -664,6 +565,7 @@ bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *
     in->o = *o;
     in->a = arena_create(0);
     in->mail = mailbox_create();
+    in->batch = batch_create();
     in->line.end = &in->line.first;
     in->depth = store_engine(o->store) == STORE_POSTGRES ? DEPTH_MAX : 1;
     in->db = store_connect(o->store, STORE_INGEST);

@@ -204,6 +204,26 @@ static size_t next_of(const struct form *f, struct str name, size_t i)
     return i;
 }
 
+/* How many names fall into each of many places: alone in its place, a name is not repeated. */
+struct names {
+    uint16_t count[1024];
+};
+
+static uint64_t first_eight(struct str s)
+{
+    uint64_t v = 0;
+    memcpy(&v, s.p, s.n < sizeof(v) ? s.n : sizeof(v));
+    return v;
+}
+
+static size_t place_of(struct str name)
+{
+    const size_t tail = name.n < 8 ? 0 : name.n - 8;
+    const uint64_t v = (first_eight(name) * 31 + name.n) ^
+                       first_eight(str_sub(name, tail, SIZE_MAX)) * 0x9e3779b97f4a7c15u;
+    return (size_t)(v * 0xd6e8feb86659fd93u >> 54);
+}
+
 static void write_values(struct json_writer *w, const struct form *f, size_t i)
 {
     const struct str name = f->fields[i].name;
@@ -216,13 +236,18 @@ static void write_values(struct json_writer *w, const struct form *f, size_t i)
 /* All fields in order; a repeated name becomes an array where it first stood. */
 static void write_fields(struct json_writer *w, const struct form *f)
 {
+    struct names names = {0};
+    for (size_t i = 0; i < f->n; i++)
+        names.count[place_of(f->fields[i].name)]++;
+
     json_open_object(w);
     for (size_t i = 0; i < f->n; i++) {
         const struct form_field *x = &f->fields[i];
-        if (next_of(f, x->name, 0) < i)
+        const bool alone = names.count[place_of(x->name)] == 1;
+        if (!alone && next_of(f, x->name, 0) < i)
             continue;
         json_key(w, x->name);
-        if (next_of(f, x->name, i + 1) < f->n)
+        if (!alone && next_of(f, x->name, i + 1) < f->n)
             write_values(w, f, i);
         else
             json_str(w, x->value);
