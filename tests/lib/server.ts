@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-const BINARY = resolve(import.meta.dirname, "../../build/hookswitch");
+const BINARY = process.env["HOOKSWITCH_BINARY"] ?? resolve(import.meta.dirname, "../../build/hookswitch");
 const START_MS = 20_000;
 const STOP_MS = 10_000;
 

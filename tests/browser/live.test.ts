@@ -1,0 +1,104 @@
+// What a dispatcher sees while calls come and go.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { FakeCall } from "../lib/twilio.ts";
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+
+before(async () => {
+  server = await startServer();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+describe("the live page", () => {
+  test("tells somebody who is not signed in where the link is", async () => {
+    const stranger = await browser.newPage();
+    await stranger.goto(`${server.url}/app/`);
+    await stranger.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await stranger.context().close();
+  });
+
+  test("opens by the one-time link and explains what to paste where", async () => {
+    page = await signIn(browser, server);
+    assert.equal(new URL(page.url()).pathname, "/app/");
+    await page.getByText(`${server.url}/webhooks/twilio/voice-inbound`).waitFor();
+  });
+
+  test("shows a new call, and its changes, without a reload", async () => {
+    let loads = 0;
+    page.on("load", () => (loads += 1));
+    const call = new FakeCall(server, "+15085140320");
+
+    await call.arrives();
+    await showsStatus(page, call.sid, "ringing");
+    await page.locator(`[data-sid="${call.sid}"]`).getByText("+1 (508) 514-0320").waitFor();
+    await call.status("in-progress");
+    await showsStatus(page, call.sid, "in-progress");
+    await call.status("completed", { CallDuration: "29" });
+    await showsStatus(page, call.sid, "completed");
+
+    const conversation = page.locator("[data-conversation]", { hasText: "+1 (508) 514-0320" });
+    await conversation.getByText("Answered").waitFor();
+    assert.equal(loads, 0);
+  });
+
+  test("shows a call and the leg it was connected to as one", async () => {
+    const call = new FakeCall(server, "+15085140321");
+    const leg = new FakeCall(server, "+15085140321", "sip:dispatcher@example.sip.us1.twilio.com", call);
+
+    await call.arrives();
+    await call.status("in-progress");
+    await leg.status("ringing");
+    await showsStatus(page, call.sid, "ringing");
+    await leg.status("in-progress");
+    await showsStatus(page, call.sid, "in-progress");
+    assert.equal(await page.locator(`[data-sid="${leg.sid}"]`).count(), 0);
+
+    await leg.status("completed", { CallDuration: "3" });
+    await call.dialEnds(leg, "completed");
+    await call.status("completed", { CallDuration: "8" });
+    await showsStatus(page, call.sid, "completed");
+  });
+
+  test("opens the log of a call, which grows while one looks", async () => {
+    const call = new FakeCall(server, "+15085140322");
+    await call.arrives();
+    await page.locator(`[data-sid="${call.sid}"] a`).click();
+    const dialog = page.getByRole("dialog", { name: "Call" });
+    await dialog.getByText("Call started").waitFor();
+
+    await call.status("busy");
+    await dialog.getByText("Call ended: busy").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  test("goes on where it was when the server comes back", async () => {
+    const call = new FakeCall(server, "+15085140323");
+    await call.arrives();
+    await showsStatus(page, call.sid, "ringing");
+
+    await server.stop();
+    await page.locator('[data-connection="offline"]').waitFor();
+    await server.restart();
+    await call.status("in-progress");
+    await showsStatus(page, call.sid, "in-progress");
+    await isLive(page);
+  });
+
+  test("signs out", async () => {
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+  });
+});
