@@ -1,11 +1,11 @@
 #include "test/http_app.h"
 
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "test/peer.h"
-
-#include <stdlib.h>
 
 static struct app *app;
 static struct arena *a;

@@ -1,9 +1,9 @@
 #include "test/http_app.h"
 
-#include "http/internal.h"
-
 #include <sched.h>
 #include <stdlib.h>
+
+#include "http/internal.h"
 
 static const usec_t patience = SECONDS(20);
 

@@ -1,0 +1,96 @@
+/*
+ * Arguments, wiring, signals. `serve` is here because it wires the rooms together; the other
+ * commands are in ops/tools.c.
+ */
+#include "ops/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ops/serve.h"
+#include "ops/tools.h"
+#include "version.h"
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/log.h"
+
+extern char **environ;
+
+static int help(struct command *cmd);
+
+static int version(struct command *cmd)
+{
+    (void)cmd;
+    (void)printf("hookswitch %s\n", HOOKSWITCH_VERSION);
+    return EXIT_SUCCESS;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct command *cmd);
+    bool configured; /* needs a valid configuration */
+    const char *arguments, *meaning;
+} commands[] = {
+    {"serve", serve, true, "[--roles=door,worker,api,hub]", "run the server"},
+    {"migrate", tool_migrate, true, "up | down [N] | status", "change the schema of the store"},
+    {"verify", tool_verify, true, "", "check that every snapshot is the fold of its log"},
+    {"replay", tool_replay, true, "--all | ID…", "put dead letters back into the queue"},
+    {"login-link", tool_login_link, true, "", "print a link that signs a browser in, once"},
+    {"doctor", tool_doctor, true, "", "check configuration, store and spool"},
+    {"config", tool_config, false, "example | markdown", "print every variable"},
+    {"routes", tool_routes, false, "", "print what the server answers to"},
+    {"version", version, false, "", "print the version"},
+    {"help", help, false, "", "this text"},
+};
+
+static int help(struct command *cmd)
+{
+    (void)cmd;
+    (void)printf("hookswitch %s: every phone call of a company, received, kept and shown live.\n\n"
+                 "usage: hookswitch COMMAND [ARGUMENTS]\n\n",
+                 HOOKSWITCH_VERSION);
+    for (size_t i = 0; i < LEN(commands); i++)
+        (void)printf("  %-11s %-31s %s\n", commands[i].name, commands[i].arguments,
+                     commands[i].meaning);
+    (void)printf("\nConfiguration comes from the environment and from .env: `hookswitch config "
+                 "example`.\n");
+    return EXIT_SUCCESS;
+}
+
+static bool configure(struct command *cmd, struct err *e)
+{
+    enum log_level level;
+    enum log_format format;
+
+    if (!config_load(environ, ".env", cmd->a, &cmd->config, e))
+        return err_trace(e);
+    if (!log_level_parse(cmd->config.log_level, &level))
+        return err_set(e, ERR_INVALID, "LOG_LEVEL: write debug, info, warn or error");
+    if (!log_format_parse(cmd->config.log_format, &format))
+        return err_set(e, ERR_INVALID, "LOG_FORMAT: write logfmt or json");
+    log_configure(level, format);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const char *name = argc > 1 ? argv[1] : "help";
+    struct command cmd = {.a = a, .args = argv + 2, .n_args = argc > 2 ? argc - 2 : 0};
+    struct err e = {0};
+
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    fault_arm_from_environment();
+    for (size_t i = 0; i < LEN(commands); i++) {
+        if (strcmp(name, commands[i].name) != 0)
+            continue;
+        if (commands[i].configured && !configure(&cmd, &e))
+            return tool_fail(&e);
+        return commands[i].run(&cmd);
+    }
+    (void)fprintf(stderr, "hookswitch: no command \"%s\"; `hookswitch help` lists them\n", name);
+    return EXIT_FAILURE;
+}
