@@ -130,8 +130,6 @@ static bool decode(struct str in, struct arena *a, struct str *ret)
             c = (char)(high << 4 | low);
             i += 2;
         }
-        if (c == '\0')
-            return false;
         dst[n++] = c;
     }
     *ret = (struct str){dst, n};
@@ -144,7 +142,7 @@ static bool decode_segment(struct str in, struct arena *a, struct str *ret)
     *ret = in;
     if (str_find(in, '%') < in.n && !decode(in, a, ret))
         return false;
-    return str_is_utf8(*ret);
+    return str_is_utf8(*ret) && str_find(*ret, '\0') == ret->n;
 }
 
 /* --- finding
