@@ -1,18 +1,12 @@
 /* Batches on both stores: what is written, how it is counted, and that the log folds to it. */
-#include "test/store.h"
+#include "test/calls.h"
 
 #include <pthread.h>
 
 #include "base/json.h"
-#include "calls/batch.h"
-#include "calls/fold.h"
 #include "calls/verify.h"
-#include "feed/feed.h"
 
 #define T0 SECONDS(1800000000)
-
-static const struct str owned[] = {STR("+16175006181")};
-static const struct call_rules rules = {.owned = owned, .n_owned = 1, .region = STR("US")};
 
 static struct call_change status_of(const char *sid, const char *status, int at)
 {
@@ -47,49 +41,6 @@ static struct call_change recording_of(const char *sid)
     c.recording.status = STR("completed");
     c.recording.url = STR("https://example.com/RE1");
     return c;
-}
-
-/* Everything a worker does with a batch, in its transaction. */
-static bool save(struct db *db, const struct call_change *changes, size_t n, struct arena *a,
-                 struct err *e)
-{
-    const struct call_origin origin = {.inbox_id = INT_NONE, .payload = STR("{\"CallSid\":\"x\"}")};
-    struct call_batch *b = call_batch_create(&rules, T0 + SECONDS(100), a);
-    struct call_entry *entries;
-    struct feed_item *items;
-    size_t n_entries;
-
-    for (size_t i = 0; i < n; i++)
-        if (!call_batch_add(b, 1, STR("twilio"), &changes[i], &origin, e))
-            return err_trace(e);
-    if (!db_begin(db, e))
-        return err_trace(e);
-    if (!call_batch_fold(b, db, e) || !call_batch_save_snapshots(b, db, e))
-        return err_trace(e);
-    entries = call_batch_entries(b, &n_entries);
-    items = arena_new(a, struct feed_item, n_entries);
-    for (size_t i = 0; i < n_entries; i++) {
-        struct buf payload;
-
-        buf_init(&payload, 64 * 1024);
-        call_feed_payload(&payload, &entries[i]);
-        if (!json_check(buf_view(&payload), e))
-            return err_trace(e);
-        items[i] = (struct feed_item){.project = 1,
-                                      .type = entries[i].event_type,
-                                      .ts = entries[i].event_time,
-                                      .entity_type = STR("call"),
-                                      .entity_id = entries[i].call_sid,
-                                      .payload = str_dup(buf_view(&payload), a)};
-        buf_finish(&payload);
-    }
-    if (!feed_append(db, items, n_entries, T0, a, e))
-        return err_trace(e);
-    for (size_t i = 0; i < n_entries; i++)
-        entries[i].seq = items[i].seq;
-    if (!call_batch_save_log(b, db, e))
-        return err_trace(e);
-    return db_commit(db, e) || err_trace(e);
 }
 
 static struct str one(struct db *db, const char *sid, const char *column, struct arena *a)
@@ -153,41 +104,12 @@ static void assert_sound(struct db *db, struct arena *a)
     assert_int_equal(v.n_differences, 0);
 }
 
-static int64_t made(struct db *db, enum query q, struct binds binds, struct arena *a)
-{
-    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
-    struct err e = {0};
-    int64_t id;
-    bool found;
-
-    assert_ok(db_query_one(db, q, binds, columns, LEN(columns), a, &id, &found, &e), &e);
-    assert_true(found);
-    return id;
-}
-
-/* A connection to a store in which project 1 exists. */
-static struct db *connect(struct store *store, struct arena *a)
-{
-    struct db *db = store_connect(store, STORE_WORK);
-    struct err e = {0};
-
-    arena_defer(a, (void (*)(void *))db_close, db);
-    const int64_t org = made(db, Q_ORG_ADD, BINDS(bind_str("name", STR("org"))), a);
-    const int64_t project =
-        made(db, Q_PROJECT_ADD, BINDS(bind_int("org", org), bind_str("name", STR("project"))), a);
-    assert_int_equal(project, 1);
-    assert_ok(db_exec(db, Q_FEED_HEAD_ADD,
-                      BINDS(bind_int("project", 1), bind_str("epoch", STR("E"))), NULL, &e),
-              &e);
-    return db;
-}
-
 static void a_call_is_written_and_folds_to_itself(void **state)
 {
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = connect(store, a);
+        struct db *db = test_calls_connect(store, a);
         struct err e = {0};
         struct call_change first[] = {status_of("CA1", "ringing", 0)},
                            rest[] = {status_of("CA1", "in-progress", 4),
@@ -197,9 +119,9 @@ static void a_call_is_written_and_folds_to_itself(void **state)
         rest[1].duration = 29;
         rest[1].price = -170;
         rest[1].price_unit = STR("USD");
-        assert_ok(save(db, first, LEN(first), a, &e), &e);
+        assert_ok(test_calls_save(db, first, LEN(first), a, &e), &e);
         assert_str(one(db, "CA1", "status", a), "ringing");
-        assert_ok(save(db, rest, LEN(rest), a, &e), &e);
+        assert_ok(test_calls_save(db, rest, LEN(rest), a, &e), &e);
         assert_str(one(db, "CA1", "status", a), "completed");
         assert_str(one(db, "CA1", "direction", a), "inbound");
         assert_str(one(db, "CA1", "duration", a), "29");
@@ -214,7 +136,7 @@ static void a_parent_and_its_leg_count_as_one(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = connect(store, a);
+        struct db *db = test_calls_connect(store, a);
         struct err e = {0};
         struct call_change leg[] = {child_of(status_of("CA2", "in-progress", 5), "CA1")},
                            parent[] = {status_of("CA1", "ringing", 0),
@@ -224,10 +146,10 @@ static void a_parent_and_its_leg_count_as_one(void **state)
 
         parent[1].duration = 30;
         parent[2].duration = 25;
-        assert_ok(save(db, leg, LEN(leg), a, &e), &e);
+        assert_ok(test_calls_save(db, leg, LEN(leg), a, &e), &e);
         assert_str(one(db, "CA1", "visibility", a), "pending");
         assert_int_equal(total_calls(db, a), 1); // the leg, as long as it stands alone
-        assert_ok(save(db, parent, LEN(parent), a, &e), &e);
+        assert_ok(test_calls_save(db, parent, LEN(parent), a, &e), &e);
         assert_str(one(db, "CA1", "visibility", a), "visible");
         assert_str(one(db, "CA1", "talk_time", a), "25");
         assert_str(one(db, "CA1", "wait_time", a), "5");
@@ -241,14 +163,14 @@ static void a_recording_waits_for_its_call(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = connect(store, a);
+        struct db *db = test_calls_connect(store, a);
         struct err e = {0};
         struct call_change recording = recording_of("CA1"), ring = status_of("CA1", "ringing", 0);
 
-        assert_ok(save(db, &recording, 1, a, &e), &e);
+        assert_ok(test_calls_save(db, &recording, 1, a, &e), &e);
         assert_str(one(db, "CA1", "visibility", a), "pending");
         assert_int_equal(total_calls(db, a), 0);
-        assert_ok(save(db, &ring, 1, a, &e), &e);
+        assert_ok(test_calls_save(db, &ring, 1, a, &e), &e);
         assert_str(one(db, "CA1", "recording_url", a), "https://example.com/RE1");
         assert_int_equal(total_calls(db, a), 1);
         assert_sound(db, a);
@@ -264,7 +186,7 @@ static void one_batch_and_single_events_give_the_same(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = connect(store, a);
+        struct db *db = test_calls_connect(store, a);
         struct call_change changes[CALLS * EVENTS];
         struct err e = {0};
 
@@ -273,8 +195,8 @@ static void one_batch_and_single_events_give_the_same(void **state)
             changes[i].from = str_fmt(a, "+1508514%04d", i % 7);
         }
         for (int i = 0; i < CALLS; i++) // the first events one by one, the rest at once
-            assert_ok(save(db, &changes[i], 1, a, &e), &e);
-        assert_ok(save(db, changes, LEN(changes), a, &e), &e);
+            assert_ok(test_calls_save(db, &changes[i], 1, a, &e), &e);
+        assert_ok(test_calls_save(db, changes, LEN(changes), a, &e), &e);
         assert_int_equal(verified(db, a).n_checked, CALLS);
         assert_sound(db, a);
     }
@@ -297,7 +219,7 @@ static bool save_at_last(struct db *db, const struct call_change *changes, size_
 {
     for (int i = 0; i < TRIES; i++) {
         err_clear(e);
-        if (save(db, changes, n, a, e))
+        if (test_calls_save(db, changes, n, a, e))
             return true;
         const bool again = e->code == ERR_CONFLICT || db_conflicted(db);
         db_rollback(db);
@@ -331,7 +253,7 @@ static void workers_side_by_side_count_right(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = connect(store, a);
+        struct db *db = test_calls_connect(store, a);
         struct worker workers[WORKERS];
         pthread_t threads[WORKERS];
 
@@ -353,12 +275,12 @@ static void verify_finds_a_snapshot_that_was_tampered_with(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = connect(store, a);
+        struct db *db = test_calls_connect(store, a);
         struct call_change change = status_of("CA1", "ringing", 0);
         struct call_verification v;
         struct err e = {0};
 
-        assert_ok(save(db, &change, 1, a, &e), &e);
+        assert_ok(test_calls_save(db, &change, 1, a, &e), &e);
         assert_sound(db, a);
         assert_ok(
             db_exec(db, Q_CALL_UPDATE,

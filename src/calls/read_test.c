@@ -1,0 +1,390 @@
+/* What the API answers, on both stores, in the shapes that it has documented. */
+#include "test/calls.h"
+
+#include "base/json.h"
+#include "calls/read.h"
+
+#define T0 SECONDS(1800000000) /* 2027-01-15T08:00:00Z */
+
+static const struct call_page first_page = {.page = 1, .limit = 20};
+
+static struct call_change status_of(const char *sid, const char *status, int at, int64_t duration)
+{
+    struct call_change c = call_change_none;
+
+    c.call_sid = str_from(sid);
+    c.status = str_from(status);
+    c.event_time = T0 + SECONDS(at);
+    c.observed_at = T0 + SECONDS(at + 1);
+    c.duration = duration;
+    c.from = STR("+15085140320");
+    c.to = STR("+16175006181");
+    c.provider_direction = STR("inbound");
+    return c;
+}
+
+static struct call_change leg_of(struct call_change c, const char *parent)
+{
+    c.parent_sid = str_from(parent);
+    c.to = STR("sip:dispatcher@example.com");
+    c.provider_direction = STR("outbound-dial");
+    return c;
+}
+
+static struct call_change to_number(struct call_change c, const char *number)
+{
+    c.from = STR("sip:dispatcher@example.com");
+    c.to = str_from(number);
+    return c;
+}
+
+/* CA1 with its answered leg CA2, a missed call CA3; CA4 goes on with somebody else; CA5 is
+ * internal. */
+static struct db *office(struct store *store, struct arena *a)
+{
+    struct db *db = test_calls_connect(store, a);
+    struct call_change internal = leg_of(status_of("CA5", "ringing", 60, INT_NONE), "");
+    const struct call_change changes[] = {
+        status_of("CA1", "ringing", 0, INT_NONE),
+        leg_of(status_of("CA2", "in-progress", 4, INT_NONE), "CA1"),
+        leg_of(status_of("CA2", "completed", 29, 25), "CA1"),
+        status_of("CA1", "completed", 29, 29),
+        status_of("CA1", "ringing", 1, INT_NONE), // late
+        status_of("CA3", "no-answer", 40, 0),
+        to_number(status_of("CA4", "in-progress", 50, INT_NONE), "+442079460958"),
+        (internal.from = STR("sip:1001@example.com"), internal),
+    };
+    struct err e = {0};
+
+    assert_ok(test_calls_save(db, changes, LEN(changes), a, &e), &e);
+    return db;
+}
+
+/* PostgreSQL gives jsonb back with blanks of its own: both sides go through the same tree. */
+static struct json_object *tree_of(struct str json, struct arena *a)
+{
+    struct json_object *o;
+    struct err e = {0};
+
+    assert_ok(json_parse(json, a, &o, &e), &e);
+    return o;
+}
+
+static struct str finished(struct buf *b, struct arena *a)
+{
+    struct str text;
+
+    assert_true(buf_ok(b));
+    text = str_dup(buf_view(b), a);
+    buf_finish(b);
+    return text;
+}
+
+static struct buf answer(void)
+{
+    struct buf b;
+
+    buf_init(&b, 1 << 20);
+    return b;
+}
+
+static void assert_has(struct str answer, const char *part)
+{
+    if (!str_contains(answer, str_from(part)))
+        fail_msg("no %s in\n" STR_FMT, part, STR_ARG(answer));
+}
+
+static size_t count_of(struct str answer, const char *part)
+{
+    const struct str wanted = str_from(part);
+    size_t n = 0;
+
+    for (size_t i = 0; i + wanted.n <= answer.n; i++)
+        n += str_eq(str_sub(answer, i, wanted.n), wanted);
+    return n;
+}
+
+static void conversations_are_listed_with_their_last_message(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+        struct buf out = answer();
+        struct err e = {0};
+        struct str text;
+
+        assert_ok(conversation_list_json(&r, first_page, a, &out, &e), &e);
+        text = finished(&out, a);
+        tree_of(text, a);
+        assert_has(text, "\"subject\":\"Calls with +1 (508) 514-0320\",\"status\":\"active\","
+                         "\"last_message\":{\"subject\":\"📞 Incoming Call - no-answer\","
+                         "\"body\":\"**From:** +1 (508) 514-0320\\n**To:** +1 (617) 500-6181\\n"
+                         "**Duration:** 0s\",\"created_at\":\"2027-01-15T08:00:40Z\","
+                         "\"direction\":\"inbound\",\"call_status\":\"no-answer\"},"
+                         "\"contact\":{\"display_name\":\"+1 (508) 514-0320\","
+                         "\"phone_number\":\"+1 (508) 514-0320\"},"
+                         "\"created_at\":\"2027-01-15T08:01:40Z\","
+                         "\"updated_at\":\"");
+        assert_has(text, "\"subject\":\"📞 Outgoing Call - in-progress\"");
+        assert_has(text, "\"total\":2,\"page\":1,\"limit\":20}");
+    }
+}
+
+static void a_parent_and_its_leg_are_one_message(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+        struct buf out = answer();
+        struct err e = {0};
+        struct str text;
+        bool found;
+
+        assert_ok(conversation_messages_json(&r, 1, first_page, a, &out, &found, &e), &e);
+        assert_true(found);
+        text = finished(&out, a);
+        tree_of(text, a);
+        assert_int_equal(count_of(text, "\"twilio_sid\""), 2);
+        assert_has(text, "\"twilio_sid\":\"CA1\",\"subject\":\"📞 Incoming Call - 29s\","
+                         "\"body\":\"**From:** +1 (508) 514-0320\\n**To:** +1 (617) 500-6181\\n"
+                         "**Duration:** 29s\",\"created_at\":\"2027-01-15T08:00:00Z\","
+                         "\"direction\":\"inbound\",\"call_status\":\"completed\",\"duration\":29,"
+                         "\"total_duration\":29,\"talk_time\":25,\"wait_time\":4,"
+                         "\"recording_url\":null,\"metadata\":{");
+        assert_has(text, "\"total\":2,\"page\":1,\"limit\":20}");
+
+        out = answer();
+        assert_ok(conversation_messages_json(&r, 1, (struct call_page){2, 1}, a, &out, &found, &e),
+                  &e);
+        text = finished(&out, a);
+        assert_int_equal(count_of(text, "\"twilio_sid\""), 1);
+        assert_has(text, "\"twilio_sid\":\"CA1\"");
+        assert_has(text, "\"total\":2,\"page\":2,\"limit\":1}");
+    }
+}
+
+static void metadata_has_the_documented_keys(void **state)
+{
+    static const char *const keys[] = {"answered_by",
+                                       "queue_time",
+                                       "twilio_direction",
+                                       "twilio_status",
+                                       "actual_direction",
+                                       "display_status",
+                                       "twilioDirection",
+                                       "duration",
+                                       "hasParent",
+                                       "from",
+                                       "to"};
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+        struct buf out = answer();
+        struct json_object *metadata;
+        struct err e = {0};
+        bool found, has_parent;
+
+        assert_ok(call_detail_json(&r, STR("CA2"), INT_NONE, a, &out, &found, &e), &e);
+        metadata = json_get(json_get(tree_of(finished(&out, a), a), "call"), "metadata");
+        for (size_t i = 0; i < LEN(keys); i++) // the value may be null
+            assert_row(json_get(metadata, keys[i]) || i < 2, keys[i]);
+        assert_true(json_get_bool(metadata, "hasParent", &has_parent) && has_parent);
+        assert_str(json_get_str(metadata, "twilio_direction"), "outbound-dial");
+        assert_str(json_get_str(metadata, "to"), "sip:dispatcher@example.com");
+    }
+}
+
+static void one_conversation_is_shown_with_its_count(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1}, stranger = {r.db, 2};
+        struct buf out = answer();
+        struct json_object *o;
+        struct err e = {0};
+        int64_t total;
+        bool found;
+
+        assert_ok(conversation_json(&r, 1, a, &out, &found, &e), &e);
+        assert_true(found);
+        o = tree_of(finished(&out, a), a);
+        assert_str(json_get_str(o, "external_id"), "+15085140320");
+        assert_str(json_get_str(o, "last_message_at"), "2027-01-15T08:00:40Z");
+        assert_true(json_get_int(json_get(o, "metadata"), "total_calls", &total) && total == 2);
+
+        out = answer();
+        assert_ok(conversation_json(&r, 99, a, &out, &found, &e), &e);
+        assert_false(found);
+        assert_ok(conversation_json(&stranger, 1, a, &out, &found, &e), &e);
+        assert_false(found);
+        assert_ok(conversation_messages_json(&stranger, 1, first_page, a, &out, &found, &e), &e);
+        assert_false(found);
+        assert_int_equal(out.n, 0);
+        buf_finish(&out);
+    }
+}
+
+static void what_goes_on_is_listed(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+        struct buf out = answer();
+        struct err e = {0};
+        struct str text;
+
+        assert_ok(call_active_json(&r, a, &out, &e), &e);
+        text = finished(&out, a);
+        assert_int_equal(count_of(text, "\"twilio_sid\""), 1); // CA5 is internal
+        assert_has(text, "\"twilio_sid\":\"CA4\"");
+
+        out = answer();
+        assert_ok(conversation_active_json(&r, a, &out, &e), &e);
+        text = finished(&out, a);
+        assert_has(text, "\"phone_number\":\"+44 20 7946 0958\"");
+        assert_has(text, "\"twilio_sid\":\"CA4\"");
+        assert_has(text, "\"total\":1}");
+    }
+}
+
+static void calls_are_listed_by_filter(void **state)
+{
+    static const struct {
+        const char *label, *direction, *status, *visibility;
+        size_t n;
+    } rows[] = {
+        {"visible by default", NULL, NULL, NULL, 4},
+        {"filtered", NULL, NULL, "filtered", 1},
+        {"all", NULL, NULL, "all", 5},
+        {"outbound", "outbound", NULL, NULL, 1},
+        {"no-answer", NULL, "no-answer", NULL, 1},
+        {"none", "outbound", "no-answer", NULL, 0},
+    };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+
+        FOR_EACH_ROW (row, rows) {
+            const struct call_filter filter = {.direction = str_from(row->direction),
+                                               .status = str_from(row->status),
+                                               .visibility = str_from(row->visibility),
+                                               .page = first_page};
+            struct buf out = answer();
+            struct err e = {0};
+            struct str text;
+
+            assert_ok(call_list_json(&r, &filter, a, &out, &e), &e);
+            text = finished(&out, a);
+            assert_row(count_of(text, "\"twilio_sid\"") == row->n, row->label);
+        }
+    }
+}
+
+static void a_call_is_shown_with_its_legs_and_its_log(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+        struct buf out = answer();
+        struct err e = {0};
+        struct str text;
+        bool found;
+
+        assert_ok(call_detail_json(&r, STR("CA1"), INT_NONE, a, &out, &found, &e), &e);
+        assert_true(found);
+        text = finished(&out, a);
+        assert_has(text, "{\"call\":{\"id\":\"");
+        assert_has(text, "\"legs\":[{\"id\":\"");
+        assert_int_equal(count_of(text, "\"parent_call_sid\":\"CA1\""), 1);
+        // Its own three and two that its leg has led to.
+        assert_int_equal(count_of(text, "\"event_type\":"), 5);
+        assert_int_equal(count_of(text, "\"source\":\"inferred\",\"applied\""), 2);
+        assert_int_equal(count_of(text, "\"applied\":false"), 1);
+        assert_int_equal(count_of(text, "\"event_type\":\"call.started\""), 1);
+        assert_int_equal(count_of(text, "\"event_type\":\"call.ended\""), 1);
+
+        out = answer();
+        assert_ok(call_detail_json(&r, STR("CA9"), INT_NONE, a, &out, &found, &e), &e);
+        assert_false(found);
+        buf_finish(&out);
+    }
+}
+
+static void a_call_is_shown_as_it_was(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+        struct buf out = answer();
+        struct json_object *call;
+        struct err e = {0};
+        struct str text;
+        bool found;
+
+        assert_ok(call_detail_json(&r, STR("CA1"), 1, a, &out, &found, &e), &e);
+        text = finished(&out, a);
+        call = json_get(tree_of(text, a), "call");
+        assert_str(json_get_str(call, "status"), "ringing");
+        assert_str(json_get_str(call, "finalized_at"), NULL);
+        assert_int_equal(count_of(text, "\"event_type\":"), 1);
+
+        out = answer();
+        assert_refused(call_detail_json(&r, STR("CA1"), 2, a, &out, &found, &e), &e, ERR_NOT_FOUND);
+        buf_finish(&out); // event 2 is another call's
+    }
+}
+
+static void the_lines_of_a_webhook_are_found(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+        struct buf out = answer();
+        struct rows *rows;
+        struct err e = {0};
+
+        assert_ok(
+            db_query(r.db, Q_INBOX_APPEND,
+                     BINDS(bind_ints("project", (const int64_t[]){1}, 1),
+                           bind_strs("provider", (const struct str[]){STR("twilio")}, 1),
+                           bind_strs("source", (const struct str[]){STR("twilio_voice")}, 1),
+                           bind_strs("event_type", (const struct str[]){STR("call-status")}, 1),
+                           bind_strs("call_sid", (const struct str[]){STR("CA2")}, 1),
+                           bind_strs("recording_sid", (const struct str[]){STR_NONE}, 1),
+                           bind_strs("lane", (const struct str[]){STR("CA1")}, 1),
+                           bind_strs("dedupe_key", (const struct str[]){STR("x")}, 1),
+                           bind_strs("payload", (const struct str[]){STR("{}")}, 1),
+                           bind_strs("raw_body", (const struct str[]){STR_NONE}, 1),
+                           bind_strs("trace_id", (const struct str[]){STR("t")}, 1),
+                           bind_times("received_at", &test_calls_now, 1)),
+                     a, &rows, &e),
+            &e);
+        assert_ok(call_events_of_inbox_json(&r, 1, a, &out, &e), &e);
+        // Two of the leg itself, five of the parent: all come from row 1 here.
+        assert_int_equal(count_of(finished(&out, a), "\"event_type\":"), 7);
+
+        out = answer();
+        assert_ok(call_events_of_inbox_json(&r, 99, a, &out, &e), &e);
+        assert_str(finished(&out, a), "[]");
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(conversations_are_listed_with_their_last_message),
+          cmocka_unit_test(a_parent_and_its_leg_are_one_message),
+          cmocka_unit_test(metadata_has_the_documented_keys),
+          cmocka_unit_test(one_conversation_is_shown_with_its_count),
+          cmocka_unit_test(what_goes_on_is_listed), cmocka_unit_test(calls_are_listed_by_filter),
+          cmocka_unit_test(a_call_is_shown_with_its_legs_and_its_log),
+          cmocka_unit_test(a_call_is_shown_as_it_was),
+          cmocka_unit_test(the_lines_of_a_webhook_are_found))
