@@ -129,8 +129,18 @@ SELECT count(*) AS total
    AND (CAST(:status AS text) IS NULL OR status = :status);
 
 -- name: call_active
--- Calls that are not final, the latest first; the words are those of the partial index.
+-- Calls that are not final, the latest first; the words are those of the partial index. SQLite, without
+-- statistics, would rather read all calls in the order wanted.
 -- params: project int, limit int
+-- [sqlite]
+SELECT *
+  FROM calls INDEXED BY idx_calls_active_status
+ WHERE project_id = :project
+   AND status IN ('queued', 'initiated', 'ringing', 'in-progress')
+   AND visibility = 'visible'
+ ORDER BY start_time DESC, id DESC
+ LIMIT :limit;
+-- [postgres]
 SELECT *
   FROM calls
  WHERE project_id = :project
@@ -157,22 +167,25 @@ SELECT * FROM calls WHERE project_id = :project AND provider = :provider AND twi
 SELECT * FROM calls WHERE project_id = :project AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: call_legs
--- The child legs of a call, or the parent of a child leg, the oldest first.
+-- The child legs of a call, or the parent of a child leg, the oldest first. Found before they are sorted.
 -- params: project int, provider text, sid text, parent text
-SELECT *
-  FROM calls
- WHERE project_id = :project AND provider = :provider
-   AND (parent_call_sid = :sid OR twilio_sid = :parent)
- ORDER BY start_time, id;
+WITH family AS MATERIALIZED (
+    SELECT * FROM calls WHERE project_id = :project AND provider = :provider AND parent_call_sid = :sid
+     UNION ALL
+    SELECT * FROM calls WHERE project_id = :project AND provider = :provider AND twilio_sid = :parent
+)
+SELECT * FROM family ORDER BY start_time, id;
 
 -- name: call_event_list
--- The log of one call up to a line of it, in the order of the feed.
+-- The log of one call up to a line of it, in the order of the feed. Found before it is sorted.
 -- params: project int, provider text, sid text, up_to int
-SELECT id, seq, event_type, event_status, event_time, created_at, source, applied, payload, change
-  FROM call_events
- WHERE project_id = :project AND call_sid = :sid AND provider = :provider
-   AND (CAST(:up_to AS bigint) IS NULL OR seq <= :up_to)
- ORDER BY seq;
+WITH log AS MATERIALIZED (
+    SELECT id, seq, event_type, event_status, event_time, created_at, source, applied, payload, change
+      FROM call_events
+     WHERE project_id = :project AND call_sid = :sid AND provider = :provider
+       AND (CAST(:up_to AS bigint) IS NULL OR seq <= :up_to)
+)
+SELECT * FROM log ORDER BY seq;
 
 -- name: call_event_seq
 -- The number of one line of a call's log.
@@ -184,9 +197,11 @@ SELECT seq FROM call_events
 -- What became of one received webhook: lines of its call's log, and of the log of the parent that was
 -- told. The lane is the root call, so that the two sids lead to the few rows to look at.
 -- params: project int, inbox_id int
-SELECT e.id, e.seq, e.event_type, e.event_status, e.event_time, e.created_at, e.source, e.applied, e.payload
-  FROM webhook_inbox i
-  JOIN call_events e ON e.project_id = i.project_id AND e.call_sid IN (i.call_sid, i.lane)
-                    AND e.inbox_id = i.id
- WHERE i.project_id = :project AND i.id = :inbox_id
- ORDER BY e.seq;
+WITH log AS MATERIALIZED (
+    SELECT e.id, e.seq, e.event_type, e.event_status, e.event_time, e.created_at, e.source, e.applied, e.payload
+      FROM webhook_inbox i
+      JOIN call_events e ON e.project_id = i.project_id AND e.call_sid IN (i.call_sid, i.lane)
+                        AND e.inbox_id = i.id
+     WHERE i.project_id = :project AND i.id = :inbox_id
+)
+SELECT * FROM log ORDER BY seq;

@@ -1,4 +1,7 @@
 -- Conversations: all calls with one outside number.
+--
+-- `+c.project_id` is the project, and no reason to choose an index: without statistics SQLite would read
+-- all calls of a project in the order wanted, rather than those of a conversation.
 
 -- name: conversation_lock
 -- Locked in one order, before anything is counted.
@@ -99,7 +102,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- [sqlite]
 SELECT c.*
   FROM calls c
- WHERE c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
+ WHERE +c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
    AND (c.parent_call_sid IS NULL OR NOT EXISTS (
         SELECT 1 FROM calls p
          WHERE p.project_id = c.project_id AND p.provider = c.provider AND p.twilio_sid = c.parent_call_sid
@@ -126,7 +129,7 @@ SELECT c.*
 -- params: project int, id int, offset int, limit int
 SELECT c.*
   FROM calls c
- WHERE c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
+ WHERE +c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
    AND (c.parent_call_sid IS NULL OR NOT EXISTS (
         SELECT 1 FROM calls p
          WHERE p.project_id = c.project_id AND p.provider = c.provider AND p.twilio_sid = c.parent_call_sid
@@ -138,7 +141,7 @@ SELECT c.*
 -- params: project int, id int
 SELECT count(*) AS total
   FROM calls c
- WHERE c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
+ WHERE +c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
    AND (c.parent_call_sid IS NULL OR NOT EXISTS (
         SELECT 1 FROM calls p
          WHERE p.project_id = c.project_id AND p.provider = c.provider AND p.twilio_sid = c.parent_call_sid
