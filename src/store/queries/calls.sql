@@ -129,25 +129,17 @@ SELECT count(*) AS total
    AND (CAST(:status AS text) IS NULL OR status = :status);
 
 -- name: call_active
--- Calls that are not final, the latest first; the words are those of the partial index. SQLite, without
--- statistics, would rather read all calls in the order wanted.
+-- Calls that are not final, the latest first; the words are those of the partial index. They are few, and
+-- found before they are sorted: otherwise all calls would be read in the order wanted.
 -- params: project int, limit int
--- [sqlite]
-SELECT *
-  FROM calls INDEXED BY idx_calls_active_status
- WHERE project_id = :project
-   AND status IN ('queued', 'initiated', 'ringing', 'in-progress')
-   AND visibility = 'visible'
- ORDER BY start_time DESC, id DESC
- LIMIT :limit;
--- [postgres]
-SELECT *
-  FROM calls
- WHERE project_id = :project
-   AND status IN ('queued', 'initiated', 'ringing', 'in-progress')
-   AND visibility = 'visible'
- ORDER BY start_time DESC, id DESC
- LIMIT :limit;
+WITH going_on AS MATERIALIZED (
+    SELECT *
+      FROM calls
+     WHERE project_id = :project
+       AND status IN ('queued', 'initiated', 'ringing', 'in-progress')
+       AND visibility = 'visible'
+)
+SELECT * FROM going_on ORDER BY start_time DESC, id DESC LIMIT :limit;
 
 -- name: call_by_sid
 -- params: project int, sid text
