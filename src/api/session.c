@@ -47,6 +47,21 @@ static struct str cookie(struct req *rq, struct str token, usec_t max_age)
         rq->app->secure_cookies ? "; Secure" : "");
 }
 
+static bool is_browser(const struct req *rq)
+{
+    return str_contains(http_header(rq->http, STR("Accept")), STR("text/html"));
+}
+
+/* A person with an old link: the page tells what to do, or shows itself to who is signed in still.
+ */
+static void show_page(struct req *rq)
+{
+    const struct http_header headers[] = {{STR("Location"), STR("/app/")},
+                                          {STR("Cache-Control"), STR("no-store")}};
+
+    reply_empty(rq, 303, headers, LEN(headers));
+}
+
 static bool login(struct req *rq, struct err *e)
 {
     const struct str token = req_query(rq, STR("token"));
@@ -56,6 +71,10 @@ static bool login(struct req *rq, struct err *e)
     if (!str_is_none(token) &&
         !login_link_use(rq->db, rq->rng, token, rq->now, rq->a, &session, &opened, e))
         return err_trace(e);
+    if (!opened && is_browser(rq)) {
+        show_page(rq);
+        return true;
+    }
     if (!opened) {
         err_set(e, ERR_UNAUTHORIZED, "this link was used already, has expired, or never was one");
         return err_fix(

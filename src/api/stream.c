@@ -9,13 +9,19 @@ static bool not_here(struct err *e)
     return err_fix(e, "read the feed as pages: GET /api/events?after_seq=N");
 }
 
-/* Last-Event-ID (sent by browsers when they reconnect) wins over ?last_seq. */
+/*
+ * Last-Event-ID (sent by browsers when they reconnect) wins over ?last_seq. It is our `id:`, the
+ * seq, or epoch:seq from a client that wants to be told of another history.
+ */
 static bool resume_point(const struct req *rq, struct hub_resume *ret, struct err *e)
 {
     const struct str header = http_header(rq->http, STR("Last-Event-ID"));
-    const struct str given = str_is_empty(header) ? req_query(rq, STR("last_seq")) : header;
+    struct str given = str_is_empty(header) ? req_query(rq, STR("last_seq")) : header;
+    struct str epoch = req_query(rq, STR("epoch"));
 
-    *ret = (struct hub_resume){.given = !str_is_empty(given), .epoch = req_query(rq, STR("epoch"))};
+    if (str_contains(header, STR(":")))
+        (void)cut_until(&given, ':', &epoch); // there is one: it cuts
+    *ret = (struct hub_resume){.given = !str_is_empty(given), .epoch = epoch};
     if (ret->given && (!str_to_i64(given, &ret->last_seq) || ret->last_seq < 0))
         return err_set(e, ERR_INVALID, "last_seq: a number from 0 on expected");
     return true;

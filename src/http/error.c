@@ -31,8 +31,7 @@ static void write_body(struct buf *out, const struct told *t)
     json_close_array(&w);
     json_key(&w, STR("details"));
     json_open_object(&w);
-    if (!str_is_none(t->trace_id))
-        json_member_str(&w, STR("trace_id"), t->trace_id);
+    json_member_str(&w, STR("trace_id"), str_is_none(t->trace_id) ? STR("none") : t->trace_id);
     json_close_object(&w);
     json_close_object(&w);
     json_close_object(&w);
