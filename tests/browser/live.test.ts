@@ -33,6 +33,13 @@ describe("the live page", () => {
     await page.getByText(`${server.url}/webhooks/twilio/voice-inbound`).waitFor();
   });
 
+  test("leads a stranger with a used link to the page that says so", async () => {
+    const stranger = await browser.newPage();
+    await stranger.goto(server.loginLink);
+    await stranger.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await stranger.context().close();
+  });
+
   test("shows a new call, and its changes, without a reload", async () => {
     let loads = 0;
     page.on("load", () => (loads += 1));
