@@ -138,7 +138,7 @@ static void wait_replayed(struct inbox *in, uint32_t number)
     mailbox_destroy(last.done);
 }
 
-static void audit(const struct place *p, uint32_t number, const bool *promised, struct arena *a)
+static void audit(const struct place *p, uint32_t mark, const bool *promised, struct arena *a)
 {
     bool *found = mem_alloc(KEYS_MAX);
     struct store *store;
@@ -147,7 +147,7 @@ static void audit(const struct place *p, uint32_t number, const bool *promised, 
     struct err e;
 
     open_all(p, &store, &in);
-    wait_replayed(in, number);
+    wait_replayed(in, mark);
     inbox_stop(in);
 
     struct db *db = store_connect(store, STORE_READ);
