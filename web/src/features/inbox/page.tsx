@@ -14,7 +14,7 @@ import { InboxRow } from "./row";
 
 const FILTERS: { value: InboxFilter; label: string }[] = [
   { value: "all", label: text.inbox.all },
-  { value: "dead_letter", label: text.inbox.processing.dead_letter },
+  { value: "dead_letter", label: text.inbox.deadLetters },
   { value: "failed", label: text.inbox.processing.failed },
   { value: "pending", label: text.inbox.processing.pending },
 ];
