@@ -25,7 +25,8 @@ struct api_options {
     struct queue *queue; /* likewise */
     size_t threads;
     bool realtime_push, webhook_ingestion;
-    bool secure_cookies; /* the public URL is https */
+    bool secure_cookies;         /* the public URL is https */
+    struct str webhook_base_url; /* shown to people who set up their provider; may be empty */
 };
 
 bool api_start(const struct api_options *o, struct api **ret, struct err *e) CHECK_RESULT;

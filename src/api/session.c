@@ -12,6 +12,7 @@ static const char *const actor_kinds[] = {
 static bool me(struct req *rq, struct err *e)
 {
     struct json_writer *w = &rq->json;
+    const struct str base = rq->app->webhook_base_url;
 
     json_open_object(w);
     json_key(w, STR("project"));
@@ -35,6 +36,8 @@ static bool me(struct req *rq, struct err *e)
     json_member_bool(w, STR("realtime_push"), rq->app->realtime_push && rq->app->hub);
     json_member_bool(w, STR("webhook_ingestion"), rq->app->webhook_ingestion);
     json_close_object(w);
+    json_key(w, STR("webhook_base_url"));
+    json_str(w, str_is_empty(base) ? STR_NONE : base);
     json_close_object(w);
     return reply(rq, 200, e);
 }

@@ -308,6 +308,7 @@ static bool start_api(struct app *app, struct err *e)
         .realtime_push = app->config->realtime_push_enabled,
         .webhook_ingestion = app->config->webhook_ingestion_enabled,
         .secure_cookies = str_starts(app->config->webhook_base_url, STR("https://")),
+        .webhook_base_url = app->config->webhook_base_url,
     };
 
     if (!api_start(&o, &app->api, e))
