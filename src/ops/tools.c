@@ -114,7 +114,7 @@ int tool_verify(struct command *cmd)
 
     if (!open_store(cmd, false, &s, &e))
         return tool_fail(&e);
-    _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
+    _cleanup_(db_closep) struct db *db = store_connect(s, STORE_READ);
     if (!verify_all(db, print_finding, NULL, &r, &e))
         return tool_fail(&e);
     (void)printf("%lld calls, %lld log lines, %lld feed events, %lld inbox rows checked: %lld "

@@ -1,169 +1,313 @@
 /*
- * Each check is a question of which the answer should be "none": a page of counter-examples at most
- * is read and said in words. Memory does not grow with the store.
+ * An audit is a list of walks. Each walks one table of a project in the order of its key, a page at
+ * a time; a page is one transaction, so that on a reading connection it is one view of the store
+ * and may run beside a server that writes. Memory is a page, however large the history.
+ *
+ * What is older than the first event that is kept cannot be held against the feed, and is not.
  */
 #include "ops/verify.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "calls/verify.h"
+#include "feed/feed.h"
 
-enum { PAGE = 500, SHOWN = 20 };
+enum { PAGE = 500, TEXT_SHOWN = 80 };
 
 struct audit {
     struct db *db;
-    struct arena *a; /* reset after each page */
-    int64_t project;
     void (*on_finding)(struct str what, void *arg);
     void *arg;
-    struct verify_result *result;
+    int64_t project;
+    int64_t inbox_first; /* oldest row that is kept; INT_NONE: none seen */
+    struct verify_result result;
 };
 
-static void find(struct audit *au, struct str what)
-{
-    au->result->findings++;
-    if (au->on_finding)
-        au->on_finding(what, au->arg);
-}
-
-// --- snapshot = fold(log) ---------------------------------------------------------------------
-
-static void tell_difference(struct audit *au, const struct call_difference *d)
-{
-    find(au, str_fmt(au->a,
-                     "project %lld: call " STR_FMT ": " STR_FMT " is \"" STR_FMT
-                     "\", its log says \"" STR_FMT "\"",
-                     (long long)au->project, STR_ARG(d->call_sid), STR_ARG(d->column),
-                     STR_ARG(d->stored), STR_ARG(d->folded)));
-}
-
-static bool check_calls(struct audit *au, struct err *e)
-{
-    const struct call_reader reader = {au->db, au->project};
-    struct call_verification v = {0};
-
-    do {
-        arena_reset(au->a);
-        if (!call_verify(&reader, v.last_id, PAGE, au->a, &v, e))
-            return err_trace(e);
-        for (size_t i = 0; i < v.n_differences; i++)
-            tell_difference(au, &v.differences[i]);
-        au->result->calls += v.n_checked;
-    } while (v.n_checked > 0);
-    return true;
-}
-
-// --- numbers ----------------------------------------------------------------------------------
-
-struct counts {
-    int64_t log_lines, log_first, log_last, feed_events, feed_first, feed_last, head, inbox_rows;
+/* A page of a walk. */
+struct page {
+    struct audit *audit;
+    struct arena *a;
+    int64_t after; /* the last key of the page before; becomes that of this one */
+    int64_t n;     /* rows that were read */
+    struct feed_head head;
 };
 
-static void check_numbering(struct audit *au, const char *what, int64_t n, int64_t first,
-                            int64_t last, int64_t head)
+typedef bool walk_fn(struct page *p, struct err *e);
+
+PRINTF_LIKE(2, 3) static void report(struct page *p, const char *format, ...)
 {
-    if (n > 0 && last - first + 1 != n)
-        find(au, str_fmt(au->a, "project %lld: the %s has %lld numbers from %lld to %lld",
-                         (long long)au->project, what, (long long)n, (long long)first,
-                         (long long)last));
-    if (n > 0 && last != head)
-        find(au, str_fmt(au->a, "project %lld: the %s ends at %lld, the counter says %lld",
-                         (long long)au->project, what, (long long)last, (long long)head));
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    const int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    p->audit->result.findings++;
+    p->audit->on_finding(str_sub((struct str){text, sizeof text - 1}, 0, (size_t)n), p->audit->arg);
 }
 
-static bool check_numbers(struct audit *au, struct err *e)
+/* As it is said in a finding: nothing, or not too much of it. */
+static struct str shown(struct str s)
 {
-    static const struct column columns[] = {
-        {"log_lines", COLUMN_INT, offsetof(struct counts, log_lines)},
-        {"log_first", COLUMN_INT, offsetof(struct counts, log_first)},
-        {"log_last", COLUMN_INT, offsetof(struct counts, log_last)},
-        {"feed_events", COLUMN_INT, offsetof(struct counts, feed_events)},
-        {"feed_first", COLUMN_INT, offsetof(struct counts, feed_first)},
-        {"feed_last", COLUMN_INT, offsetof(struct counts, feed_last)},
-        {"head", COLUMN_INT, offsetof(struct counts, head)},
-        {"inbox_rows", COLUMN_INT, offsetof(struct counts, inbox_rows)},
-    };
-    struct counts c;
-    bool found;
+    return str_is_none(s) ? STR("nothing") : str_sub(s, 0, TEXT_SHOWN);
+}
 
-    arena_reset(au->a);
-    if (!db_query_one(au->db, Q_VERIFY_COUNTS, BINDS(bind_int("project", au->project)), columns,
-                      LEN(columns), au->a, &c, &found, e))
+static bool query(struct page *p, enum query q, struct rows **ret, struct err *e)
+{
+    return db_query(p->audit->db, q,
+                    BINDS(bind_int("project", p->audit->project), bind_int("after", p->after),
+                          bind_int("limit", PAGE)),
+                    p->a, ret, e) ||
+           err_trace(e);
+}
+
+/* --- snapshots are the fold of the log ---------------------------------------------------------- */
+
+static bool walk_calls(struct page *p, struct err *e)
+{
+    const struct call_reader reader = {p->audit->db, p->audit->project};
+    struct call_verification v;
+
+    if (!call_verify(&reader, p->after, PAGE, p->a, &v, e))
         return err_trace(e);
-    check_numbering(au, "log", c.log_lines, c.log_first, c.log_last, c.head);
-    check_numbering(au, "feed", c.feed_events, c.feed_first, c.feed_last, c.head);
-    au->result->log_lines += c.log_lines;
-    au->result->feed_events += c.feed_events;
-    au->result->inbox_rows += c.inbox_rows;
+    for (size_t i = 0; i < v.n_differences; i++) {
+        const struct call_difference *d = &v.differences[i];
+        const struct str stored = shown(d->stored), folded = shown(d->folded);
+        if (str_eq(d->column, STR("log")))
+            report(p, "call " STR_FMT ": its log cannot be folded: " STR_FMT, STR_ARG(d->call_sid),
+                   STR_ARG(folded));
+        else
+            report(p, "call " STR_FMT ": " STR_FMT " is " STR_FMT ", its log says " STR_FMT,
+                   STR_ARG(d->call_sid), STR_ARG(d->column), STR_ARG(stored), STR_ARG(folded));
+    }
+    p->after = v.last_id;
+    p->n = v.n_checked;
+    p->audit->result.calls += v.n_checked;
     return true;
 }
 
-// --- questions that should find nothing -------------------------------------------------------
+/* --- numbers are dense --------------------------------------------------------------------------- */
 
-static const struct {
-    enum query query;
-    const char *columns[3];
-    const char *sentence; /* takes the columns, as text */
-} questions[] = {
-    {Q_VERIFY_SILENT_ROWS, {"id"}, "inbox row %s is completed and left no line in the log"},
-    {Q_VERIFY_EARLY_LINES, {"seq", "id"}, "log line %s comes from inbox row %s, not completed"},
-    {Q_VERIFY_TOTALS, {"id", "kept", "counted"}, "conversation %s says %s calls and has %s"},
-};
-
-static struct str fill(const char *sentence, const struct str *values, struct arena *a)
+/* The next number of a walk; 0 stands before the first, which may be any. */
+static void next_seq(struct page *p, const char *where, int64_t seq)
 {
-    struct str rest = str_from(sentence), piece, out = STR("");
-
-    for (size_t i = 0; cut_until(&rest, '%', &piece); i++) {
-        out = str_fmt(a, STR_FMT STR_FMT STR_FMT, STR_ARG(out), STR_ARG(piece), STR_ARG(values[i]));
-        rest = str_sub(rest, 1, rest.n);
-    }
-    return str_fmt(a, STR_FMT STR_FMT, STR_ARG(out), STR_ARG(rest));
+    if (p->after > 0 && seq == p->after + 2)
+        report(p, "project %lld: event %lld is missing in the %s", (long long)p->audit->project,
+               (long long)p->after + 1, where);
+    else if (p->after > 0 && seq > p->after + 1)
+        report(p, "project %lld: events %lld to %lld are missing in the %s",
+               (long long)p->audit->project, (long long)p->after + 1, (long long)seq - 1, where);
+    p->after = seq;
+    p->n++;
 }
 
-static bool ask(struct audit *au, size_t q, struct err *e)
+/* After the last page: whether the walk came as far as the counter says. */
+static void last_seq(struct page *p, const char *where)
+{
+    if (p->n < PAGE && p->after != p->head.last_seq)
+        report(p, "project %lld: the last event of the %s is %lld, the counter stands at %lld",
+               (long long)p->audit->project, where, (long long)p->after,
+               (long long)p->head.last_seq);
+}
+
+static bool walk_feed(struct page *p, struct err *e)
 {
     struct rows *rows;
 
-    arena_reset(au->a);
-    if (!db_query(au->db, questions[q].query,
-                  BINDS(bind_int("project", au->project), bind_int("limit", SHOWN)), au->a, &rows,
-                  e))
+    if (!query(p, Q_VERIFY_FEED, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows))
+        next_seq(p, "feed", rows_int(rows, "seq"));
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    last_seq(p, "feed");
+    p->audit->result.feed_events += p->n;
+    return true;
+}
+
+/* --- the log and its neighbours ------------------------------------------------------------------ */
+
+struct line {
+    int64_t seq, inbox_id, call_id;
+    struct str call_sid, event_type, event_status, inbox_status, feed_type, feed_sid;
+    bool reverts;
+};
+
+static void check_feed_of(struct page *p, const struct line *l)
+{
+    if (l->seq < p->head.first_seq || str_is_none(l->feed_type))
+        return; // not kept any more, or missing in the feed: said there
+    if (!str_eq(l->feed_type, l->event_type) || !str_eq(l->feed_sid, l->call_sid))
+        report(p,
+               "event %lld: the log says " STR_FMT " of call " STR_FMT ", the feed " STR_FMT
+               " of " STR_FMT,
+               (long long)l->seq, STR_ARG(l->event_type), STR_ARG(l->call_sid),
+               STR_ARG(l->feed_type), STR_ARG(l->feed_sid));
+}
+
+static void check_inbox_of(struct page *p, const struct line *l)
+{
+    if (l->inbox_id == INT_NONE || str_eq(l->inbox_status, STR("completed")))
+        return;
+    if (!str_is_none(l->inbox_status))
+        report(p,
+               "call " STR_FMT ": event %lld comes from inbox row %lld, which is " STR_FMT
+               ", not completed",
+               STR_ARG(l->call_sid), (long long)l->seq, (long long)l->inbox_id,
+               STR_ARG(l->inbox_status));
+    else if (p->audit->inbox_first != INT_NONE && l->inbox_id >= p->audit->inbox_first)
+        report(p, "call " STR_FMT ": event %lld comes from inbox row %lld, which does not exist",
+               STR_ARG(l->call_sid), (long long)l->seq, (long long)l->inbox_id);
+}
+
+static void check_line(struct page *p, const struct line *l)
+{
+    check_feed_of(p, l);
+    check_inbox_of(p, l);
+    if (l->call_id == INT_NONE)
+        report(p, "call " STR_FMT ": event %lld is in the log, the call has no snapshot",
+               STR_ARG(l->call_sid), (long long)l->seq);
+    if (l->reverts)
+        report(p, "call " STR_FMT ": event %lld applied " STR_FMT " after the call had ended",
+               STR_ARG(l->call_sid), (long long)l->seq, STR_ARG(l->event_status));
+}
+
+static bool walk_log(struct page *p, struct err *e)
+{
+    static const struct column columns[] = {
+        {"seq", COLUMN_INT, offsetof(struct line, seq)},
+        {"inbox_id", COLUMN_INT, offsetof(struct line, inbox_id)},
+        {"call_id", COLUMN_INT, offsetof(struct line, call_id)},
+        {"call_sid", COLUMN_STR, offsetof(struct line, call_sid)},
+        {"event_type", COLUMN_STR, offsetof(struct line, event_type)},
+        {"event_status", COLUMN_STR, offsetof(struct line, event_status)},
+        {"inbox_status", COLUMN_STR, offsetof(struct line, inbox_status)},
+        {"feed_type", COLUMN_STR, offsetof(struct line, feed_type)},
+        {"feed_sid", COLUMN_STR, offsetof(struct line, feed_sid)},
+        {"reverts", COLUMN_BOOL, offsetof(struct line, reverts)},
+    };
+    struct rows *rows;
+
+    if (!query(p, Q_VERIFY_LOG, &rows, e))
         return err_trace(e);
     while (rows_next(rows)) {
-        struct str values[LEN(questions[q].columns)] = {{0}};
-        for (size_t i = 0; i < LEN(values) && questions[q].columns[i]; i++)
-            values[i] = str_fmt(au->a, "%lld", (long long)rows_int(rows, questions[q].columns[i]));
-        const struct str what = fill(questions[q].sentence, values, au->a);
-        find(au, str_fmt(au->a, "project %lld: " STR_FMT, (long long)au->project, STR_ARG(what)));
+        struct line line;
+        rows_read(rows, columns, LEN(columns), &line);
+        next_seq(p, "log", line.seq);
+        check_line(p, &line);
+    }
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    last_seq(p, "log");
+    p->audit->result.log_lines += p->n;
+    return true;
+}
+
+/* --- the inbox ------------------------------------------------------------------------------------ */
+
+static bool walk_inbox(struct page *p, struct err *e)
+{
+    struct rows *rows;
+
+    if (!query(p, Q_VERIFY_INBOX, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows)) {
+        p->after = rows_int(rows, "id");
+        p->n++;
+        if (p->audit->inbox_first == INT_NONE)
+            p->audit->inbox_first = p->after;
+        if (rows_bool(rows, "unlogged")) {
+            const struct str sid = shown(rows_str(rows, "call_sid"));
+            report(p, "inbox row %lld (call " STR_FMT ") is completed and left no line in the log",
+                   (long long)p->after, STR_ARG(sid));
+        }
+    }
+    p->audit->result.inbox_rows += p->n;
+    return rows_end(rows, e) || err_trace(e);
+}
+
+/* --- conversations -------------------------------------------------------------------------------- */
+
+static bool walk_conversations(struct page *p, struct err *e)
+{
+    struct rows *rows;
+
+    if (!query(p, Q_VERIFY_CONVERSATIONS, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows)) {
+        const int64_t counted = rows_int(rows, "counted");
+        const int64_t stored = rows_is_null(rows, "stored") ? 0 : rows_int(rows, "stored");
+        p->after = rows_int(rows, "id");
+        p->n++;
+        if (stored != counted)
+            report(p, "conversation %lld: total_calls is %lld, its calls are %lld",
+                   (long long)p->after, (long long)stored, (long long)counted);
     }
     return rows_end(rows, e) || err_trace(e);
 }
 
-static bool check_project(struct audit *au, struct err *e)
+/* --- the audit ------------------------------------------------------------------------------------ */
+
+/* The inbox goes before the log, which asks for its oldest row. */
+static walk_fn *const walks[] = {
+    walk_calls, walk_feed, walk_inbox, walk_log, walk_conversations,
+};
+
+static bool read_page(struct page *p, walk_fn *walk, struct err *e)
 {
-    if (!check_calls(au, e) || !check_numbers(au, e))
+    struct db *db = p->audit->db;
+
+    if (!db_begin(db, e))
         return err_trace(e);
-    for (size_t q = 0; q < LEN(questions); q++)
-        if (!ask(au, q, e))
+    const bool ok =
+        feed_head(db, p->audit->project, p->a, &p->head, e) && walk(p, e) && db_commit(db, e);
+    if (!ok)
+        db_rollback(db);
+    return ok || err_trace(e);
+}
+
+static bool walk_all(struct audit *audit, walk_fn *walk, struct arena *a, struct err *e)
+{
+    struct page p = {.audit = audit, .a = a};
+
+    do {
+        arena_reset(a);
+        p.n = 0;
+        if (!read_page(&p, walk, e))
             return err_trace(e);
+    } while (p.n == PAGE);
     return true;
+}
+
+static bool next_project(struct audit *audit, struct arena *a, bool *ret_found, struct err *e)
+{
+    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
+
+    arena_reset(a);
+    audit->inbox_first = INT_NONE;
+    return db_query_one(audit->db, Q_VERIFY_PROJECT_NEXT, BINDS(bind_int("after", audit->project)),
+                        columns, LEN(columns), a, &audit->project, ret_found, e) ||
+           err_trace(e);
 }
 
 bool verify_all(struct db *db, void (*on_finding)(struct str what, void *arg), void *arg,
                 struct verify_result *ret, struct err *e)
 {
-    _cleanup_(arena_destroyp) struct arena *projects = arena_create(0);
-    _cleanup_(arena_destroyp) struct arena *page = arena_create(0);
-    struct audit au = {.db = db, .a = page, .on_finding = on_finding, .arg = arg, .result = ret};
-    struct rows *rows;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(1024 * 1024);
+    struct audit audit = {.db = db, .on_finding = on_finding, .arg = arg};
+    bool found;
 
-    *ret = (struct verify_result){0};
-    if (!db_query(db, Q_VERIFY_PROJECTS, NO_BINDS, projects, &rows, e))
-        return err_trace(e);
-    while (rows_next(rows)) {
-        au.project = rows_int(rows, "id");
-        if (!check_project(&au, e))
+    for (;;) {
+        if (!next_project(&audit, a, &found, e))
             return err_trace(e);
+        if (!found)
+            break;
+        for (size_t i = 0; i < LEN(walks); i++)
+            if (!walk_all(&audit, walks[i], a, e))
+                return err_trace(e);
     }
-    return rows_end(rows, e) || err_trace(e);
+    *ret = audit.result;
+    return true;
 }
