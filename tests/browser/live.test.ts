@@ -89,6 +89,19 @@ describe("the live page", () => {
     await dialog.waitFor({ state: "detached" });
   });
 
+  test("keeps up when many calls come at once, and forgets none", async () => {
+    const ongoing = page.locator("[data-sid]:not([data-final])");
+    const n = await ongoing.count();
+    const calls = Array.from({ length: 40 }, (_, i) => new FakeCall(server, `+1508514${1000 + i}`));
+
+    await Promise.all(calls.map((call) => call.arrives()));
+    await ongoing.nth(n + calls.length - 1).waitFor();
+    await Promise.all(calls.map((call) => call.status("in-progress")));
+    await Promise.all(calls.map((call) => call.status("completed", { CallDuration: "7" })));
+    for (const call of calls) await page.locator(`[data-sid="${call.sid}"]:not([data-final])`).waitFor({ state: "detached" });
+    assert.equal(await ongoing.count(), n);
+  });
+
   test("goes on where it was when the server comes back", async () => {
     const call = new FakeCall(server, "+15085140323");
     await call.arrives();
