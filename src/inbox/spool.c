@@ -423,12 +423,25 @@ void spool_rewind(struct spool *s)
  * ---------------------------------------------------------------------------------------------------
  */
 
+static bool make_dir(const char *path, mode_t mode)
+{
+    return mkdir(path, mode) == 0 || errno == EEXIST;
+}
+
+/* With those above it, as far as they are missing. */
+static bool make_dirs(struct str path, struct arena *a)
+{
+    for (size_t n = 1; n < path.n; n++)
+        if (path.p[n] == '/' && !make_dir(str_z(str_sub(path, 0, n), a), 0777))
+            return false;
+    return make_dir(str_z(path, a), 0700);
+}
+
 static bool open_dir(struct spool *s, struct err *e)
 {
-    const char *path = str_z(s->o.path, s->a);
-    if (FAILS("spool.open", EACCES) || (mkdir(path, 0700) < 0 && errno != EEXIST))
+    if (FAILS("spool.open", EACCES) || !make_dirs(s->o.path, s->a))
         return failed(e, "making its directory");
-    s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    s->dir = open(str_z(s->o.path, s->a), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return s->dir >= 0 || failed(e, "opening its directory");
 }
 

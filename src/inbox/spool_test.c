@@ -180,6 +180,25 @@ static void one_process_at_a_time(void **state)
     spool_close(r.s);
 }
 
+static void missing_directories_are_made(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct rig r;
+    struct err e;
+
+    (void)state;
+    rig_up(&r, a);
+    spool_close(TAKE(r.s));
+    r.o.path = str_fmt(a, "%s/a/b//c/", test_tmpdir(a));
+    assert_ok(spool_open(&r.o, &r.s, &e), &e);
+    assert_true(append(&r, "a"));
+    assert_string_equal(drained(&r), "a");
+    spool_close(TAKE(r.s));
+
+    r.o.path = str_fmt(a, "%s/lock/below", r.path); // a file is in the way
+    assert_refused(spool_open(&r.o, &r.s, &e), &e, ERR_UNAVAILABLE);
+}
+
 static void a_full_spool_refuses(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -394,7 +413,7 @@ TEST_MAIN(cmocka_unit_test(what_went_in_comes_out_in_order_and_once),
           cmocka_unit_test(a_new_run_finds_what_the_old_one_left),
           cmocka_unit_test(files_are_rotated_and_keep_their_order),
           cmocka_unit_test(what_was_not_done_comes_again), cmocka_unit_test(one_process_at_a_time),
-          cmocka_unit_test(a_full_spool_refuses),
+          cmocka_unit_test(missing_directories_are_made), cmocka_unit_test(a_full_spool_refuses),
           cmocka_unit_test(a_torn_end_is_reported_and_dropped),
           cmocka_unit_test(a_damaged_record_is_reported_and_its_file_kept),
           cmocka_unit_test(a_file_of_another_kind_is_kept_aside),
