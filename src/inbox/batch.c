@@ -1,9 +1,9 @@
 #include "inbox/batch.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/limits.h"
-
-#include <stdlib.h>
 
 enum { N_COLUMNS = 12, N_PLACES = 2 * LIMIT_GROUP };
 
@@ -96,21 +96,15 @@ static size_t find_item(const struct batch *b, const struct inbox_item *const *i
 }
 
 bool batch_read(struct batch *b, struct rows *rows, const struct inbox_item *const *items, size_t n,
-                bool *ret_is_new, size_t *ret_n_new, struct err *e)
+                bool *ret_is_new, struct err *e)
 {
-    size_t n_new = 0;
     memset(ret_is_new, 0, n * sizeof(*ret_is_new));
     index_items(b, items, n);
     while (rows_next(rows)) {
         const size_t i =
             find_item(b, items, rows_int(rows, "project_id"), rows_str(rows, "dedupe_key"));
-        if (i >= n)
-            continue;
-        ret_is_new[i] = true;
-        n_new++;
+        if (i < n)
+            ret_is_new[i] = true;
     }
-    if (!rows_end(rows, e))
-        return err_trace(e);
-    *ret_n_new = n_new;
-    return true;
+    return rows_end(rows, e) || err_trace(e);
 }

@@ -18,6 +18,6 @@ void batch_destroy(struct batch *b);
 struct binds batch_fill(struct batch *b, const struct inbox_item *const *items, size_t n);
 /* Reads the answer to the same items, to its end. */
 bool batch_read(struct batch *b, struct rows *rows, const struct inbox_item *const *items, size_t n,
-                bool *ret_is_new, size_t *ret_n_new, struct err *e) CHECK_RESULT;
+                bool *ret_is_new, struct err *e) CHECK_RESULT;
 
 #endif

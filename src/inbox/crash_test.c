@@ -4,16 +4,16 @@
  */
 #include "test/test.h"
 
-#include "base/clock.h"
-#include "base/fault.h"
-#include "inbox/inbox.h"
-#include "store/store.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "inbox/inbox.h"
+#include "store/store.h"
 
 enum { ROUNDS = 8, CIRCULATING = 64, KEYS_MAX = 200000, KEY_TEXT = 24 };
 

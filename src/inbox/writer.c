@@ -112,6 +112,14 @@ static void complete_all(struct inbox *in, struct group *g, enum inbox_result re
     g->n = 0;
 }
 
+static size_t count_new(const bool *is_new, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += is_new[i];
+    return count;
+}
+
 static void tell_stored(struct inbox *in, size_t n)
 {
     if (n > 0 && in->o.on_stored)
@@ -124,21 +132,17 @@ static void tell_stored(struct inbox *in, size_t n)
 static bool append_one(struct inbox *in, const struct inbox_item *item, bool *ret_new,
                        struct err *e)
 {
-    bool is_new[LIMIT_GROUP];
-    size_t n_new = 0;
     for (int tries = 1;; tries++) {
         struct rows *rows;
         arena_reset(in->a);
         if (FAULT("inbox.append_one"))
             return err_set(e, ERR_INTERNAL, "inbox: the row is bad (injected)");
         if (db_query(in->db, Q_INBOX_APPEND, batch_fill(in->batch, &item, 1), in->a, &rows, e) &&
-            batch_read(in->batch, rows, &item, 1, is_new, &n_new, e))
-            break;
+            batch_read(in->batch, rows, &item, 1, ret_new, e))
+            return true;
         if (!db_conflicted(in->db) || tries == CONFLICTS_MAX)
             return err_trace(e);
     }
-    *ret_new = n_new > 0;
-    return true;
 }
 
 /* --- the spool as the way out ----------------------------------------------------------------- */
@@ -218,13 +222,12 @@ static void spool_sent(struct inbox *in, struct group *const *before, size_t n, 
         spool_group(in, take_sent(in));
 }
 
-static void settle_group(struct inbox *in, struct group *g, const bool is_new[LIMIT_GROUP],
-                         size_t n_new)
+static void settle_group(struct inbox *in, struct group *g, const bool is_new[LIMIT_GROUP])
 {
     set_down(in, false, NULL);
     note_oldest(in);
     add(&in->n_groups, 1);
-    tell_stored(in, n_new);
+    tell_stored(in, count_new(is_new, g->n));
     for (size_t i = 0; i < g->n; i++)
         complete(in, g->appends[i], is_new[i] ? INBOX_STORED : INBOX_DUPLICATE);
     g->n = 0;
@@ -261,12 +264,12 @@ static void settle_one_by_one(struct inbox *in, struct group *g)
 }
 
 static bool receive(struct inbox *in, const struct group *g, bool is_new[LIMIT_GROUP],
-                    size_t *ret_new, struct err *e)
+                    struct err *e)
 {
     struct rows *rows;
     arena_reset(in->a);
     if (!db_receive(in->db, in->a, &rows, e) ||
-        !batch_read(in->batch, rows, g->items, g->n, is_new, ret_new, e))
+        !batch_read(in->batch, rows, g->items, g->n, is_new, e))
         return err_trace(e);
     if (FAULT("inbox.receive"))
         return err_set(e, ERR_INTERNAL, "inbox: a row spoiled its group (injected)");
@@ -282,10 +285,9 @@ static void finish_sent(struct inbox *in, size_t leave)
     while (in->n_sent > (n > 0 ? 0 : leave)) {
         struct group *g = take_sent(in);
         bool is_new[LIMIT_GROUP];
-        size_t n_new;
         struct err e;
-        if (receive(in, g, is_new, &n_new, &e)) {
-            settle_group(in, g, is_new, n_new);
+        if (receive(in, g, is_new, &e)) {
+            settle_group(in, g, is_new);
             continue;
         }
         spoiled[n++] = g;
@@ -386,7 +388,6 @@ static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct er
 {
     const struct inbox_item *items[LIMIT_GROUP];
     bool is_new[LIMIT_GROUP];
-    size_t n_new;
     struct rows *rows;
 
     for (size_t i = 0; i < n; i++)
@@ -394,7 +395,7 @@ static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct er
     arena_reset(in->a);
     if (!FAULT("inbox.replay") &&
         db_query(in->db, Q_INBOX_APPEND, batch_fill(in->batch, items, n), in->a, &rows, e) &&
-        batch_read(in->batch, rows, items, n, is_new, &n_new, e))
+        batch_read(in->batch, rows, items, n, is_new, e))
         return true;
     if (db_lost(in->db))
         return err_trace(e);

@@ -6,13 +6,13 @@
  */
 #include "providers/twilio/doors.h"
 
+#include <libxml/parser.h>
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "providers/twilio/twiml.h"
-
-#include <libxml/parser.h>
-#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
