@@ -218,24 +218,6 @@ static void refuse(struct http_exchange *x, enum err_code code, const char *text
     http_answer_error(x, &e, STR("none"));
 }
 
-static void refuse_method(struct http_exchange *x, unsigned methods)
-{
-    struct err e = {0};
-    struct buf body;
-    const struct http_header headers[] = {{STR("Allow"), http_allow(methods, http_arena(x))},
-                                          {STR("Cache-Control"), STR("no-store")}};
-
-    err_set(&e, ERR_METHOD, "this path does not know that method");
-    buf_init(&body, ERR_TEXT_MAX * 4);
-    http_error_body(&body, &e, STR("none"));
-    http_answer(x, &(struct http_answer){.status = 405,
-                                         .type = STR("application/json; charset=utf-8"),
-                                         .body = buf_view(&body),
-                                         .headers = headers,
-                                         .n_headers = LEN(headers)});
-    buf_finish(&body);
-}
-
 static void enqueue(struct api *api, struct http_exchange *x, const struct http_match *found)
 {
     struct http_match *match = arena_new(http_arena(x), struct http_match, 1);
@@ -266,7 +248,7 @@ bool api_handle(struct api *api, struct http_exchange *x)
         take(api, x, &match);
         return true;
     case HTTP_WRONG_METHOD:
-        refuse_method(x, match.methods);
+        http_answer_wrong_method(x, match.methods);
         return true;
     case HTTP_BAD_PATH:
         refuse(x, ERR_INVALID, "the path has an escape that is none");

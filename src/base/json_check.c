@@ -137,7 +137,7 @@ static bool value(struct reader *r, unsigned depth)
     skip_blank(r);
     char c = r->left.n ? r->left.p[0] : '\0';
     if ((c == '[' || c == '{') && depth == 0)
-        return err_set(r->e, ERR_LIMIT, "json: nested deeper than %d levels", JSON_DEPTH_MAX);
+        return err_set(r->e, ERR_INVALID, "json: nested deeper than %d levels", JSON_DEPTH_MAX);
     if (cut_char(&r->left, '['))
         return array(r, depth - 1);
     if (cut_char(&r->left, '{'))

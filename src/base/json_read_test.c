@@ -152,11 +152,11 @@ static void depth_ends_at_its_limit(void **state)
 
     memset(text, '[', DEEP);
     memset(text + DEEP, ']', DEEP);
-    assert_refused(json_parse((struct str){text, 2 * DEEP}, a, &o, &e), &e, ERR_LIMIT);
-    assert_refused(json_parse((struct str){text, DEEP}, a, &o, &e), &e, ERR_LIMIT);
+    assert_refused(json_parse((struct str){text, 2 * DEEP}, a, &o, &e), &e, ERR_INVALID);
+    assert_refused(json_parse((struct str){text, DEEP}, a, &o, &e), &e, ERR_INVALID);
     for (size_t i = 0; i + 5 <= DEEP; i += 5)
         memcpy(text + i, "{\"a\":", 5);
-    assert_refused(json_parse((struct str){text, DEEP}, a, &o, &e), &e, ERR_LIMIT);
+    assert_refused(json_parse((struct str){text, DEEP}, a, &o, &e), &e, ERR_INVALID);
 }
 
 TEST_MAIN(cmocka_unit_test(reads_members_of_their_kind),

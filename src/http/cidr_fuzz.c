@@ -1,6 +1,7 @@
 /* Addresses and blocks: what was read and written again is read as the same; a block has its own.
  */
 #include "base/arena.h"
+
 #include "http/cidr.h"
 #include "http/forwarded.h"
 

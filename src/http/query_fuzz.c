@@ -1,5 +1,6 @@
 /* Any query string: refused with a reason, or text. */
 #include "base/arena.h"
+
 #include "http/query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 /*
  * A tree of segments. Each node has literal children (compared one by one: an API has few per
@@ -275,4 +276,22 @@ struct str http_allow(unsigned methods, struct arena *a)
             allow = str_fmt(a, STR_FMT "%s" STR_FMT, STR_ARG(allow), allow.n > 0 ? ", " : "",
                             STR_ARG(method_names[i]));
     return allow;
+}
+
+void http_answer_wrong_method(struct http_exchange *x, unsigned methods)
+{
+    struct err e = {0};
+    struct buf body;
+    const struct http_header headers[] = {{STR("Allow"), http_allow(methods, http_arena(x))},
+                                          {STR("Cache-Control"), STR("no-store")}};
+
+    (void)err_set(&e, ERR_METHOD, "this path does not know that method");
+    buf_init(&body, ERR_TEXT_MAX * 4);
+    http_error_body(&body, &e, STR("none"));
+    http_answer(x, &(struct http_answer){.status = 405,
+                                         .type = STR("application/json; charset=utf-8"),
+                                         .body = buf_view(&body),
+                                         .headers = headers,
+                                         .n_headers = LEN(headers)});
+    buf_finish(&body);
 }

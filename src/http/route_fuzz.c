@@ -1,5 +1,6 @@
 /* Any path through the router: parameters are text, and nothing is found twice differently. */
 #include "base/arena.h"
+
 #include "http/route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

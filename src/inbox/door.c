@@ -19,6 +19,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/cidr.h"
+#include "http/route.h"
 #include "inbox/budget.h"
 
 enum { INVALID_BURST = 60, INVALID_PER_MINUTE = 60, ANSWER_MAX = 64 * 1024, ERROR_MAX = 8 * 1024 };
@@ -392,6 +393,10 @@ bool doors_handle(struct doors *d, struct http_exchange *x)
     const struct door *door = doors_find(d, http_request_of(x)->path);
     if (!door)
         return false;
+    if (http_request_of(x)->method != HTTP_POST) {
+        http_answer_wrong_method(x, 1u << HTTP_POST);
+        return true;
+    }
 
     struct visit *v = arrive(d, door, x);
     struct err e;

@@ -126,7 +126,8 @@ DEFINE_CLEANUP(struct doors, doors_close)
 const struct door *doors_find(const struct doors *d, struct str path);
 /* For http_server_options.on_header: false when the path is no door's, then *ret is untouched. */
 bool doors_on_header(struct doors *d, const struct http_request *rq, struct http_decision *ret);
-/* Takes a POST to a door's path, on its loop, and sees that it is answered. False: no door's. */
+/* Takes a request to a door's path, on its loop, and sees that it is answered (another method than
+ * POST with 405). False: no door's. */
 bool doors_handle(struct doors *d, struct http_exchange *x) CHECK_RESULT;
 /* The switch webhook_ingestion_enabled, from any thread. Off: DOOR_ACK answers 503 to what is
  * validly signed, DOOR_STEER steers without recording. */

@@ -1,4 +1,5 @@
-// The built server as a child process, on a store of its own, ended with the test.
+// The built server as a child process, on a store of its own, ended with the test. STORE chooses the
+// engine: sqlite, or postgres in a fresh database of the server at TEST_POSTGRES_URL.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -6,8 +7,9 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { createDatabase } from "./postgres.ts";
 
-const BINARY = process.env["HOOKSWITCH_BINARY"] ?? resolve(import.meta.dirname, "../../build/hookswitch");
+export const BINARY = process.env["HOOKSWITCH_BINARY"] ?? resolve(import.meta.dirname, "../../build/hookswitch");
 const START_MS = 20_000;
 const STOP_MS = 10_000;
 
@@ -23,8 +25,16 @@ export type Server = {
   loginLink: string;
   /** What it has said so far, for messages of failed tests. */
   output: () => string;
+  /** The environment that it was started with. */
+  env: NodeJS.ProcessEnv;
+  /** Its process. */
+  pid: () => number;
   /** SIGTERM, and its exit. */
   stop: () => Promise<void>;
+  /** kill -9, in the middle of whatever it does. */
+  kill: () => Promise<void>;
+  /** Starts it again on the same port and store, after stop() or kill(). */
+  start: () => Promise<void>;
   /** Stops it and starts it again on the same port and store. */
   restart: () => Promise<void>;
   /** Stops it and removes its store. */
@@ -93,7 +103,21 @@ async function end(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Starts the server with an empty SQLite store; `env` adds to, or replaces, its configuration. */
+async function murder(child: ChildProcess): Promise<void> {
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+/** An empty store of the engine that STORE names (sqlite when it names none). */
+async function emptyStore(directory: string): Promise<string> {
+  if (process.env["STORE"] !== "postgres") return `sqlite:${join(directory, "hookswitch.db")}`;
+  const cluster = process.env["TEST_POSTGRES_URL"];
+  if (cluster === undefined) throw new Error("STORE=postgres needs TEST_POSTGRES_URL");
+  return createDatabase(cluster);
+}
+
+/** Starts the server with an empty store; `env` adds to, or replaces, its configuration. */
 export async function startServer(env: NodeJS.ProcessEnv = {}): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "hookswitch-"));
   const port = await freePort();
@@ -103,7 +127,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}): Promise<Server> 
     PATH: process.env["PATH"],
     PORT: String(port),
     LISTEN_ADDRESS: "127.0.0.1",
-    DATABASE_URL: `sqlite:${join(directory, "hookswitch.db")}`,
+    DATABASE_URL: env["DATABASE_URL"] ?? (await emptyStore(directory)),
     SPOOL_DIR: join(directory, "spool"),
     WEBHOOK_BASE_URL: url,
     TWILIO_ACCOUNT_SID: ACCOUNT_SID,
@@ -118,11 +142,17 @@ export async function startServer(env: NodeJS.ProcessEnv = {}): Promise<Server> 
     url,
     loginLink: running.link,
     output: () => said.join("\n"),
+    env: configuration,
+    pid: () => running.child.pid ?? 0,
     stop: () => end(running.child),
-    restart: async () => {
-      await end(running.child);
+    kill: () => murder(running.child),
+    start: async () => {
       running = await run(directory, url, configuration, said);
       server.loginLink = running.link;
+    },
+    restart: async () => {
+      await server.stop();
+      await server.start();
     },
     remove: async () => {
       await end(running.child);

@@ -1,0 +1,79 @@
+// The REST API as a program with an API key uses it; every answer is held against its description.
+import assert from "node:assert/strict";
+import { checkAnswer } from "./openapi.ts";
+import { API_KEY, type Server } from "./server.ts";
+
+export type Answered<T> = { status: number; body: T; headers: Headers };
+export type Options = { method?: string; body?: unknown; key?: string | null; headers?: Record<string, string> };
+
+export async function ask<T>(server: Server, path: string, options: Options = {}): Promise<Answered<T>> {
+  const { method = "GET", body, key = API_KEY, headers = {} } = options;
+  const answer = await fetch(server.url + path, {
+    method,
+    redirect: "manual",
+    headers: {
+      ...(key !== null && { Authorization: `Bearer ${key}` }),
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  const json: unknown = text === "" ? null : JSON.parse(text);
+  checkAnswer(method, server.url + path, answer.status, json);
+  return { status: answer.status, body: json as T, headers: answer.headers };
+}
+
+/** An answer that must be 2xx. */
+export async function get<T>(server: Server, path: string): Promise<T> {
+  const { status, body } = await ask<T>(server, path);
+  assert.equal(status, 200, `${path}: ${JSON.stringify(body)}`);
+  return body;
+}
+
+export type Fault = {
+  error: { code: string; human_title: string; human_how_to_fix: string[]; details: { trace_id: string } };
+};
+
+export type Call = {
+  id: string;
+  twilio_sid: string;
+  parent_call_sid: string | null;
+  direction: string;
+  status: string;
+  display_status: string;
+  visibility: string;
+  duration: number | null;
+  talk_time: number | null;
+  wait_time: number | null;
+  total_duration: number | null;
+  recording_url: string | null;
+  is_final: boolean;
+  conversation_id: string | null;
+  updated_at: string;
+};
+export type LogLine = {
+  id: string;
+  seq: number;
+  event_type: string;
+  event_status: string | null;
+  source: string;
+  applied: boolean;
+};
+export type CallDetail = { call: Call; legs: Call[]; events: LogLine[] };
+export type Envelope = { seq: number; epoch: string; type: string; entity: { id: string }; payload: { call: Call } };
+export type FeedPage = { events: Envelope[]; epoch: string; last_seq: number; has_more: boolean; resync?: boolean };
+export type InboxEvent = {
+  id: string;
+  event_type: string;
+  dedupe_key: string;
+  processing_status: string;
+  error: string | null;
+};
+export type InboxPage = { events: InboxEvent[]; total: number; page: number; limit: number };
+export type SyncHealth = {
+  status: string;
+  reasons: string[];
+  inbox: { pending: number; oldest_pending_age_ms: number; dead_letter: number; spooled: number };
+  feed: { last_seq: number; clients: number };
+};

@@ -1,0 +1,30 @@
+// When everything that was acknowledged has been applied; and the auditor's word on it.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { get, type SyncHealth } from "./api.ts";
+import { BINARY, type Server } from "./server.ts";
+import { until } from "./wait.ts";
+
+/** Waits until nothing is pending, in the spool or in the inbox. */
+export function settled(server: Server): Promise<SyncHealth> {
+  return until("everything is applied", async () => {
+    const health = await get<SyncHealth>(server, "/api/health/sync").catch(() => undefined);
+    return health && health.inbox.pending === 0 && health.inbox.spooled === 0 ? health : undefined;
+  });
+}
+
+/** `hookswitch verify`: throws with its findings. */
+export async function audit(server: Server): Promise<void> {
+  await promisify(execFile)(BINARY, ["verify"], { env: server.env });
+}
+
+/** Any command of the program, with the server's configuration. */
+export async function tool(server: Server, ...args: string[]): Promise<{ code: number; output: string }> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(BINARY, args, { env: server.env });
+    return { code: 0, output: stdout + stderr };
+  } catch (failure) {
+    const { code, stdout, stderr } = failure as { code: number; stdout: string; stderr: string };
+    return { code, output: stdout + stderr };
+  }
+}

@@ -1,0 +1,243 @@
+// Every documented route and its errors; each answer is held against docs/openapi.yaml by ask().
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ask, type CallDetail, type Fault, type FeedPage, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
+import { documentedRoutes } from "../lib/openapi.ts";
+import { API_KEY, type Server, startServer } from "../lib/server.ts";
+import { audit, settled, tool } from "../lib/settled.ts";
+import { deliver, deliverPoison, FakeCall } from "../lib/twilio.ts";
+import { ACCOUNT_SID } from "../lib/server.ts";
+
+const CALLER = "+15085140320";
+
+type Conversation = { id: string; subject: string; last_message: { subject: string; call_status: string } | null };
+type Message = { subject: string; duration: number | null; talk_time: number | null; wait_time: number | null; total_duration: number | null };
+
+describe("the API", () => {
+  let server: Server;
+  let answered: FakeCall, leg: FakeCall, ringing: FakeCall;
+
+  before(async () => {
+    server = await startServer();
+    answered = new FakeCall(server, CALLER);
+    await answered.arrives();
+    leg = new FakeCall(server, CALLER, "sip:dispatcher@abchomes.sip.us1.twilio.com", answered);
+    for (const status of ["initiated", "ringing", "in-progress"]) await leg.status(status);
+    await leg.status("completed", { CallDuration: "29" });
+    await answered.dialEnds(leg, "completed");
+    await answered.status("completed", { CallDuration: "35" });
+    ringing = new FakeCall(server, "+12025550143");
+    await ringing.arrives();
+    await deliverPoison(server);
+    await settled(server);
+  });
+  after(() => server.remove());
+
+  it("has the routes that are documented, and documents those that it has", async () => {
+    const { output } = await tool(server, "routes");
+    assert.deepEqual(output.trim().split("\n").sort(), documentedRoutes().sort());
+  });
+
+  it("is healthy, says /health to anybody", async () => {
+    assert.deepEqual((await ask(server, "/health", { key: null })).body, { status: "healthy" });
+  });
+
+  it("tells backlog and dead letters honestly", async () => {
+    const health = await get<SyncHealth>(server, "/api/health/sync");
+    assert.equal(health.status, "degraded");
+    assert.equal(health.inbox.pending, 0);
+    assert.equal(health.inbox.dead_letter, 1);
+    assert.match(health.reasons.join(" "), /dead letter/);
+  });
+
+  it("lists conversations as documented", async () => {
+    const page = await get<{ conversations: Conversation[]; total: number }>(server, "/api/conversations?page=1&limit=20");
+    assert.equal(page.total, 2);
+    const known = page.conversations.find(({ subject }) => subject === "Calls with +1 (508) 514-0320");
+    assert.equal(known?.last_message?.subject, "📞 Incoming Call - 35s");
+    assert.equal(known?.last_message?.call_status, "completed");
+  });
+
+  it("pages, and says what a page may be", async () => {
+    const second = await get<{ conversations: Conversation[]; page: number }>(server, "/api/conversations?page=2&limit=1");
+    assert.equal(second.conversations.length, 1);
+    assert.equal(second.page, 2);
+    assert.equal((await get<{ conversations: unknown[] }>(server, "/api/conversations?page=9")).conversations.length, 0);
+    for (const query of ["limit=0", "limit=101", "page=0", "page=x", "limit=1.5", "page=-1"]) {
+      const { status, body } = await ask<Fault>(server, `/api/conversations?${query}`);
+      assert.equal(status, 400, query);
+      assert.equal(body.error.code, "INVALID_REQUEST");
+    }
+  });
+
+  it("merges the legs of a call into one message", async () => {
+    const { conversations } = await get<{ conversations: Conversation[] }>(server, "/api/conversations");
+    const id = conversations.find(({ subject }) => subject.includes("514-0320"))?.id ?? "";
+    const detail = await get<{ metadata: { total_calls: number } }>(server, `/api/conversations/${id}`);
+    assert.equal(detail.metadata.total_calls, 1);
+    const { messages } = await get<{ messages: Message[] }>(server, `/api/conversations/${id}/messages`);
+    assert.equal(messages.length, 1);
+    const [message] = messages;
+    assert.deepEqual([message?.total_duration, message?.talk_time, message?.wait_time], [35, 29, 6]);
+  });
+
+  it("shows what is going on now", async () => {
+    const { calls } = await get<{ calls: { twilio_sid: string }[] }>(server, "/api/calls/active");
+    assert.deepEqual(calls.map((call) => call.twilio_sid), [ringing.sid]);
+    const active = await get<{ total: number }>(server, "/api/conversations/active");
+    assert.equal(active.total, 1);
+  });
+
+  it("lists and filters calls", async () => {
+    assert.ok((await get<{ total: number }>(server, "/api/calls")).total >= 2);
+    assert.equal((await get<{ total: number }>(server, "/api/calls?status=ringing")).total, 1);
+    assert.equal((await get<{ total: number }>(server, "/api/calls?direction=outbound")).total, 0);
+    for (const query of ["status=lost", "direction=up", "visibility=none"])
+      assert.equal((await ask(server, `/api/calls?${query}`)).status, 400);
+  });
+
+  it("shows a call with its legs, its log, and as it was", async () => {
+    const detail = await get<CallDetail>(server, `/api/calls/${answered.sid}`);
+    assert.equal(detail.call.status, "completed");
+    assert.deepEqual(detail.legs.map((l) => l.twilio_sid), [leg.sid]);
+    assert.ok(detail.events.length >= 3);
+    assert.deepEqual(detail.events.map((e) => e.seq), detail.events.map((e) => e.seq).sort((a, b) => a - b));
+    const first = detail.events[0];
+    const then = await get<CallDetail>(server, `/api/calls/${answered.sid}?as_of=${first?.id ?? ""}`);
+    assert.equal(then.call.status, "ringing");
+    assert.equal(then.call.is_final, false);
+  });
+
+  it("answers what is missing, foreign or malformed alike", async () => {
+    const paths = ["/api/conversations/999999", "/api/conversations/x", "/api/conversations/999999/messages", "/api/calls/CA0", "/api/events/999999", "/api/events/0x1"];
+    for (const path of paths) {
+      const { status, body } = await ask<Fault>(server, path);
+      assert.equal(status, 404, path);
+      assert.equal(body.error.code, "NOT_FOUND");
+      assert.ok(body.error.details.trace_id.length > 0);
+    }
+    assert.equal((await fetch(`${server.url}/nothing/here`)).status, 404);
+  });
+
+  it("lets nobody in without a key, and says what to do", async () => {
+    for (const key of [null, "wrong", API_KEY + "x"]) {
+      const { status, body } = await ask<Fault>(server, "/api/conversations", { key });
+      assert.equal(status, 401);
+      assert.ok(body.error.human_how_to_fix.length > 0);
+    }
+  });
+
+  it("pages the feed without a gap", async () => {
+    const seqs: number[] = [];
+    let after = 0;
+    for (let more = true; more; ) {
+      const page = await get<FeedPage>(server, `/api/events?after_seq=${String(after)}&limit=2`);
+      seqs.push(...page.events.map((event) => event.seq));
+      after = seqs.at(-1) ?? 0;
+      more = page.has_more;
+    }
+    assert.deepEqual(seqs, seqs.map((_, i) => i + 1));
+    const ahead = await get<FeedPage>(server, "/api/events?after_seq=100000");
+    assert.equal(ahead.resync, true);
+    assert.equal((await ask(server, "/api/events?after_seq=-1")).status, 400);
+    assert.equal((await ask(server, "/api/events?after_seq=x")).status, 400);
+  });
+
+  it("lists and filters what was received", async () => {
+    const all = await get<InboxPage>(server, "/api/events");
+    assert.equal(all.total, 9);
+    assert.equal((await get<InboxPage>(server, `/api/events?call_sid=${leg.sid}`)).total, 4);
+    assert.equal((await get<InboxPage>(server, "/api/events?event_type=dial-action")).total, 1);
+    assert.equal((await get<InboxPage>(server, "/api/events?source=twilio_recording")).total, 0);
+    assert.equal((await get<InboxPage>(server, "/api/events?from=2000-01-01T00:00:00Z&to=2000-01-02T00:00:00Z")).total, 0);
+    assert.equal((await ask(server, "/api/events?from=yesterday")).status, 400);
+    assert.equal((await ask(server, "/api/events?processing_status=odd")).status, 400);
+  });
+
+  it("shows one event with its payload and what became of it", async () => {
+    const { events } = await get<InboxPage>(server, `/api/events?call_sid=${leg.sid}`);
+    const event = await get<{ payload: Record<string, string>; attempts: number; call_events: unknown[] }>(server, `/api/events/${events[0]?.id ?? ""}`);
+    assert.equal(event.payload["CallSid"], leg.sid);
+    assert.equal(event.attempts, 1);
+    assert.ok(event.call_events.length >= 1);
+  });
+
+  it("replays dead letters singly and in bulk, and never applies an event twice", async () => {
+    const dead = await get<InboxPage>(server, "/api/events?processing_status=dead_letter");
+    const id = dead.events[0]?.id ?? "";
+    const one = await ask<{ id: string }>(server, `/api/events/${id}/reprocess`, { method: "POST" });
+    assert.equal(one.status, 202);
+    assert.equal(one.body.id, id);
+    await settled(server);
+    const many = await ask<{ requested: number }>(server, "/api/events/reprocess", { method: "POST", body: { filter: { processing_status: "dead_letter" } } });
+    assert.deepEqual(many.body, { requested: 1 });
+    await settled(server);
+    const done = await get<InboxPage>(server, "/api/events?processing_status=completed&limit=1");
+    const head = (await get<FeedPage>(server, "/api/events?after_seq=0&limit=1")).last_seq;
+    const again = await ask<{ processing_status: string }>(server, `/api/events/${done.events[0]?.id ?? ""}/reprocess`, { method: "POST" });
+    assert.equal(again.status, 202);
+    assert.equal(again.body.processing_status, "completed");
+    await settled(server);
+    assert.equal((await get<FeedPage>(server, "/api/events?after_seq=0&limit=1")).last_seq, head);
+    await audit(server);
+  });
+
+  it("refuses bodies that it does not understand, with a reason", async () => {
+    const path = "/api/events/reprocess";
+    const bodies: unknown[] = ["{", "[]", {}, { ids: [] }, { ids: ["x"] }, { ids: [1] }, { ids: ["1"], filter: {} }, { filter: { processing_status: "completed" } }, "[".repeat(100_000)];
+    for (const body of bodies) {
+      const { status } = await ask<Fault>(server, path, { method: "POST", body });
+      assert.equal(status, 400, JSON.stringify(body).slice(0, 100));
+    }
+    const plain = await ask(server, path, { method: "POST", body: "x", headers: { "Content-Type": "text/plain" } });
+    assert.equal(plain.status, 415);
+  });
+
+  it("tells a wrong method what is allowed", async () => {
+    const answer = await fetch(`${server.url}/api/conversations`, { method: "DELETE" });
+    assert.equal(answer.status, 405);
+    assert.match(answer.headers.get("allow") ?? "", /GET/);
+  });
+
+  it("opens a session with the one-time link, once", async () => {
+    const first = await fetch(server.loginLink, { redirect: "manual" });
+    assert.equal(first.status, 303);
+    assert.equal(first.headers.get("location"), "/app/");
+    const cookie = first.headers.get("set-cookie") ?? "";
+    assert.match(cookie, /HttpOnly/);
+    assert.match(cookie, /SameSite=Strict/);
+    assert.equal((await fetch(server.loginLink, { redirect: "manual" })).status, 401);
+
+    const session = { Cookie: cookie.split(";")[0] ?? "" };
+    const me = await ask<{ actor: { kind: string } }>(server, "/api/me", { key: null, headers: session });
+    assert.equal(me.body.actor.kind, "session");
+    const foreign = { ...session, Origin: "https://evil.example" };
+    assert.equal((await ask(server, "/api/logout", { method: "POST", key: null, headers: foreign })).status, 403);
+    assert.equal((await ask(server, "/api/logout", { method: "POST", key: null, headers: { ...session, Origin: server.url } })).status, 204);
+    assert.equal((await ask(server, "/api/me", { key: null, headers: session })).status, 401);
+  });
+
+  it("serves the interface from itself, compressed, with its own policy", async () => {
+    const home = await fetch(server.url, { redirect: "manual" });
+    assert.equal(home.status, 302);
+    assert.equal(home.headers.get("location"), "/app/");
+    const page = await fetch(`${server.url}/app/`, { headers: { "Accept-Encoding": "gzip" } });
+    assert.equal(page.status, 200);
+    assert.equal(page.headers.get("content-encoding"), "gzip");
+    assert.ok(page.headers.get("content-security-policy"));
+    assert.match(await page.text(), /<div id="root">/);
+  });
+
+  it("keeps a filtered call and hides it", async () => {
+    const sid = `CA${"f".repeat(32)}`;
+    await deliver(server, "voice-status", { AccountSid: ACCOUNT_SID, CallSid: sid, CallStatus: "ringing", From: "sip:a@x.sip.twilio.com", To: "sip:b@x.sip.twilio.com", Direction: "inbound", SequenceNumber: "0", Timestamp: new Date().toUTCString().replace("GMT", "+0000") });
+    await settled(server);
+    const { call } = await get<CallDetail>(server, `/api/calls/${sid}`);
+    assert.equal(call.visibility, "filtered");
+    assert.equal(call.direction, "internal");
+    const shown = await get<{ calls: { twilio_sid: string }[] }>(server, "/api/calls?limit=100");
+    assert.ok(!shown.calls.some((c) => c.twilio_sid === sid));
+    const hidden = await get<{ calls: { twilio_sid: string }[] }>(server, "/api/calls?visibility=filtered");
+    assert.deepEqual(hidden.calls.map((c) => c.twilio_sid), [sid]);
+  });
+});
