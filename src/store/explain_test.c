@@ -1,8 +1,9 @@
 /*
  * Queries are understood by both engines, and use the index that was made for them.
  *
- * Parameters are filled in by their types. PostgreSQL is asked not to read whole tables, which on
- * the empty tables of a test it would always prefer; which index it takes is still its own choice.
+ * Parameters are filled in by their types. SQLite plans by the statistics that its migration
+ * brings; PostgreSQL gets some rows and ANALYZE, and is asked not to read whole tables, which on
+ * tables as small as these it would prefer. Which index it takes is its own choice.
  */
 #include "store/store_kit.h"
 
@@ -10,46 +11,123 @@ struct intent {
     enum query query;
     const char *index;          /* expected in the plan of both engines */
     const char *postgres_index; /* where its name differs (keys of tables) */
+    bool bare;                  /* texts and times are absent: optional filters that are not used */
 };
-
-/* On empty tables PostgreSQL finds all indexes equally cheap, and takes any of them. */
-#define TIE "Index Scan"
 
 /* A query that must stay fast however many rows there are has a line here. */
 static const struct intent intents[] = {
-    {Q_SCHEMA_FORGET, "INTEGER PRIMARY KEY", "schema_migrations_pkey"},
-    {Q_CALL_LOAD, "sqlite_autoindex_calls_1", TIE},
-    {Q_CALL_LIST, "idx_calls_recent", NULL},
-    {Q_CALL_ACTIVE, "idx_calls_active_status", NULL},
-    {Q_CALL_LEGS, "idx_calls_parent_call_sid", TIE},
-    {Q_CALL_EVENT_LIST, "idx_call_events_call", TIE},
-    {Q_CALL_EVENT_OF_INBOX, "idx_call_events_call", TIE},
-    {Q_CONTACT_LOAD, "sqlite_autoindex_contacts_1", "contacts_project_id_phone_number_key"},
-    {Q_CONVERSATION_LOCK, "sqlite_autoindex_conversations_1",
-     "conversations_project_id_external_id_key"},
-    {Q_CONVERSATION_LIST, "idx_conversations_recent", TIE},
-    {Q_CONVERSATION_CALLS, "idx_calls_conversation", NULL},
-    {Q_CONVERSATION_LAST_CALL, "idx_calls_conversation", TIE},
-    {Q_CONVERSATION_REFRESH, "idx_calls_conversation", NULL},
+    {.query = Q_SCHEMA_FORGET,
+     .index = "INTEGER PRIMARY KEY",
+     .postgres_index = "schema_migrations_pkey"},
+
+    {.query = Q_INBOX_CLAIM, .index = "idx_webhook_inbox_due"},
+    {.query = Q_INBOX_CLAIM, .index = "idx_webhook_inbox_claimed"},
+    {.query = Q_INBOX_REAP, .index = "idx_webhook_inbox_claimed"},
+    {.query = Q_INBOX_COMPLETE,
+     .index = "INTEGER PRIMARY KEY",
+     .postgres_index = "webhook_inbox_pkey"},
+    {.query = Q_INBOX_LIST, .index = "idx_webhook_inbox_recent", .bare = true},
+    {.query = Q_INBOX_BY_ID,
+     .index = "INTEGER PRIMARY KEY",
+     .postgres_index = "idx_webhook_inbox_recent"},
+    {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_due"},
+    {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_claimed"},
+    {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_dead"},
+
+    {.query = Q_CALL_LOAD,
+     .index = "sqlite_autoindex_calls_1",
+     .postgres_index = "calls_project_id_provider_twilio_sid_key"},
+    {.query = Q_CALL_ACTIVE, .index = "idx_calls_active_status"},
+    {.query = Q_CALL_LIST, .index = "idx_calls_recent", .bare = true},
+    {.query = Q_CALL_LEGS, .index = "idx_calls_parent_call_sid"},
+    {.query = Q_CALL_BY_SID,
+     .index = "sqlite_autoindex_calls_1",
+     .postgres_index = "calls_project_id_provider_twilio_sid_key"},
+    {.query = Q_CALL_EVENT_LIST, .index = "idx_call_events_call"},
+    {.query = Q_CALL_EVENT_OF_INBOX, .index = "idx_call_events_call"},
+    {.query = Q_CONTACT_LOAD,
+     .index = "sqlite_autoindex_contacts_1",
+     .postgres_index = "contacts_project_id_phone_number_key"},
+    {.query = Q_CONVERSATION_LOCK,
+     .index = "sqlite_autoindex_conversations_1",
+     .postgres_index = "conversations_project_id_external_id_key"},
+    {.query = Q_CONVERSATION_REFRESH, .index = "idx_calls_conversation"},
+    {.query = Q_CONVERSATION_LIST, .index = "idx_conversations_recent", .bare = true},
+    {.query = Q_CONVERSATION_CALLS, .index = "idx_calls_conversation"},
+    {.query = Q_CONVERSATION_LAST_CALL, .index = "idx_calls_conversation"},
+
+    {.query = Q_FEED_AFTER,
+     .index = "feed_events USING PRIMARY KEY",
+     .postgres_index = "feed_events_pkey"},
 };
 
-static const int64_t an_int[] = {1};
+/* A hundred projects, a few of everything; most calls in the one that is asked about. */
+static const char rows_for_postgres[] =
+    "INSERT INTO orgs (id, name) VALUES (1, 'o');"
+    "INSERT INTO projects (id, org_id, name) SELECT g, 1, 'p' FROM generate_series(1, 100) g;"
+    "INSERT INTO contacts (id, project_id, phone_number)"
+    " SELECT g, 1 + g % 100, '+' || g FROM generate_series(1, 2000) g;"
+    "INSERT INTO conversations (id, project_id, contact_id, external_id, last_message_at)"
+    " SELECT g, CASE WHEN g % 4 > 0 THEN 1 ELSE 1 + g % 100 END, g, '+' || g, now() - g * interval "
+    "'1 minute'"
+    " FROM generate_series(1, 2000) g;"
+    "INSERT INTO calls (project_id, provider, conversation_id, twilio_sid, parent_call_sid,"
+    " direction, status, display_status, from_number, to_number, start_time)"
+    " SELECT CASE WHEN g % 4 > 0 THEN 1 ELSE 1 + g % 100 END, 'x', 1 + g % 2000, 'CA' || g,"
+    " CASE WHEN g % 3 = 0 THEN 'CA' || g - 1 END, 'inbound',"
+    " CASE WHEN g % 1000 < 10 THEN 'ringing' ELSE 'completed' END, 'x', '+1', '+2',"
+    " now() - g * interval '1 minute' FROM generate_series(1, 20000) g;"
+    "INSERT INTO call_events (project_id, seq, provider, call_sid, event_type, event_time, source,"
+    " applied, change, payload, inbox_id)"
+    " SELECT 1 + g % 100, g, 'x', 'CA' || g / 60 * 10 + g % 10, 'call.ended',"
+    " now() - g * interval '1 minute', 'webhook', true, '{}', '{}', g"
+    " FROM generate_series(1, 40000) g;"
+    "INSERT INTO feed_events (project_id, seq, type, ts, entity_type, entity_id, payload)"
+    " SELECT 1 + g % 100, g, 'call.ended', now(), 'call', 'CA' || g, '{}'"
+    " FROM generate_series(1, 20000) g;"
+    "INSERT INTO webhook_inbox (project_id, provider, source, event_type, call_sid, lane,"
+    " dedupe_key, payload, processing_status, next_attempt_at)"
+    " SELECT 1 + g % 100, 'x', 'twilio_voice', 'call-status', 'CA' || g, 'CA' || g, g, '{}',"
+    " CASE WHEN g % 1000 < 10 THEN 'pending' WHEN g % 1000 < 20 THEN 'processing'"
+    " WHEN g % 1000 < 30 THEN 'dead_letter' ELSE 'completed' END, now() - interval '1 hour'"
+    " FROM generate_series(1, 40000) g;"
+    "ANALYZE";
+
+static void fill(struct store *s)
+{
+    struct db *db = store_connect(s, STORE_TOOL);
+    struct err e = {.code = ERR_NONE};
+
+    assert_ok(db_begin(db, &e), &e);
+    assert_ok(s->engine->script(db, rows_for_postgres, &e), &e);
+    assert_ok(db_commit(db, &e), &e);
+    db_close(db);
+}
+
+static const int64_t an_int[] = {1}, a_page[] = {100}, a_lot[] = {1000000};
 static const usec_t a_time[] = {1770531090000000};
 static const struct str a_text[] = {{"x", 1}}, a_json[] = {{"{}", 2}}, a_decimal[] = {{"1", 1}};
 
-static struct bind any_bind(const struct query_param *p)
+static struct bind any_bind(const struct query_param *p, bool bare)
 {
     const struct str *text = p->type == PARAM_JSON      ? a_json
                              : p->type == PARAM_DECIMAL ? a_decimal
                                                         : a_text;
 
+    if (bare && !p->is_array && param_is_text(p->type))
+        return bind_str(p->name, STR_NONE);
+    if (bare && !p->is_array && p->type == PARAM_TIME)
+        return bind_time(p->name, TIME_NONE);
     if (param_is_text(p->type))
         return p->is_array ? bind_strs(p->name, text, 1) : bind_str(p->name, *text);
-    const int64_t *number = p->type == PARAM_TIME ? a_time : an_int;
+    const int64_t *number = p->type == PARAM_TIME           ? a_time
+                            : strcmp(p->name, "limit") == 0 ? a_page
+                            : strcmp(p->name, "up_to") == 0 ? a_lot
+                                                            : an_int;
     return p->is_array ? bind_ints(p->name, number, 1) : bind_int(p->name, *number);
 }
 
-static struct str plan_of(struct db *db, enum query q, struct arena *a)
+static struct str plan_of(struct db *db, enum query q, bool bare, struct arena *a)
 {
     const struct query_text *query = &catalog_queries[q];
     struct bind binds[QUERY_PARAMS_MAX];
@@ -57,7 +135,7 @@ static struct str plan_of(struct db *db, enum query q, struct arena *a)
     struct str plan = STR("");
 
     for (size_t i = 0; i < query->n_params; i++)
-        binds[i] = any_bind(&query->params[i]);
+        binds[i] = any_bind(&query->params[i], bare);
     if (!db_explain(db, q, (struct binds){binds, query->n_params}, a, &plan, &e))
         fail_msg("%s: %s", query->name, e.text);
     return plan;
@@ -71,7 +149,7 @@ static void both_engines_understand_every_query(void **state)
         struct db *db = store_connect(store, STORE_WORK);
         for (int q = 0; q < QUERY_COUNT; q++)
             if (q != Q_SCHEMA_TABLE_CREATE) // has no plan
-                plan_of(db, (enum query)q, a);
+                plan_of(db, (enum query)q, false, a);
         db_close(db);
     }
 }
@@ -83,8 +161,10 @@ static void queries_use_their_indexes(void **state)
     {
         struct db *db = store_connect(store, STORE_WORK);
         const bool postgres = store_engine(store) == STORE_POSTGRES;
+        if (postgres)
+            fill(store);
         FOR_EACH_ROW (row, intents) {
-            const struct str plan = plan_of(db, row->query, a);
+            const struct str plan = plan_of(db, row->query, row->bare, a);
             const char *index = postgres && row->postgres_index ? row->postgres_index : row->index;
             if (!str_contains(plan, str_from(index)))
                 fail_msg("%s does not use %s:\n" STR_FMT, catalog_queries[row->query].name, index,

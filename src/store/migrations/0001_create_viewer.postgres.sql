@@ -189,12 +189,12 @@ CREATE TABLE webhook_inbox (
     claim_token text,
     UNIQUE (project_id, dedupe_key)
 );
--- Every index is paid for at each webhook. None is on call_sid, whose order is random: what became of
--- a call stands in call_events, which names the row here.
+-- Every index is paid for at each webhook. None is on call_sid, whose order is random: what became
+-- of a call stands in call_events, which names the row here.
 -- `failed` waits for its next attempt; it is claimed like `pending`.
 CREATE INDEX idx_webhook_inbox_due ON webhook_inbox (next_attempt_at, id)
     WHERE processing_status IN ('pending', 'failed');
-CREATE INDEX idx_webhook_inbox_claimed ON webhook_inbox (lane)
+CREATE INDEX idx_webhook_inbox_claimed ON webhook_inbox (project_id, lane)
     WHERE processing_status = 'processing';
 CREATE INDEX idx_webhook_inbox_dead ON webhook_inbox (project_id, id)
     WHERE processing_status = 'dead_letter';
