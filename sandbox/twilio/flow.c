@@ -151,8 +151,8 @@ static const struct step api_answered_steps[] = {
     {ACT_END, PARENT, LEG_COMPLETED, 200, .wait = {8000, 40000}},
     {ACT_RECORDED, .wait = {1000, 4000}},
 };
-static const struct flow api_answered = {"answered by API", STEPS(api_answered_steps),
-                                         {IF_ANSWERED}};
+static const struct flow api_answered = {
+    "answered by API", STEPS(api_answered_steps), {IF_ANSWERED}};
 
 static const struct step api_no_answer_steps[] = {
     {ACT_PROGRESS, PARENT, LEG_INITIATED, .wait = {100, 400}},

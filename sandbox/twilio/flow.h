@@ -55,10 +55,10 @@ struct flow {
 };
 
 enum origin {
-    FROM_OUTSIDE,   /* somebody calls the owned number */
-    FROM_SIP_USER,  /* our SIP user dials somebody */
-    FROM_SIP_CODE,  /* our SIP user dials what is no number */
-    FROM_API,       /* placed with POST /Calls.json */
+    FROM_OUTSIDE,  /* somebody calls the owned number */
+    FROM_SIP_USER, /* our SIP user dials somebody */
+    FROM_SIP_CODE, /* our SIP user dials what is no number */
+    FROM_API,      /* placed with POST /Calls.json */
     ORIGIN_COUNT
 };
 
@@ -78,7 +78,8 @@ const struct story *flow_pick(struct rng *r);
 /* What becomes of a call placed through the REST API; some numbers always fare the same. */
 const struct flow *flow_of_number(struct str to, struct rng *r);
 
-/* Ended from outside: by POST /Calls/{sid} with Status=completed or canceled; with a new document. */
+/* Ended from outside: by POST /Calls/{sid} with Status=completed or canceled; with a new document.
+ */
 extern const struct flow flow_ended, flow_canceled, flow_redirected;
 
 static inline bool leg_status_is_final(enum leg_status s)

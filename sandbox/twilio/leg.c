@@ -256,8 +256,7 @@ struct recording *world_add_recording(struct world *w, struct leg *leg, struct r
 
     if (w->n_recordings == w->room_recordings) {
         w->room_recordings = grown(w->room_recordings);
-        w->recordings =
-            mem_realloc(w->recordings, w->room_recordings * sizeof(*w->recordings));
+        w->recordings = mem_realloc(w->recordings, w->room_recordings * sizeof(*w->recordings));
     }
     w->recordings[w->n_recordings++] = rec;
     rec->sid = sid_new("RE", r, leg->a);

@@ -25,7 +25,7 @@ struct leg {
     struct str callback; /* status callback, with its fragment; STR_NONE: none */
     unsigned events;     /* those it wants */
     bool callback_by_get;
-    unsigned sequence; /* of the next callback */
+    unsigned sequence;   /* of the next callback */
     struct scene *scene; /* while it plays */
 };
 

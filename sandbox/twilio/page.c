@@ -113,8 +113,7 @@ void page_members(struct json_writer *w, const struct page *pg, const struct str
     const uint64_t before = pg->number > 0 ? pg->number - 1 : 0;
 
     json_member_int(w, STR("start"), (int64_t)(pg->number * pg->size));
-    json_member_int(w, STR("end"),
-                    (int64_t)(pg->number * pg->size + (pg->n > 0 ? pg->n - 1 : 0)));
+    json_member_int(w, STR("end"), (int64_t)(pg->number * pg->size + (pg->n > 0 ? pg->n - 1 : 0)));
     json_member_int(w, STR("page"), (int64_t)pg->number);
     json_member_int(w, STR("page_size"), (int64_t)pg->size);
     member_uri(w, STR("first_page_uri"), path, query, pg, &(struct neighbour){0});

@@ -12,8 +12,8 @@ struct arena;
 enum { PAGE_SIZE_MAX = 1000, PAGE_SIZE_DEFAULT = 50 };
 
 struct page {
-    size_t first, n;        /* rows of it */
-    uint64_t number, size;  /* as asked for */
+    size_t first, n;       /* rows of it */
+    uint64_t number, size; /* as asked for */
     bool has_next, has_previous;
 };
 

@@ -28,7 +28,7 @@ struct letter {
 
 struct post_books {
     uint64_t sent, acknowledged, refused, unanswered;
-    uint64_t lost;                         /* by chaos */
+    uint64_t lost;                        /* by chaos */
     uint64_t forged, forged_acknowledged; /* the latter must stay 0 */
 };
 

@@ -93,8 +93,7 @@ static void leg_subresources(struct json_writer *w, const struct leg *leg)
     json_key(w, STR("subresource_uris"));
     json_open_object(w);
     for (size_t i = 0; i < LEN(all); i++)
-        member_text(w, all[i].key,
-                    "/2010-04-01/Accounts/" STR_FMT "/Calls/" STR_FMT "/%s.json",
+        member_text(w, all[i].key, "/2010-04-01/Accounts/" STR_FMT "/Calls/" STR_FMT "/%s.json",
                     STR_ARG(leg->account), STR_ARG(leg->sid), all[i].name);
     json_close_object(w);
 }
@@ -174,8 +173,7 @@ void resource_recording(struct json_writer *w, const struct sim *sim, const stru
     member_price(w, sim, r->ended, minutes * PRICE_A_MINUTE);
     member_text(w, "uri", "/2010-04-01/Accounts/" STR_FMT "/Recordings/" STR_FMT ".json",
                 STR_ARG(r->leg->account), STR_ARG(r->sid));
-    member_text(w, "media_url",
-                STR_FMT "/2010-04-01/Accounts/" STR_FMT "/Recordings/" STR_FMT,
+    member_text(w, "media_url", STR_FMT "/2010-04-01/Accounts/" STR_FMT "/Recordings/" STR_FMT,
                 STR_ARG(sim->rest_url), STR_ARG(r->leg->account), STR_ARG(r->sid));
     json_key(w, STR("subresource_uris"));
     json_open_object(w);

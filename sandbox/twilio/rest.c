@@ -121,8 +121,7 @@ static bool time_matches(struct asked *q, const char *name, usec_t at)
         if (!page_time(form_get(&q->query, key), &from, &to))
             continue;
         if (at == TIME_NONE || (relations[i].at_least_from && at < from) ||
-            (relations[i].less_than_from && at >= from) ||
-            (relations[i].less_than_to && at >= to))
+            (relations[i].less_than_from && at >= from) || (relations[i].less_than_to && at >= to))
             return false;
     }
     return true;
@@ -418,8 +417,7 @@ static bool is_authentic(struct asked *q)
     unsigned char text[CREDENTIALS_MAX];
     size_t n;
 
-    if (!cut_lit(&given, STR("Basic ")) ||
-        !base64_decode(str_trim(given), text, sizeof(text), &n))
+    if (!cut_lit(&given, STR("Basic ")) || !base64_decode(str_trim(given), text, sizeof(text), &n))
         return false;
     struct str token = {(const char *)text, n}, account;
     return cut_until(&token, ':', &account) && str_eq(account, q->sim->o->account) &&

@@ -218,12 +218,10 @@ static void ask(struct scene *s)
     leg_params(leg, &p);
     add_caller_tokens(leg, &p);
     s->waiting = true;
-    post_send(s->sim->post, &s->slip,
-              &(struct letter){.url = s->url,
-                               .get = s->url_by_get,
-                               .params = &p,
-                               .on_answer = on_document,
-                               .arg = s});
+    post_send(
+        s->sim->post, &s->slip,
+        &(struct letter){
+            .url = s->url, .get = s->url_by_get, .params = &p, .on_answer = on_document, .arg = s});
 }
 
 /* --- the acts: true when the scene goes on by itself --------------------------------------------
@@ -255,8 +253,8 @@ static bool act_dial(struct scene *s, const struct step *step)
     child->events = s->doc.events;
     child->scene = s;
     if (s->doc.is_sip)
-        child->sip_call_id = str_fmt(child->a, "%016llx@192.0.2.20",
-                                     (unsigned long long)rng_u64(&s->rng));
+        child->sip_call_id =
+            str_fmt(child->a, "%016llx@192.0.2.20", (unsigned long long)rng_u64(&s->rng));
     s->legs[CHILD] = child;
     s->timeout = s->doc.timeout;
     return true;
@@ -353,9 +351,9 @@ static bool act_report(struct scene *s, const struct step *step)
     leg_params(s->legs[PARENT], &p);
     add_dial_params(s, &p);
     s->waiting = true;
-    post_send(s->sim->post, &s->slip,
-              &(struct letter){
-                  .url = s->doc.action, .params = &p, .on_answer = on_reported, .arg = s});
+    post_send(
+        s->sim->post, &s->slip,
+        &(struct letter){.url = s->doc.action, .params = &p, .on_answer = on_reported, .arg = s});
     s->doc.action = STR_NONE; // told once
     return false;
 }
@@ -379,14 +377,13 @@ static bool act_recorded(struct scene *s, const struct step *step)
     params_add_time(&p, "RecordingStartTime", r->started);
     params_add(&p, "RecordingSource", str_from(r->source));
     params_add(&p, "RecordingTrack", STR("both"));
-    post_send(s->sim->post, &s->slip,
-              &(struct letter){.url = s->recording_callback, .params = &p});
+    post_send(s->sim->post, &s->slip, &(struct letter){.url = s->recording_callback, .params = &p});
     return true;
 }
 
 static bool (*const acts[])(struct scene *s, const struct step *step) = {
-    [ACT_ASK] = act_ask,       [ACT_DIAL] = act_dial,         [ACT_PROGRESS] = act_progress,
-    [ACT_RECORD] = act_record, [ACT_END] = act_end,           [ACT_REPORT] = act_report,
+    [ACT_ASK] = act_ask,           [ACT_DIAL] = act_dial, [ACT_PROGRESS] = act_progress,
+    [ACT_RECORD] = act_record,     [ACT_END] = act_end,   [ACT_REPORT] = act_report,
     [ACT_RECORDED] = act_recorded,
 };
 static_assert(LEN(acts) == ACT_COUNT, "every act has its function");
@@ -475,8 +472,7 @@ static void begin_sip(struct scene *s, struct str dialled)
         add_parent(s, LEG_INBOUND, str_fmt(s->a, "sip:" STR_FMT, STR_ARG(user)),
                    str_fmt(s->a, "sip:" STR_FMT "@" STR_FMT, STR_ARG(dialled), STR_ARG(domain)));
 
-    leg->sip_call_id =
-        str_fmt(leg->a, "%016llx@192.0.2.10", (unsigned long long)rng_u64(&s->rng));
+    leg->sip_call_id = str_fmt(leg->a, "%016llx@192.0.2.10", (unsigned long long)rng_u64(&s->rng));
     use_doors(s, EVENT_COMPLETED);
 }
 
@@ -501,7 +497,7 @@ static void begin_api(struct scene *s)
 
 void scene_start(struct sim *sim)
 {
-    static void (*const begin[])(struct scene *s) = {
+    static void (*const begin[])(struct scene * s) = {
         [FROM_OUTSIDE] = begin_outside,
         [FROM_SIP_USER] = begin_sip_user,
         [FROM_SIP_CODE] = begin_sip_code,

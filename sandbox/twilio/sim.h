@@ -23,18 +23,17 @@ struct sim {
     struct heap heap;
     struct world world;
     struct post *post;
-    struct rng rng;            /* of arrivals, and of the API's refusals */
-    uint64_t n_started;        /* scenes of our own */
-    uint64_t n_placed;         /* scenes of the API */
-    uint64_t n_playing;        /* of both */
-    struct str rest_url;       /* http://127.0.0.1:PORT */
+    struct rng rng;      /* of arrivals, and of the API's refusals */
+    uint64_t n_started;  /* scenes of our own */
+    uint64_t n_placed;   /* scenes of the API */
+    uint64_t n_playing;  /* of both */
+    struct str rest_url; /* http://127.0.0.1:PORT */
 };
 
 /* In the time that passes here: waits shrink with --speed. */
 static inline void sim_schedule(struct sim *sim, struct event *ev, usec_t wait)
 {
-    heap_put(&sim->heap, ev,
-             clock_monotonic(sim->clock) + (usec_t)((double)wait / sim->o->speed));
+    heap_put(&sim->heap, ev, clock_monotonic(sim->clock) + (usec_t)((double)wait / sim->o->speed));
 }
 
 #endif

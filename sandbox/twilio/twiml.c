@@ -71,7 +71,9 @@ static uint64_t timeout_of(struct str text)
     uint64_t seconds;
     if (!str_to_u64(text, &seconds))
         return TIMEOUT_DEFAULT;
-    return seconds < TIMEOUT_LEAST ? TIMEOUT_LEAST : seconds > TIMEOUT_MOST ? TIMEOUT_MOST : seconds;
+    return seconds < TIMEOUT_LEAST  ? TIMEOUT_LEAST
+           : seconds > TIMEOUT_MOST ? TIMEOUT_MOST
+                                    : seconds;
 }
 
 static void read_recording(const xmlNode *dial, struct arena *a, struct twiml *t)

@@ -23,18 +23,18 @@ enum { EVENT_INITIATED = 1, EVENT_RINGING = 2, EVENT_ANSWERED = 4, EVENT_COMPLET
 /* URLs are as written; texts that are absent are STR_NONE. */
 struct twiml {
     enum twiml_kind kind;
-    bool busy;             /* Reject: reason="busy" */
-    struct str redirect;   /* Redirect: where to */
-    struct str action;     /* Dial: … */
+    bool busy;           /* Reject: reason="busy" */
+    struct str redirect; /* Redirect: where to */
+    struct str action;   /* Dial: … */
     struct str caller_id;
-    uint64_t timeout;      /* seconds; 30 unless said */
+    uint64_t timeout; /* seconds; 30 unless said */
     bool answer_on_bridge;
     bool record, record_dual;
     struct str recording_callback;
-    bool is_sip;           /* the target is <Sip> */
-    struct str target;     /* number or SIP URI */
-    struct str callback;   /* the target's statusCallback … */
-    unsigned events;       /* … and what it wants to know */
+    bool is_sip;         /* the target is <Sip> */
+    struct str target;   /* number or SIP URI */
+    struct str callback; /* the target's statusCallback … */
+    unsigned events;     /* … and what it wants to know */
 };
 
 /* "initiated ringing answered completed", in any order and number; unknown words are ignored. */
