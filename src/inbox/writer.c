@@ -38,6 +38,7 @@ static_assert((int)DEPTH_MAX <= (int)DB_PIPELINE, "the store takes that many");
 
 #define RETRY_WAIT SECONDS(1)
 #define IDLE_WAIT HOURS(1)
+#define LOG_EVERY SECONDS(1)
 
 /* Appends in the order of arrival. */
 struct line {
@@ -65,6 +66,7 @@ struct inbox {
     struct inbox_item replayed[LIMIT_GROUP];
     usec_t tried_at; /* when the store was last asked for something */
     usec_t next_try; /* … and when it may be asked again, after it was lost */
+    usec_t next_log; /* of a refusal */
 
     _Atomic size_t waiting;
     _Atomic usec_t oldest; /* when the oldest that is not completed came; 0: none */
@@ -176,6 +178,17 @@ static void set_down(struct inbox *in, bool down, const struct err *e)
                  (unsigned long long)spool_bytes(in->spool));
 }
 
+/* Once a second: a full disk refuses thousands, and each would say the same. */
+static void tell_refused(struct inbox *in, struct str trace_id, const struct err *e)
+{
+    const struct log lg = {.id = trace_id};
+    const usec_t now = clock_monotonic(in->o.clock);
+    if (now < in->next_log)
+        return;
+    in->next_log = now + LOG_EVERY;
+    log_failure(&lg, LOG_ERROR, "inbox.refused", e);
+}
+
 static void spool_group(struct inbox *in, struct group *g)
 {
     struct err e;
@@ -183,7 +196,7 @@ static void spool_group(struct inbox *in, struct group *g)
         return;
     const bool kept = spool_append(in->spool, g->items, g->n, &e);
     if (!kept)
-        log_failure(NULL, LOG_ERROR, "inbox.refused", &e);
+        tell_refused(in, g->items[0]->trace_id, &e);
     note_spool(in);
     complete_all(in, g, kept ? INBOX_SPOOLED : INBOX_REFUSED);
 }
@@ -245,7 +258,6 @@ static void settle_one_by_one(struct inbox *in, struct group *g)
 {
     note_oldest(in);
     for (size_t i = 0; i < g->n; i++) {
-        const struct log lg = {.id = g->items[i]->trace_id};
         struct err e;
         bool is_new;
         if (append_one(in, g->items[i], &is_new, &e)) {
@@ -256,7 +268,7 @@ static void settle_one_by_one(struct inbox *in, struct group *g)
             spool_sent(in, &g, 1, &e);
             return;
         } else {
-            log_failure(&lg, LOG_ERROR, "inbox.refused", &e);
+            tell_refused(in, g->items[i]->trace_id, &e);
             complete(in, g->appends[i], INBOX_REFUSED);
         }
     }
