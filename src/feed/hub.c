@@ -546,7 +546,7 @@ static void on_subscribe(struct task *t)
             station_subscribe(&h->stations[i], sub);
             return;
         }
-    assert(!"the exchange is of one of the hub's loops");
+    assert(false && "the exchange is of one of the hub's loops");
 }
 
 void hub_subscribe(struct hub *h, struct http_exchange *x, int64_t project,
