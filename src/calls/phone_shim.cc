@@ -19,6 +19,15 @@ bool copy(const std::string &from, char *dst, size_t n)
     return true;
 }
 
+// The library makes its one instance at first use; which of our threads comes first is not its
+// concern.
+const PhoneNumberUtil &instance()
+{
+    static const PhoneNumberUtil &util = *PhoneNumberUtil::GetInstance();
+
+    return util;
+}
+
 // The North American plan is written as people there read it: "+1 (508) 514-0320".
 std::string display(const PhoneNumberUtil &util, const PhoneNumber &number)
 {
@@ -34,7 +43,7 @@ std::string display(const PhoneNumberUtil &util, const PhoneNumber &number)
 
 bool parse(const std::string &text, const std::string &region, struct phone *ret)
 {
-    const PhoneNumberUtil &util = *PhoneNumberUtil::GetInstance();
+    const PhoneNumberUtil &util = instance();
     PhoneNumber number;
     std::string e164;
 
