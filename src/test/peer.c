@@ -121,7 +121,7 @@ struct reply peer_reply(struct peer *p, bool to_head)
 {
     struct reply r = {.head = peer_until(p, STR("\r\n\r\n"))};
     struct str in = r.head;
-    uint32_t status;
+    uint32_t status = 0;
     uint64_t n = 0;
 
     assert_true(cut_lit(&in, STR("HTTP/1.1 ")) && cut_u32(&in, &status));
