@@ -2,34 +2,78 @@
 # `make run`: the product on this machine, on SQLite, with demo traffic from the simulator.
 #
 # The configuration is the caller's environment and .env; what neither says is set here, so that the
-# simulator and the server agree. DEMO=no starts the server alone, for real traffic.
+# simulator and the server agree. The demo's account has a token and an API key of its own, made once
+# and kept in data/demo.env. Who configures a real account (TWILIO_AUTH_TOKEN) gets the server alone;
+# DEMO=yes or DEMO=no decides otherwise.
 set -eu
 cd "$(dirname "$0")/.."
 
-from_dotenv() { # the value of a variable in .env, or nothing
-    [ ! -f .env ] || sed -n "s/^$1=//p" .env | tail -n 1
+configured() { # the value of a variable in the environment or .env, or nothing
+    value=$(printenv "$1" || true)
+    if [ -z "$value" ] && [ -f .env ]; then
+        value=$(sed -n "s/^$1=//p" .env | tail -n 1 | sed "s/^\([\"']\)\(.*\)\1\$/\2/")
+    fi
+    printf '%s\n' "$value"
 }
 
-default() { # default NAME VALUE: sets what neither the environment nor .env sets
-    eval "now=\${$1:-}"
-    [ -n "$now" ] || now=$(from_dotenv "$1")
-    [ -n "$now" ] || now=$2
-    export "$1=$now"
+default() { # default NAME VALUE: exports what is configured, or else the value
+    now=$(configured "$1")
+    export "$1=${now:-$2}"
 }
 
-default PORT 3000
+free_port() { # the first free one from a number on
+    python3 -c '
+import socket, sys
+for port in range(int(sys.argv[1]), 65536):
+    with socket.socket(socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("", port))
+        except OSError:
+            continue
+        print(port)
+        break' "$1"
+}
+
+secret() { # 32 random hex digits
+    od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+make_demo_env() {
+    [ -f data/demo.env ] || (
+        umask 077
+        printf 'DEMO_AUTH_TOKEN=%s\nDEMO_API_KEY=%s\n' "$(secret)" "$(secret)" >data/demo.env
+    )
+    # shellcheck disable=SC1091  # written above
+    . data/demo.env
+}
+
+is_healthy() {
+    python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)' \
+        "http://127.0.0.1:$PORT/health" 2>/dev/null
+}
+
+if [ -n "$(configured TWILIO_AUTH_TOKEN)$(configured TWILIO_AUTH_TOKEN_FILE)" ]; then
+    demo=${DEMO:-no}
+else
+    demo=${DEMO:-yes}
+fi
+
+mkdir -p data
 default DATABASE_URL sqlite:data/hookswitch.db
-
-if [ "${DEMO:-yes}" = no ] || [ ! -x build/sandbox ]; then
+default PORT "$(free_port 3000)"
+if [ "$demo" = no ] || [ ! -x build/sandbox ]; then
     exec build/hookswitch serve
 fi
 
+make_demo_env
+sandbox_port=$(free_port "$((PORT + 1))")
 default TWILIO_ACCOUNT_SID AC00000000000000000000000000000000
-default TWILIO_AUTH_TOKEN demo-token-of-the-simulator-00000
+default TWILIO_AUTH_TOKEN "$DEMO_AUTH_TOKEN"
+default TWILIO_BASE_URL "http://127.0.0.1:$sandbox_port"
 default OWNED_PHONE_NUMBERS +15085140320
-default WEBHOOK_BASE_URL "http://127.0.0.1:$PORT"
-default SANDBOX_PORT 3001
-default TWILIO_BASE_URL "http://127.0.0.1:$SANDBOX_PORT"
+default BOOTSTRAP_API_KEY "$DEMO_API_KEY"
+default WEBHOOK_BASE_URL "http://localhost:$PORT"
 
 children=''
 stop() {
@@ -44,7 +88,16 @@ trap 'exit 0' INT TERM
 build/hookswitch serve &
 server=$!
 children=$server
-build/sandbox twilio --port "$SANDBOX_PORT" --to "$WEBHOOK_BASE_URL" --number "$OWNED_PHONE_NUMBERS" \
-    --demo &
+until is_healthy; do
+    kill -0 "$server" 2>/dev/null || exit 1 # it has said why
+    sleep 0.2
+done
+
+# A seed of its own for every run: the same calls twice would be taken for duplicates.
+build/sandbox twilio --demo --quiet --seed "$(date +%s)" --port "$sandbox_port" \
+    --to "$WEBHOOK_BASE_URL" --account "$TWILIO_ACCOUNT_SID" --token "$TWILIO_AUTH_TOKEN" \
+    --number "$OWNED_PHONE_NUMBERS" >/dev/null &
 children="$children $!"
+echo "  Demo calls are arriving from the simulator; Ctrl-C ends both. The API key is in data/demo.env."
+echo
 wait "$server"
