@@ -84,7 +84,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     json_member_int(w, STR("pending"), s->backlog.pending);
     json_member_int(w, STR("oldest_pending_age_ms"), s->backlog_age / 1000);
     json_member_int(w, STR("dead_letter"), s->backlog.dead_letter);
-    json_member_int(w, STR("spooled"), (int64_t)(s->inbox.spooled - s->inbox.replayed));
+    json_member_int(w, STR("spool_bytes"), (int64_t)s->inbox.spool_bytes);
     json_close_object(w);
     json_key(w, STR("worker"));
     json_open_object(w);

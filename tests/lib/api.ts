@@ -74,6 +74,6 @@ export type InboxPage = { events: InboxEvent[]; total: number; page: number; lim
 export type SyncHealth = {
   status: string;
   reasons: string[];
-  inbox: { pending: number; oldest_pending_age_ms: number; dead_letter: number; spooled: number };
+  inbox: { pending: number; oldest_pending_age_ms: number; dead_letter: number; spool_bytes: number };
   feed: { last_seq: number; clients: number };
 };

@@ -9,7 +9,7 @@ import { until } from "./wait.ts";
 export function settled(server: Server): Promise<SyncHealth> {
   return until("everything is applied", async () => {
     const health = await get<SyncHealth>(server, "/api/health/sync").catch(() => undefined);
-    return health && health.inbox.pending === 0 && health.inbox.spooled === 0 ? health : undefined;
+    return health && health.inbox.pending === 0 && health.inbox.spool_bytes === 0 ? health : undefined;
   });
 }
 

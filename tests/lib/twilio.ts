@@ -38,6 +38,7 @@ export class FakeCall {
     readonly from: string,
     readonly to: string = OWNED_NUMBER,
     readonly parent: FakeCall | null = null,
+    readonly send: (door: Door, params: Params) => Promise<void> = (door, params) => deliver(server, door, params),
   ) {}
 
   #params(status: string, more: Params): Params {
@@ -60,17 +61,48 @@ export class FakeCall {
 
   /** The request for instructions: the call is there. */
   async arrives(): Promise<void> {
-    await deliver(this.server, "voice-inbound", this.#params("ringing", {}));
+    await this.send("voice-inbound", this.#params("ringing", {}));
   }
 
   async status(status: string, more: Params = {}): Promise<void> {
     this.#at += 1;
-    await deliver(this.server, "voice-status", this.#params(status, { CallbackSource: "call-progress-events", ...more }));
+    await this.send("voice-status", this.#params(status, { CallbackSource: "call-progress-events", ...more }));
   }
 
-  async dialEnds(leg: FakeCall, status: string): Promise<void> {
-    await deliver(this.server, "dial-action", this.#params("in-progress", { DialCallSid: leg.sid, DialCallStatus: status }));
+  async recorded(): Promise<void> {
+    await this.send("recording-status", {
+      AccountSid: ACCOUNT_SID,
+      CallSid: this.sid,
+      RecordingSid: `RE${this.sid.slice(2)}`,
+      RecordingUrl: `https://api.twilio.com/2010-04-01/Accounts/${ACCOUNT_SID}/Recordings/RE${this.sid.slice(2)}`,
+      RecordingStatus: "completed",
+      RecordingDuration: "28",
+      RecordingChannels: "2",
+      RecordingSource: "DialVerb",
+    });
   }
+
+  async dialEnds(leg: FakeCall, status: string, more: Params = {}): Promise<void> {
+    await this.send("dial-action", this.#params("in-progress", { DialCallSid: leg.sid, DialCallStatus: status, ...more }));
+  }
+}
+
+/** One answered call and its leg, written down in order, to be sent in any order. */
+export async function answeredCall(server: Server, from: string): Promise<{ parent: FakeCall; events: (() => Promise<void>)[] }> {
+  const events: (() => Promise<void>)[] = [];
+  const note = (door: Door, params: Params): Promise<void> => {
+    events.push(() => deliver(server, door, params));
+    return Promise.resolve();
+  };
+  const parent = new FakeCall(server, from, OWNED_NUMBER, null, note);
+  const leg = new FakeCall(server, from, "sip:dispatcher@abchomes.sip.us1.twilio.com", parent, note);
+  await parent.arrives();
+  for (const status of ["initiated", "ringing", "in-progress"]) await leg.status(status);
+  await leg.status("completed", { CallDuration: "29" });
+  await parent.dialEnds(leg, "completed", { DialCallDuration: "29", DialBridged: "true" });
+  await parent.status("completed", { CallDuration: "35" });
+  await parent.recorded();
+  return { parent, events };
 }
 
 /** An event that is acknowledged and cannot be applied: it names no call. */

@@ -1,0 +1,78 @@
+// The command line: what an engineer types, and what is refused before anything can go wrong.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { type Server, startServer } from "../lib/server.ts";
+import { settled, tool } from "../lib/settled.ts";
+import { deliverPoison, FakeCall } from "../lib/twilio.ts";
+
+describe("the command line", () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer();
+    await new FakeCall(server, "+15085140320").arrives();
+    await deliverPoison(server);
+    await settled(server);
+  });
+  after(() => server.remove());
+
+  it("helps", async () => {
+    const { code, output } = await tool(server, "help");
+    assert.equal(code, 0);
+    for (const command of ["serve", "migrate", "verify", "replay", "doctor"]) assert.match(output, new RegExp(`\\b${command}\\b`));
+  });
+
+  it("says what it does not know", async () => {
+    assert.equal((await tool(server, "sevre")).code, 1);
+    assert.match((await tool(server, "serve", "--rols=door")).output, /no option/);
+    assert.equal((await tool(server, "migrate", "sideways")).code, 1);
+  });
+
+  it("verifies", async () => {
+    const { code, output } = await tool(server, "verify");
+    assert.equal(code, 0);
+    assert.match(output, /1 calls, 1 log lines, 1 feed events, 2 inbox rows checked: 0 findings/);
+  });
+
+  it("shows the migrations", async () => {
+    assert.match((await tool(server, "migrate", "status")).output, /0001 +applied/);
+  });
+
+  it("prints a link that signs a browser in", async () => {
+    const { output } = await tool(server, "login-link");
+    const answer = await fetch(output.trim(), { redirect: "manual" });
+    assert.equal(answer.status, 303);
+  });
+
+  it("examines the set-up", async () => {
+    const { code, output } = await tool(server, "doctor");
+    assert.equal(code, 0, output);
+    assert.match(output, /^ok +store answers$/m);
+    const without = { ...server, env: { ...server.env, TWILIO_ACCOUNT_SID: "", TWILIO_AUTH_TOKEN: "" } };
+    assert.equal((await tool(without, "doctor")).code, 1);
+  });
+
+  it("refuses a malformed configuration and says what to fix", async () => {
+    const wrong = { ...server, env: { ...server.env, PORT: "http", WEBHOOK_BASE_URL: "calls.example.com" } };
+    const { code, output } = await tool(wrong, "serve");
+    assert.equal(code, 1);
+    assert.match(output, /PORT/);
+    assert.match(output, /WEBHOOK_BASE_URL/);
+  });
+
+  it("refuses a second process on one SQLite file, and leaves the first alone", { skip: process.env["STORE"] === "postgres" }, async () => {
+    const { code, output } = await tool({ ...server, env: { ...server.env, PORT: "0" } }, "serve");
+    assert.equal(code, 1);
+    assert.match(output, new RegExp(String(server.pid())));
+    assert.ok((await fetch(`${server.url}/health`)).ok);
+    assert.equal((await tool(server, "replay", "--all")).code, 1);
+  });
+
+  it("replays dead letters, once the server has ended", async () => {
+    await server.stop();
+    const { code, output } = await tool(server, "replay", "--all");
+    assert.equal(code, 0, output);
+    assert.match(output, /^1 put back/);
+    await server.start();
+    assert.equal((await settled(server)).inbox.dead_letter, 1);
+  });
+});
