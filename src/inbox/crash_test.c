@@ -141,28 +141,29 @@ static uint32_t kill_after(const struct place *p, uint32_t first, size_t n_promi
 }
 
 /* The writer replays what was left before it stores anything new; until then it spools. */
-static void wait_replayed(struct inbox *in, uint32_t number)
+static void wait_replayed(struct inbox *in, uint32_t number, struct mailbox *done)
 {
-    struct sender last = {.done = mailbox_create(), .promises = -1};
+    struct sender last = {.done = done, .promises = -1};
     do {
         submit(in, &last, 2, number);
         assert_non_null(mailbox_take(last.done, SECONDS(60)));
         assert_int_not_equal(last.result, INBOX_REFUSED);
     } while (last.result == INBOX_SPOOLED);
-    mailbox_destroy(last.done);
 }
 
 static void audit(const struct place *p, uint32_t mark, const bool *promised, struct arena *a)
 {
     bool *found = mem_alloc(KEYS_MAX);
+    struct mailbox *done = mailbox_create();
     struct store *store;
     struct inbox *in;
     struct rows *rows;
     struct err e;
 
     open_all(p, NULL, &store, &in);
-    wait_replayed(in, mark);
+    wait_replayed(in, mark, done);
     inbox_stop(in);
+    mailbox_destroy(done); // not before: the writer may still be leaving it
 
     struct db *db = store_connect(store, STORE_READ);
     assert_ok(
