@@ -110,11 +110,25 @@ static void put_recording(struct json_writer *w, const struct call_recording *r)
     json_close_object(w);
 }
 
-static void put_named(struct json_writer *w, const struct call_named *named)
+/* By far the longest list, so it is written flat: one object of texts, one of unusual authorities.
+ */
+static void put_details(struct json_writer *w, const struct call_fold *f)
 {
+    bool usual = true;
+
+    json_key(w, STR("details"));
     json_open_object(w);
-    json_member_str(w, STR("name"), named->name);
-    put_text(w, STR("value"), STR("by"), &named->text);
+    for (size_t i = 0; i < f->n_details; i++) {
+        json_member_str(w, f->details[i].name, f->details[i].text.value);
+        usual = usual && f->details[i].text.by == CALL_BY_WEBHOOK;
+    }
+    json_close_object(w);
+    if (usual)
+        return;
+    json_key(w, STR("details_by"));
+    json_open_object(w);
+    for (size_t i = 0; i < f->n_details; i++)
+        put_by(w, f->details[i].name, f->details[i].text.by);
     json_close_object(w);
 }
 
@@ -141,13 +155,8 @@ static void put_lists(struct json_writer *w, const struct call_fold *f)
             put_recording(w, &f->recordings[i]);
         json_close_array(w);
     }
-    if (f->n_details > 0) {
-        json_key(w, STR("details"));
-        json_open_array(w);
-        for (size_t i = 0; i < f->n_details; i++)
-            put_named(w, &f->details[i]);
-        json_close_array(w);
-    }
+    if (f->n_details > 0)
+        put_details(w, f);
 }
 
 void call_fold_json(struct buf *out, const struct call_fold *f)
@@ -178,7 +187,7 @@ void call_fold_json(struct buf *out, const struct call_fold *f)
     json_close_object(&w);
 }
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading: text stays in the tree, which lives as long as the fold's arena ------------------ */
 
 static int64_t get_int(struct json_object *o, const char *key)
 {
@@ -196,15 +205,9 @@ static enum call_authority get_by(struct json_object *o, const char *key)
     return (enum call_authority)v;
 }
 
-static struct str get_str(struct json_object *o, const char *key, struct arena *a)
+static struct call_text get_text(struct json_object *o, const char *key, const char *key_by)
 {
-    return str_dup(json_get_str(o, key), a);
-}
-
-static struct call_text get_text(struct json_object *o, const char *key, const char *key_by,
-                                 struct arena *a)
-{
-    const struct str value = get_str(o, key, a);
+    const struct str value = json_get_str(o, key);
 
     return (struct call_text){value, str_is_none(value) ? CALL_BY_NOBODY : get_by(o, key_by)};
 }
@@ -228,29 +231,29 @@ static struct call_claim get_claim(struct json_object *o)
     return claim;
 }
 
-static struct call_ends get_ends(struct json_object *o, struct arena *a)
+static struct call_ends get_ends(struct json_object *o)
 {
     struct call_ends ends = {.by = CALL_BY_NOBODY};
 
     if (!o)
         return ends;
     ends.by = get_by(o, "by");
-    ends.from = get_str(o, "from", a);
-    ends.to = get_str(o, "to", a);
+    ends.from = json_get_str(o, "from");
+    ends.to = json_get_str(o, "to");
     ends.parties.given =
         call_direction_parse(json_get_str(o, "direction"), &ends.parties.direction);
-    ends.parties.from_e164 = get_str(o, "from_e164", a);
-    ends.parties.to_e164 = get_str(o, "to_e164", a);
-    ends.parties.contact = get_str(o, "contact", a);
+    ends.parties.from_e164 = json_get_str(o, "from_e164");
+    ends.parties.to_e164 = json_get_str(o, "to_e164");
+    ends.parties.contact = json_get_str(o, "contact");
     return ends;
 }
 
-static struct call_leg get_leg(struct json_object *o, struct arena *a)
+static struct call_leg get_leg(struct json_object *o)
 {
     const struct call_number duration = get_number(o, "duration", "duration_by");
 
     return (struct call_leg){
-        .sid = get_str(o, "sid", a),
+        .sid = json_get_str(o, "sid"),
         .claim = get_claim(o),
         .answered_at = get_int(o, "answered"),
         .duration = duration.value,
@@ -258,13 +261,13 @@ static struct call_leg get_leg(struct json_object *o, struct arena *a)
     };
 }
 
-static struct call_dial get_dial(struct json_object *o, struct arena *a)
+static struct call_dial get_dial(struct json_object *o)
 {
     const int64_t bridged = get_int(o, "bridged");
     struct call_dial dial = {
         .given = true,
-        .sid = get_str(o, "sid", a),
-        .status = get_str(o, "status", a),
+        .sid = json_get_str(o, "sid"),
+        .status = json_get_str(o, "status"),
         .duration = get_int(o, "duration"),
     };
 
@@ -275,23 +278,44 @@ static struct call_dial get_dial(struct json_object *o, struct arena *a)
     return dial;
 }
 
-static struct call_recording get_recording(struct json_object *o, struct arena *a)
+static struct call_recording get_recording(struct json_object *o)
 {
     return (struct call_recording){
-        .sid = get_str(o, "sid", a),
-        .url = get_str(o, "url", a),
-        .status = get_str(o, "status", a),
+        .sid = json_get_str(o, "sid"),
+        .url = json_get_str(o, "url"),
+        .status = json_get_str(o, "status"),
         .duration = get_int(o, "duration"),
         .channels = get_int(o, "channels"),
         .start_time = get_int(o, "start"),
-        .source = get_str(o, "source", a),
-        .track = get_str(o, "track", a),
+        .source = json_get_str(o, "source"),
+        .track = json_get_str(o, "track"),
     };
 }
 
-static struct call_named get_named(struct json_object *o, struct arena *a)
+/* A store may give an object's members back in another order than by name. */
+static void insert_named(struct call_named *list, size_t n, struct call_named named)
 {
-    return (struct call_named){get_str(o, "name", a), get_text(o, "value", "by", a)};
+    for (; n > 0 && str_cmp(named.name, list[n - 1].name) < 0; n--)
+        list[n] = list[n - 1];
+    list[n] = named;
+}
+
+static void get_details(struct json_object *o, struct arena *a, struct call_fold *f)
+{
+    struct json_object *const details = json_get(o, "details"), *const by =
+                                                                    json_get(o, "details_by");
+
+    if (!details || !json_object_is_type(details, json_type_object))
+        return;
+    f->details = arena_new(a, struct call_named, (size_t)json_object_object_length(details));
+    json_object_object_foreach(details, name, value)
+    {
+        const struct call_text text = {
+            {json_object_get_string(value), (size_t)json_object_get_string_len(value)},
+            get_by(by, name)};
+
+        insert_named(f->details, f->n_details++, (struct call_named){str_from(name), text});
+    }
 }
 
 static size_t list_length(struct json_object *list)
@@ -302,25 +326,21 @@ static size_t list_length(struct json_object *list)
 static void get_lists(struct json_object *o, struct arena *a, struct call_fold *f)
 {
     struct json_object *const legs = json_get(o, "legs"), *const dials = json_get(o, "dials"),
-                              *const recordings = json_get(o, "recordings"),
-                              *const details = json_get(o, "details");
+                              *const recordings = json_get(o, "recordings");
 
     f->n_legs = list_length(legs);
     f->legs = arena_new(a, struct call_leg, f->n_legs);
     for (size_t i = 0; i < f->n_legs; i++)
-        f->legs[i] = get_leg(json_object_array_get_idx(legs, i), a);
+        f->legs[i] = get_leg(json_object_array_get_idx(legs, i));
     f->n_dials = list_length(dials);
     f->dials = arena_new(a, struct call_dial, f->n_dials);
     for (size_t i = 0; i < f->n_dials; i++)
-        f->dials[i] = get_dial(json_object_array_get_idx(dials, i), a);
+        f->dials[i] = get_dial(json_object_array_get_idx(dials, i));
     f->n_recordings = list_length(recordings);
     f->recordings = arena_new(a, struct call_recording, f->n_recordings);
     for (size_t i = 0; i < f->n_recordings; i++)
-        f->recordings[i] = get_recording(json_object_array_get_idx(recordings, i), a);
-    f->n_details = list_length(details);
-    f->details = arena_new(a, struct call_named, f->n_details);
-    for (size_t i = 0; i < f->n_details; i++)
-        f->details[i] = get_named(json_object_array_get_idx(details, i), a);
+        f->recordings[i] = get_recording(json_object_array_get_idx(recordings, i));
+    get_details(o, a, f);
 }
 
 bool call_fold_parse(struct str json, struct arena *a, struct call_fold *ret, struct err *e)
@@ -345,12 +365,12 @@ bool call_fold_parse(struct str json, struct arena *a, struct call_fold *ret, st
     ret->price.value = get_int(o, "price");
     ret->price.by = ret->price.value == INT64_MIN ? CALL_BY_NOBODY : get_by(o, "price_by");
     ret->price.at = get_int(o, "price_at");
-    ret->price_unit = get_text(o, "unit", "unit_by", a);
-    ret->parent = get_text(o, "parent", "parent_by", a);
-    ret->provider_direction = get_text(o, "way", "way_by", a);
-    ret->ends = get_ends(json_get(o, "ends"), a);
-    ret->unknown_status = get_text(o, "unknown", "unknown_by", a);
-    ret->odd_time = get_text(o, "odd_time", "odd_time_by", a);
+    ret->price_unit = get_text(o, "unit", "unit_by");
+    ret->parent = get_text(o, "parent", "parent_by");
+    ret->provider_direction = get_text(o, "way", "way_by");
+    ret->ends = get_ends(json_get(o, "ends"));
+    ret->unknown_status = get_text(o, "unknown", "unknown_by");
+    ret->odd_time = get_text(o, "odd_time", "odd_time_by");
     get_lists(o, a, ret);
     return true;
 }
