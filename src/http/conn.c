@@ -275,22 +275,20 @@ static void answer_without_exchange(struct conn *c, int status)
         answered(c);
 }
 
-/* Always false, so that the caller's loop ends. */
-static bool refuse(struct conn *c, int status)
+static void refuse(struct conn *c, int status)
 {
     const struct http_server_options *o = &c->home->server->o;
 
     answer_without_exchange(c, status);
     if (o->on_refused)
         o->on_refused(status, o->arg);
-    return false;
 }
 
 /* --- requests
  * ------------------------------------------------------------------------------------------ */
 
-/* The request is whole. True when the connection can go on: it was answered at once. */
-static bool hand_over(struct conn *c)
+/* The request is whole. It may be answered before this returns. */
+static void hand_over(struct conn *c)
 {
     const struct http_server_options *o = &c->home->server->o;
     struct http_exchange *x = c->x;
@@ -300,18 +298,15 @@ static bool hand_over(struct conn *c)
         x->rq.body = buf_view(&x->body);
     move(c, CONN_EXCHANGE);
     o->on_request(x, o->arg);
-    return c->state == CONN_IDLE;
 }
 
-static bool ask_for_body(struct conn *c)
+static void ask_for_body(struct conn *c)
 {
     static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
     const uv_buf_t buf = {.base = (char *)interim, .len = sizeof(interim) - 1};
 
-    if (uv_try_write(stream_of(c), &buf, 1) == (int)buf.len)
-        return true;
-    conn_close(c);
-    return false;
+    if (uv_try_write(stream_of(c), &buf, 1) != (int)buf.len)
+        conn_close(c);
 }
 
 static bool take_counted(struct http_exchange *x, struct str *in)
@@ -324,24 +319,28 @@ static bool take_counted(struct http_exchange *x, struct str *in)
     return n == left;
 }
 
-/* Takes from *in what belongs to the body. True when the connection can go on. */
-static bool take_body(struct conn *c, struct str *in)
+/* Takes from *in what belongs to the body. */
+static void take_body(struct conn *c, struct str *in)
 {
     struct http_exchange *x = c->x;
     const size_t before = in->n;
+    enum http_parse found;
 
-    if (!x->is_chunked) {
-        if (take_counted(x, in))
-            return hand_over(c);
-    } else {
-        const enum http_parse found = http_chunked_feed(&x->chunked, in, x->max_body, &x->body);
-        if (found == HTTP_PARSE_REFUSED)
-            return refuse(c, x->chunked.status);
-        if (found == HTTP_PARSE_DONE)
-            return hand_over(c);
+    if (x->is_chunked)
+        found = http_chunked_feed(&x->chunked, in, x->max_body, &x->body);
+    else
+        found = take_counted(x, in) ? HTTP_PARSE_DONE : HTTP_PARSE_MORE;
+    switch (found) {
+    case HTTP_PARSE_MORE:
+        c->progress += before - in->n;
+        break;
+    case HTTP_PARSE_DONE:
+        hand_over(c);
+        break;
+    case HTTP_PARSE_REFUSED:
+        refuse(c, x->chunked.status);
+        break;
     }
-    c->progress += before - in->n;
-    return false;
 }
 
 static struct http_decision decide(struct http_exchange *x)
@@ -354,7 +353,7 @@ static struct http_decision decide(struct http_exchange *x)
     return d;
 }
 
-static bool begin_body(struct conn *c, uint64_t length, struct str *in)
+static void begin_body(struct conn *c, uint64_t length, struct str *in)
 {
     struct http_exchange *x = c->x;
 
@@ -362,58 +361,67 @@ static bool begin_body(struct conn *c, uint64_t length, struct str *in)
     c->progress = 0;
     buf_reset(&x->body);
     x->body.max = x->is_chunked ? x->max_body : (size_t)length;
-    if (x->expects_continue && in->n == 0)
-        return ask_for_body(c) && false;
-    return take_body(c, in);
+    if (in->n > 0)
+        take_body(c, in);
+    else if (x->expects_continue)
+        ask_for_body(c);
 }
 
-/* A head is complete; *in moves behind it. True when the connection can go on. */
-static bool take_head(struct conn *c, const struct http_head *h, struct str *in)
+/* A head is complete; *in moves behind it. */
+static void take_head(struct conn *c, const struct http_head *h, struct str *in)
 {
     struct http_exchange *x = exchange_create(c, h, str_sub(*in, 0, h->line));
 
     c->x = x;
     *in = str_sub(*in, h->line, in->n);
     const struct http_decision d = decide(x);
+    x->max_body = d.max_body;
     if (d.refuse) {
         answer_without_exchange(c, d.refuse);
-        return false;
+    } else if (h->length > d.max_body) {
+        refuse(c, 413);
+    } else if (h->chunked || h->length > 0) {
+        begin_body(c, h->length, in);
+    } else {
+        buf_reset(&x->body);
+        hand_over(c);
     }
-    if (h->length > d.max_body)
-        return refuse(c, 413);
-    x->max_body = d.max_body;
-    if (h->chunked || h->length > 0)
-        return begin_body(c, h->length, in);
-    buf_reset(&x->body);
-    return hand_over(c);
 }
 
-static bool begin_head(struct conn *c, struct str *in)
+static void begin_head(struct conn *c, struct str *in)
 {
     struct http_head *h = &c->home->head;
 
     http_head_init(h);
     switch (http_head_parse(h, *in)) {
-    case HTTP_PARSE_DONE:
-        return take_head(c, h, in);
-    case HTTP_PARSE_REFUSED:
-        return refuse(c, h->status);
     case HTTP_PARSE_MORE:
+        keep_bytes(c, h, *in);
+        *in = STR("");
+        move(c, CONN_HEAD);
+        break;
+    case HTTP_PARSE_DONE:
+        take_head(c, h, in);
+        break;
+    case HTTP_PARSE_REFUSED:
+        refuse(c, h->status);
         break;
     }
-    keep_bytes(c, h, *in);
-    move(c, CONN_HEAD);
-    return false;
 }
 
-/* Serves what `in` holds, request by request, as far as it goes. */
+/*
+ * Serves what `in` holds, request by request, as far as the state allows: an answer that is given
+ * at once leads back to IDLE. What is behind a request under way waits; behind a refusal it is
+ * dropped.
+ */
 static void process(struct conn *c, struct str in)
 {
-    bool go_on = true;
-
     c->processing = true;
-    while (go_on && in.n > 0)
-        go_on = c->state == CONN_BODY ? take_body(c, &in) : begin_head(c, &in);
+    while (in.n > 0 && (c->state == CONN_IDLE || c->state == CONN_BODY)) {
+        if (c->state == CONN_BODY)
+            take_body(c, &in);
+        else
+            begin_head(c, &in);
+    }
     c->processing = false;
     if (in.n > 0 && (c->state == CONN_EXCHANGE || (c->state == CONN_ANSWER && !c->linger)))
         keep_pipelined(c, in);
@@ -435,11 +443,9 @@ static void continue_head(struct conn *c, struct str in)
         return;
     }
     move(c, CONN_IDLE);
-    c->processing = true;
-    const bool go_on = take_head(c, &p->head, &all);
-    c->processing = false;
-    if (go_on || all.n > 0)
-        process(c, all);
+    c->processing = true; // process() below goes on
+    take_head(c, &p->head, &all);
+    process(c, all);
 }
 
 static bool between_requests(const struct conn *c)

@@ -124,6 +124,22 @@ static void lets_a_pipelined_request_wait_for_the_one_before(void **state)
     peer_close(&p);
 }
 
+/* The end of a cut head comes in one read with what is behind it, and its answer takes a while. */
+static void keeps_what_is_pipelined_behind_a_cut_head(void **state)
+{
+    struct peer p = dial();
+
+    (void)state;
+    peer_say(&p, STR("GET /hold HT"));
+    app_wait_connections(app, 1);
+    app_pass(app, 0); // the first part has been read
+    peer_say(&p, STR("TP/1.1\r\nHost: a\r\n\r\nGET /echo?behind HTTP/1.1\r\nHost: a\r\n\r\n"));
+    app_release(app, app_wait_held(app));
+    expect_body(&p, 200, "0 /hold 127.0.0.1 http\n");
+    expect_body(&p, 200, "0 /echo?behind 127.0.0.1 http\n");
+    peer_close(&p);
+}
+
 static void serves_many_pipelined_requests_in_order(void **state)
 {
     enum { N = 2000 };
@@ -454,6 +470,7 @@ TEST_MAIN(WITH_APP(answers_with_every_field_that_belongs_there),
           WITH_APP(takes_a_request_byte_by_byte), WITH_APP(takes_a_chunked_body_however_it_is_cut),
           WITH_APP(serves_pipelined_requests_one_after_the_other),
           WITH_APP(lets_a_pipelined_request_wait_for_the_one_before),
+          WITH_APP(keeps_what_is_pipelined_behind_a_cut_head),
           WITH_APP(serves_many_pipelined_requests_in_order), WITH_APP(answers_head_without_a_body),
           WITH_APP(sends_an_answer_that_the_socket_does_not_take_at_once),
           WITH_APP(closes_when_one_side_says_so), WITH_APP(keeps_an_old_client_that_asks_for_it),
