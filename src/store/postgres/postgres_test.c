@@ -116,7 +116,6 @@ static void writers_that_wait_for_each_other_are_in_conflict(void **state)
 static void a_server_that_is_away_is_no_reason_not_to_start(void **state)
 {
     static const struct str url = {"postgres://someone:topsecret@127.0.0.1:1/nothing", 48};
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct err e = {.code = ERR_NONE};
     struct store *s;
 
