@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/fault.h"
 #include "base/json.h"
 #include "calls/verify.h"
 
@@ -270,6 +271,47 @@ static void workers_side_by_side_count_right(void **state)
     }
 }
 
+/* --- a store that fails ------------------------------------------------------------------------- */
+
+struct attempts {
+    struct db *db;
+    struct arena *a;
+    int n;
+};
+
+/* A batch that touches everything: a new call, its parent as a stub, contact, conversation, log. */
+static void save_in_spite_of_a_fault(void *arg)
+{
+    struct attempts *at = arg;
+    const char *sid = str_z(str_fmt(at->a, "CA-%d", at->n), at->a),
+               *leg = str_z(str_fmt(at->a, "CA-%d-leg", at->n), at->a);
+    const struct call_change changes[] = {child_of(status_of(leg, "in-progress", at->n), sid),
+                                          status_of(sid, "completed", at->n + 9)};
+    struct err e = {0};
+
+    at->n++;
+    if (test_calls_save(at->db, changes, LEN(changes), at->a, &e))
+        return;
+    if (!fault_struck())
+        fail_msg("%s", e.text);
+    db_rollback(at->db);
+    err_clear(&e);
+    assert_ok(test_calls_save(at->db, changes, LEN(changes), at->a, &e), &e);
+}
+
+static void a_failure_anywhere_leaves_nothing_half_done(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct attempts at = {.db = test_calls_connect(store, a), .a = a};
+
+        assert_true(test_every_fault(NULL, save_in_spite_of_a_fault, &at) > 5);
+        assert_int_equal(total_calls(at.db, a), at.n);
+        assert_sound(at.db, a);
+    }
+}
+
 static void verify_finds_a_snapshot_that_was_tampered_with(void **state)
 {
     (void)state;
@@ -328,4 +370,5 @@ TEST_MAIN(cmocka_unit_test(a_call_is_written_and_folds_to_itself),
           cmocka_unit_test(a_recording_waits_for_its_call),
           cmocka_unit_test(one_batch_and_single_events_give_the_same),
           cmocka_unit_test(workers_side_by_side_count_right),
+          cmocka_unit_test(a_failure_anywhere_leaves_nothing_half_done),
           cmocka_unit_test(verify_finds_a_snapshot_that_was_tampered_with))
