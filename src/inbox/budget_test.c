@@ -69,8 +69,7 @@ static void a_crowd_does_not_free_the_worst(void **state)
 static void odd_addresses_are_counted_too(void **state)
 {
     static const char *const peers[] = {"", ":", "::::", "not an address",
-                                        "0123456789012345678901234567890123456789012345678901234567"
-                                        "890123456789:"};
+                                        "longer than any address: 0123456789012345678901234567"};
     struct budget *b = budget_create(BURST, PER_MINUTE);
 
     (void)state;

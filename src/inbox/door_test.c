@@ -174,7 +174,7 @@ static struct str receive(struct rig *r, int fd)
 
 static int status_of(struct str answer)
 {
-    uint32_t status;
+    uint32_t status = 0;
     if (!cut_lit(&answer, STR("HTTP/1.1 ")) || !cut_u32(&answer, &status))
         fail_msg("no answer: " STR_FMT, STR_ARG(answer));
     return (int)status;
