@@ -115,7 +115,7 @@ SELECT c.*
  CROSS JOIN LATERAL (
        SELECT c.*
          FROM calls c
-        WHERE c.project_id = k.project_id AND c.conversation_id = k.id AND c.visibility = 'visible'
+        WHERE +c.project_id = k.project_id AND c.conversation_id = k.id AND c.visibility = 'visible'
           AND (c.parent_call_sid IS NULL OR NOT EXISTS (
                SELECT 1 FROM calls p
                 WHERE p.project_id = c.project_id AND p.provider = c.provider
