@@ -27,7 +27,7 @@
 #include "tenancy/actor.h"
 #include "tenancy/project.h"
 
-enum { LOOPS_MAX = 64, DOORS_MAX = 64, RETRY_MS = 500, DRAIN_SECONDS = 5 };
+enum { LOOPS_MAX = 64, DOORS_MAX = 64, RETRY_MS = 500, DRAIN_SECONDS = 5, CHECKPOINT_SECONDS = 60 };
 
 struct app {
     const struct config *config;
@@ -347,20 +347,32 @@ static bool greet(struct app *app, struct err *e)
 
 // --- running and ending -----------------------------------------------------------------------
 
-/* Waits at most `ms` (-1: for ever) for SIGTERM or SIGINT. */
+/* Waits at most `ms` for SIGTERM or SIGINT. */
 static bool told_to_stop(int ms)
 {
+    const struct timespec wait = {ms / 1000, (long)(ms % 1000) * 1000000L};
     sigset_t stop;
 
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
     sigaddset(&stop, SIGINT);
-    const struct timespec wait = {ms / 1000, (long)(ms % 1000) * 1000000L};
-    int sig;
-    do
-        sig = ms < 0 ? sigwaitinfo(&stop, NULL) : sigtimedwait(&stop, NULL, &wait);
-    while (sig < 0 && ms < 0);
-    return sig > 0;
+    return sigtimedwait(&stop, NULL, &wait) > 0;
+}
+
+/* Until a signal comes: keeps the store's log bounded, and ends the process when the store can only
+ * be used by a new one (a sync has failed: what is on disk is unknown). */
+static bool supervise(struct app *app, struct err *e)
+{
+    for (int second = 1; !told_to_stop(1000); second++) {
+        struct err late = {0};
+        if (store_is_broken(app->store)) {
+            err_set(e, ERR_UNAVAILABLE, "the disk failed to keep what was written; start anew");
+            return err_fix(e, "look for disk errors in the system's log before you do");
+        }
+        if (second % CHECKPOINT_SECONDS == 0 && !store_checkpoint(app->store, &late))
+            log_failure(NULL, LOG_WARN, "store.checkpoint", &late);
+    }
+    return true;
 }
 
 /* False when a signal came first. */
@@ -405,7 +417,8 @@ static bool run(struct app *app, struct err *e)
         return err_trace(e);
     atomic_store_explicit(&app->ready, true, memory_order_release);
     log_info(NULL, "server.ready", "port=%u", http_server_port(app->server));
-    (void)told_to_stop(-1);
+    if (!supervise(app, e))
+        return err_trace(e);
     log_info(NULL, "server.stopping", "connections=%zu", http_server_connections(app->server));
     return true;
 }
