@@ -256,6 +256,10 @@ static void forget_first(struct group *g, size_t n)
 /* A row spoiled the group: each on its own, so that it alone is refused. */
 static void settle_one_by_one(struct inbox *in, struct group *g)
 {
+    if (is_spooling(in)) { // the store went while others were finished: not before them
+        spool_group(in, g);
+        return;
+    }
     note_oldest(in);
     for (size_t i = 0; i < g->n; i++) {
         struct err e;
@@ -360,9 +364,16 @@ static void send_group(struct inbox *in)
     settle_one_by_one(in, g);
 }
 
+/* Whether the store may be asked: it is there, or it was away long enough. */
+static bool may_try(const struct inbox *in)
+{
+    return (!is_down(in) && !is_spooling(in)) || clock_monotonic(in->o.clock) >= in->next_try;
+}
+
+/* A group that finds the store gone is spooled; those behind it must not overtake it. */
 static void send_line(struct inbox *in)
 {
-    while (in->line.first && in->n_sent < in->depth)
+    while (in->line.first && in->n_sent < in->depth && !is_spooling(in) && may_try(in))
         send_group(in);
     if (in->n_sent > 0)
         finish_sent(in, in->n_sent - 1);
@@ -475,11 +486,6 @@ static usec_t patience(const struct inbox *in)
         return IDLE_WAIT;
     const usec_t left = in->next_try - clock_monotonic(in->o.clock);
     return left > 0 ? left : 0;
-}
-
-static bool may_try(const struct inbox *in)
-{
-    return (!is_down(in) && !is_spooling(in)) || clock_monotonic(in->o.clock) >= in->next_try;
 }
 
 /* Nobody comes, but health wants to know. */

@@ -353,6 +353,39 @@ static void pass_time(struct rig *r, usec_t t)
     atomic_fetch_add(&r->hands.now, t);
 }
 
+static void a_failing_group_among_many_loses_nothing(void **state)
+{
+    enum { N = 3 * LIMIT_GROUP };
+    static const char *const points[] = {"inbox.send", "inbox.receive", "store.send",
+                                         "store.receive"};
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct rig r;
+        rig_up(&r, store, a);
+        for (size_t p = 0; p < LEN(points); p++) {
+            for (uint64_t nth = 1; nth <= 3; nth++) {
+                struct gate g;
+                const int64_t project = (int64_t)(100 + 10 * p + nth);
+                gate_shut(&g, &r, str_fmt(a, "gate %lld", (long long)project));
+                fault_arm(points[p], nth, false);
+                for (size_t i = 0; i < N; i++)
+                    (void)send(&r, item(project, str_fmt(a, "k%05zu", i)));
+                gate_open(&g);
+                wait_done(&r, N);
+                fault_disarm();
+                gate_finish(&g);
+                pass_time(&r, SECONDS(100));
+                while (result_of(&r, item(1, str_fmt(a, "%zu.%d", p, (int)nth))) == INBOX_SPOOLED)
+                    pass_time(&r, SECONDS(100));
+                assert_int_equal(keys_of(&r, project).n, N * 7 - 1);
+            }
+        }
+        assert_int_equal(stats_of(&r).refused, 0);
+        rig_down(&r);
+    }
+}
+
 static void a_lost_store_sends_events_to_the_spool_and_back(void **state)
 {
     (void)state;
@@ -619,6 +652,7 @@ TEST_MAIN(cmocka_unit_test(an_event_is_stored_once), cmocka_unit_test(every_fiel
           cmocka_unit_test(a_crowd_is_answered_completely),
           cmocka_unit_test(stopping_completes_what_was_submitted),
           cmocka_unit_test(a_bad_row_is_refused_alone),
+          cmocka_unit_test(a_failing_group_among_many_loses_nothing),
           cmocka_unit_test(a_lost_store_sends_events_to_the_spool_and_back),
           cmocka_unit_test(a_spool_is_brought_back_though_nothing_new_comes),
           cmocka_unit_test(a_spool_left_by_an_earlier_run_comes_first),
