@@ -23,6 +23,7 @@ struct inbox_apply {
 
 const struct queue_queries inbox_queue_queries = {
     .claim = Q_INBOX_CLAIM,
+    .claim_tried = Q_INBOX_CLAIM_TRIED,
     .complete = Q_INBOX_COMPLETE,
     .retry = Q_INBOX_RETRY,
     .bury = Q_INBOX_BURY,

@@ -53,30 +53,40 @@ static bool hold_lease(struct worker *w, usec_t now, struct err *e)
     const struct queue_options *o = &w->q->o;
 
     if (!db_exec(w->db, Q_QUEUE_LEASE_HOLD,
-                 BINDS(bind_str("token", str_from(w->token)), bind_str("queue", str_from(o->name)),
-                       bind_str("owner", str_from(w->owner)), bind_time("now", now),
-                       bind_int("lease_us", o->policy.lease)),
+                 BINDS(bind_str("token", str_from(atomic_load(&w->token))),
+                       bind_str("queue", str_from(o->name)), bind_str("owner", str_from(w->owner)),
+                       bind_time("now", now), bind_int("lease_us", o->policy.lease)),
                  NULL, e))
         return err_trace(e);
     return true;
+}
+
+static bool take_rows(struct worker *w, bool fresh, usec_t now, struct arena *a, struct claim *ret,
+                      struct err *e)
+{
+    const struct queue_queries *q = &w->q->o.queries;
+    const size_t limit = fresh ? w->q->o.policy.batch : 1;
+    const struct bind token = bind_str("token", str_from(atomic_load(&w->token)));
+    const struct bind at_most = bind_int("limit", (int64_t)limit);
+    struct rows *rows;
+
+    const bool ok = fresh ? db_query(w->db, q->claim, BINDS(token, at_most), a, &rows, e)
+                          : db_query(w->db, q->claim_tried,
+                                     BINDS(token, bind_time("now", now), at_most), a, &rows, e);
+    return (ok && read_rows(rows, limit, a, ret, e)) || err_trace(e);
 }
 
 bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret, struct err *e)
 {
     const struct queue_options *o = &w->q->o;
     const usec_t now = clock_wall(o->clock);
-    const size_t limit = fresh ? o->policy.batch : 1;
     struct rows *rows;
 
     if (FAULT("queue.claim"))
         return err_set(e, ERR_UNAVAILABLE, "queue: claim failed (injected)");
     if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), a, &rows,
                   e) ||
-        !db_query(w->db, o->queries.claim,
-                  BINDS(bind_str("token", str_from(w->token)), bind_time("now", now),
-                        bind_int("limit", (int64_t)limit), bind_bool("fresh", fresh)),
-                  a, &rows, e) ||
-        !read_rows(rows, limit, a, ret, e))
+        !take_rows(w, fresh, now, a, ret, e))
         return err_trace(e);
     if (ret->n > 0 && !hold_lease(w, now, e))
         return err_trace(e);
@@ -136,7 +146,7 @@ static struct outcome_rows select_rows(struct worker *w, const struct queue_batc
 static bool conclude_some(struct worker *w, enum query q, struct outcome_rows r,
                           enum queue_outcome outcome, bool *held, struct err *e)
 {
-    const struct bind token = bind_str("token", str_from(w->token));
+    const struct bind token = bind_str("token", str_from(atomic_load(&w->token)));
     const struct bind ids = bind_ints("id", r.ids, r.n);
     const struct bind reasons = bind_strs("error", r.reasons, r.n);
     int64_t changed = 0;
@@ -182,7 +192,7 @@ static bool reap(struct worker *w, struct err *e)
     const struct bind now = bind_time("now", clock_wall(o->clock));
     struct rows *rows;
 
-    if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), w->a,
+    if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), w->work,
                   &rows, e) ||
         !db_exec(w->db, o->queries.reap, BINDS(now), NULL, e) ||
         !db_exec(w->db, Q_QUEUE_LEASES_EXPIRE, BINDS(bind_str("queue", str_from(o->name)), now),
@@ -193,6 +203,7 @@ static bool reap(struct worker *w, struct err *e)
 
 bool claim_reap(struct worker *w, struct err *e)
 {
+    arena_reset(w->work);
     if (!db_begin(w->db, e))
         return err_trace(e);
     if (!reap(w, e) || !db_commit(w->db, e)) {

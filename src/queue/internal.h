@@ -2,10 +2,11 @@
 #define QUEUE_INTERNAL_H
 /* What the files of this room share. */
 #include "base/log.h"
-#include "loop/bell.h"
-#include "queue/queue.h"
 
 #include <stdatomic.h>
+
+#include "loop/bell.h"
+#include "queue/queue.h"
 
 struct queue_counters {
     _Atomic uint64_t done, retried, buried, fenced, batches, conflicts;
@@ -34,15 +35,27 @@ struct worker {
     struct queue *q;
     struct thread *thread;
     struct db *db;
-    struct arena *a;      /* of the batch under way */
-    struct arena *a_next; /* of the batch that was claimed with its completion */
+    struct arena *claimed;      /* the rows of the batch under way, and their verdicts */
+    struct arena *claimed_next; /* those of the batch that is claimed with its completion */
+    struct arena *work;         /* what the handler makes of them; reset before each attempt */
+    struct arena *names;        /* every token that it ever had */
     struct rng rng;
-    char token[ID_LEN + 1]; /* of the lease; written by the worker, read by the heartbeat */
+    /* Of the lease. Written by the worker, read by the heartbeat. A worker that does not know which
+     * rows carry its token takes another one; then those are soon anybody's. */
+    _Atomic(const char *) token;
+    bool doubtful;
     char owner[96];
     _Atomic bool holding; /* rows are under way: the heartbeat renews the lease */
 };
 
-/* Inside a transaction. fresh: never tried rows, at most a batch; otherwise one tried before. */
+/* A worker without a thread, not yet named. */
+struct worker *worker_create(struct queue *q);
+void worker_destroy(struct worker *w);
+/* A token that no row carries yet. */
+void worker_take_name(struct worker *w);
+
+/* Inside a transaction. fresh: rows that were never tried, at most a batch; otherwise one that was
+ * tried before. */
 bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret,
                 struct err *e) CHECK_RESULT;
 /* Inside a transaction: writes the verdicts. *ret_held false: the lease was lost, roll back. */

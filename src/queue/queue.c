@@ -25,32 +25,12 @@ static void beat(void *arg)
             struct err e = {0};
             if (atomic_load(&q->workers[i]->holding) &&
                 !db_exec(db, Q_QUEUE_LEASE_RENEW,
-                         BINDS(bind_str("token", str_from(q->workers[i]->token)),
+                         BINDS(bind_str("token", str_from(atomic_load(&q->workers[i]->token))),
                                bind_time("now", clock_wall(q->o.clock)),
                                bind_int("lease_us", q->o.policy.lease)),
                          NULL, &e))
                 log_failure(NULL, LOG_WARN, "queue.lease_renew", &e);
         }
-}
-
-static struct worker *worker_create(struct queue *q)
-{
-    struct worker *w = NEW(struct worker);
-
-    w->q = q;
-    w->rng = rng_system();
-    w->a = arena_create(256 * 1024);
-    w->a_next = arena_create(256 * 1024);
-    w->db = store_connect(q->o.store, STORE_WORK);
-    return w;
-}
-
-static void worker_destroy(struct worker *w)
-{
-    db_close(w->db);
-    arena_destroy(w->a);
-    arena_destroy(w->a_next);
-    free(w);
 }
 
 void queue_stop(struct queue *q)

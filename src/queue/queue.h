@@ -10,6 +10,7 @@
  * Of one lane at most one row-holder works at a time; within a batch a lane is in order of id.
  */
 #include "loop/loop.h"
+
 #include "store/store.h"
 
 struct queue;
@@ -55,7 +56,7 @@ struct queue_handler {
 };
 
 struct queue_queries {
-    enum query claim, complete, retry, bury, reap;
+    enum query claim, claim_tried, complete, retry, bury, reap;
 };
 
 struct queue_policy {

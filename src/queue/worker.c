@@ -12,6 +12,7 @@
 #include "queue/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,6 +22,9 @@
 #define IDLE_WAIT MILLISECONDS(500) /* other nodes do not ring our bell; retries fall due */
 #define LOST_WAIT MILLISECONDS(250)
 #define REAP_EVERY SECONDS(1)
+#define ROUND SECONDS(1) /* of fresh rows, until those that were tried before have their turn */
+
+enum { TRIED_PER_ROUND = 32 };
 
 enum outcome { CONCLUDED, FENCED, FAILED, INTERRUPTED };
 
@@ -58,7 +62,7 @@ static bool transact(struct worker *w, struct queue_batch *b, struct claim *next
     if (!db_begin(w->db, e))
         return err_trace(e);
     if (!w->q->o.handler.run(b, e) || !claim_conclude(w, b, ret_held, e) ||
-        (*ret_held && next && !claim_take(w, true, w->a_next, next, e))) {
+        (*ret_held && next && !claim_take(w, true, w->claimed_next, next, e))) {
         db_rollback(w->db);
         return err_trace(e);
     }
@@ -77,6 +81,8 @@ static void succeed(const struct worker *w, struct queue_batch *b)
 }
 
 /* Again and again while it is the store's fault; the rows stay ours as long as nobody reaps them.
+ * A commit whose answer was lost may have happened: then the second attempt is fenced, for the rows
+ * are concluded, and what it may have claimed is left to others by a new name.
  */
 static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct claim *next,
                              struct err *e)
@@ -84,6 +90,7 @@ static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct cla
     bool held = true;
 
     for (;;) {
+        arena_reset(w->work);
         memset(b->verdicts, 0, b->n * sizeof *b->verdicts);
         err_clear(e);
         if (transact(w, b, next, &held, e)) {
@@ -91,12 +98,14 @@ static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct cla
                 succeed(w, b);
             else
                 atomic_fetch_add(&w->q->counters.fenced, 1);
+            w->doubtful = w->doubtful || !held;
             return held ? CONCLUDED : FENCED;
         }
         if (next)
-            next->n = 0; // its claim was rolled back
+            next->n = 0; // its claim was rolled back, or is in doubt
         if (!db_lost(w->db) && !db_conflicted(w->db))
             return FAILED;
+        w->doubtful = w->doubtful || db_lost(w->db);
         if (is_stopping(w))
             return INTERRUPTED;
         atomic_fetch_add(&w->q->counters.conflicts, 1);
@@ -131,6 +140,18 @@ static void report_unusual(const struct worker *w, const struct queue_batch *b)
             report(w, b, i);
 }
 
+static bool write_verdict(struct worker *w, struct queue_batch *one, bool *ret_held, struct err *e)
+{
+    arena_reset(w->work);
+    if (!db_begin(w->db, e))
+        return err_trace(e);
+    if (!claim_conclude(w, one, ret_held, e) || !db_commit(w->db, e)) {
+        db_rollback(w->db);
+        return err_trace(e);
+    }
+    return true;
+}
+
 /* Writes the verdict of a batch of one without running it. */
 static void judge(struct worker *w, struct queue_batch *one, struct queue_verdict verdict)
 {
@@ -139,17 +160,17 @@ static void judge(struct worker *w, struct queue_batch *one, struct queue_verdic
 
     *one->verdicts = verdict;
     report(w, one, 0);
-    for (;;) {
-        err_clear(&e);
-        if (db_begin(w->db, &e) && claim_conclude(w, one, &held, &e) && db_commit(w->db, &e)) {
-            count(w, one);
-            return;
-        }
-        db_rollback(w->db);
+    while (!write_verdict(w, one, &held, &e)) {
+        w->doubtful = true;
         if (is_stopping(w) || (!db_lost(w->db) && !db_conflicted(w->db)))
             return; // the lease runs out, the row is taken again
         (void)bell_wait(w->q->heartbeat_end, LOST_WAIT);
+        err_clear(&e);
     }
+    if (held)
+        count(w, one);
+    else
+        atomic_fetch_add(&w->q->counters.fenced, 1);
 }
 
 static struct queue_batch batch_of(struct worker *w, const struct queue_row *rows, size_t n)
@@ -158,8 +179,8 @@ static struct queue_batch batch_of(struct worker *w, const struct queue_row *row
         .db = w->db,
         .rows = rows,
         .n = n,
-        .verdicts = arena_new(w->a, struct queue_verdict, n),
-        .a = w->a,
+        .verdicts = arena_new(w->claimed, struct queue_verdict, n),
+        .a = w->work,
         .arg = w->q->o.handler.arg,
     };
 }
@@ -178,7 +199,7 @@ static void run_one(struct worker *w, const struct queue_row *row)
     }
     const enum outcome o = run_rows(w, &one, NULL, &e);
     if (o == FAILED)
-        judge(w, &one, verdict_of(&e, w->a));
+        judge(w, &one, verdict_of(&e, w->claimed));
     if (o == CONCLUDED)
         report_unusual(w, &one);
 }
@@ -189,26 +210,36 @@ static void run_each(struct worker *w, const struct claim *c)
         run_one(w, &c->rows[i]);
 }
 
-/* Batches, each claimed with the completion of the one before, until the queue is dry. */
+static void swap_claimed(struct worker *w)
+{
+    struct arena *spent = w->claimed;
+
+    w->claimed = w->claimed_next;
+    w->claimed_next = spent;
+    arena_reset(w->claimed_next);
+}
+
+/* Batches, each claimed with the completion of the one before, until the queue is dry or the round
+ * is over. */
 static void run_batches(struct worker *w, struct claim c)
 {
+    const usec_t until = clock_monotonic(w->q->o.clock) + ROUND;
+
     while (c.n > 0) {
         struct queue_batch b = batch_of(w, c.rows, c.n);
-        const bool full = c.n == w->q->o.policy.batch && !is_stopping(w);
+        const bool more = c.n == w->q->o.policy.batch && !is_stopping(w) &&
+                          clock_monotonic(w->q->o.clock) < until;
         struct claim next = {0};
         struct err e = {0};
 
         atomic_store(&w->q->counters.running, c.n);
-        const enum outcome o = run_rows(w, &b, full ? &next : NULL, &e);
+        const enum outcome o = run_rows(w, &b, more ? &next : NULL, &e);
         if (o == CONCLUDED)
             report_unusual(w, &b);
         if (o == FAILED)
             run_each(w, &c);
         c = next;
-        struct arena *spent = w->a;
-        w->a = w->a_next;
-        w->a_next = spent;
-        arena_reset(w->a_next);
+        swap_claimed(w);
     }
     atomic_store(&w->q->counters.running, 0);
 }
@@ -218,8 +249,12 @@ static bool claim_alone(struct worker *w, bool fresh, struct claim *ret, struct 
     ret->n = 0;
     if (!db_begin(w->db, e))
         return err_trace(e);
-    if (!claim_take(w, fresh, w->a, ret, e) || !db_commit(w->db, e)) {
+    if (!claim_take(w, fresh, w->claimed, ret, e)) {
         db_rollback(w->db);
+        return err_trace(e);
+    }
+    if (!db_commit(w->db, e)) {
+        w->doubtful = true; // it may have happened
         return err_trace(e);
     }
     return true;
@@ -231,7 +266,7 @@ static bool work_off(struct worker *w, bool fresh)
     struct err e = {0};
     struct claim c;
 
-    arena_reset(w->a);
+    arena_reset(w->claimed);
     if (!claim_alone(w, fresh, &c, &e)) {
         log_failure(NULL, LOG_DEBUG, "queue.claim", &e);
         return false;
@@ -247,14 +282,44 @@ static bool work_off(struct worker *w, bool fresh)
     return true;
 }
 
-/* A lease of our own that ended before us is somebody else's business: take a new name. */
-static void take_name(struct worker *w)
+/* Some of the rows that were tried before, one at a time. */
+static bool work_off_tried(struct worker *w)
 {
+    bool any = false;
+
+    for (int i = 0; i < TRIED_PER_ROUND && !is_stopping(w) && work_off(w, false); i++)
+        any = true;
+    return any;
+}
+
+void worker_take_name(struct worker *w)
+{
+    char *token = arena_alloc(w->names, ID_LEN + 1);
     char host[40] = "";
 
     (void)gethostname(host, sizeof host - 1); // only for people
-    id_make(clock_wall(w->q->o.clock), &w->rng, w->token);
     (void)snprintf(w->owner, sizeof w->owner, "%s/%d", host, (int)getpid());
+    id_make(clock_wall(w->q->o.clock), &w->rng, token);
+    atomic_store(&w->token, token);
+    w->doubtful = false;
+}
+
+/* Gives the lease back: whatever rows still carry its token are anybody's. */
+static void drop_lease(struct worker *w)
+{
+    struct err e = {0};
+
+    if (!db_exec(w->db, Q_QUEUE_LEASE_DROP,
+                 BINDS(bind_str("token", str_from(atomic_load(&w->token)))), NULL, &e))
+        log_failure(NULL, LOG_DEBUG, "queue.lease_drop", &e); // it runs out by itself
+}
+
+static void reap(struct worker *w)
+{
+    struct err e = {0};
+
+    if (!claim_reap(w, &e))
+        log_failure(NULL, LOG_DEBUG, "queue.reap", &e);
 }
 
 void worker_run(void *arg)
@@ -262,20 +327,46 @@ void worker_run(void *arg)
     struct worker *w = arg;
     const struct clock *clock = w->q->o.clock;
     usec_t reaped_at = clock_monotonic(clock) - REAP_EVERY;
-    struct err e = {0};
 
-    take_name(w);
+    worker_take_name(w);
     while (!is_stopping(w)) {
+        if (w->doubtful) {
+            drop_lease(w);
+            worker_take_name(w);
+            reaped_at -= REAP_EVERY; // perhaps some of them were ours
+        }
         if (clock_monotonic(clock) - reaped_at >= REAP_EVERY) {
-            if (!claim_reap(w, &e))
-                log_failure(NULL, LOG_DEBUG, "queue.reap", &e);
+            reap(w);
             reaped_at = clock_monotonic(clock);
         }
-        const bool old = work_off(w, false);
+        const bool tried = work_off_tried(w);
         const bool fresh = work_off(w, true);
-        if (!old && !fresh && !is_stopping(w))
+        if (!tried && !fresh && !is_stopping(w))
             (void)bell_wait(w->q->bell, IDLE_WAIT);
     }
-    if (!db_exec(w->db, Q_QUEUE_LEASE_DROP, BINDS(bind_str("token", str_from(w->token))), NULL, &e))
-        log_failure(NULL, LOG_DEBUG, "queue.lease_drop", &e); // it runs out by itself
+    drop_lease(w);
+}
+
+struct worker *worker_create(struct queue *q)
+{
+    struct worker *w = NEW(struct worker);
+
+    w->q = q;
+    w->rng = rng_system();
+    w->claimed = arena_create(256 * 1024);
+    w->claimed_next = arena_create(256 * 1024);
+    w->work = arena_create(1024 * 1024);
+    w->names = arena_create(0);
+    w->db = store_connect(q->o.store, STORE_WORK);
+    return w;
+}
+
+void worker_destroy(struct worker *w)
+{
+    db_close(w->db);
+    arena_destroy(w->claimed);
+    arena_destroy(w->claimed_next);
+    arena_destroy(w->work);
+    arena_destroy(w->names);
+    free(w);
 }

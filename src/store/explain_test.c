@@ -22,6 +22,8 @@ static const struct intent intents[] = {
 
     {.query = Q_INBOX_CLAIM, .index = "idx_webhook_inbox_due"},
     {.query = Q_INBOX_CLAIM, .index = "idx_webhook_inbox_claimed"},
+    {.query = Q_INBOX_CLAIM_TRIED, .index = "idx_webhook_inbox_retry"},
+    {.query = Q_INBOX_CLAIM_TRIED, .index = "idx_webhook_inbox_claimed"},
     {.query = Q_INBOX_REAP, .index = "idx_webhook_inbox_claimed"},
     {.query = Q_INBOX_COMPLETE,
      .index = "INTEGER PRIMARY KEY",
@@ -31,6 +33,7 @@ static const struct intent intents[] = {
      .index = "INTEGER PRIMARY KEY",
      .postgres_index = "idx_webhook_inbox_recent"},
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_due"},
+    {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_retry"},
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_claimed"},
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_dead"},
 
@@ -59,6 +62,26 @@ static const struct intent intents[] = {
     {.query = Q_FEED_AFTER,
      .index = "feed_events USING PRIMARY KEY",
      .postgres_index = "feed_events_pkey"},
+    {.query = Q_FEED_HEAD,
+     .index = "feed_events USING PRIMARY KEY",
+     .postgres_index = "feed_events_pkey"},
+    {.query = Q_FEED_HEADS,
+     .index = "feed_heads USING PRIMARY KEY",
+     .postgres_index = "feed_heads_pkey"},
+    {.query = Q_FEED_RESERVE,
+     .index = "feed_heads USING PRIMARY KEY",
+     .postgres_index = "feed_heads_pkey"},
+
+    {.query = Q_VERIFY_FEED,
+     .index = "feed_events USING PRIMARY KEY",
+     .postgres_index = "feed_events_pkey"},
+    {.query = Q_VERIFY_LOG,
+     .index = "sqlite_autoindex_call_events_1",
+     .postgres_index = "call_events_project_id_seq_key"},
+    {.query = Q_VERIFY_LOG, .index = "idx_call_events_call"},
+    {.query = Q_VERIFY_INBOX, .index = "idx_webhook_inbox_recent"},
+    {.query = Q_VERIFY_INBOX, .index = "idx_call_events_call"},
+    {.query = Q_VERIFY_CONVERSATIONS, .index = "idx_calls_conversation"},
 };
 
 /* A hundred projects, a few of everything; most calls in the one that is asked about. */

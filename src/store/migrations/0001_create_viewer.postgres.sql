@@ -191,9 +191,12 @@ CREATE TABLE webhook_inbox (
 );
 -- Every index is paid for at each webhook. None is on call_sid, whose order is random: what became
 -- of a call stands in call_events, which names the row here.
--- `failed` waits for its next attempt; it is claimed like `pending`.
-CREATE INDEX idx_webhook_inbox_due ON webhook_inbox (next_attempt_at, id)
-    WHERE processing_status IN ('pending', 'failed');
+-- `pending` was never tried and is claimed in the order of arrival; `failed` waits for its next
+-- attempt.
+CREATE INDEX idx_webhook_inbox_due ON webhook_inbox (id)
+    WHERE processing_status = 'pending';
+CREATE INDEX idx_webhook_inbox_retry ON webhook_inbox (next_attempt_at, id)
+    WHERE processing_status = 'failed';
 CREATE INDEX idx_webhook_inbox_claimed ON webhook_inbox (project_id, lane)
     WHERE processing_status = 'processing';
 CREATE INDEX idx_webhook_inbox_dead ON webhook_inbox (project_id, id)

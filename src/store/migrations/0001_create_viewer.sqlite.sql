@@ -209,9 +209,12 @@ CREATE TABLE webhook_inbox (
 ) STRICT;
 -- Every index is paid for at each webhook. None is on call_sid, whose order is random: what became
 -- of a call stands in call_events, which names the row here.
--- `failed` waits for its next attempt; it is claimed like `pending`.
-CREATE INDEX idx_webhook_inbox_due ON webhook_inbox (next_attempt_at, id)
-    WHERE processing_status IN ('pending', 'failed');
+-- `pending` was never tried and is claimed in the order of arrival; `failed` waits for its next
+-- attempt.
+CREATE INDEX idx_webhook_inbox_due ON webhook_inbox (id)
+    WHERE processing_status = 'pending';
+CREATE INDEX idx_webhook_inbox_retry ON webhook_inbox (next_attempt_at, id)
+    WHERE processing_status = 'failed';
 CREATE INDEX idx_webhook_inbox_claimed ON webhook_inbox (project_id, lane)
     WHERE processing_status = 'processing';
 CREATE INDEX idx_webhook_inbox_dead ON webhook_inbox (project_id, id)
@@ -307,7 +310,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('call_events', 'idx_call_events_type', '1200000 120000 20000 2'),
     ('feed_events', 'feed_events', '1200000 120000 1'),
     ('webhook_inbox', 'sqlite_autoindex_webhook_inbox_1', '1200000 120000 1'),
-    ('webhook_inbox', 'idx_webhook_inbox_due', '1000 2 1'),
+    ('webhook_inbox', 'idx_webhook_inbox_due', '1000 1'),
+    ('webhook_inbox', 'idx_webhook_inbox_retry', '100 2 1'),
     ('webhook_inbox', 'idx_webhook_inbox_claimed', '500 50 2'),
     ('webhook_inbox', 'idx_webhook_inbox_dead', '100 10 1'),
     ('webhook_inbox', 'idx_webhook_inbox_recent', '1200000 120000 1');

@@ -71,13 +71,15 @@ UPDATE webhook_inbox
 -- What waits, since when, and what is dead. In parts, so that each is read from its partial
 -- index; the plus keeps SQLite from preferring the whole project's.
 -- params: project int
-SELECT due.n + claimed.n AS pending,
-       CASE WHEN claimed.oldest IS NULL OR due.oldest < claimed.oldest
-            THEN due.oldest ELSE claimed.oldest END AS oldest,
-       dead.n AS dead_letter
-  FROM (SELECT count(*) AS n, min(received_at) AS oldest FROM webhook_inbox
-         WHERE +project_id = :project AND processing_status IN ('pending', 'failed')) AS due,
-       (SELECT count(*) AS n, min(received_at) AS oldest FROM webhook_inbox
-         WHERE project_id = :project AND processing_status = 'processing') AS claimed,
+SELECT waiting.n AS pending, waiting.oldest, dead.n AS dead_letter
+  FROM (SELECT CAST(sum(part.n) AS bigint) AS n, min(part.oldest) AS oldest
+          FROM (SELECT count(*) AS n, min(received_at) AS oldest FROM webhook_inbox
+                 WHERE +project_id = :project AND processing_status = 'pending'
+                 UNION ALL
+                SELECT count(*), min(received_at) FROM webhook_inbox
+                 WHERE +project_id = :project AND processing_status = 'failed'
+                 UNION ALL
+                SELECT count(*), min(received_at) FROM webhook_inbox
+                 WHERE project_id = :project AND processing_status = 'processing') AS part) AS waiting,
        (SELECT count(*) AS n FROM webhook_inbox
          WHERE project_id = :project AND processing_status = 'dead_letter') AS dead;

@@ -45,16 +45,45 @@ DELETE FROM queue_leases WHERE queue = :queue AND expires_at < :now;
 DELETE FROM queue_leases WHERE queue = :queue AND expires_at < clock_timestamp() AND :now IS NOT NULL;
 
 -- name: inbox_claim
--- Takes due rows whose lane nobody works on, and counts the attempt. fresh: those never tried;
--- otherwise those tried before, which the engine takes one at a time.
--- params: token text, now time, limit int, fresh bool
+-- Takes rows that were never tried, in the order of arrival, whatever the clocks say, of lanes that
+-- nobody works on; counts the attempt.
+-- params: token text, limit int
 -- scope: system — a queue serves every project
 -- [sqlite]
 UPDATE webhook_inbox
    SET processing_status = 'processing', claim_token = :token, retry_count = retry_count + 1
  WHERE id IN (SELECT w.id FROM webhook_inbox w
-               WHERE w.processing_status IN ('pending', 'failed') AND w.next_attempt_at <= :now
-                 AND (w.retry_count = 0) = :fresh
+               WHERE w.processing_status = 'pending'
+                 AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
+                                  WHERE b.lane = w.lane AND b.project_id = w.project_id
+                                    AND b.processing_status = 'processing')
+               ORDER BY w.id LIMIT :limit)
+RETURNING id, project_id, lane, retry_count AS attempts, received_at, provider, source, event_type,
+          call_sid, payload, trace_id;
+-- [postgres]
+WITH due AS MATERIALIZED (
+    SELECT w.id FROM webhook_inbox w
+     WHERE w.processing_status = 'pending'
+       AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
+                        WHERE b.lane = w.lane AND b.project_id = w.project_id
+                          AND b.processing_status = 'processing')
+     ORDER BY w.id LIMIT :limit
+       FOR UPDATE OF w SKIP LOCKED)
+UPDATE webhook_inbox w
+   SET processing_status = 'processing', claim_token = :token, retry_count = w.retry_count + 1
+  FROM due WHERE w.id = due.id
+RETURNING w.id, w.project_id, w.lane, w.retry_count AS attempts, w.received_at, w.provider, w.source,
+          w.event_type, w.call_sid, w.payload, w.trace_id;
+
+-- name: inbox_claim_tried
+-- The same for rows that were tried before and whose wait is over.
+-- params: token text, now time, limit int
+-- scope: system — a queue serves every project
+-- [sqlite]
+UPDATE webhook_inbox
+   SET processing_status = 'processing', claim_token = :token, retry_count = retry_count + 1
+ WHERE id IN (SELECT w.id FROM webhook_inbox w
+               WHERE w.processing_status = 'failed' AND w.next_attempt_at <= :now
                  AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                                   WHERE b.lane = w.lane AND b.project_id = w.project_id
                                     AND b.processing_status = 'processing')
@@ -64,8 +93,7 @@ RETURNING id, project_id, lane, retry_count AS attempts, received_at, provider, 
 -- [postgres]
 WITH due AS MATERIALIZED (
     SELECT w.id FROM webhook_inbox w
-     WHERE w.processing_status IN ('pending', 'failed') AND w.next_attempt_at <= :now
-       AND (w.retry_count = 0) = :fresh
+     WHERE w.processing_status = 'failed' AND w.next_attempt_at <= :now
        AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                         WHERE b.lane = w.lane AND b.project_id = w.project_id
                           AND b.processing_status = 'processing')
@@ -118,16 +146,20 @@ UPDATE webhook_inbox w
  WHERE w.id = r.id AND w.claim_token = :token;
 
 -- name: inbox_reap
--- Rows of workers whose lease has run out wait again; their attempt stays counted.
+-- Rows of workers whose lease has run out were tried, and are due again at once.
 -- params: now time
 -- scope: system — a queue serves every project
 -- [sqlite]
-UPDATE webhook_inbox SET processing_status = 'pending', claim_token = NULL
+UPDATE webhook_inbox
+   SET processing_status = 'failed', claim_token = NULL, next_attempt_at = :now,
+       error = 'the worker ended, or lost the store, while it was at work'
  WHERE processing_status = 'processing'
    AND NOT EXISTS (SELECT 1 FROM queue_leases l
                     WHERE l.token = webhook_inbox.claim_token AND l.expires_at >= :now);
 -- [postgres]
-UPDATE webhook_inbox SET processing_status = 'pending', claim_token = NULL
- WHERE processing_status = 'processing' AND :now IS NOT NULL
+UPDATE webhook_inbox
+   SET processing_status = 'failed', claim_token = NULL, next_attempt_at = :now,
+       error = 'the worker ended, or lost the store, while it was at work'
+ WHERE processing_status = 'processing'
    AND NOT EXISTS (SELECT 1 FROM queue_leases l
                     WHERE l.token = webhook_inbox.claim_token AND l.expires_at >= clock_timestamp());

@@ -1,0 +1,461 @@
+/*
+ * The engine with its threads. The handler leaves one event per row in the feed, in its
+ * transaction: what is there twice was applied twice, and what is missing was lost.
+ */
+#include "test/inbox.h"
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "feed/feed.h"
+#include "inbox/read.h"
+#include "jobs/inbox_apply.h"
+#include "loop/bell.h"
+#include "queue/internal.h"
+
+enum { MANY = 2000, LANES = 97, LANE_NAMES = 128, SWEEP = 6 };
+
+#define DEADLINE SECONDS(100)
+
+/* What the handler does with a row, by the row's call_sid. */
+#define FINE "fine"
+#define POISON "poison"       /* the batch fails with ERR_INVALID */
+#define UNLUCKY "unlucky"     /* the batch fails, twice */
+#define REFUSED "refused"     /* a verdict: bury */
+#define RELUCTANT "reluctant" /* a verdict: retry, always */
+
+struct crew {
+    struct test_inbox *t;
+    struct queue *q;
+    struct bell *bell;
+    _Atomic int in_lane[LANE_NAMES]; /* rows under way */
+    _Atomic int crowded, out_of_order, misfortunes;
+    _Atomic int64_t last_of_lane[LANE_NAMES];
+};
+
+static bool is(const struct queue_row *row, const char *what)
+{
+    return str_eq(row->call_sid, str_from(what));
+}
+
+static bool leave_effects(struct queue_batch *b, struct err *e)
+{
+    struct feed_item *items = arena_new(b->a, struct feed_item, b->n);
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n; i++)
+        if (b->verdicts[i].outcome == QUEUE_DONE)
+            items[n++] = (struct feed_item){
+                .project = b->rows[i].project,
+                .type = STR("test.effect"),
+                .entity_type = STR("row"),
+                .entity_id = str_fmt(b->a, "%lld", (long long)b->rows[i].id),
+                .payload = STR("{}"),
+            };
+    return feed_append(b->db, items, n, SECONDS(1800000000), b->a, e) || err_trace(e);
+}
+
+static bool look_at(struct crew *c, const struct queue_row *row, struct queue_verdict *v,
+                    struct err *e)
+{
+    if (is(row, POISON))
+        return err_set(e, ERR_INVALID, "this cannot be");
+    if (is(row, UNLUCKY) && atomic_fetch_add(&c->misfortunes, 1) < 3) // in its batch, then alone
+        return err_set(e, ERR_INTERNAL, "bad luck");
+    if (is(row, REFUSED))
+        *v = (struct queue_verdict){QUEUE_BURY, STR("no")};
+    if (is(row, RELUCTANT))
+        *v = (struct queue_verdict){QUEUE_RETRY, STR("not yet")};
+    return true;
+}
+
+static size_t lane_of(const struct queue_row *row)
+{
+    return str_hash(row->lane) % LANE_NAMES;
+}
+
+static bool run(struct queue_batch *b, struct err *e)
+{
+    struct crew *c = b->arg;
+    bool ok = true;
+
+    for (size_t i = 0; i < b->n && ok; i++)
+        ok = look_at(c, &b->rows[i], &b->verdicts[i], e);
+    return (ok && leave_effects(b, e)) || err_trace(e);
+}
+
+static void after_commit(struct queue_batch *b)
+{
+    bell_ring(((struct crew *)b->arg)->bell);
+}
+
+static void start(struct crew *c, struct test_inbox *t, struct queue_policy policy, size_t workers)
+{
+    struct err e = {0};
+
+    *c = (struct crew){.t = t, .bell = bell_create()};
+    assert_ok(queue_start(&(struct queue_options){.name = "inbox",
+                                                  .store = t->store,
+                                                  .clock = &clock_system,
+                                                  .queries = inbox_queue_queries,
+                                                  .handler = {run, after_commit, c},
+                                                  .policy = policy,
+                                                  .workers = workers},
+                          &c->q, &e),
+              &e);
+}
+
+static void finish(struct crew *c)
+{
+    queue_stop(c->q);
+    bell_destroy(c->bell);
+}
+
+/* Until so many rows have this status. */
+static void await(struct crew *c, const char *status, int64_t n)
+{
+    const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
+
+    while (test_inbox_count(c->t, status) < n) {
+        if (clock_monotonic(&clock_system) > deadline)
+            fail_msg("%lld rows are %s after a long wait, %lld were expected",
+                     (long long)test_inbox_count(c->t, status), status, (long long)n);
+        queue_wake(c->q);
+        (void)bell_wait(c->bell, MILLISECONDS(20)); // what is buried rings no bell
+    }
+    assert_int_equal(test_inbox_count(c->t, status), n);
+}
+
+static void append(struct test_inbox *t, const char *what, size_t n)
+{
+    struct test_webhook *w = arena_new(t->a, struct test_webhook, n);
+
+    for (size_t i = 0; i < n; i++)
+        w[i] = (struct test_webhook){.event_type = STR("call-status"),
+                                     .call_sid = str_from(what),
+                                     .lane = str_fmt(t->a, "lane %zu", i % LANES),
+                                     .payload = STR("{}")};
+    test_inbox_append(t, w, n);
+}
+
+/* Every row that is completed has left exactly one effect, and no other row has. */
+static void expect_each_effect_once(struct test_inbox *t)
+{
+    const int64_t n = t->n_appended;
+    int *effects = arena_new(t->a, int, (size_t)n + 1);
+    struct feed_page page = {.has_more = true};
+    struct err e = {0};
+    int64_t after = 0, id, total = 0;
+
+    while (page.has_more) {
+        assert_ok(feed_read(t->db, t->project, after, 1000, t->a, &page, &e), &e);
+        for (size_t i = 0; i < page.n; i++) {
+            assert_true(str_to_i64(page.items[i].entity_id, &id) && id >= 1 && id <= n);
+            assert_int_equal(page.items[i].seq, ++after);
+            effects[id]++;
+            total++;
+        }
+    }
+    for (id = 1; id <= n; id++)
+        assert_in_range(effects[id], 0, 1);
+    assert_int_equal(total, test_inbox_count(t, "completed"));
+}
+
+/* --- tests --------------------------------------------------------------------------------------- */
+
+static const struct queue_policy hasty = {
+    .max_attempts = 3,
+    .first_wait = MILLISECONDS(2),
+    .last_wait = MILLISECONDS(4),
+    .lease = SECONDS(2),
+    .batch = 512,
+};
+
+static void two_workers_do_everything_once(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct queue_stats stats;
+        struct crew c;
+        append(t, FINE, MANY);
+        start(&c, t, queue_policy_default, 2);
+        append(t, FINE, MANY); // while they work
+        await(&c, "completed", 2 * MANY);
+        queue_stats(c.q, &stats);
+        finish(&c);
+        assert_int_equal(stats.done, 2 * MANY);
+        assert_int_equal(stats.fenced + stats.buried + stats.retried, 0);
+        assert_true(stats.batches < 2 * MANY / 10);
+        assert_true(stats.last_commit_at != TIME_NONE);
+        expect_each_effect_once(t);
+    }
+}
+
+/* Counts the rows of a lane that are in somebody's hands, while they are. */
+static bool run_watching(struct queue_batch *b, struct err *e)
+{
+    struct crew *c = b->arg;
+
+    for (size_t i = 0; i < b->n; i++) {
+        const size_t lane = lane_of(&b->rows[i]);
+        const bool first = i == 0 || lane_of(&b->rows[i - 1]) != lane;
+        if (first && atomic_fetch_add(&c->in_lane[lane], 1) > 0)
+            atomic_fetch_add(&c->crowded, 1);
+        if (atomic_exchange(&c->last_of_lane[lane], b->rows[i].id) > b->rows[i].id)
+            atomic_fetch_add(&c->out_of_order, 1);
+    }
+    const bool ok = leave_effects(b, e);
+    for (size_t i = 0; i < b->n; i++)
+        if (i == 0 || lane_of(&b->rows[i - 1]) != lane_of(&b->rows[i]))
+            atomic_fetch_sub(&c->in_lane[lane_of(&b->rows[i])], 1);
+    return ok || err_trace(e);
+}
+
+static void a_lane_is_handled_in_order_by_one_worker(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        const struct queue_policy small = {.max_attempts = 8, .lease = SECONDS(2), .batch = 1};
+        struct crew c = {.t = t, .bell = bell_create()};
+        struct err e = {0};
+        // Three lanes for four workers, each row a batch.
+        for (int i = 0; i < 100; i++)
+            append(t, FINE, 3);
+        assert_ok(queue_start(&(struct queue_options){.name = "inbox",
+                                                      .store = t->store,
+                                                      .clock = &clock_system,
+                                                      .queries = inbox_queue_queries,
+                                                      .handler = {run_watching, after_commit, &c},
+                                                      .policy = small,
+                                                      .workers = 4},
+                              &c.q, &e),
+                  &e);
+        await(&c, "completed", 300);
+        finish(&c);
+        assert_int_equal(c.crowded, 0);
+        assert_int_equal(c.out_of_order, 0);
+        expect_each_effect_once(t);
+    }
+}
+
+static void poison_is_buried_alone(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct crew c;
+        append(t, FINE, 300);
+        append(t, POISON, 1);
+        append(t, FINE, 211);
+        start(&c, t, queue_policy_default, 1);
+        await(&c, "completed", 511);
+        await(&c, "dead_letter", 1);
+        finish(&c);
+        const struct str row = test_inbox_row(t, 301);
+        assert_true(str_contains(row, STR("\"processing_status\":\"dead_letter\"")));
+        assert_true(str_contains(row, STR("\"error\":\"this cannot be\"")));
+        assert_true(str_contains(row, STR("\"retry_count\":1")));
+        expect_each_effect_once(t);
+    }
+}
+
+static void bad_luck_is_tried_again(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct crew c;
+        append(t, FINE, 5);
+        append(t, UNLUCKY, 1);
+        start(&c, t, hasty, 1);
+        await(&c, "completed", 6);
+        finish(&c);
+        assert_true(str_contains(test_inbox_row(t, 6), STR("\"error\":null")));
+        expect_each_effect_once(t);
+    }
+}
+
+static void verdicts_are_of_single_rows(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct queue_stats stats;
+        struct crew c;
+        append(t, FINE, 4);
+        append(t, REFUSED, 2);
+        append(t, RELUCTANT, 3);
+        start(&c, t, hasty, 2);
+        await(&c, "dead_letter", 5);
+        await(&c, "completed", 4);
+        queue_stats(c.q, &stats);
+        finish(&c);
+        assert_int_equal(stats.done, 4);
+        assert_int_equal(stats.buried, 5);
+        assert_int_equal(stats.retried, 3 * (hasty.max_attempts - 1));
+        assert_true(str_contains(test_inbox_row(t, 5), STR("\"error\":\"no\"")));
+        assert_true(str_contains(test_inbox_row(t, 9), STR("\"error\":\"not yet\"")));
+        assert_true(str_contains(test_inbox_row(t, 9), STR("\"retry_count\":3")));
+        expect_each_effect_once(t);
+    }
+}
+
+static void what_a_dead_worker_had_is_taken_over(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct crew c;
+        append(t, FINE, 10);
+        // Three were in the hands of a process that is gone; its lease has run out, or was never
+        // written.
+        test_inbox_sql(t, "UPDATE webhook_inbox SET processing_status = 'processing', "
+                          "claim_token = 'dead', retry_count = 1 WHERE id <= 3");
+        start(&c, t, hasty, 1);
+        await(&c, "completed", 10);
+        finish(&c);
+        assert_true(str_contains(test_inbox_row(t, 1), STR("\"retry_count\":2")));
+        expect_each_effect_once(t);
+    }
+}
+
+static void what_kills_every_process_is_buried_in_the_end(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct crew c;
+        append(t, FINE, 2);
+        test_inbox_sql(t, "UPDATE webhook_inbox SET processing_status = 'processing', "
+                          "claim_token = 'dead', retry_count = 3 WHERE id = 1");
+        start(&c, t, hasty, 1);
+        await(&c, "dead_letter", 1);
+        await(&c, "completed", 1);
+        finish(&c);
+        assert_true(str_contains(test_inbox_row(t, 1), STR("cut short")));
+        expect_each_effect_once(t);
+    }
+}
+
+static void dead_letters_can_be_replayed(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct err e = {0};
+        struct str status;
+        struct crew c;
+        int64_t n;
+        append(t, POISON, 3);
+        append(t, FINE, 1);
+        start(&c, t, hasty, 1);
+        await(&c, "dead_letter", 3);
+        await(&c, "completed", 1);
+        test_inbox_sql(t, "UPDATE webhook_inbox SET call_sid = 'fine'"); // the bug is mended
+        const usec_t now = clock_wall(&clock_system);
+        assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &status, &e), &e);
+        assert_str(status, "pending");
+        queue_wake(c.q);
+        await(&c, "completed", 2);
+        assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &status, &e), &e);
+        assert_str(status, "completed"); // and stays so
+        assert_ok(inbox_reprocess_dead(t->db, t->project,
+                                       &(struct inbox_filter){.from = TIME_NONE, .to = TIME_NONE},
+                                       STR_NONE, now, &n, &e),
+                  &e);
+        assert_int_equal(n, 2);
+        queue_wake(c.q);
+        await(&c, "completed", 4);
+        finish(&c);
+        expect_each_effect_once(t);
+    }
+}
+
+/* Stops the queue in the middle of everything, starts it again, and so on. */
+static void stopping_loses_nothing(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct crew c;
+        append(t, FINE, MANY);
+        for (int i = 0; i < 10; i++) {
+            start(&c, t,
+                  (struct queue_policy){.max_attempts = 50,
+                                        .first_wait = 1,
+                                        .last_wait = 1,
+                                        .lease = SECONDS(2),
+                                        .batch = 50},
+                  2);
+            (void)bell_wait(c.bell, SECONDS(5));
+            finish(&c);
+        }
+        start(&c, t, queue_policy_default, 2);
+        await(&c, "completed", MANY);
+        finish(&c);
+        expect_each_effect_once(t);
+    }
+}
+
+/* One round: the n-th passage of a fault point fails while six rows are worked off. */
+static bool survive(struct test_inbox *t, const char *point, uint64_t nth)
+{
+    const struct queue_policy policy = {.max_attempts = 8,
+                                        .first_wait = MILLISECONDS(2),
+                                        .last_wait = MILLISECONDS(4),
+                                        .lease = MILLISECONDS(50),
+                                        .batch = 4};
+    struct queue_stats stats = {0};
+    struct crew c;
+
+    append(t, FINE, 6);
+    start(&c, t, policy, 1);
+    fault_arm(point, nth, false);
+    // Nothing is asked of the store here: it would be what fails.
+    const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
+    while (stats.done + 4 * stats.fenced < 6 && clock_monotonic(&clock_system) < deadline) {
+        queue_wake(c.q);
+        (void)bell_wait(c.bell, MILLISECONDS(5));
+        queue_stats(c.q, &stats);
+    }
+    const bool struck = fault_struck();
+    fault_disarm();
+    await(&c, "completed", t->n_appended);
+    finish(&c);
+    return struck;
+}
+
+static void no_fault_applies_anything_twice(void **state)
+{
+    static const char *const points[] = {
+        "queue.claim",   "queue.conclude", "store.begin",   "store.commit", "store.committed",
+        "store.prepare", "store.step",     "store.connect", "store.send",   "store.receive",
+    };
+
+    (void)state;
+    log_configure(LOG_ERROR, LOG_LOGFMT);
+    TEST_INBOXES(t)
+    {
+        uint64_t n_struck = 0;
+        FOR_EACH_ROW (point, points) {
+            uint64_t nth = 1;
+            while (nth <= SWEEP && survive(t, *point, nth))
+                nth++;
+            n_struck += nth - 1;
+        }
+        assert_true(n_struck >= 3 * SWEEP);
+        expect_each_effect_once(t);
+    }
+    log_configure(LOG_INFO, LOG_LOGFMT);
+}
+
+TEST_MAIN(cmocka_unit_test(two_workers_do_everything_once),
+          cmocka_unit_test(a_lane_is_handled_in_order_by_one_worker),
+          cmocka_unit_test(poison_is_buried_alone), cmocka_unit_test(bad_luck_is_tried_again),
+          cmocka_unit_test(verdicts_are_of_single_rows),
+          cmocka_unit_test(what_a_dead_worker_had_is_taken_over),
+          cmocka_unit_test(what_kills_every_process_is_buried_in_the_end),
+          cmocka_unit_test(dead_letters_can_be_replayed), cmocka_unit_test(stopping_loses_nothing),
+          cmocka_unit_test(no_fault_applies_anything_twice))
