@@ -47,7 +47,7 @@ async function ours(kind) {
     const trace = scratchPath('trace');
     const attach = store.roots.flatMap((pid) => ['-p', String(pid)]);
     const server = await startHookswitch(store, {
-        roles: 'door',
+        roles: 'door,api',
         wrap: ([command, args]) => [
             'strace',
             ['-f', '-qq', '-s', '64', '-e', CALLS, '-o', trace, ...attach, command, ...args],

@@ -45,7 +45,7 @@ function scenario(name, kind, title, floor, aim) {
         name,
         isDurable: true,
         legs: {
-            ours: () => leg(kind, (store) => startHookswitch(store, { roles: 'door' })),
+            ours: () => leg(kind, (store) => startHookswitch(store, { roles: 'door,api' })),
             baseline: () => leg('postgres', (store) => startExpress(store, { roles: 'door' })),
         },
         lines: [

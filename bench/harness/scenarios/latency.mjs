@@ -7,7 +7,7 @@ import { token } from '../settings.mjs';
 
 async function ours() {
     const store = await openStore('sqlite');
-    const server = await startHookswitch(store, { roles: 'door' });
+    const server = await startHookswitch(store, { roles: 'door,api' });
     const acks = scratchPath('acks');
     const r = await load({
         port: server.port,

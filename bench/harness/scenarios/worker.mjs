@@ -23,7 +23,7 @@ const DRAINED = {
 const OPEN = "SELECT count(*) FROM webhook_inbox WHERE processing_status <> 'completed'";
 
 async function fill(store, acks) {
-    const server = await startHookswitch(store, { roles: 'door' });
+    const server = await startHookswitch(store, { roles: 'door,api' });
     await load({
         port: server.port,
         connections: 64,
@@ -47,7 +47,7 @@ async function pending(port) {
 }
 
 async function drain(store) {
-    const server = await startHookswitch(store, { roles: 'worker' });
+    const server = await startHookswitch(store, { roles: 'worker,api' });
     const end = Date.now() + DEADLINE_MS;
     while ((await pending(server.port)) > 0) {
         if (Date.now() > end)
