@@ -4,6 +4,7 @@
  */
 #include "ops/config.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,12 +73,22 @@ static bool configure(struct command *cmd, struct err *e)
     return true;
 }
 
+/* What a thread needs for a group of events it needs again for the next: a heap that is given back
+ * to the kernel at every ebb is asked for again, page by page, at the next flood. */
+static void keep_heap(void)
+{
+    (void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+    (void)mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+}
+
 int main(int argc, char **argv)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     const char *name = argc > 1 ? argv[1] : "help";
     struct command cmd = {.a = a, .args = argv + 2, .n_args = argc > 2 ? argc - 2 : 0};
     struct err e = {0};
+
+    keep_heap();
 
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         name = "help";

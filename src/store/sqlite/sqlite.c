@@ -595,6 +595,9 @@ static bool open_store(const struct store_options *o, struct store **ret, struct
 {
     struct sqlite_store *s = NEW(struct sqlite_store);
 
+    // Counting memory takes a lock at every allocation, and nobody asks for the count. SQLite
+    // listens to this before its first use only; later stores of a process find it done.
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!db_file_open(str_sub(o->url, strlen("sqlite:"), o->url.n), o->exclusive, &s->file, e))
         goto failed;
     s->turn = turn_create();
