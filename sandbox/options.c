@@ -73,7 +73,7 @@ static bool assign(const struct option *o, struct str s, struct arena *a, void *
     case OPTION_KIND_COUNT:
         break;
     }
-    assert(!"a kind of option");
+    assert(false);
     return false;
 }
 

@@ -76,30 +76,36 @@ static bool is_paging(struct str name)
            str_eq(name, STR("PageSize"));
 }
 
+/* What the uris of one list share. */
+struct listing {
+    struct str path;
+    const struct form *query;
+    uint64_t size;
+};
+
 struct neighbour {
     uint64_t number;
     char way; /* 'A': follows, 'B': comes before the row; 0: no token */
     struct str sid;
 };
 
-static void member_uri(struct json_writer *w, struct str key, struct str path,
-                       const struct form *query, const struct page *pg,
+static void member_uri(struct json_writer *w, struct str key, const struct listing *l,
                        const struct neighbour *where)
 {
     struct buf uri;
 
     buf_init(&uri, URI_MAX);
-    buf_str(&uri, path);
+    buf_str(&uri, l->path);
     buf_char(&uri, '?');
-    for (size_t i = 0; i < query->n; i++) {
-        if (is_paging(query->fields[i].name))
+    for (size_t i = 0; i < l->query->n; i++) {
+        if (is_paging(l->query->fields[i].name))
             continue;
-        buf_form(&uri, query->fields[i].name);
+        buf_form(&uri, l->query->fields[i].name);
         buf_char(&uri, '=');
-        buf_form(&uri, query->fields[i].value);
+        buf_form(&uri, l->query->fields[i].value);
         buf_char(&uri, '&');
     }
-    buf_fmt(&uri, "PageSize=%llu&Page=%llu", (unsigned long long)pg->size,
+    buf_fmt(&uri, "PageSize=%llu&Page=%llu", (unsigned long long)l->size,
             (unsigned long long)where->number);
     if (where->way)
         buf_fmt(&uri, "&PageToken=P%c" STR_FMT, where->way, STR_ARG(where->sid));
@@ -107,27 +113,42 @@ static void member_uri(struct json_writer *w, struct str key, struct str path,
     buf_finish(&uri);
 }
 
-void page_members(struct json_writer *w, const struct page *pg, const struct str *sids,
-                  struct str path, const struct form *query)
+static void member_next(struct json_writer *w, const struct listing *l, const struct page *pg,
+                        const struct str *sids)
 {
-    const uint64_t before = pg->number > 0 ? pg->number - 1 : 0;
-
-    json_member_int(w, STR("start"), (int64_t)(pg->number * pg->size));
-    json_member_int(w, STR("end"), (int64_t)(pg->number * pg->size + (pg->n > 0 ? pg->n - 1 : 0)));
-    json_member_int(w, STR("page"), (int64_t)pg->number);
-    json_member_int(w, STR("page_size"), (int64_t)pg->size);
-    member_uri(w, STR("first_page_uri"), path, query, pg, &(struct neighbour){0});
-    member_uri(w, STR("uri"), path, query, pg, &(struct neighbour){.number = pg->number});
-    if (pg->has_next)
-        member_uri(w, STR("next_page_uri"), path, query, pg,
+    if (pg->has_next && pg->n > 0)
+        member_uri(w, STR("next_page_uri"), l,
                    &(struct neighbour){pg->number + 1, 'A', sids[pg->first + pg->n - 1]});
     else
         json_member_null(w, STR("next_page_uri"));
-    if (pg->has_previous)
-        member_uri(w, STR("previous_page_uri"), path, query, pg,
+}
+
+static void member_previous(struct json_writer *w, const struct listing *l, const struct page *pg,
+                            const struct str *sids)
+{
+    const uint64_t before = pg->number > 0 ? pg->number - 1 : 0;
+
+    if (pg->has_previous && pg->n > 0)
+        member_uri(w, STR("previous_page_uri"), l,
                    &(struct neighbour){before, 'B', sids[pg->first]});
     else
         json_member_null(w, STR("previous_page_uri"));
+}
+
+void page_members(struct json_writer *w, const struct page *pg, const struct str *sids,
+                  struct str path, const struct form *query)
+{
+    const struct listing l = {path, query, pg->size};
+    const uint64_t start = pg->number * pg->size;
+
+    json_member_int(w, STR("start"), (int64_t)start);
+    json_member_int(w, STR("end"), (int64_t)(start + (pg->n > 0 ? pg->n - 1 : 0)));
+    json_member_int(w, STR("page"), (int64_t)pg->number);
+    json_member_int(w, STR("page_size"), (int64_t)pg->size);
+    member_uri(w, STR("first_page_uri"), &l, &(struct neighbour){0});
+    member_uri(w, STR("uri"), &l, &(struct neighbour){.number = pg->number});
+    member_next(w, &l, pg, sids);
+    member_previous(w, &l, pg, sids);
 }
 
 /* --- filters by time ----------------------------------------------------------------------------

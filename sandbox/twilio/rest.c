@@ -342,38 +342,43 @@ static void create_call(struct asked *q)
         answer_leg(q, 201, scene_place(q->sim, &order));
 }
 
-static bool is_parent(const struct leg *leg)
+/* What ends or redirects one leg of a call ends or redirects all of it. */
+static struct refusal change(struct asked *q, struct leg *leg)
 {
-    return str_is_none(leg->parent_sid);
+    static const struct refusal not_in_progress = {21220, "Call is not in-progress."};
+    const struct str status = field(q, "Status");
+
+    if (leg_status_is_final(leg->status))
+        return not_in_progress;
+    if (str_is_none(status)) {
+        if (leg->status != LEG_IN_PROGRESS || !str_is_none(leg->parent_sid))
+            return not_in_progress;
+        scene_redirect(leg->scene, field(q, "Url"), field(q, "Twiml"));
+        return (struct refusal){0};
+    }
+    if (str_eq(status, STR("completed")))
+        scene_end(leg->scene);
+    else if (!str_eq(status, STR("canceled")))
+        return (struct refusal){20001, "Status must be completed or canceled"};
+    else if (leg->status < LEG_IN_PROGRESS)
+        scene_cancel(leg->scene); // later it changes nothing
+    return (struct refusal){0};
 }
 
-/* What ends or redirects one leg of a call ends or redirects all of it. */
+static bool asks_for_change(struct asked *q)
+{
+    return !str_is_none(field(q, "Status")) || !str_is_none(field(q, "Url")) ||
+           !str_is_none(field(q, "Twiml"));
+}
+
 static void change_call(struct asked *q, struct leg *leg)
 {
-    const struct str status = field(q, "Status"), url = field(q, "Url"), twiml = field(q, "Twiml");
+    const struct refusal why = asks_for_change(q) ? change(q, leg) : (struct refusal){0};
 
-    if (str_is_none(status) && str_is_none(url) && str_is_none(twiml)) {
+    if (why.code)
+        refuse(q, 400, why.code, str_from(why.message));
+    else
         answer_leg(q, 200, leg);
-        return;
-    }
-    if (leg_status_is_final(leg->status) || !leg->scene) {
-        refuse(q, 400, 21220, STR("Call is not in-progress. Cannot redirect."));
-        return;
-    }
-    if (str_eq(status, STR("canceled")) && leg->status < LEG_IN_PROGRESS)
-        scene_cancel(leg->scene);
-    else if (str_eq(status, STR("completed")))
-        scene_end(leg->scene);
-    else if (str_is_none(status) && leg->status == LEG_IN_PROGRESS && is_parent(leg))
-        scene_redirect(leg->scene, url, twiml);
-    else if (!str_is_none(status) && !str_eq(status, STR("canceled"))) {
-        refuse(q, 400, 20001, STR("Invalid Status"));
-        return;
-    } else if (str_is_none(status)) {
-        refuse(q, 400, 21220, STR("Call is not in-progress. Cannot redirect."));
-        return;
-    }
-    answer_leg(q, 200, leg);
 }
 
 static void update_call(struct asked *q)

@@ -194,15 +194,16 @@ static void open_house(struct engine *g)
 static void print_progress(struct engine *g, const char *begin, const char *end)
 {
     const struct post_books *b = post_books(g->sim.post);
+    const uint64_t calls = g->sim.n_started + g->sim.n_placed;
 
     (void)fprintf(stderr,
                   "%scalls %llu (%llu now), webhooks %llu: acknowledged %llu, refused %llu, "
                   "unanswered %llu; lost %llu, forged %llu (let in %llu)%s",
-                  begin, (unsigned long long)(g->sim.n_started + g->sim.n_placed),
-                  (unsigned long long)g->sim.n_playing, (unsigned long long)b->sent,
-                  (unsigned long long)b->acknowledged, (unsigned long long)b->refused,
-                  (unsigned long long)b->unanswered, (unsigned long long)b->lost,
-                  (unsigned long long)b->forged, (unsigned long long)b->forged_acknowledged, end);
+                  begin, (unsigned long long)calls, (unsigned long long)g->sim.n_playing,
+                  (unsigned long long)b->sent, (unsigned long long)b->acknowledged,
+                  (unsigned long long)b->refused, (unsigned long long)b->unanswered,
+                  (unsigned long long)b->lost, (unsigned long long)b->forged,
+                  (unsigned long long)b->forged_acknowledged, end);
 }
 
 /* A line that renews itself on a terminal; elsewhere one every ten seconds. */
