@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import twilio, { type Twilio } from "twilio";
 import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER } from "./server.ts";
 
-const BINARY = resolve(import.meta.dirname, "../../build/sandbox");
+const BINARY = process.env["SANDBOX_BINARY"] ?? resolve(import.meta.dirname, "../../build/sandbox");
 const START_MS = 20_000;
 
 export type Sandbox = {
