@@ -181,8 +181,11 @@ void leg_status_params(const struct leg *leg, struct params *p)
         return;
     params_add_number(p, "CallDuration", leg_duration(leg));
     params_add_number(p, "Duration", minutes(leg_duration(leg)));
-    if (leg->direction != LEG_INBOUND)
-        params_add_number(p, "SipResponseCode", leg->sip_code);
+    if (leg->direction == LEG_INBOUND)
+        return;
+    params_add_number(p, "SipResponseCode", leg->sip_code);
+    if (!leg_is_sip(leg->to))
+        params_add(p, "StirStatus", STR("A"));
 }
 
 /* --- all of them --------------------------------------------------------------------------------

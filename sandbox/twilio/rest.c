@@ -7,11 +7,17 @@
 #include "base/limits.h"
 #include "http/query.h"
 #include "http/route.h"
+#include "sandbox/twilio/media.h"
 #include "sandbox/twilio/page.h"
 #include "sandbox/twilio/resource.h"
 #include "sandbox/twilio/scene.h"
 
-enum { ANSWER_MAX = 8 * 1024 * 1024, CREDENTIALS_MAX = 512, TIMEOUT_MOST = 600 };
+enum {
+    ANSWER_MAX = 8 * 1024 * 1024,
+    MEDIA_MAX = 64 * 1024 * 1024,
+    CREDENTIALS_MAX = 512,
+    TIMEOUT_MOST = 600
+};
 
 struct rest {
     struct sim *sim;
@@ -252,6 +258,32 @@ static void get_recording(struct asked *q)
         refuse_unknown(q);
 }
 
+/* Media needs no password, as long as an account does not ask for one. */
+static void answer_media(struct asked *q, const struct recording *r)
+{
+    struct buf out;
+
+    buf_init(&out, MEDIA_MAX);
+    if (media_wav(recording_duration(r), &out))
+        http_answer_from(q->x,
+                         &(struct http_answer){.type = STR("audio/x-wav"), .body = buf_view(&out)});
+    else
+        refuse(q, 500, 20500, STR("The recording is too long"));
+    buf_finish(&out);
+}
+
+/* A recording's address with .wav behind it; NULL for anything else, and while it runs. */
+static const struct recording *media_of(struct asked *q)
+{
+    struct str sid = http_match_param(&q->match, STR("recording"));
+
+    if (!str_ends(sid, STR(".wav")))
+        return NULL;
+    sid.n -= 4;
+    const struct recording *r = world_recording(&q->sim->world, sid);
+    return r && r->ended != TIME_NONE ? r : NULL;
+}
+
 /* --- placing and changing calls -----------------------------------------------------------------
  */
 
@@ -444,29 +476,35 @@ static bool read_forms(struct asked *q)
            form_parse(body, LIMIT_FORM_FIELDS, q->a, &q->body, &e);
 }
 
+static void serve(struct asked *q, enum http_found found)
+{
+    const bool mine = str_eq(http_match_param(&q->match, STR("account")), q->sim->o->account);
+
+    if (!is_authentic(q))
+        refuse(q, 401, 20003, STR("Authenticate"));
+    else if (is_limited(q))
+        refuse(q, 429, 20429, STR("Too Many Requests"));
+    else if (found == HTTP_WRONG_METHOD)
+        refuse(q, 405, 20004, STR("Method not allowed"));
+    else if (found != HTTP_FOUND || !mine)
+        refuse_unknown(q);
+    else if (!read_forms(q))
+        refuse(q, 400, 20001, STR("The request is not a valid form"));
+    else
+        ((const struct operation *)q->match.target)->handle(q);
+}
+
 void rest_answer(struct rest *r, struct http_exchange *x)
 {
     const struct http_request *rq = http_request_of(x);
     struct asked q = {.sim = r->sim, .x = x, .rq = rq, .a = http_arena(x)};
-
-    if (!is_authentic(&q)) {
-        refuse(&q, 401, 20003, STR("Authenticate"));
-        return;
-    }
-    if (is_limited(&q)) {
-        refuse(&q, 429, 20429, STR("Too Many Requests"));
-        return;
-    }
     const enum http_found found = http_router_find(r->router, rq->method, rq->path, q.a, &q.match);
-    if (found == HTTP_WRONG_METHOD)
-        refuse(&q, 405, 20004, STR("Method not allowed"));
-    else if (found != HTTP_FOUND ||
-             !str_eq(http_match_param(&q.match, STR("account")), r->sim->o->account))
-        refuse_unknown(&q);
-    else if (!read_forms(&q))
-        refuse(&q, 400, 20001, STR("The request is not a valid form"));
+    const struct recording *media = found == HTTP_FOUND ? media_of(&q) : NULL;
+
+    if (media)
+        answer_media(&q, media);
     else
-        ((const struct operation *)q.match.target)->handle(&q);
+        serve(&q, found);
 }
 
 struct rest *rest_create(struct sim *sim)

@@ -194,14 +194,25 @@ static void on_document(const struct sender_answer *answer, void *arg)
     obey(s);
 }
 
-static void add_caller_tokens(const struct leg *leg, struct params *p)
+static bool is_from_network(const struct leg *leg)
 {
-    if (leg->direction != LEG_INBOUND || leg_is_sip(leg->from))
+    return leg->direction == LEG_INBOUND && !leg_is_sip(leg->from);
+}
+
+/* What the network says of the caller; requests for a document have it, status callbacks not. */
+static void add_attestation(const struct leg *leg, struct params *p)
+{
+    if (is_from_network(leg))
+        params_add(p, "StirVerstat", STR("TN-Validation-Passed-A"));
+}
+
+static void add_call_token(const struct leg *leg, struct params *p)
+{
+    if (!is_from_network(leg))
         return;
     params_add(p, "CallToken",
                STR("%7B%22parentCallInfoToken%22%3A%22eyJhbGciOiJFUzI1NiJ9.e30.sig%22%2C"
                    "%22identityHeaderTokens%22%3A%5B%5D%7D"));
-    params_add(p, "StirVerstat", STR("TN-Validation-Passed-A"));
 }
 
 static void ask(struct scene *s)
@@ -216,7 +227,8 @@ static void ask(struct scene *s)
     }
     params_init(&p, s->a);
     leg_params(leg, &p);
-    add_caller_tokens(leg, &p);
+    add_call_token(leg, &p);
+    add_attestation(leg, &p);
     s->waiting = true;
     post_send(
         s->sim->post, &s->slip,
@@ -349,6 +361,7 @@ static bool act_report(struct scene *s, const struct step *step)
         return true;
     params_init(&p, s->a);
     leg_params(s->legs[PARENT], &p);
+    add_attestation(s->legs[PARENT], &p);
     add_dial_params(s, &p);
     s->waiting = true;
     post_send(

@@ -232,6 +232,9 @@ describe("the REST API of the sandbox", () => {
     assert.equal(recording?.sid, told.params["RecordingSid"]);
     assert.equal(recording?.source, "OutboundAPI");
     assert.equal((await client.recordings(recording?.sid ?? "").fetch()).callSid, sid);
+    const media = await fetch(`${told.params["RecordingUrl"]}.wav`);
+    assert.equal(media.headers.get("content-type"), "audio/x-wav");
+    assert.equal((await media.text()).slice(0, 4), "RIFF");
     assert.deepEqual((await client.calls(sid).recordings.list()).map((found) => found.sid), [recording?.sid]);
   });
 
