@@ -5,9 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import twilio from "twilio";
+import { type Call, get, type InboxPage } from "../lib/api.ts";
 import { type Receiver, startReceiver, type Webhook } from "../lib/receiver.ts";
 import { type Sandbox, clientOf, startSandbox } from "../lib/sandbox.ts";
-import { ACCOUNT_SID, OWNED_NUMBER } from "../lib/server.ts";
+import { ACCOUNT_SID, OWNED_NUMBER, startServer } from "../lib/server.ts";
+import { audit, settled } from "../lib/settled.ts";
+import type { Params } from "../lib/twilio.ts";
 
 const { VoiceResponse } = twilio.twiml;
 const FINAL = ["completed", "busy", "no-answer", "canceled", "failed"];
@@ -296,4 +299,31 @@ describe("chaos", () => {
     for (let i = 0; i < 10; i++) assert.deepEqual(await clientOf(sandbox).calls.list(), []);
     await sandbox.stop();
   });
+});
+
+test("what the server acknowledged is kept once, and tells how the calls went", async () => {
+  const server = await startServer();
+  const directory = await mkdtemp(join(tmpdir(), "hookswitch-sandbox-"));
+  const log = join(directory, "acknowledged");
+  const sandbox = await startSandbox(server.url, [
+    "--calls", "80", "--rate", "6000", "--speed", "200", "--burst", "20", "--ack-log", log,
+    "--duplicates", "0.3", "--reorder", "0.3", "--delay", "0.3:30", "--bad-signature", "0.05",
+  ]);
+  assert.equal(await sandbox.ended, 0, sandbox.said());
+  await settled(server);
+  await audit(server);
+
+  const events = new Set((await readFile(log, "utf8")).trimEnd().split("\n"));
+  assert.equal((await get<InboxPage>(server, "/api/events?limit=1")).total, events.size);
+
+  const ends = [...events]
+    .map((line) => JSON.parse(line) as Params)
+    .filter((event) => "SequenceNumber" in event && FINAL.includes(event["CallStatus"] ?? ""));
+  assert.ok(ends.length > 100);
+  for (const end of ends) {
+    const { call } = await get<{ call: Call }>(server, `/api/calls/${end["CallSid"]}`);
+    assert.equal(call.status, end["CallStatus"], end["CallSid"]);
+  }
+  await server.remove();
+  await rm(directory, { recursive: true });
 });
