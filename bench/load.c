@@ -97,7 +97,7 @@ static void say(const char *moment)
     fflush(stdout);
 }
 
-/* --- send ----------------------------------------------------------------------------------- */
+// --- send ----------------------------------------------------------------------------------------
 
 struct load {
     const struct options *o;
@@ -249,7 +249,7 @@ static void run_send(const struct options *o)
     ledger_finish(&l.ledger);
 }
 
-/* --- sink ----------------------------------------------------------------------------------- */
+// --- sink ----------------------------------------------------------------------------------------
 
 /* The frame that this run's first event would cause, so that the viewers have to look into it. */
 static void run_sink(const struct options *o)

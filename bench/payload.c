@@ -91,7 +91,7 @@ static uint64_t event_number(uint64_t call, unsigned step)
 #define UNSCRAMBLE UINT64_C(0xf1de83e19937733d)
 _Static_assert(SCRAMBLE *UNSCRAMBLE == 1, "what was scrambled can be read back");
 
-/* --- templates ------------------------------------------------------------------------------ */
+// --- templates -----------------------------------------------------------------------------------
 
 static void template_init(struct template *t, const char *text)
 {
@@ -154,7 +154,7 @@ static void template_stamp(const struct template *t, uint64_t call, const char *
     }
 }
 
-/* --- TW-S ----------------------------------------------------------------------------------- */
+// --- TW-S ----------------------------------------------------------------------------------------
 
 static void field_add(struct field *fields, unsigned *n, const char *name, const char *value)
 {
@@ -293,7 +293,7 @@ static void form_init(struct payload *p, bool is_child, unsigned step)
     template_init(&p->forms[is_child][step].signed_text, signed_text);
 }
 
-/* --- the frame as JSON ---------------------------------------------------------------------- */
+// --- the frame as JSON ---------------------------------------------------------------------------
 
 /* Lengthens a JSON object that ends with "}" by a member of filling, up to `size`. */
 static void pad(char *body, size_t size)
@@ -334,7 +334,7 @@ static void frame_init(struct payload *p, bool is_child, unsigned step)
     template_init(&p->forms[is_child][step].request, request);
 }
 
-/* --- signing -------------------------------------------------------------------------------- */
+// --- signing -------------------------------------------------------------------------------------
 
 static const struct form *form_of(const struct payload *p, struct event e)
 {
@@ -367,7 +367,7 @@ void payload_sign(struct payload *p, uint64_t n)
     p->n_signed = n;
 }
 
-/* --- the public face ------------------------------------------------------------------------ */
+// --- the public face -----------------------------------------------------------------------------
 
 struct payload *payload_create(const struct payload_options *o)
 {

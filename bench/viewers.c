@@ -44,7 +44,7 @@ struct viewers {
     struct viewer *pool;
 };
 
-/* --- one frame ------------------------------------------------------------------------------ */
+// --- one frame -----------------------------------------------------------------------------------
 
 static bool mark_seen(struct viewer *c, uint64_t event)
 {
@@ -130,7 +130,7 @@ static void on_text(struct viewer *c, const char *p, size_t n, int64_t now)
         keep(c, p, n);
 }
 
-/* --- chunks --------------------------------------------------------------------------------- */
+// --- chunks --------------------------------------------------------------------------------------
 
 /* Takes one byte of "\r\nSIZE\r\n"; the line end before a size is skipped as an empty line. */
 static void on_size_byte(struct viewer *c, char byte)
@@ -166,7 +166,7 @@ static void on_body(struct viewer *c, const char *p, size_t n, int64_t now)
     }
 }
 
-/* --- one connection ------------------------------------------------------------------------- */
+// --- one connection ------------------------------------------------------------------------------
 
 static void connect_next(struct viewers *v);
 
@@ -207,7 +207,7 @@ static void on_readable(struct ready *r)
         on_body(c, in, (size_t)n, now_ns());
 }
 
-/* --- all of them ---------------------------------------------------------------------------- */
+// --- all of them ---------------------------------------------------------------------------------
 
 static void connect_next(struct viewers *v)
 {

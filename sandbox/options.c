@@ -7,8 +7,7 @@
 
 enum { LIST_MAX = 64 };
 
-/* --- one value ---------------------------------------------------------------------------------
- */
+// --- one value -----------------------------------------------------------------------------------
 
 static bool real_parse(struct str s, struct arena *a, double most, double *ret)
 {
@@ -77,8 +76,7 @@ static bool assign(const struct option *o, struct str s, struct arena *a, void *
     return false;
 }
 
-/* --- the whole line ---------------------------------------------------------------------------
- */
+// --- the whole line ------------------------------------------------------------------------------
 
 static const struct option *option_find(const struct option *table, size_t n, struct str name)
 {

@@ -2,8 +2,7 @@
 
 #define STEPS(table) .steps = (table), .n = LEN(table)
 
-/* --- endings that our answer, or its absence, brings about --------------------------------------
- */
+// --- endings that our answer, or its absence, brings about ---------------------------------------
 
 static const struct step hung_up_steps[] = {
     {ACT_PROGRESS, PARENT, LEG_IN_PROGRESS, .wait = {0, 0}},
@@ -44,8 +43,7 @@ static const struct flow no_document = {"no document", STEPS(no_document_steps)}
 #define OTHERWISE                                                                                  \
     [TWIML_FAILED] = &no_document, [TWIML_HANGUP] = &hung_up, [TWIML_REJECT] = &rejected
 
-/* --- two legs, connected by Dial ----------------------------------------------------------------
- */
+// --- two legs, connected by Dial -----------------------------------------------------------------
 
 static const struct step answered_steps[] = {
     {ACT_ASK, .wait = {0, 0}},
@@ -117,8 +115,7 @@ static const struct step abandoned_steps[] = {
 };
 static const struct flow abandoned = {"abandoned", STEPS(abandoned_steps), {OTHERWISE}};
 
-/* --- one leg, placed through the API ------------------------------------------------------------
- */
+// --- one leg, placed through the API -------------------------------------------------------------
 
 /* The call was answered and its document connects it to somebody. */
 static const struct step connected_steps[] = {
@@ -174,8 +171,7 @@ static const struct step api_failed_steps[] = {
 };
 static const struct flow api_failed = {"failed by API", STEPS(api_failed_steps)};
 
-/* --- the mix ------------------------------------------------------------------------------------
- */
+// --- the mix -------------------------------------------------------------------------------------
 
 const struct story flow_stories[] = {
     {"inbound answered", FROM_OUTSIDE, &answered, 34, false},

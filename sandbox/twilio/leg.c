@@ -7,8 +7,7 @@
 
 enum { LEG_ARENA = 2048, SID_BYTES = 16, LEGS_KEPT = 100000 };
 
-/* --- names --------------------------------------------------------------------------------------
- */
+// --- names ---------------------------------------------------------------------------------------
 
 static const struct {
     const char *callback, *rest;
@@ -77,8 +76,7 @@ struct str sid_new(const char prefix[3], struct rng *r, struct arena *a)
     return str_dup((struct str){text, sizeof(text)}, a);
 }
 
-/* --- what it lasted and cost --------------------------------------------------------------------
- */
+// --- what it lasted and cost ---------------------------------------------------------------------
 
 int64_t leg_duration(const struct leg *leg)
 {
@@ -112,8 +110,7 @@ int64_t recording_duration(const struct recording *r)
     return r->ended == TIME_NONE ? 0 : r->ended / SECONDS(1) - r->started / SECONDS(1);
 }
 
-/* --- parameters ---------------------------------------------------------------------------------
- */
+// --- parameters ----------------------------------------------------------------------------------
 
 static void add_geo(struct params *p, const char *of, const char *alias, struct str number)
 {
@@ -188,8 +185,7 @@ void leg_status_params(const struct leg *leg, struct params *p)
         params_add(p, "StirStatus", STR("A"));
 }
 
-/* --- all of them --------------------------------------------------------------------------------
- */
+// --- all of them ---------------------------------------------------------------------------------
 
 static void leg_destroy(struct leg *leg)
 {

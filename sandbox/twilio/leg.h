@@ -57,8 +57,7 @@ void leg_params(const struct leg *leg, struct params *p);
 /* Those of a status callback beside them. */
 void leg_status_params(const struct leg *leg, struct params *p);
 
-/* --- all of them, oldest first ------------------------------------------------------------------
- */
+// --- all of them, oldest first -------------------------------------------------------------------
 
 struct world {
     struct leg **legs;

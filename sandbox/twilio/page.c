@@ -4,8 +4,7 @@
 
 enum { URI_MAX = 32 * 1024 };
 
-/* --- which rows ---------------------------------------------------------------------------------
- */
+// --- which rows ----------------------------------------------------------------------------------
 
 static bool number_of(const struct form *query, struct str name, uint64_t otherwise, uint64_t *ret)
 {
@@ -67,8 +66,7 @@ bool page_cut(const struct form *query, const struct str *sids, size_t n, struct
     return true;
 }
 
-/* --- how it is told -----------------------------------------------------------------------------
- */
+// --- how it is told ------------------------------------------------------------------------------
 
 static bool is_paging(struct str name)
 {
@@ -151,8 +149,7 @@ void page_members(struct json_writer *w, const struct page *pg, const struct str
     member_previous(w, &l, pg, sids);
 }
 
-/* --- filters by time ----------------------------------------------------------------------------
- */
+// --- filters by time -----------------------------------------------------------------------------
 
 bool page_time(struct str s, usec_t *ret_from, usec_t *ret_to)
 {

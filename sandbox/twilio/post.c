@@ -31,8 +31,7 @@ struct parcel {
     void *arg;
 };
 
-/* --- the books ----------------------------------------------------------------------------------
- */
+// --- the books -----------------------------------------------------------------------------------
 
 /* What identifies an event to its receiver, and nothing else: one JSON line. */
 static void log_acknowledged(const struct parcel *p, int status)
@@ -88,8 +87,7 @@ static void on_answer(struct request *rq, const struct sender_answer *answer)
         p->on_answer(answer, p->arg);
 }
 
-/* --- making one ---------------------------------------------------------------------------------
- */
+// --- making one ----------------------------------------------------------------------------------
 
 static struct str uuid_new(struct rng *r, struct arena *a)
 {
@@ -141,8 +139,7 @@ static struct parcel *pack(struct post *post, const struct letter *letter, struc
     return p;
 }
 
-/* --- chaos --------------------------------------------------------------------------------------
- */
+// --- chaos ---------------------------------------------------------------------------------------
 
 static bool happens(struct rng *r, double share)
 {
@@ -248,8 +245,7 @@ void post_drop(struct post_slip *slip)
         arena_destroy(TAKE(slip->held)->a);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------
- */
+// --- the whole -----------------------------------------------------------------------------------
 
 static bool open_log(struct post *post, struct err *e)
 {

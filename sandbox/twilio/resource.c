@@ -7,8 +7,7 @@
 
 enum { TEXT_MAX = 512 };
 
-/* --- values -------------------------------------------------------------------------------------
- */
+// --- values --------------------------------------------------------------------------------------
 
 static void member_time(struct json_writer *w, const char *key, usec_t at)
 {
@@ -71,8 +70,7 @@ static void member_number_sid(struct json_writer *w, const struct leg *leg, stru
         json_member_str(w, STR("phone_number_sid"), sid_new("PN", &of_number, a));
 }
 
-/* --- a call -------------------------------------------------------------------------------------
- */
+// --- a call --------------------------------------------------------------------------------------
 
 static void leg_subresources(struct json_writer *w, const struct leg *leg)
 {
@@ -143,8 +141,7 @@ void resource_leg(struct json_writer *w, const struct sim *sim, const struct leg
     json_close_object(w);
 }
 
-/* --- a recording --------------------------------------------------------------------------------
- */
+// --- a recording ---------------------------------------------------------------------------------
 
 void resource_recording(struct json_writer *w, const struct sim *sim, const struct recording *r)
 {

@@ -34,8 +34,7 @@ struct asked {
     struct form query, body;
 };
 
-/* --- answers ------------------------------------------------------------------------------------
- */
+// --- answers -------------------------------------------------------------------------------------
 
 static void answer(struct asked *q, int status, struct str body)
 {
@@ -99,8 +98,7 @@ static void answer_recording(struct asked *q, const struct recording *r)
     buf_finish(&out);
 }
 
-/* --- filters ------------------------------------------------------------------------------------
- */
+// --- filters -------------------------------------------------------------------------------------
 
 static bool text_matches(struct asked *q, const char *name, struct str value)
 {
@@ -149,8 +147,7 @@ static bool recording_matches(struct asked *q, const struct recording *r)
            text_matches(q, "CallSid", r->leg->sid) && time_matches(q, "DateCreated", r->started);
 }
 
-/* --- lists --------------------------------------------------------------------------------------
- */
+// --- lists ---------------------------------------------------------------------------------------
 
 /* The rows that match, newest first, and how one is written. */
 struct listing {
@@ -228,8 +225,7 @@ static void list_recordings(struct asked *q)
     answer_list(q, &l);
 }
 
-/* --- items --------------------------------------------------------------------------------------
- */
+// --- items ---------------------------------------------------------------------------------------
 
 /* The sid in a path's last segment, which ends in .json; STR_NONE without that. */
 static struct str item_sid(struct asked *q, struct str name)
@@ -284,8 +280,7 @@ static const struct recording *media_of(struct asked *q)
     return r && r->ended != TIME_NONE ? r : NULL;
 }
 
-/* --- placing and changing calls -----------------------------------------------------------------
- */
+// --- placing and changing calls ------------------------------------------------------------------
 
 static struct str field(struct asked *q, const char *name)
 {
@@ -423,8 +418,7 @@ static void update_call(struct asked *q)
         refuse_unknown(q);
 }
 
-/* --- who asks for what --------------------------------------------------------------------------
- */
+// --- who asks for what ---------------------------------------------------------------------------
 
 typedef void rest_handler_fn(struct asked *q);
 struct operation {

@@ -39,8 +39,7 @@ static usec_t now(const struct scene *s)
     return clock_wall(s->sim->clock);
 }
 
-/* --- what is sent -------------------------------------------------------------------------------
- */
+// --- what is sent --------------------------------------------------------------------------------
 
 static struct str door(const struct scene *s, const char *name)
 {
@@ -98,8 +97,7 @@ static void move(struct scene *s, struct leg *leg, enum leg_status status)
     send_status(s, leg);
 }
 
-/* --- going on -----------------------------------------------------------------------------------
- */
+// --- going on ------------------------------------------------------------------------------------
 
 static void on_next(struct event *ev);
 
@@ -138,8 +136,7 @@ static void take_over(struct scene *s, const struct flow *flow)
     s->at = 0;
 }
 
-/* --- documents ----------------------------------------------------------------------------------
- */
+// --- documents -----------------------------------------------------------------------------------
 
 static void ask(struct scene *s);
 
@@ -236,8 +233,7 @@ static void ask(struct scene *s)
             .url = s->url, .get = s->url_by_get, .params = &p, .on_answer = on_document, .arg = s});
 }
 
-/* --- the acts: true when the scene goes on by itself --------------------------------------------
- */
+// --- the acts: true when the scene goes on by itself ---------------------------------------------
 
 static bool act_ask(struct scene *s, const struct step *step)
 {
@@ -410,8 +406,7 @@ static void on_next(struct event *ev)
         go_on(s);
 }
 
-/* --- beginnings ---------------------------------------------------------------------------------
- */
+// --- beginnings ----------------------------------------------------------------------------------
 
 static struct scene *create(struct sim *sim, uint64_t number)
 {
@@ -547,8 +542,7 @@ struct leg *scene_place(struct sim *sim, const struct scene_order *order)
     return leg;
 }
 
-/* --- from outside -------------------------------------------------------------------------------
- */
+// --- from outside --------------------------------------------------------------------------------
 
 static void divert(struct scene *s, const struct flow *flow)
 {

@@ -26,8 +26,7 @@ struct sender {
     size_t n_pending;
 };
 
-/* --- one request --------------------------------------------------------------------------------
- */
+// --- one request ---------------------------------------------------------------------------------
 
 /* What is beyond the ceiling is dropped: no document of ours is that long. */
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
@@ -120,8 +119,7 @@ static void launch_waiting(struct sender *s)
     }
 }
 
-/* --- what became of it --------------------------------------------------------------------------
- */
+// --- what became of it ---------------------------------------------------------------------------
 
 /* Which retry policy speaks about this outcome; 0: none, it is answered. */
 static unsigned kind_of(CURLcode code, CURL *easy, int status)
@@ -161,8 +159,7 @@ static void finish(struct sender *s, struct flight *f, CURLcode code)
     land(s, f);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------
- */
+// --- the whole -----------------------------------------------------------------------------------
 
 struct sender *sender_create(size_t max_in_flight)
 {

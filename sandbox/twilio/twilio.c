@@ -36,8 +36,7 @@ struct engine {
     bool to_terminal;
 };
 
-/* --- the command line ---------------------------------------------------------------------------
- */
+// --- the command line ----------------------------------------------------------------------------
 
 #define AT(member) offsetof(struct sim_options, member)
 
@@ -109,8 +108,7 @@ static bool read_options(char **argv, struct arena *a, struct sim_options *ret, 
     return true;
 }
 
-/* --- the REST API's door ------------------------------------------------------------------------
- */
+// --- the REST API's door -------------------------------------------------------------------------
 
 /* On the loop. */
 static void on_request(struct http_exchange *x, void *arg)
@@ -153,8 +151,7 @@ static bool open_rest(struct engine *g, struct arena *a, struct err *e)
     return true;
 }
 
-/* --- arrivals -----------------------------------------------------------------------------------
- */
+// --- arrivals ------------------------------------------------------------------------------------
 
 static bool is_complete(const struct engine *g)
 {
@@ -188,8 +185,7 @@ static void open_house(struct engine *g)
     heap_put(&g->sim.heap, &g->next_call, clock_monotonic(g->sim.clock));
 }
 
-/* --- progress -----------------------------------------------------------------------------------
- */
+// --- progress ------------------------------------------------------------------------------------
 
 static void print_progress(struct engine *g, const char *begin, const char *end)
 {
@@ -225,8 +221,7 @@ static void start_reports(struct engine *g)
     heap_put(&g->sim.heap, &g->next_report, clock_monotonic(g->sim.clock) + SECONDS(1));
 }
 
-/* --- the whole ----------------------------------------------------------------------------------
- */
+// --- the whole -----------------------------------------------------------------------------------
 
 static bool is_asked_to_end(const struct engine *g)
 {

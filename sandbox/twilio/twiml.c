@@ -6,8 +6,7 @@
 
 enum { DOCUMENT_MAX = 64 * 1024, TIMEOUT_DEFAULT = 30, TIMEOUT_LEAST = 5, TIMEOUT_MOST = 600 };
 
-/* --- reading ------------------------------------------------------------------------------------
- */
+// --- reading -------------------------------------------------------------------------------------
 
 static void free_doc(void *doc)
 {
@@ -63,8 +62,7 @@ unsigned twiml_events(struct str words)
     return asked;
 }
 
-/* --- Dial ---------------------------------------------------------------------------------------
- */
+// --- Dial ----------------------------------------------------------------------------------------
 
 static uint64_t timeout_of(struct str text)
 {
@@ -115,8 +113,7 @@ static void read_dial(const xmlNode *dial, struct arena *a, struct twiml *t)
     t->kind = str_is_empty(t->target) ? TWIML_HANGUP : TWIML_DIAL;
 }
 
-/* --- the document -------------------------------------------------------------------------------
- */
+// --- the document --------------------------------------------------------------------------------
 
 /* True when the verb decides. */
 static bool read_verb(const xmlNode *verb, struct arena *a, struct twiml *t)

@@ -4,8 +4,7 @@
 
 #include "base/arena.h"
 
-/* --- resolving ----------------------------------------------------------------------------------
- */
+// --- resolving -----------------------------------------------------------------------------------
 
 static bool is_web(struct str url)
 {
@@ -37,8 +36,7 @@ struct str url_resolve(struct str base, struct str reference, struct arena *a)
     return found;
 }
 
-/* --- overrides ----------------------------------------------------------------------------------
- */
+// --- overrides -----------------------------------------------------------------------------------
 
 static const struct url_overrides defaults = {5000, 15000, 15000, 1, RETRY_CONNECT};
 

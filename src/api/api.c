@@ -48,7 +48,7 @@ const struct resource *const *api_resources(size_t *ret_n)
     return resources;
 }
 
-// --- who asks ---------------------------------------------------------------------------------
+// --- who asks ------------------------------------------------------------------------------------
 
 static struct str bearer(const struct http_request *rq)
 {
@@ -125,7 +125,7 @@ static bool authorise(struct req *rq, const struct route *route, struct err *e)
     return err_set(e, ERR_INTERNAL, "a route without access rule");
 }
 
-// --- on a thread of the pool ------------------------------------------------------------------
+// --- on a thread of the pool ---------------------------------------------------------------------
 
 struct worker {
     struct api *api;
@@ -199,7 +199,7 @@ static void watch_store(void *arg)
     } while (!mailbox_is_closed(api->monitor_end));
 }
 
-// --- on the loop ------------------------------------------------------------------------------
+// --- on the loop ---------------------------------------------------------------------------------
 
 bool api_store_is_up(const struct api *api)
 {
@@ -259,7 +259,7 @@ bool api_handle(struct api *api, struct http_exchange *x)
     return false;
 }
 
-// --- start and stop ---------------------------------------------------------------------------
+// --- start and stop ------------------------------------------------------------------------------
 
 static struct http_router *build_router(struct http_route *table)
 {

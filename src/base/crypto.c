@@ -21,7 +21,7 @@ static void must(int ok)
         mem_exhausted();
 }
 
-/* ---- secrets ---- */
+// --- secrets -------------------------------------------------------------------------------------
 
 struct secret {
     size_t n;
@@ -60,7 +60,7 @@ bool bytes_eq_secret(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
 }
 
-/* ---- keyed digests ---- */
+// --- keyed digests -------------------------------------------------------------------------------
 
 struct hmac {
     EVP_MAC_CTX *keyed;
@@ -118,7 +118,7 @@ void hmac_end(struct hmac *h, unsigned char *ret)
     assert(n == h->n);
 }
 
-/* ---- plain digests and hashes ---- */
+// --- plain digests and hashes --------------------------------------------------------------------
 
 void sha256(struct str in, unsigned char ret[SHA256_LEN])
 {

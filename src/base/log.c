@@ -79,7 +79,7 @@ bool log_format_parse(struct str s, enum log_format *ret)
     return true;
 }
 
-/* ---- one line ---- */
+// --- one line ------------------------------------------------------------------------------------
 
 struct line {
     enum log_format format;
@@ -147,7 +147,7 @@ static void line_end(struct line *l)
     buf_finish(&l->out);
 }
 
-/* ---- values out of format and arguments ---- */
+// --- values out of format and arguments ----------------------------------------------------------
 
 struct value {
     char text[VALUE_MAX];

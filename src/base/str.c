@@ -26,7 +26,7 @@ static struct str forward(struct str s, size_t n)
     return n ? (struct str){s.p + n, s.n - n} : s; // of STR_NONE, NULL + 0 would be undefined
 }
 
-/* ---- making ---- */
+// --- making --------------------------------------------------------------------------------------
 
 struct str str_from(const char *z)
 {
@@ -63,7 +63,7 @@ struct str str_fmt(struct arena *a, const char *format, ...)
     return (struct str){p, (size_t)n};
 }
 
-/* ---- comparing ---- */
+// --- comparing -----------------------------------------------------------------------------------
 
 int str_cmp(struct str a, struct str b)
 {
@@ -93,7 +93,7 @@ bool str_ends(struct str s, struct str suffix)
     return s.n >= suffix.n && str_eq(str_sub(s, s.n - suffix.n, suffix.n), suffix);
 }
 
-/* ---- looking inside ---- */
+// --- looking inside ------------------------------------------------------------------------------
 
 size_t str_find(struct str s, char c)
 {
@@ -211,7 +211,7 @@ uint64_t str_hash(struct str s)
     return h;
 }
 
-/* ---- numbers ---- */
+// --- numbers -------------------------------------------------------------------------------------
 
 /* Leading digits of s as a number; how many there were, 0 when none or out of range. */
 static size_t digits(struct str s, uint64_t *ret)
@@ -248,7 +248,7 @@ bool str_to_i64(struct str s, int64_t *ret)
     return true;
 }
 
-/* ---- parsing from the front ---- */
+// --- parsing from the front ----------------------------------------------------------------------
 
 bool cut_lit(struct str *in, struct str lit)
 {

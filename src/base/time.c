@@ -100,7 +100,7 @@ bool time_in_range(usec_t t)
     return t >= TIME_FIRST && t <= TIME_LAST;
 }
 
-/* ---- writing ---- */
+// --- writing -------------------------------------------------------------------------------------
 
 /* n digits of v, with leading zeros. Returns the place behind them. */
 static char *put(char *at, uint32_t v, size_t n)
@@ -187,7 +187,7 @@ size_t time_format_http(usec_t t, char dst[TIME_TEXT_MAX])
     return format_mail(t, "GMT", dst);
 }
 
-/* ---- reading ---- */
+// --- reading -------------------------------------------------------------------------------------
 
 /* "16:29:59", or without seconds when they are optional. */
 static bool cut_clock(struct str *in, bool seconds_optional, struct date *ret)

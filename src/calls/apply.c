@@ -31,8 +31,7 @@ struct str call_event_type_name(enum call_event_type t)
     return event_type_names[t];
 }
 
-/* --- the transition table: rows are the present status, columns the claimed one -----------------
- */
+// --- the transition table: rows are the present status, columns the claimed one ------------------
 
 #define A CALL_MOVE_APPLY
 #define E CALL_MOVE_ENRICH
@@ -60,8 +59,7 @@ enum call_move call_move_of(enum call_status present, enum call_status claimed)
     return moves[present][claimed];
 }
 
-/* --- what happened ------------------------------------------------------------------------------
- */
+// --- what happened -------------------------------------------------------------------------------
 
 static struct str refusal_of(enum call_status present, enum call_status claimed, struct arena *a)
 {

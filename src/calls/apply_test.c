@@ -23,8 +23,7 @@ struct world {
 static const struct str owned[] = {STR("+16175006181")};
 static const struct call_rules rules = {.owned = owned, .n_owned = 1, .region = STR("US")};
 
-/* --- changes -----------------------------------------------------------------------------------
- */
+// --- changes -------------------------------------------------------------------------------------
 
 static struct call_change change_of(const char *sid, enum call_change_kind kind, int at)
 {
@@ -92,8 +91,7 @@ static struct call_change recording_of(const char *sid, const char *recording, c
     return c;
 }
 
-/* --- worlds --------------------------------------------------------------------------------------
- */
+// --- worlds --------------------------------------------------------------------------------------
 
 static struct call *find(struct world *w, struct str sid)
 {
@@ -237,7 +235,7 @@ static size_t check_all_orders(struct call_change *changes, size_t n)
     return p.n_seen;
 }
 
-/* --- tests ------------------------------------------------------------------------------------ */
+// --- tests ---------------------------------------------------------------------------------------
 
 static void any_order_of_a_calls_events_gives_one_snapshot(void **state)
 {
@@ -299,7 +297,7 @@ static void any_order_of_two_children_gives_one_family(void **state)
     assert_int_equal(check_all_orders(changes, LEN(changes)), 5040);
 }
 
-/* --- random families, shuffled ---------------------------------------------------------------- */
+// --- random families, shuffled -------------------------------------------------------------------
 
 static const char *pick(struct rng *r, const char *const *words, size_t n)
 {
@@ -494,7 +492,7 @@ static void crowded_lists_keep_the_same_in_any_order(void **state)
     }
 }
 
-/* --- the table and what follows from it ------------------------------------------------------- */
+// --- the table and what follows from it ----------------------------------------------------------
 
 static void a_claim_is_refused_exactly_when_the_table_says_so(void **state)
 {

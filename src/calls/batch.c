@@ -40,8 +40,7 @@ struct str call_conversation_key(const struct call *c)
     return c->visibility == CALL_VISIBLE ? c->contact : STR_NONE;
 }
 
-/* --- slots ---------------------------------------------------------------------------------------
- */
+// --- slots ---------------------------------------------------------------------------------------
 
 static size_t bucket_of(int64_t project, struct str sid)
 {
@@ -90,7 +89,7 @@ static struct call_slot *slot_get(struct call_batch *b, int64_t project, struct 
     return s;
 }
 
-/* --- taking in -------------------------------------------------------------------------------- */
+// --- taking in -----------------------------------------------------------------------------------
 
 struct call_batch *call_batch_create(const struct call_rules *rules, usec_t now, struct arena *a)
 {
@@ -122,7 +121,7 @@ bool call_batch_add(struct call_batch *b, int64_t project, struct str provider,
     return true;
 }
 
-/* --- loading ---------------------------------------------------------------------------------- */
+// --- loading -------------------------------------------------------------------------------------
 
 static int by_key(const void *a, const void *b)
 {
@@ -212,7 +211,7 @@ static bool load_all(struct call_batch *b, struct db *db, struct err *e)
     }
 }
 
-/* --- applying --------------------------------------------------------------------------------- */
+// --- applying ------------------------------------------------------------------------------------
 
 static bool change_text(struct call_batch *b, const struct call_change *c, struct str *ret,
                         struct err *e)
@@ -305,7 +304,7 @@ struct call_entry *call_batch_entries(struct call_batch *b, size_t *ret_n)
     return b->entries;
 }
 
-/* --- the feed --------------------------------------------------------------------------------- */
+// --- the feed ------------------------------------------------------------------------------------
 
 void call_feed_payload(struct buf *out, const struct call_entry *entry)
 {

@@ -28,7 +28,7 @@ struct talks {
     size_t n;
 };
 
-/* --- which conversations ---------------------------------------------------------------------- */
+// --- which conversations -------------------------------------------------------------------------
 
 static bool conversation_stays(const struct call_slot *s)
 {
@@ -78,7 +78,7 @@ static struct talk *find_talk(const struct talks *t, int64_t project, struct str
     return t->n ? bsearch(&key, t->p, t->n, sizeof *t->p, by_number) : NULL;
 }
 
-/* --- finding or making them ------------------------------------------------------------------- */
+// --- finding or making them ----------------------------------------------------------------------
 
 struct talk_columns {
     int64_t *projects, *contacts;
@@ -244,7 +244,7 @@ static bool refresh_talks(const struct talks *t, usec_t now, struct db *db, stru
            err_trace(e);
 }
 
-/* --- calls ------------------------------------------------------------------------------------ */
+// --- calls ---------------------------------------------------------------------------------------
 
 /* The columns of the table by the names of their parameters: members of the snapshot, or what a
  * function makes of it. */
@@ -494,7 +494,7 @@ bool call_batch_save_snapshots(struct call_batch *b, struct db *db, struct err *
     return true;
 }
 
-/* --- the log ---------------------------------------------------------------------------------- */
+// --- the log -------------------------------------------------------------------------------------
 
 static const struct {
     const char *name;

@@ -203,7 +203,7 @@ static void one_batch_and_single_events_give_the_same(void **state)
     }
 }
 
-/* --- workers side by side ------------------------------------------------------------------------ */
+// --- workers side by side ------------------------------------------------------------------------
 
 enum { WORKERS = 4, ROUNDS = 12, TRIES = 100 };
 
@@ -271,7 +271,7 @@ static void workers_side_by_side_count_right(void **state)
     }
 }
 
-/* --- a store that fails ------------------------------------------------------------------------- */
+// --- a store that fails --------------------------------------------------------------------------
 
 struct attempts {
     struct db *db;

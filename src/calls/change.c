@@ -20,7 +20,7 @@ const struct call_change call_change_none = {
             .duration = INT64_MIN},
 };
 
-/* --- who says it ------------------------------------------------------------------------------ */
+// --- who says it ---------------------------------------------------------------------------------
 
 static const struct {
     struct str name;
@@ -54,7 +54,7 @@ enum call_authority call_source_authority(enum call_source s)
     return sources[s].authority;
 }
 
-/* --- configuration ---------------------------------------------------------------------------- */
+// --- configuration -------------------------------------------------------------------------------
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -94,9 +94,9 @@ static bool is_owned(const struct call_rules *rules, const char *e164)
            bsearch(&key, rules->owned, rules->n_owned, sizeof key, by_bytes) != NULL;
 }
 
-/* --- direction
- * ------------------------------------------------------------------------------------
- *
+// --- direction -----------------------------------------------------------------------------------
+
+/*
  * In the documented priority. "SIP" is an address of ours without an outside number in it: a URI
  * whose user is a name, an extension or one of our numbers. A URI whose user part is somebody's
  * number is that number, written as a trunk writes it.
@@ -178,9 +178,9 @@ static struct call_parties parties_of(const struct call_change *c, const struct 
     return p;
 }
 
-/* --- times
- * ----------------------------------------------------------------------------------------
- *
+// --- times ---------------------------------------------------------------------------------------
+
+/*
  * A clock may be wrong; a call of the year 1970 or 9999 is a defect of the sender. What lies
  * outside of this range is kept as text and our own clock is used instead.
  */
@@ -207,7 +207,7 @@ static void settle_time(struct call_change *c, usec_t *t, usec_t instead, struct
     *t = instead;
 }
 
-/* --- text and numbers ------------------------------------------------------------------------- */
+// --- text and numbers ----------------------------------------------------------------------------
 
 enum {
     SID_MAX = 100,

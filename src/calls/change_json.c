@@ -150,7 +150,7 @@ void call_change_json(struct buf *out, const struct call_change *c)
     json_close_object(&w);
 }
 
-/* --- reading --------------------------------------------------------------------------------- */
+// --- reading -------------------------------------------------------------------------------------
 
 static struct str get_str(struct json_object *o, const char *key, struct arena *a)
 {

@@ -19,7 +19,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-/* --- what became of the dials ---------------------------------------------------------------- */
+// --- what became of the dials --------------------------------------------------------------------
 
 static const struct call_dial *dial_of_leg(const struct call_fold *f, struct str sid)
 {
@@ -117,7 +117,7 @@ static enum call_status display_status(enum call_status status, const struct out
     return status;
 }
 
-/* --- durations -------------------------------------------------------------------------------- */
+// --- durations -----------------------------------------------------------------------------------
 
 /* The longest talk with somebody who was reached; 0 when nobody was. */
 static int64_t longest_talk(const struct call_fold *f)
@@ -169,7 +169,7 @@ static void derive_durations(const struct call_fold *f, const struct outcome *o,
         derive_durations_alone(c);
 }
 
-/* --- the rest --------------------------------------------------------------------------------- */
+// --- the rest ------------------------------------------------------------------------------------
 
 static void derive_times(const struct call_fold *f, struct call *c)
 {
@@ -215,7 +215,7 @@ static const struct call_recording *recording_shown(const struct call_fold *f)
     return best;
 }
 
-/* --- metadata and attributes: objects beside the columns ------------------------------------- */
+// --- metadata and attributes: objects beside the columns -----------------------------------------
 
 static struct str finished(struct buf *b, struct arena *a)
 {

@@ -25,7 +25,7 @@ const struct call_fold call_fold_none = {
     .price = {.value = INT64_MIN, .at = TIME_NONE},
 };
 
-/* --- orders ---------------------------------------------------------------------------------- */
+// --- orders --------------------------------------------------------------------------------------
 
 static int compare(int64_t a, int64_t b)
 {
@@ -89,7 +89,7 @@ static int recording_rank(struct str status)
     return str_eq(status, STR("absent")) || str_eq(status, STR("failed"));
 }
 
-/* --- joins: true when the register has become another one ------------------------------------ */
+// --- joins: true when the register has become another one ----------------------------------------
 
 static bool join_least(usec_t *at, usec_t t)
 {
@@ -171,8 +171,9 @@ static bool join_ends(struct call_ends *at, const struct call_change *c, enum ca
     return true;
 }
 
-/* --- lists: one register per key -----------------------------------------------------------------
- *
+// --- lists: one register per key -----------------------------------------------------------------
+
+/*
  * Finds the entry of a key in a sorted list, making room for it when there is none. The array is
  * copied first: the fold that we started from is somebody else's. NULL: the list is full of smaller
  * keys, and this one is beyond what is kept.
@@ -326,8 +327,7 @@ static bool join_detail(struct call_fold *f, const struct call_detail *told, enu
     return changed;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+// --- the whole -----------------------------------------------------------------------------------
 
 static bool join_status(struct call_fold *f, const struct call_change *c, enum call_authority by)
 {

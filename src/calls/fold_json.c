@@ -187,7 +187,7 @@ void call_fold_json(struct buf *out, const struct call_fold *f)
     json_close_object(&w);
 }
 
-/* --- reading: text stays in the tree, which lives as long as the fold's arena ------------------ */
+// --- reading: text stays in the tree, which lives as long as the fold's arena --------------------
 
 static int64_t get_int(struct json_object *o, const char *key)
 {

@@ -44,7 +44,7 @@ int64_t call_page_offset(struct call_page page)
     return (page.page - 1) * page.limit;
 }
 
-/* --- lists --------------------------------------------------------------------------------------- */
+// --- lists ---------------------------------------------------------------------------------------
 
 /* What the filter says of visibility, as the query wants it: absent means every one. */
 static struct str visibility_asked(const struct call_filter *f)
@@ -109,7 +109,7 @@ bool call_active_json(const struct call_reader *r, struct arena *a, struct buf *
     return true;
 }
 
-/* --- one call ---------------------------------------------------------------------------------------- */
+// --- one call ------------------------------------------------------------------------------------
 
 /* The current row, as the schema CallEvent has it. */
 static void event_value(struct json_writer *w, struct rows *rows)

@@ -37,7 +37,7 @@ struct conversation_list {
     size_t n;
 };
 
-/* --- a call as a message -------------------------------------------------------------------------- */
+// --- a call as a message -------------------------------------------------------------------------
 
 static struct str heading_of(enum call_direction d)
 {
@@ -101,7 +101,7 @@ static void message_value(struct json_writer *w, const struct call *c, struct ar
     json_close_object(w);
 }
 
-/* --- a conversation ----------------------------------------------------------------------------------- */
+// --- a conversation ------------------------------------------------------------------------------
 
 static struct str either(struct str a, struct str b)
 {
@@ -155,7 +155,7 @@ static void conversations_value(struct json_writer *w, const struct conversation
     json_close_array(w);
 }
 
-/* --- loading -------------------------------------------------------------------------------------------- */
+// --- loading -------------------------------------------------------------------------------------
 
 static bool read_rows(struct rows *rows, size_t cap, struct arena *a, struct conversation_list *ret,
                       struct err *e)
@@ -221,7 +221,7 @@ static bool load_by_id(const struct call_reader *r, const int64_t *ids, size_t n
     return true;
 }
 
-/* --- answers ---------------------------------------------------------------------------------------------- */
+// --- answers -------------------------------------------------------------------------------------
 
 bool conversation_list_json(const struct call_reader *r, struct call_page page, struct arena *a,
                             struct buf *out, struct err *e)

@@ -40,7 +40,7 @@ struct watch {
     bool open[]; /* by station */
 };
 
-/* --- watches ---------------------------------------------------------------------------------- */
+// --- watches -------------------------------------------------------------------------------------
 
 static struct watch *watch_find(struct hub *h, int64_t project)
 {
@@ -80,7 +80,7 @@ static void watch_announced(struct hub *h, struct watch *w, int64_t seq, usec_t 
     w->announced = seq;
 }
 
-/* --- news ------------------------------------------------------------------------------------- */
+// --- news ----------------------------------------------------------------------------------------
 
 static struct news *news_create(const struct watch *w, struct station *s, enum news_kind kind,
                                 size_t n)
@@ -153,7 +153,7 @@ static void send_refusal(struct station *s, int64_t project, const struct err *w
     loop_post(s->loop, &news->task);
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+// --- reading -------------------------------------------------------------------------------------
 
 static bool read_feed(struct hub *h, int64_t project, int64_t after, size_t limit,
                       struct feed_page *ret, struct err *e)
@@ -254,7 +254,7 @@ static void publish_due(struct hub *h)
         }
 }
 
-/* --- opening and closing ---------------------------------------------------------------------- */
+// --- opening and closing -------------------------------------------------------------------------
 
 static bool watch_open(struct hub *h, int64_t project, struct watch **ret, struct err *e)
 {
@@ -364,7 +364,7 @@ void hub_announce(struct hub *h, int64_t project, int64_t last_seq)
                                     .at = clock_monotonic(h->o.clock)});
 }
 
-/* --- pages for those who are far behind ------------------------------------------------------- */
+// --- pages for those who are far behind ----------------------------------------------------------
 
 static void on_page(struct task *t)
 {
@@ -446,7 +446,7 @@ static bool serve_page(struct hub *h)
     return true;
 }
 
-/* --- the thread ------------------------------------------------------------------------------- */
+// --- the thread ----------------------------------------------------------------------------------
 
 static size_t list_projects(struct hub *h, struct arena *a, int64_t **ret)
 {
@@ -534,7 +534,7 @@ static void run(void *arg)
     end(h);
 }
 
-/* --- from outside ----------------------------------------------------------------------------- */
+// --- from outside --------------------------------------------------------------------------------
 
 static void on_subscribe(struct task *t)
 {

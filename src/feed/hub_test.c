@@ -32,7 +32,7 @@ struct rig {
     struct hub_options options;
 };
 
-/* --- the server --------------------------------------------------------------------------------- */
+// --- the server ----------------------------------------------------------------------------------
 
 /* "/?last_seq=7&epoch=x&project=2" */
 static void on_request(struct http_exchange *x, void *arg)
@@ -113,7 +113,7 @@ static void rig_down(struct rig *r)
     db_close(r->db);
 }
 
-/* --- what happens -------------------------------------------------------------------------------- */
+// --- what happens --------------------------------------------------------------------------------
 
 static const char call_json[] =
     "{\"call\":{\"id\":\"5\",\"conversation_id\":\"42\",\"provider\":\"twilio\","
@@ -178,7 +178,7 @@ static struct hub_stats stats(struct rig *r)
     return s;
 }
 
-/* --- a client ------------------------------------------------------------------------------------ */
+// --- a client ------------------------------------------------------------------------------------
 
 struct viewer {
     int fd;
@@ -308,7 +308,7 @@ static void expect_seqs(struct viewer *v, int64_t first, int64_t last)
     }
 }
 
-/* --- tests --------------------------------------------------------------------------------------- */
+// --- tests ---------------------------------------------------------------------------------------
 
 static void a_frame_is_what_the_description_says(void **state)
 {

@@ -22,7 +22,7 @@ enum { FEED_EPOCH_MAX = 64, FEED_BUCKETS = 256, FEED_FRAME_MAX = 1024 * 1024 };
 
 struct station;
 
-/* --- hub → station ---------------------------------------------------------------------------- */
+// --- hub → station -------------------------------------------------------------------------------
 
 enum news_kind {
     NEWS_OPENED,  /* the frames of (floor, last], and the epoch: clients may come in */
@@ -53,7 +53,7 @@ struct news {
 /* Runs on the station's loop. */
 void station_on_news(struct task *t);
 
-/* --- station → hub → station ------------------------------------------------------------------ */
+// --- station → hub → station ---------------------------------------------------------------------
 
 enum page_outcome { PAGE_READ, PAGE_RESYNC, PAGE_DROPPED };
 
@@ -80,7 +80,7 @@ bool hub_ask_open(struct hub *h, struct station *s, int64_t project) CHECK_RESUL
 bool hub_ask_page(struct hub *h, struct page *p) CHECK_RESULT;
 void hub_tell_closed(struct hub *h, struct station *s, int64_t project);
 
-/* --- stations --------------------------------------------------------------------------------- */
+// --- stations ------------------------------------------------------------------------------------
 
 struct channel;
 

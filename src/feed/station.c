@@ -66,7 +66,7 @@ static void count_one(_Atomic uint64_t *counter, uint64_t n)
     atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-/* --- channels --------------------------------------------------------------------------------- */
+// --- channels ------------------------------------------------------------------------------------
 
 static struct channel *channel_find(struct station *s, int64_t project)
 {
@@ -111,7 +111,7 @@ static void refuse_waiting(struct channel *ch, const struct err *why)
     }
 }
 
-/* --- clients ---------------------------------------------------------------------------------- */
+// --- clients -------------------------------------------------------------------------------------
 
 static void list_remove(struct client *c)
 {
@@ -305,7 +305,7 @@ void station_on_page(struct task *t)
     free(p);
 }
 
-/* --- coming in -------------------------------------------------------------------------------- */
+// --- coming in -----------------------------------------------------------------------------------
 
 static bool greet(struct client *c)
 {
@@ -405,7 +405,7 @@ void station_subscribe(struct station *s, struct subscription *sub)
     ch->waiting = sub;
 }
 
-/* --- news ------------------------------------------------------------------------------------- */
+// --- news ----------------------------------------------------------------------------------------
 
 static void advance_all(struct client *first)
 {
@@ -492,7 +492,7 @@ void station_on_news(struct task *t)
     free(n);
 }
 
-/* --- timers ----------------------------------------------------------------------------------- */
+// --- timers --------------------------------------------------------------------------------------
 
 /* Sockets do not say when they are empty again: while somebody is behind, one looks. */
 static void on_drain(void *arg)
@@ -556,7 +556,7 @@ static void on_beat(void *arg)
     http_chunk_unref(chunk);
 }
 
-/* --- a life ----------------------------------------------------------------------------------- */
+// --- a life --------------------------------------------------------------------------------------
 
 static void open_on_loop(void *station)
 {

@@ -100,7 +100,7 @@ static void reads_a_list(void **state)
     arena_destroy(a);
 }
 
-/* --- the client behind trusted proxies ------------------------------------------------------------- */
+// --- the client behind trusted proxies -----------------------------------------------------------
 
 static void finds_the_client_behind_trusted_proxies(void **state)
 {

@@ -52,8 +52,7 @@ static uv_stream_t *stream_of(struct conn *c)
     return (uv_stream_t *)&c->tcp;
 }
 
-/* --- bytes that wait
- * ------------------------------------------------------------------------------ */
+// --- bytes that wait -----------------------------------------------------------------------------
 
 static void partial_destroy(struct partial *p)
 {
@@ -87,8 +86,7 @@ static void keep_pipelined(struct conn *c, struct str in)
     }
 }
 
-/* --- the end
- * ---------------------------------------------------------------------------------------- */
+// --- the end -------------------------------------------------------------------------------------
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -129,8 +127,7 @@ void conn_close(struct conn *c)
     uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
-/* --- answers
- * ------------------------------------------------------------------------------------------ */
+// --- answers -------------------------------------------------------------------------------------
 
 static void resume(struct conn *c);
 
@@ -284,8 +281,7 @@ static void refuse(struct conn *c, int status)
         o->on_refused(status, o->arg);
 }
 
-/* --- requests
- * ------------------------------------------------------------------------------------------ */
+// --- requests ------------------------------------------------------------------------------------
 
 /* The request is whole. It may be answered before this returns. */
 static void hand_over(struct conn *c)
@@ -453,8 +449,7 @@ static bool between_requests(const struct conn *c)
     return c->state == CONN_IDLE || c->state == CONN_HEAD || c->state == CONN_BODY;
 }
 
-/* --- the socket
- * --------------------------------------------------------------------------------------- */
+// --- the socket ----------------------------------------------------------------------------------
 
 static void on_bytes(struct conn *c, struct str in)
 {
@@ -547,8 +542,7 @@ void conn_become_stream(struct conn *c, struct http_stream *s)
         resume(c);
 }
 
-/* --- deadlines
- * ------------------------------------------------------------------------------------------ */
+// --- deadlines -----------------------------------------------------------------------------------
 
 static bool body_is_slow(const struct conn *c, usec_t waited)
 {
@@ -603,8 +597,7 @@ void conn_sweep(struct conn *c)
     }
 }
 
-/* --- the beginning
- * ------------------------------------------------------------------------------------- */
+// --- the beginning -------------------------------------------------------------------------------
 
 static struct ip address_of(const struct sockaddr_storage *peer)
 {

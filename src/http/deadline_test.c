@@ -59,7 +59,7 @@ static void ask(struct peer *p, struct str request)
     assert_int_equal(peer_reply(p, false).status, 200);
 }
 
-/* --- deadlines ------------------------------------------------------------------------------------ */
+// --- deadlines -----------------------------------------------------------------------------------
 
 static void closes_an_idle_connection_without_a_word(void **state)
 {
@@ -188,7 +188,7 @@ static void does_not_wait_for_ever_for_a_refused_peer(void **state)
     peer_close(&p);
 }
 
-/* --- limits ------------------------------------------------------------------------------------------ */
+// --- limits --------------------------------------------------------------------------------------
 
 static void lets_clients_wait_when_there_are_enough(void **state)
 {

@@ -118,8 +118,7 @@ void exchange_release(struct http_exchange *x)
     home->n_free++;
 }
 
-/* --- what its owner sees ------------------------------------------------------------------------
- */
+// --- what its owner sees -------------------------------------------------------------------------
 
 const struct http_request *http_request_of(const struct http_exchange *x)
 {
@@ -161,8 +160,7 @@ struct http_exchange *http_exchange_of_task(struct task *t)
     return container_of(t, struct http_exchange, task);
 }
 
-/* --- answering
- * ------------------------------------------------------------------------------------- */
+// --- answering -----------------------------------------------------------------------------------
 
 void http_answer(struct http_exchange *x, const struct http_answer *answer)
 {

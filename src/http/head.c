@@ -45,8 +45,7 @@ static struct http_span span(struct str in, struct str part)
     return (struct http_span){(uint16_t)(part.p - in.p), (uint16_t)part.n};
 }
 
-/* --- targets and hosts ---------------------------------------------------------------------------
- */
+// --- targets and hosts ---------------------------------------------------------------------------
 
 static bool cut_ip_literal(struct str *in)
 {
@@ -148,8 +147,7 @@ static bool parse_target(struct http_head *h, struct str in, struct str target)
     return parse_absolute(h, in, target);
 }
 
-/* --- the request line
- * ----------------------------------------------------------------------------- */
+// --- the request line ----------------------------------------------------------------------------
 
 static const struct {
     struct str name;
@@ -198,8 +196,7 @@ static bool parse_request_line(struct http_head *h, struct str in, struct str li
     return parse_version(h, line, method) && parse_method(h, method) && parse_target(h, in, target);
 }
 
-/* --- header fields that the server itself obeys
- * ---------------------------------------------------- */
+// --- header fields that the server itself obeys --------------------------------------------------
 
 static bool on_host(struct http_head *h, struct str value)
 {
@@ -275,8 +272,7 @@ static bool obey(struct http_head *h, struct str name, struct str value)
     return true;
 }
 
-/* --- header fields
- * ----------------------------------------------------------------------------------- */
+// --- header fields -------------------------------------------------------------------------------
 
 // field-line = field-name ":" OWS field-value OWS                     RFC 9112 section 5
 static bool parse_field(struct http_head *h, struct str in, struct str line)
@@ -308,8 +304,7 @@ static bool check_whole(struct http_head *h)
     return true;
 }
 
-/* --- lines
- * ------------------------------------------------------------------------------------------- */
+// --- lines ---------------------------------------------------------------------------------------
 
 static enum http_parse refused(struct http_head *h, int status)
 {

@@ -211,7 +211,7 @@ static void knows_when_the_connection_stays(void **state)
     }
 }
 
-/* --- limits ------------------------------------------------------------------------------------ */
+// --- limits --------------------------------------------------------------------------------------
 
 static struct str repeated(struct arena *a, const char *front, char c, size_t n, const char *back)
 {

@@ -35,8 +35,7 @@ enum {
     ANSWER_IN_ONE_PIECE = 16 * 1024 /* bodies up to this size are copied behind their head */
 };
 
-/* --- exchange ----------------------------------------------------------------------------------
- */
+// --- exchange ------------------------------------------------------------------------------------
 
 struct http_exchange {
     struct listener *home;
@@ -61,8 +60,7 @@ struct http_exchange *exchange_create(struct conn *c, const struct http_head *h,
 void exchange_release(struct http_exchange *x);
 void exchange_destroy(struct http_exchange *x);
 
-/* --- connection --------------------------------------------------------------------------------
- */
+// --- connection ----------------------------------------------------------------------------------
 
 enum conn_state {
     CONN_IDLE,     /* between requests */
@@ -111,8 +109,7 @@ void conn_answer(struct conn *c, const struct http_answer *answer);
 /* Its exchange becomes a stream and is released. */
 void conn_become_stream(struct conn *c, struct http_stream *s);
 
-/* --- answers -------------------------------------------------------------------------------------
- */
+// --- answers -------------------------------------------------------------------------------------
 
 struct answer_form {
     bool keep;           /* the connection stays */
@@ -128,14 +125,12 @@ void answer_stream_head_write(struct listener *home, struct str type, struct buf
 /* What a refused request is told; lives in static memory but for the body, which is in `body`. */
 void answer_refusal(int status, struct buf *body, struct http_answer *ret);
 
-/* --- streams
- * --------------------------------------------------------------------------------------- */
+// --- streams -------------------------------------------------------------------------------------
 
 /* Last touch: calls on_closed and frees. */
 void stream_closed(struct http_stream *s);
 
-/* --- listener
- * ---------------------------------------------------------------------------------------- */
+// --- listener ------------------------------------------------------------------------------------
 
 struct listener {
     struct http_server *server;

@@ -31,8 +31,7 @@ static const struct str method_names[] = {
 };
 static_assert(LEN(method_names) == HTTP_METHOD_COUNT, "every method has a name");
 
-/* --- compiling -----------------------------------------------------------------------------------
- */
+// --- compiling -----------------------------------------------------------------------------------
 
 static struct node *literal_child(struct node *parent, struct str segment, struct arena *a)
 {
@@ -105,8 +104,7 @@ void http_router_destroy(struct http_router *r)
     free(r);
 }
 
-/* --- decoding
- * --------------------------------------------------------------------------------------- */
+// --- decoding ------------------------------------------------------------------------------------
 
 static int hex_digit(char c)
 {
@@ -146,8 +144,7 @@ static bool decode_segment(struct str in, struct arena *a, struct str *ret)
     return str_is_utf8(*ret) && str_find(*ret, '\0') == ret->n;
 }
 
-/* --- finding
- * ---------------------------------------------------------------------------------------- */
+// --- finding -------------------------------------------------------------------------------------
 
 struct path {
     struct str raw[HTTP_ROUTE_SEGMENTS];  /* from this segment to the end, escaped */

@@ -33,8 +33,7 @@ void listener_touch(struct listener *home)
     home->now = clock_monotonic(home->server->o.clock);
 }
 
-/* --- accepting
- * --------------------------------------------------------------------------------------- */
+// --- accepting -----------------------------------------------------------------------------------
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
 
@@ -118,8 +117,7 @@ void listener_conn_closed(struct listener *home)
     listener_handle_closed(home);
 }
 
-/* --- on the loop
- * --------------------------------------------------------------------------------------- */
+// --- on the loop ---------------------------------------------------------------------------------
 
 static void sweep(void *arg)
 {
@@ -200,8 +198,7 @@ static void free_exchanges(void *arg)
     }
 }
 
-/* --- sockets
- * --------------------------------------------------------------------------------------------- */
+// --- sockets -------------------------------------------------------------------------------------
 
 struct bound {
     int family;
@@ -301,8 +298,7 @@ static bool open_listening(const struct http_server *s, int *ret, struct err *e)
     return err_fix(e, "stop what listens there, or set PORT to another one");
 }
 
-/* --- start and stop
- * ---------------------------------------------------------------------------------------- */
+// --- start and stop ------------------------------------------------------------------------------
 
 static void listener_destroy(struct listener *home)
 {

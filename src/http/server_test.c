@@ -41,7 +41,7 @@ static void expect_body(struct peer *p, int status, const char *body)
     assert_str(r.body, body);
 }
 
-/* --- requests and answers ----------------------------------------------------------------------- */
+// --- requests and answers ------------------------------------------------------------------------
 
 static void answers_with_every_field_that_belongs_there(void **state)
 {
@@ -244,7 +244,7 @@ static void says_continue_to_those_who_wait_for_it(void **state)
     peer_close(&p);
 }
 
-/* --- refusals --------------------------------------------------------------------------------------- */
+// --- refusals ------------------------------------------------------------------------------------
 
 static void refuses_and_closes(void **state)
 {
@@ -343,7 +343,7 @@ static void takes_a_body_of_a_megabyte(void **state)
     peer_close(&p);
 }
 
-/* --- peers that go away ------------------------------------------------------------------------------- */
+// --- peers that go away --------------------------------------------------------------------------
 
 static void answers_a_peer_that_has_half_closed(void **state)
 {
@@ -442,7 +442,7 @@ static void survives_a_failing_write(void **state)
     app_wait_connections(app, 0);
 }
 
-/* --- many ------------------------------------------------------------------------------------------------ */
+// --- many ----------------------------------------------------------------------------------------
 
 static void serves_a_thousand_connections(void **state)
 {

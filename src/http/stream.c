@@ -13,8 +13,7 @@
 
 enum { BATCH = 64 }; // iovecs of one write
 
-/* --- chunks
- * ----------------------------------------------------------------------------------------- */
+// --- chunks --------------------------------------------------------------------------------------
 
 struct http_chunk {
     atomic_uint refs;
@@ -52,8 +51,7 @@ struct str http_chunk_bytes(const struct http_chunk *c)
     return (struct str){c->bytes, c->n};
 }
 
-/* --- streams
- * ------------------------------------------------------------------------------------------ */
+// --- streams -------------------------------------------------------------------------------------
 
 struct http_stream {
     struct conn *conn; /* NULL: the peer was gone before the stream began */

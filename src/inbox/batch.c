@@ -64,7 +64,7 @@ struct binds batch_fill(struct batch *b, const struct inbox_item *const *items, 
     return (struct binds){b->binds, N_COLUMNS};
 }
 
-/* --- which were new ----------------------------------------------------------------------------- */
+// --- which were new ------------------------------------------------------------------------------
 
 static size_t place_of(int64_t project, struct str key)
 {

@@ -74,7 +74,7 @@ struct visit {
     char trace_id[ID_LEN + 1];
 };
 
-/* --- counting and telling --------------------------------------------------------------------- */
+// --- counting and telling ------------------------------------------------------------------------
 
 const char *door_outcome_name(enum door_outcome outcome)
 {
@@ -120,7 +120,7 @@ static void log_sampled(struct doors *d, struct place *p, enum log_level level,
     p->unlogged = 0;
 }
 
-/* --- answers ---------------------------------------------------------------------------------- */
+// --- answers -------------------------------------------------------------------------------------
 
 static void answer_error(struct visit *v, const struct err *e, struct str retry_after)
 {
@@ -212,7 +212,7 @@ static void settle(struct visit *v, enum door_outcome outcome)
         answer_unavailable(v);
 }
 
-/* --- the append ------------------------------------------------------------------------------- */
+// --- the append ----------------------------------------------------------------------------------
 
 static void on_settled(struct task *t)
 {
@@ -256,7 +256,7 @@ static void keep(struct visit *v)
         settle(v, DOOR_UNAVAILABLE);
 }
 
-/* --- who knocks ------------------------------------------------------------------------------- */
+// --- who knocks ----------------------------------------------------------------------------------
 
 static int compare_accounts(const void *x, const void *y)
 {
@@ -326,7 +326,7 @@ static enum door_outcome judge_body(struct visit *v, struct err *e)
     return DOOR_OUTCOME_COUNT;
 }
 
-/* --- the way in ------------------------------------------------------------------------------- */
+// --- the way in ----------------------------------------------------------------------------------
 
 const struct door *doors_find(const struct doors *d, struct str path)
 {
@@ -415,9 +415,7 @@ void doors_set_ingestion(struct doors *d, bool enabled)
     atomic_store(&d->ingestion, enabled);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------
- */
+// --- life ----------------------------------------------------------------------------------------
 
 static bool check_accounts(const struct doors_options *o, struct err *e)
 {

@@ -115,7 +115,7 @@ static void rig_down(struct rig *r)
     secret_destroy(r->second);
 }
 
-/* --- the sender ------------------------------------------------------------------------------------- */
+// --- the sender ----------------------------------------------------------------------------------
 
 /* Fields must be in the order of their names and distinct: then signing is one line. */
 static struct str signature(const char *token, const char *url, struct str body, struct arena *a)
@@ -224,7 +224,7 @@ static uint64_t outcomes(struct rig *r, enum door_outcome outcome)
     return s.outcomes[outcome];
 }
 
-/* --- what is signed ------------------------------------------------------------------------------------- */
+// --- what is signed ------------------------------------------------------------------------------
 
 static void a_signed_event_is_kept_and_acknowledged_once(void **state)
 {
@@ -314,7 +314,7 @@ static void a_query_is_part_of_what_is_signed(void **state)
     rig_down(&r);
 }
 
-/* --- what is not ------------------------------------------------------------------------------------------ */
+// --- what is not ---------------------------------------------------------------------------------
 
 static void a_wrong_signature_is_refused_without_a_row(void **state)
 {
@@ -434,7 +434,7 @@ static void a_foreign_address_is_refused(void **state)
     rig_down(&r);
 }
 
-/* --- bad days --------------------------------------------------------------------------------------------------- */
+// --- bad days ------------------------------------------------------------------------------------
 
 static void when_ingestion_is_off_calls_are_still_steered(void **state)
 {
@@ -490,7 +490,7 @@ static void without_store_and_spool_only_live_calls_are_answered(void **state)
     rig_down(&r);
 }
 
-/* --- opening ------------------------------------------------------------------------------------------------------ */
+// --- opening -------------------------------------------------------------------------------------
 
 static void doors_without_keys_or_address_do_not_open(void **state)
 {

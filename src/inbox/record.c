@@ -24,7 +24,7 @@ static const struct str *text_of(const struct inbox_item *item, size_t i)
     return (const struct str *)((const char *)item + texts[i]);
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+// --- writing -------------------------------------------------------------------------------------
 
 static void put_number(struct buf *out, uint64_t v, size_t n)
 {
@@ -67,7 +67,7 @@ void record_write(struct buf *out, const struct inbox_item *item)
     set_u32(head + 8, checksum((struct str){head + 4, 4}, bytes));
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+// --- reading -------------------------------------------------------------------------------------
 
 static uint64_t number_at(const char *p, size_t n)
 {

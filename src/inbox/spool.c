@@ -54,7 +54,7 @@ struct spool {
     struct spool_damage found, damage; /* since spool_done(); before */
 };
 
-/* --- small steps that can fail ---------------------------------------------------------------- */
+// --- small steps that can fail -------------------------------------------------------------------
 
 static bool failed(struct err *e, const char *what)
 {
@@ -109,7 +109,7 @@ static bool read_all(int fd, char *p, size_t n, struct err *e)
     return true;
 }
 
-/* --- the list of files ------------------------------------------------------------------------ */
+// --- the list of files ---------------------------------------------------------------------------
 
 static void add_file(struct spool *s, struct file f)
 {
@@ -162,7 +162,7 @@ static bool find_files(struct spool *s, struct err *e)
     return true;
 }
 
-/* --- appending -------------------------------------------------------------------------------- */
+// --- appending -----------------------------------------------------------------------------------
 
 /* Closes the file for good; the next append starts another. Its content was synced, or not
  * promised. */
@@ -277,7 +277,7 @@ struct spool_damage spool_damage(const struct spool *s)
     return s->damage;
 }
 
-/* --- reading back ----------------------------------------------------------------------------- */
+// --- reading back --------------------------------------------------------------------------------
 
 static bool load_bytes(struct spool *s, int fd, struct err *e)
 {
@@ -419,9 +419,7 @@ void spool_rewind(struct spool *s)
     s->found = (struct spool_damage){0};
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------------
- */
+// --- life ----------------------------------------------------------------------------------------
 
 static bool make_dir(const char *path, mode_t mode)
 {

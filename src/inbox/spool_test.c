@@ -81,8 +81,7 @@ static const char *only_file(struct rig *r)
     return str_z(str_fmt(r->a, "%s/%020d.spool", r->path, 1), r->a);
 }
 
-/* --- good days
- * -------------------------------------------------------------------------------------- */
+// --- good days -----------------------------------------------------------------------------------
 
 static void what_went_in_comes_out_in_order_and_once(void **state)
 {
@@ -217,8 +216,7 @@ static void a_full_spool_refuses(void **state)
     spool_close(r.s);
 }
 
-/* --- damage
- * ---------------------------------------------------------------------------------------------- */
+// --- damage --------------------------------------------------------------------------------------
 
 static void patch(const char *path, long at, const char *bytes, size_t n)
 {
@@ -306,8 +304,7 @@ static void an_empty_or_half_born_file_is_nothing(void **state)
     }
 }
 
-/* --- failing calls
- * ------------------------------------------------------------------------------------------ */
+// --- failing calls -------------------------------------------------------------------------------
 
 static void a_failed_append_leaves_nothing_behind(void **state)
 {

@@ -75,7 +75,7 @@ struct inbox {
     _Atomic bool store_down;
 };
 
-/* --- completions ------------------------------------------------------------------------------ */
+// --- completions ---------------------------------------------------------------------------------
 
 static void add(_Atomic uint64_t *counter, uint64_t n)
 {
@@ -128,7 +128,7 @@ static void tell_stored(struct inbox *in, size_t n)
         in->o.on_stored(n, in->o.arg);
 }
 
-/* --- one row ------------------------------------------------------------------------------------ */
+// --- one row -------------------------------------------------------------------------------------
 
 /* One item in a transaction of its own, tried again while others are in its way. */
 static bool append_one(struct inbox *in, const struct inbox_item *item, bool *ret_new,
@@ -147,7 +147,7 @@ static bool append_one(struct inbox *in, const struct inbox_item *item, bool *re
     }
 }
 
-/* --- the spool as the way out ----------------------------------------------------------------- */
+// --- the spool as the way out --------------------------------------------------------------------
 
 static void note_spool(struct inbox *in)
 {
@@ -213,8 +213,7 @@ static void lose_store(struct inbox *in, const struct err *e)
     in->next_try = now + (twice > RETRY_WAIT ? twice : RETRY_WAIT);
 }
 
-/* --- groups under way --------------------------------------------------------------------------
- */
+// --- groups under way ----------------------------------------------------------------------------
 
 static struct group *take_sent(struct inbox *in)
 {
@@ -316,8 +315,7 @@ static void finish_sent(struct inbox *in, size_t leave)
         settle_one_by_one(in, spoiled[i]);
 }
 
-/* --- the line -----------------------------------------------------------------------------------
- */
+// --- the line ------------------------------------------------------------------------------------
 
 static void line_add(struct line *l, struct task *tasks)
 {
@@ -388,7 +386,7 @@ static void spool_line(struct inbox *in)
     }
 }
 
-/* --- replay ----------------------------------------------------------------------------------- */
+// --- replay --------------------------------------------------------------------------------------
 
 /* The store refuses one of them: it was promised, so its file is kept for a person to look at. */
 static bool replay_one_by_one(struct inbox *in, const struct inbox_item *const *items, size_t n,
@@ -475,7 +473,7 @@ static void replay(struct inbox *in)
     }
 }
 
-/* --- the thread ------------------------------------------------------------------------------- */
+// --- the thread ----------------------------------------------------------------------------------
 
 /* Nothing to do: until something comes, or the store may be tried again. */
 static usec_t patience(const struct inbox *in)
@@ -523,7 +521,7 @@ static void run(void *arg)
     }
 }
 
-/* --- from other threads ----------------------------------------------------------------------- */
+// --- from other threads --------------------------------------------------------------------------
 
 bool inbox_submit(struct inbox *in, struct inbox_append *ap)
 {
@@ -561,9 +559,7 @@ void inbox_stats(const struct inbox *in, struct inbox_stats *ret)
     };
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------------------
- */
+// --- life ----------------------------------------------------------------------------------------
 
 static void destroy(struct inbox *in)
 {

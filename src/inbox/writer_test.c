@@ -167,8 +167,7 @@ static struct inbox_stats stats_of(struct rig *r)
     return s;
 }
 
-/* --- the good days -------------------------------------------------------------------------------
- */
+// --- the good days -------------------------------------------------------------------------------
 
 static void an_event_is_stored_once(void **state)
 {
@@ -314,8 +313,7 @@ static void stopping_completes_what_was_submitted(void **state)
     }
 }
 
-/* --- one bad row
- * ------------------------------------------------------------------------------------ */
+// --- one bad row ---------------------------------------------------------------------------------
 
 static void a_bad_row_is_refused_alone(void **state)
 {
@@ -345,8 +343,7 @@ static void a_bad_row_is_refused_alone(void **state)
     }
 }
 
-/* --- the store is away
- * -------------------------------------------------------------------------------- */
+// --- the store is away ---------------------------------------------------------------------------
 
 static void pass_time(struct rig *r, usec_t t)
 {
@@ -504,8 +501,7 @@ static void when_the_spool_fails_too_nothing_is_acknowledged(void **state)
     }
 }
 
-/* --- waiting is bounded
- * ------------------------------------------------------------------------------------ */
+// --- waiting is bounded --------------------------------------------------------------------------
 
 static void too_many_that_wait_are_turned_away(void **state)
 {
@@ -550,8 +546,7 @@ static void who_would_wait_too_long_is_turned_away(void **state)
     gate_finish(&g);
 }
 
-/* --- whatever fails, a promise is kept
- * ------------------------------------------------------------------------ */
+// --- whatever fails, a promise is kept -----------------------------------------------------------
 
 struct sweep {
     struct rig *r;

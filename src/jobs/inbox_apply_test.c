@@ -82,7 +82,7 @@ static int64_t drain(struct test_inbox *t, uint64_t n)
     return atomic_load(&told.last_seq);
 }
 
-/* --- webhooks ------------------------------------------------------------------------------------ */
+// --- webhooks ------------------------------------------------------------------------------------
 
 static struct test_webhook status(struct test_inbox *t, const char *sid, const char *status,
                                   int sequence)
@@ -131,7 +131,7 @@ static void order_of(int n, int order[STEPS])
     }
 }
 
-/* --- the auditor --------------------------------------------------------------------------------- */
+// --- the auditor ---------------------------------------------------------------------------------
 
 static void collect(struct str what, void *arg)
 {
@@ -188,7 +188,7 @@ static void expect_call(struct test_inbox *t, const char *sid, const char *part)
         fail_msg("%s: %s is not in " STR_FMT, sid, part, STR_ARG(detail));
 }
 
-/* --- tests --------------------------------------------------------------------------------------- */
+// --- tests ---------------------------------------------------------------------------------------
 
 static void every_order_with_duplicates_ends_in_the_same_call(void **state)
 {

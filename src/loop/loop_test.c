@@ -16,7 +16,7 @@ static struct loop *started(const char *name)
     return l;
 }
 
-/* --- order and completeness of what is posted from several threads --------------------------- */
+// --- order and completeness of what is posted from several threads -------------------------------
 
 enum { PRODUCERS = 4, TASKS = 5000 };
 
@@ -81,8 +81,7 @@ static void runs_every_posted_task_in_the_order_of_its_thread(void **state)
     assert_int_equal(tally.off_loop, 0);
 }
 
-/* --- a task may post itself again, and does not starve the loop --------------------------------
- */
+// --- a task may post itself again, and does not starve the loop ----------------------------------
 
 struct again {
     struct task task;
@@ -134,8 +133,7 @@ static void waits_for_a_call_that_asks_for_it(void **state)
     loop_stop(l);
 }
 
-/* --- timers ------------------------------------------------------------------------------------
- */
+// --- timers --------------------------------------------------------------------------------------
 
 struct ticker {
     struct timer timer;

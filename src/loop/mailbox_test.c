@@ -81,8 +81,7 @@ static void takes_no_more_when_closed_but_gives_what_waits(void **state)
     mailbox_destroy(m);
 }
 
-/* --- several producers, several consumers ------------------------------------------------------
- */
+// --- several producers, several consumers --------------------------------------------------------
 
 enum { THREADS = 3, LETTERS = 3000 };
 

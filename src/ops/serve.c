@@ -52,7 +52,7 @@ struct app {
     _Atomic bool ready;
 };
 
-// --- requests ---------------------------------------------------------------------------------
+// --- requests ------------------------------------------------------------------------------------
 
 static void on_header(const struct http_request *rq, struct http_decision *ret, void *arg)
 {
@@ -108,7 +108,7 @@ static void on_request(struct http_exchange *x, void *arg)
         answer_not_found(x);
 }
 
-// --- between the rooms ------------------------------------------------------------------------
+// --- between the rooms ---------------------------------------------------------------------------
 
 static void on_stored(size_t n, void *arg)
 {
@@ -134,7 +134,7 @@ static call_normalise_fn *normaliser_of(struct str name)
     return p ? p->normalise : NULL;
 }
 
-// --- starting ---------------------------------------------------------------------------------
+// --- starting ------------------------------------------------------------------------------------
 
 static bool start_loops(struct app *app, struct err *e)
 {
@@ -345,7 +345,7 @@ static bool greet(struct app *app, struct err *e)
     return true;
 }
 
-// --- running and ending -----------------------------------------------------------------------
+// --- running and ending --------------------------------------------------------------------------
 
 /* Waits at most `ms` for SIGTERM or SIGINT. */
 static bool told_to_stop(int ms)

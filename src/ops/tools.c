@@ -49,7 +49,7 @@ static bool open_store(struct command *cmd, bool exclusive, struct store **ret, 
 
 DEFINE_CLEANUP(struct store, store_close)
 
-// --- migrate ----------------------------------------------------------------------------------
+// --- migrate -------------------------------------------------------------------------------------
 
 static bool migrate_status(struct command *cmd, struct store *s, struct err *e)
 {
@@ -98,7 +98,7 @@ int tool_migrate(struct command *cmd)
     return EXIT_SUCCESS;
 }
 
-// --- verify -----------------------------------------------------------------------------------
+// --- verify --------------------------------------------------------------------------------------
 
 static void print_finding(struct str what, void *arg)
 {
@@ -124,7 +124,7 @@ int tool_verify(struct command *cmd)
     return r.findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-// --- replay -----------------------------------------------------------------------------------
+// --- replay --------------------------------------------------------------------------------------
 
 static bool default_project(struct db *db, struct arena *a, int64_t *ret, struct err *e)
 {
@@ -175,7 +175,7 @@ int tool_replay(struct command *cmd)
     return EXIT_SUCCESS;
 }
 
-// --- the rest ---------------------------------------------------------------------------------
+// --- the rest ------------------------------------------------------------------------------------
 
 int tool_login_link(struct command *cmd)
 {

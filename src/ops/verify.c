@@ -63,7 +63,7 @@ static bool query(struct page *p, enum query q, struct rows **ret, struct err *e
            err_trace(e);
 }
 
-/* --- snapshots are the fold of the log ---------------------------------------------------------- */
+// --- snapshots are the fold of the log -----------------------------------------------------------
 
 static bool walk_calls(struct page *p, struct err *e)
 {
@@ -88,7 +88,7 @@ static bool walk_calls(struct page *p, struct err *e)
     return true;
 }
 
-/* --- numbers are dense --------------------------------------------------------------------------- */
+// --- numbers are dense ---------------------------------------------------------------------------
 
 /* The next number of a walk; 0 stands before the first, which may be any. */
 static void next_seq(struct page *p, const char *where, int64_t seq)
@@ -127,7 +127,7 @@ static bool walk_feed(struct page *p, struct err *e)
     return true;
 }
 
-/* --- the log and its neighbours ------------------------------------------------------------------ */
+// --- the log and its neighbours ------------------------------------------------------------------
 
 struct line {
     int64_t seq, inbox_id, call_id;
@@ -205,7 +205,7 @@ static bool walk_log(struct page *p, struct err *e)
     return true;
 }
 
-/* --- the inbox ------------------------------------------------------------------------------------ */
+// --- the inbox -----------------------------------------------------------------------------------
 
 static bool walk_inbox(struct page *p, struct err *e)
 {
@@ -228,7 +228,7 @@ static bool walk_inbox(struct page *p, struct err *e)
     return rows_end(rows, e) || err_trace(e);
 }
 
-/* --- conversations -------------------------------------------------------------------------------- */
+// --- conversations -------------------------------------------------------------------------------
 
 static bool walk_conversations(struct page *p, struct err *e)
 {
@@ -248,7 +248,7 @@ static bool walk_conversations(struct page *p, struct err *e)
     return rows_end(rows, e) || err_trace(e);
 }
 
-/* --- the audit ------------------------------------------------------------------------------------ */
+// --- the audit -----------------------------------------------------------------------------------
 
 /* The inbox goes before the log, which asks for its oldest row. */
 static walk_fn *const walks[] = {

@@ -161,7 +161,7 @@ static void expect_each_effect_once(struct test_inbox *t)
     assert_int_equal(total, test_inbox_count(t, "completed"));
 }
 
-/* --- tests --------------------------------------------------------------------------------------- */
+// --- tests ---------------------------------------------------------------------------------------
 
 static const struct queue_policy hasty = {
     .max_attempts = 3,

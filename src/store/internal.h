@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "store/catalog.h"
 
-/* --- values on their way in ------------------------------------------------------------------ */
+// --- values on their way in ----------------------------------------------------------------------
 
 /* The binds of one call in the order of the query's parameters, checked against their types. */
 struct store;
@@ -33,7 +33,7 @@ static inline bool param_is_text(enum param_type type)
     return type == PARAM_TEXT || type == PARAM_JSON || type == PARAM_BYTES || type == PARAM_DECIMAL;
 }
 
-/* --- rows on their way out -------------------------------------------------------------------- */
+// --- rows on their way out -----------------------------------------------------------------------
 
 struct cell {
     enum { CELL_NULL, CELL_INT, CELL_TEXT } kind;
@@ -50,7 +50,7 @@ void rows_name(struct rows *r, size_t column, const char *name);
 struct cell *rows_add(struct rows *r);
 struct arena *rows_arena(struct rows *r);
 
-/* --- engines ---------------------------------------------------------------------------------- */
+// --- engines -------------------------------------------------------------------------------------
 
 struct store {
     const struct engine *engine;

@@ -49,7 +49,7 @@ static struct str checksum_of(const struct migration_text *m, enum store_engine 
     return ret;
 }
 
-/* --- looking ---------------------------------------------------------------------------------- */
+// --- looking -------------------------------------------------------------------------------------
 
 static bool load(struct db *db, struct arena *a, struct history *ret, struct err *e)
 {
@@ -139,7 +139,7 @@ bool store_migrate_status(struct store *s, struct arena *a, struct store_migrati
     return true;
 }
 
-/* --- one step, up or down --------------------------------------------------------------------- */
+// --- one step, up or down ------------------------------------------------------------------------
 
 /* Inside a transaction. *ret_done: there was nothing to do. */
 typedef bool step_fn(struct db *db, struct arena *a, bool *ret_done, struct err *e);

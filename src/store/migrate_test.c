@@ -81,7 +81,7 @@ static void nodes_that_start_together_migrate_once(void **state)
     }
 }
 
-/* --- what is not ours ------------------------------------------------------------------------- */
+// --- what is not ours ----------------------------------------------------------------------------
 
 static void record(struct store *s, int64_t number, const char *name)
 {
@@ -131,7 +131,7 @@ static void an_edited_migration_is_refused(void **state)
     }
 }
 
-/* --- faults ----------------------------------------------------------------------------------- */
+// --- faults --------------------------------------------------------------------------------------
 
 static void migrate_attempt(void *arg)
 {
@@ -163,7 +163,7 @@ static void a_migration_is_whole_or_absent(void **state)
     }
 }
 
-/* --- the schema ------------------------------------------------------------------------------- */
+// --- the schema ----------------------------------------------------------------------------------
 
 static void both_engines_have_the_same_columns(void **state)
 {

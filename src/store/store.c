@@ -70,7 +70,7 @@ bool store_checkpoint(struct store *s, struct err *e)
     return s->engine->checkpoint(s, e) ? true : err_trace(e);
 }
 
-/* --- connections ------------------------------------------------------------------------------ */
+// --- connections ---------------------------------------------------------------------------------
 
 struct db *store_connect(struct store *s, enum store_use use)
 {
@@ -125,7 +125,7 @@ bool db_ping(struct db *db, struct err *e)
     return db->store->engine->ping(db, e) ? true : err_trace(e);
 }
 
-/* --- transactions ----------------------------------------------------------------------------- */
+// --- transactions --------------------------------------------------------------------------------
 
 bool db_begin(struct db *db, struct err *e)
 {
@@ -175,7 +175,7 @@ bool db_commit(struct db *db, struct err *e)
     return true;
 }
 
-/* --- statements ------------------------------------------------------------------------------- */
+// --- statements ----------------------------------------------------------------------------------
 
 static bool run(struct db *db, enum query q, struct binds binds, struct arena *a,
                 struct rows **ret_rows, int64_t *ret_changed, struct err *e)

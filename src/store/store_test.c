@@ -5,7 +5,7 @@
 
 #include "base/fault.h"
 
-/* --- values ----------------------------------------------------------------------------------- */
+// --- values --------------------------------------------------------------------------------------
 
 static const usec_t some_time = 1770531090123456; // 2026-02-08T06:11:30.123456Z
 
@@ -149,7 +149,7 @@ static void what_no_engine_can_keep_is_refused(void **state)
     }
 }
 
-/* --- batches ---------------------------------------------------------------------------------- */
+// --- batches -------------------------------------------------------------------------------------
 
 static void a_batch_is_all_or_nothing(void **state)
 {
@@ -231,7 +231,7 @@ static void changed_rows_are_counted(void **state)
     }
 }
 
-/* --- transactions ----------------------------------------------------------------------------- */
+// --- transactions --------------------------------------------------------------------------------
 
 static void a_transaction_is_seen_when_it_is_committed(void **state)
 {
@@ -356,7 +356,7 @@ static void two_writers_lose_nothing(void **state)
     }
 }
 
-/* --- pipelining ------------------------------------------------------------------------------- */
+// --- pipelining ----------------------------------------------------------------------------------
 
 static void send_id(struct db *db, const int64_t *id)
 {
@@ -420,7 +420,7 @@ static void a_failure_in_the_pipeline_does_not_stop_the_next(void **state)
     }
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+// --- reading -------------------------------------------------------------------------------------
 
 static void a_row_is_read_by_a_table(void **state)
 {
@@ -477,7 +477,7 @@ static void a_ping_reaches_the_database(void **state)
     }
 }
 
-/* --- when things fail ------------------------------------------------------------------------- */
+// --- when things fail ----------------------------------------------------------------------------
 
 static bool write_three(struct db *db, struct err *e)
 {

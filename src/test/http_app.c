@@ -12,7 +12,7 @@ static usec_t app_now(const struct clock *c)
     return atomic_load((_Atomic(usec_t) *)c->arg);
 }
 
-/* --- what the paths do -------------------------------------------------------------------------- */
+// --- what the paths do ---------------------------------------------------------------------------
 
 static struct str echo_of(struct http_exchange *x)
 {
@@ -124,7 +124,7 @@ static void answer_later(void *arg)
     }
 }
 
-/* --- starting and stopping ------------------------------------------------------------------------- */
+// --- starting and stopping -----------------------------------------------------------------------
 
 struct app *app_start(const struct http_server_options *o)
 {
@@ -210,7 +210,7 @@ void app_wait_count(const atomic_int *counter, int n)
     }
 }
 
-/* --- streams ------------------------------------------------------------------------------------------ */
+// --- streams -------------------------------------------------------------------------------------
 
 struct sending {
     struct app *app;

@@ -14,8 +14,7 @@ enum {
     KEY_PARTS = 5,
 };
 
-/* --- reading ------------------------------------------------------------------------------------
- */
+// --- reading -------------------------------------------------------------------------------------
 
 static size_t member_count(struct json_object *o)
 {
@@ -72,7 +71,7 @@ static bool verify(const struct door_visit *v, struct str signature, struct hmac
     return twilio_signature_valid(&rq, signature, key, v->a);
 }
 
-/* --- what identifies an event ----------------------------------------------------------------- */
+// --- what identifies an event --------------------------------------------------------------------
 
 static bool is_plain(struct str s)
 {
@@ -194,7 +193,7 @@ static struct str key_of_dial(const struct door_visit *v)
     return key_text(&k, v->a);
 }
 
-/* --- the payload ------------------------------------------------------------------------------ */
+// --- the payload ---------------------------------------------------------------------------------
 
 /* The next field of that name, from i on; f->n when there is none. */
 static size_t next_of(const struct form *f, struct str name, size_t i)
@@ -298,7 +297,7 @@ static void describe_dial(const struct door_visit *v, struct inbox_item *item)
     describe(v, item, key_of_dial(v));
 }
 
-/* --- answers ---------------------------------------------------------------------------------- */
+// --- answers -------------------------------------------------------------------------------------
 
 static void answer_inbound(const struct door_visit *v, struct buf *out)
 {

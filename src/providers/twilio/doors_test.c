@@ -48,7 +48,7 @@ static struct seen *from_fixture(size_t door, const char *path, struct arena *a)
     return described(door, test_file(path, a), a);
 }
 
-/* --- identity ----------------------------------------------------------------------------------- */
+// --- identity ------------------------------------------------------------------------------------
 
 static void keys_come_from_the_events_own_fields(void **state)
 {
@@ -154,7 +154,7 @@ static void sequence_numbers_tell_repeats_apart(void **state)
     assert_str(key_of(STATUS, str_z(str_fmt(a, at, 2), a), a), "call:CA1:ringing:1804868999:2");
 }
 
-/* --- the payload ----------------------------------------------------------------------------------- */
+// --- the payload ---------------------------------------------------------------------------------
 
 static void all_fields_are_kept_in_order(void **state)
 {
@@ -243,7 +243,7 @@ static void unreadable_bodies_are_refused(void **state)
     assert_refused(s->visit.door->read(&s->visit, &e), &e, ERR_LIMIT);
 }
 
-/* --- answers ------------------------------------------------------------------------------------------ */
+// --- answers -------------------------------------------------------------------------------------
 
 static void live_calls_are_steered_and_callbacks_acknowledged(void **state)
 {

@@ -11,8 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 
-/* --- the field map -----------------------------------------------------------------------------
- */
+// --- the field map -------------------------------------------------------------------------------
 
 /* A repeated name is an array: the first counts. The empty value is no value. */
 static struct str field(struct json_object *fields, const char *name)
@@ -51,8 +50,7 @@ static struct str either(struct str a, struct str b)
     return str_is_none(a) ? b : a;
 }
 
-/* --- what a change has members for ---------------------------------------------------------------
- */
+// --- what a change has members for ---------------------------------------------------------------
 
 static void read_ends(struct json_object *fields, struct call_change *c)
 {
@@ -118,8 +116,7 @@ static void read_recording(struct json_object *fields, struct call_change *c)
     r->track = field(fields, "RecordingTrack");
 }
 
-/* --- details: kept in the call's metadata --------------------------------------------------------
- */
+// --- details: kept in the call's metadata --------------------------------------------------------
 
 static const struct {
     const char *parameter;
@@ -161,7 +158,7 @@ static void read_details(struct json_object *fields, struct arena *a, struct cal
     c->n_details = n;
 }
 
-/* --- the four callbacks ----------------------------------------------------------------------- */
+// --- the four callbacks --------------------------------------------------------------------------
 
 /* The request for instructions: a call arrives, or goes on. It has no Timestamp. */
 static void read_inbound(struct json_object *fields, struct arena *a, struct call_change *c)

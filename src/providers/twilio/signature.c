@@ -17,8 +17,7 @@
 
 enum { SIGNATURE_LEN = 28, BLOCK = 1024 };
 
-/* --- order of the fields ------------------------------------------------------------------------
- */
+// --- order of the fields -------------------------------------------------------------------------
 
 struct entry {
     uint64_t prefix; /* of the name: first eight bytes, so that numbers compare as texts do */
@@ -85,7 +84,7 @@ static const struct entry *sorted(const struct form *f, struct arena *a)
     return p;
 }
 
-/* --- the digest ------------------------------------------------------------------------------- */
+// --- the digest ----------------------------------------------------------------------------------
 
 struct gather {
     struct hmac *h;
@@ -176,7 +175,7 @@ static bool matches_escaped(const struct signing *s, const struct twilio_url *u,
     return matches_text(s, normal, plain) || matches_text(s, twilio_url_requery(normal, a), normal);
 }
 
-/* --- bodies that are not forms ---------------------------------------------------------------- */
+// --- bodies that are not forms -------------------------------------------------------------------
 
 static bool mentions_digest(const struct twilio_url *u)
 {
@@ -212,7 +211,7 @@ static bool digest_matches(const struct twilio_url *u, struct str body, struct a
     return same;
 }
 
-/* --- the verdict ------------------------------------------------------------------------------ */
+// --- the verdict ---------------------------------------------------------------------------------
 
 bool twilio_signature_plausible(struct str signature)
 {

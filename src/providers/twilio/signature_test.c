@@ -117,7 +117,7 @@ static void escaped_forms_get_the_verdict_of_the_vendor(void **state)
     assert_int_equal(accepted, 27);
 }
 
-/* --- what the vectors do not say -------------------------------------------------------------- */
+// --- what the vectors do not say -----------------------------------------------------------------
 
 static const struct given valid = {
     .base = {"https://calls.example.com", 25},

@@ -19,7 +19,7 @@ enum { DIGITS_MIN = 2, DIGITS_MAX = 15, TEXT_MAX = 512, CHARACTER_MAX = 4 };
 
 #define CALL_EVENTS "initiated ringing answered completed"
 
-/* --- the writer ------------------------------------------------------------------------------- */
+// --- the writer ----------------------------------------------------------------------------------
 
 static int on_write(void *arg, const char *p, int n)
 {
@@ -52,7 +52,7 @@ static void attribute(xmlTextWriterPtr w, const char *name, const char *value)
     xmlTextWriterWriteAttribute(w, BAD_CAST name, BAD_CAST value);
 }
 
-/* --- text that XML can carry ------------------------------------------------------------------ */
+// --- text that XML can carry ---------------------------------------------------------------------
 
 static bool is_noncharacter(const char *p, size_t n)
 {
@@ -78,7 +78,7 @@ static void put_clean(char dst[TEXT_MAX], struct str s)
     dst[n] = '\0';
 }
 
-/* --- where a call goes ------------------------------------------------------------------------ */
+// --- where a call goes ---------------------------------------------------------------------------
 
 static bool cut_nocase(struct str *s, struct str prefix)
 {
@@ -121,7 +121,7 @@ static bool dialable(struct str text, char ret[DIGITS_MAX + 2])
     return digits >= DIGITS_MIN;
 }
 
-/* --- the two documents ------------------------------------------------------------------------ */
+// --- the two documents ---------------------------------------------------------------------------
 
 static void dial(xmlTextWriterPtr w, const char *caller_id, const char *noun, const char *target)
 {

@@ -89,8 +89,7 @@ struct str twilio_url_join(const struct twilio_url *u, struct arena *a)
     return in_arena(&b, a);
 }
 
-/* --- normalisation -----------------------------------------------------------------------------
- */
+// --- normalisation -------------------------------------------------------------------------------
 
 static void put_lower(struct buf *b, struct str s)
 {
@@ -223,8 +222,7 @@ struct str twilio_url_normalise(const struct twilio_url *u, struct arena *a)
     return in_arena(&b, a);
 }
 
-/* --- the query string, taken apart and put together again ---------------------------------------
- */
+// --- the query string, taken apart and put together again ----------------------------------------
 
 struct pair {
     struct str name, value;

@@ -69,7 +69,7 @@ static struct postgres_store *store_of(struct db *db)
     return container_of(db->store, struct postgres_store, base);
 }
 
-/* --- failures --------------------------------------------------------------------------------- */
+// --- failures ------------------------------------------------------------------------------------
 
 enum failure_kind {
     FAILURE_LINK,     /* the connection is of no use any more */
@@ -145,8 +145,7 @@ static bool fail(struct db *db, const PGresult *result, const char *doing, struc
     return err_set(e, ERR_INTERNAL, "PostgreSQL: %s: " STR_FMT " (%s)", doing, STR_ARG(why), state);
 }
 
-/* --- one command's answer ----------------------------------------------------------------------
- */
+// --- one command's answer ------------------------------------------------------------------------
 
 static bool is_success(const PGresult *result)
 {
@@ -218,8 +217,7 @@ static bool skip_sync(struct db *db, struct err *e)
     return err_set(e, ERR_INTERNAL, "PostgreSQL: an answer out of order");
 }
 
-/* --- a command without parameters, and waiting for it ------------------------------------------
- */
+// --- a command without parameters, and waiting for it --------------------------------------------
 
 static bool not_queued(struct db *db, struct err *e)
 {
@@ -266,7 +264,7 @@ static bool command(struct db *db, const char *sql, PGresult **ret, struct err *
     return true;
 }
 
-/* --- connecting ------------------------------------------------------------------------------- */
+// --- connecting ----------------------------------------------------------------------------------
 
 static const struct {
     usec_t lock_timeout, idle_in_transaction;
@@ -439,7 +437,7 @@ static bool ping(struct db *db, struct err *e)
     return sync_and_flush(db, e) && skip_sync(db, e) ? true : err_trace(e);
 }
 
-/* --- transactions ----------------------------------------------------------------------------- */
+// --- transactions --------------------------------------------------------------------------------
 
 static const char *begin_text(const struct db *db)
 {
@@ -482,7 +480,7 @@ static bool commit(struct db *db, struct err *e)
     return true;
 }
 
-/* --- statements ------------------------------------------------------------------------------- */
+// --- statements ----------------------------------------------------------------------------------
 
 static const char *statement_name(enum query q, char name[16])
 {
@@ -609,7 +607,7 @@ static bool run(struct db *db, const struct bound *b, struct arena *a, struct ro
     return true;
 }
 
-/* --- pipelining ------------------------------------------------------------------------------- */
+// --- pipelining ----------------------------------------------------------------------------------
 
 static bool send_now(struct db *db, const struct bound *b, struct err *e)
 {
@@ -638,7 +636,7 @@ static bool receive(struct db *db, struct arena *a, struct rows **ret, struct er
     return true;
 }
 
-/* --- migrations and plans --------------------------------------------------------------------- */
+// --- migrations and plans ------------------------------------------------------------------------
 
 /* Several statements in one text go by the simple protocol only, outside of pipeline mode. */
 static bool run_script(struct db *db, const char *sql, struct err *e)
@@ -720,7 +718,7 @@ static bool explain(struct db *db, const struct bound *b, struct arena *a, struc
     return true;
 }
 
-/* --- the store -------------------------------------------------------------------------------- */
+// --- the store -----------------------------------------------------------------------------------
 
 static bool never_broken(const struct store *s)
 {

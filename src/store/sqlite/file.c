@@ -49,7 +49,7 @@ static char *joined(const char *path, const char *tail)
     return z;
 }
 
-/* --- the place -------------------------------------------------------------------------------- */
+// --- the place -----------------------------------------------------------------------------------
 
 static bool check_directory(const char *directory, struct err *e)
 {
@@ -95,7 +95,7 @@ static bool create_file(const char *path, struct err *e)
     return err_fix(e, "check the file's owner and mode, and that the disk is not read-only");
 }
 
-/* --- the lock --------------------------------------------------------------------------------- */
+// --- the lock ------------------------------------------------------------------------------------
 
 static bool refuse_second(const struct db_file *f, struct err *e)
 {
@@ -127,7 +127,7 @@ static bool lock_file(struct db_file *f, struct err *e)
     return true;
 }
 
-/* --- the object ------------------------------------------------------------------------------- */
+// --- the object ----------------------------------------------------------------------------------
 
 bool db_file_open(struct str path, bool exclusive, struct db_file **ret, struct err *e)
 {

@@ -63,7 +63,7 @@ static struct sqlite_store *store_of(struct db *db)
     return container_of(db->store, struct sqlite_store, base);
 }
 
-/* --- failures --------------------------------------------------------------------------------- */
+// --- failures ------------------------------------------------------------------------------------
 
 static const struct failure {
     int code; /* primary result code */
@@ -127,7 +127,7 @@ static bool fail(struct db *db, int extended, const char *doing, struct err *e)
     return err_set(e, ERR_INTERNAL, "sqlite: %s: %s (code %d)", doing, message, extended);
 }
 
-/* --- connecting ------------------------------------------------------------------------------- */
+// --- connecting ----------------------------------------------------------------------------------
 
 static const char *const settings[] = {
     "PRAGMA journal_mode=WAL", // first, as the others presume it
@@ -227,7 +227,7 @@ static bool ping(struct db *db, struct err *e)
     return true;
 }
 
-/* --- the turn to write ------------------------------------------------------------------------ */
+// --- the turn to write ---------------------------------------------------------------------------
 
 static void give_turn(struct db *db)
 {
@@ -310,7 +310,7 @@ static bool commit(struct db *db, struct err *e)
     return true;
 }
 
-/* --- statements ------------------------------------------------------------------------------- */
+// --- statements ----------------------------------------------------------------------------------
 
 static bool prepare(struct db *db, const struct bound *b, sqlite3_stmt **ret, struct err *e)
 {
@@ -475,8 +475,7 @@ static bool run(struct db *db, const struct bound *b, struct arena *a, struct ro
     return true;
 }
 
-/* --- pipelining: there is nothing to wait for, so it is done at once and the answer is kept -----
- */
+// --- pipelining: there is nothing to wait for, so it is done at once and the answer is kept ------
 
 static bool send_now(struct db *db, const struct bound *b, struct err *e)
 {
@@ -514,7 +513,7 @@ static bool receive(struct db *db, struct arena *a, struct rows **ret, struct er
     return true;
 }
 
-/* --- migrations and plans --------------------------------------------------------------------- */
+// --- migrations and plans ------------------------------------------------------------------------
 
 static bool script(struct db *db, const char *sql, struct err *e)
 {
@@ -553,7 +552,7 @@ static bool explain(struct db *db, const struct bound *b, struct arena *a, struc
     return true;
 }
 
-/* --- the store -------------------------------------------------------------------------------- */
+// --- the store -----------------------------------------------------------------------------------
 
 static bool is_broken(const struct store *s)
 {
