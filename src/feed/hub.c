@@ -51,15 +51,23 @@ static struct watch *watch_find(struct hub *h, int64_t project)
     return w;
 }
 
-static void watch_destroy(struct hub *h, struct watch *w)
+/* Unlinks and frees the first watch of a bucket, or of what is left of one. */
+static void watch_pop(struct watch **at)
+{
+    struct watch *w = *at;
+
+    *at = w->next;
+    ring_finish(&w->ring);
+    free(w);
+}
+
+static void watch_destroy(struct hub *h, const struct watch *w)
 {
     struct watch **at = &h->watches[feed_bucket(w->project)];
 
     while (*at != w)
         at = &(*at)->next;
-    *at = w->next;
-    ring_finish(&w->ring);
-    free(w);
+    watch_pop(at);
 }
 
 static void raise_to(_Atomic int64_t *highest, int64_t seq)
@@ -513,7 +521,7 @@ static void end(struct hub *h)
     }
     for (size_t i = 0; i < FEED_BUCKETS; i++)
         while (h->watches[i])
-            watch_destroy(h, h->watches[i]);
+            watch_pop(&h->watches[i]);
 }
 
 static void run(void *arg)

@@ -89,16 +89,24 @@ static struct channel *channel_create(struct station *s, int64_t project)
     return ch;
 }
 
-static void channel_destroy(struct channel *ch)
+/* Unlinks and frees the first channel of a bucket, or of what is left of one. */
+static void channel_pop(struct channel **at)
 {
-    struct channel **at = &ch->station->channels[feed_bucket(ch->project)];
+    struct channel *ch = *at;
 
     assert(ch->n_clients == 0 && !ch->waiting);
-    while (*at != ch)
-        at = &(*at)->next;
     *at = ch->next;
     ring_finish(&ch->ring);
     free(ch);
+}
+
+static void channel_destroy(const struct channel *ch)
+{
+    struct channel **at = &ch->station->channels[feed_bucket(ch->project)];
+
+    while (*at != ch)
+        at = &(*at)->next;
+    channel_pop(at);
 }
 
 /* Answers those who wait for a channel that will not open. */
@@ -608,7 +616,7 @@ void station_finish(void *station)
 
     for (size_t i = 0; i < FEED_BUCKETS; i++)
         while (s->channels[i])
-            channel_destroy(s->channels[i]);
+            channel_pop(&s->channels[i]);
 }
 
 size_t station_clients_of(struct station *s, int64_t project)
