@@ -50,6 +50,7 @@ const char *str_z(struct str s, struct arena *a)
 struct str str_fmt(struct arena *a, const char *format, ...)
 {
     va_list ap, again;
+    assert(format);
     va_start(ap, format);
     va_copy(again, ap);
 
