@@ -104,20 +104,40 @@ void doors_stats(const struct doors *d, struct doors_stats *ret)
     }
 }
 
+/* A line of the log about a request that was not kept. */
+struct told {
+    enum log_level level;
+    const struct door *door;
+    const char *trace_id; /* or NULL */
+};
+
 /* One line a second and loop at most: noise must not fill the log. No address, no content. */
-static void log_sampled(struct doors *d, struct place *p, enum log_level level,
-                        const struct door *door, enum door_outcome outcome, const char *trace_id)
+static void tell_sampled(struct place *p, usec_t now, enum door_outcome outcome,
+                         const struct told *t)
 {
-    const usec_t now = clock_monotonic(d->o.clock);
     if (now < p->next_log) {
         p->unlogged++;
         return;
     }
-    const struct log lg = {.id = str_from(trace_id)};
-    log_write(&lg, level, "door.refused", "door=" STR_FMT " reason=%s unlogged=%llu",
-              STR_ARG(door->path), outcomes[outcome].name, (unsigned long long)p->unlogged);
+    const struct log lg = {.id = str_from(t->trace_id)};
+    log_write(&lg, t->level, "door.refused", "door=" STR_FMT " reason=%s unlogged=%llu",
+              STR_ARG(t->door->path), outcomes[outcome].name, (unsigned long long)p->unlogged);
     p->next_log = now + LOG_EVERY;
     p->unlogged = 0;
+}
+
+/* Whatever was wrong: counted, charged to its sender, told to the log now and then. Returns what
+ * it is called in the end. */
+static enum door_outcome charge(const struct doors *d, struct place *p, struct str peer,
+                                enum door_outcome outcome, const struct told *t)
+{
+    const usec_t now = clock_monotonic(d->o.clock);
+    if (budget_is_spent(p->budget, peer, now))
+        outcome = DOOR_OVER_BUDGET;
+    budget_spend(p->budget, peer, now);
+    count(p, outcome);
+    tell_sampled(p, now, outcome, t);
+    return outcome;
 }
 
 // --- answers -------------------------------------------------------------------------------------
@@ -165,19 +185,10 @@ static void answer_invalid(struct visit *v, enum door_outcome outcome, struct er
     answer_error(v, e, STR_NONE);
 }
 
-/* Whatever was wrong: counted, charged to its sender, told to the log now and then, answered. */
 static void refuse(struct visit *v, enum door_outcome outcome, struct err *e)
 {
-    struct doors *d = v->doors;
-    struct place *p = v->place;
-    const usec_t now = clock_monotonic(d->o.clock);
-    const struct str peer = v->seen.rq->peer;
-
-    if (budget_is_spent(p->budget, peer, now))
-        outcome = DOOR_OVER_BUDGET;
-    budget_spend(p->budget, peer, now);
-    count(p, outcome);
-    log_sampled(d, p, LOG_WARN, v->seen.door, outcome, v->trace_id);
+    const struct told t = {LOG_WARN, v->seen.door, v->trace_id};
+    outcome = charge(v->doors, v->place, v->seen.rq->peer, outcome, &t);
     answer_invalid(v, outcome, e);
 }
 
@@ -202,7 +213,8 @@ static void settle(struct visit *v, enum door_outcome outcome)
         outcome = DOOR_UNRECORDED;
     count(v->place, outcome);
     if (!kept)
-        log_sampled(v->doors, v->place, LOG_ERROR, door, outcome, v->trace_id);
+        tell_sampled(v->place, clock_monotonic(v->doors->o.clock), outcome,
+                     &(struct told){LOG_ERROR, door, v->trace_id});
 
     if (door->kind == DOOR_STEER)
         steer(v);
@@ -336,19 +348,13 @@ const struct door *doors_find(const struct doors *d, struct str path)
     return NULL;
 }
 
-static struct place *place_of(const struct doors *d, const struct loop *l)
-{
-    size_t i = 0;
-    while (d->places[i].loop != l)
-        assert(++i < d->o.n_loops);
-    return &d->places[i];
-}
-
+/* Of the loop that this runs on, which is one of the server's. */
 static struct place *place_here(const struct doors *d)
 {
     size_t i = 0;
-    while (!loop_is_current(d->places[i].loop))
-        assert(++i < d->o.n_loops);
+    while (i < d->o.n_loops && !loop_is_current(d->places[i].loop))
+        i++;
+    assert(i < d->o.n_loops);
     return &d->places[i];
 }
 
@@ -364,13 +370,8 @@ bool doors_on_header(struct doors *d, const struct http_request *rq, struct http
     if (outcome == DOOR_OUTCOME_COUNT)
         return true;
 
-    struct place *p = place_here(d);
-    const usec_t now = clock_monotonic(d->o.clock);
-    if (budget_is_spent(p->budget, rq->peer, now))
-        outcome = DOOR_OVER_BUDGET;
-    budget_spend(p->budget, rq->peer, now);
-    count(p, outcome);
-    log_sampled(d, p, LOG_WARN, door, outcome, NULL);
+    const struct told t = {LOG_WARN, door, NULL};
+    outcome = charge(d, place_here(d), rq->peer, outcome, &t);
     ret->refuse = outcome == DOOR_OVER_BUDGET ? err_code_status(ERR_RATE) : door->refusal;
     return true;
 }
@@ -380,7 +381,7 @@ static struct visit *arrive(struct doors *d, const struct door *door, struct htt
     struct arena *a = http_arena(x);
     struct visit *v = arena_new(a, struct visit, 1);
     v->doors = d;
-    v->place = place_of(d, http_loop(x));
+    v->place = place_here(d);
     v->x = x;
     v->seen = (struct door_visit){
         .door = door, .rq = http_request_of(x), .base_url = d->o.base_url, .a = a};
