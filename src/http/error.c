@@ -67,10 +67,7 @@ void http_answer_error(struct http_exchange *x, const struct err *e, struct str 
         .headers = error_fields,
         .n_headers = again ? 2 : 1,
     };
-    if (loop_is_current(http_loop(x)))
-        http_answer(x, &answer);
-    else
-        http_answer_from(x, &answer);
+    exchange_answer(x, &answer);
     buf_finish(&body);
 }
 

@@ -194,3 +194,11 @@ void http_answer_from(struct http_exchange *x, const struct http_answer *answer)
     x->answer_task.run = answer_posted;
     loop_post(x->home->loop, &x->answer_task);
 }
+
+void exchange_answer(struct http_exchange *x, const struct http_answer *answer)
+{
+    if (loop_is_current(x->home->loop))
+        http_answer(x, answer);
+    else
+        http_answer_from(x, answer);
+}

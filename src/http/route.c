@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "http/internal.h"
 
 /*
  * A tree of segments. Each node has literal children (compared one by one: an API has few per
@@ -285,10 +286,12 @@ void http_answer_wrong_method(struct http_exchange *x, unsigned methods)
     (void)err_set(&e, ERR_METHOD, "this path does not know that method");
     buf_init(&body, ERR_TEXT_MAX * 4);
     http_error_body(&body, &e, STR("none"));
-    http_answer(x, &(struct http_answer){.status = 405,
-                                         .type = STR("application/json; charset=utf-8"),
-                                         .body = buf_view(&body),
-                                         .headers = headers,
-                                         .n_headers = LEN(headers)});
+    exchange_answer(x, &(struct http_answer){
+                           .status = 405,
+                           .type = STR("application/json"),
+                           .body = buf_view(&body),
+                           .headers = headers,
+                           .n_headers = LEN(headers),
+                       });
     buf_finish(&body);
 }

@@ -51,7 +51,7 @@ struct str http_match_param(const struct http_match *m, struct str name);
 
 /* "GET, HEAD, OPTIONS": the value of Allow for a set of methods. */
 struct str http_allow(unsigned methods, struct arena *a);
-/* 405, with what is allowed. On the exchange's loop. */
+/* 405, with what is allowed. From any thread. */
 void http_answer_wrong_method(struct http_exchange *x, unsigned methods);
 
 #endif

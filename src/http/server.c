@@ -274,28 +274,33 @@ static int open_everywhere(uint16_t port)
     return fd < 0 && errno != EADDRINUSE && errno != EACCES ? open_socket(&v4) : fd;
 }
 
+/* One address, of the family in which it is written. */
+static int open_at(const struct ip *ip, struct str text, uint16_t port)
+{
+    const bool is_v6 = memchr(text.p, ':', text.n);
+    struct in_addr v4;
+
+    memcpy(&v4, ip->bytes + 12, sizeof(v4));
+    const struct bound b =
+        is_v6 ? bound_v6((const struct in6_addr *)ip->bytes, port) : bound_v4(&v4, port);
+    return open_socket(&b);
+}
+
 static bool open_listening(const struct http_server *s, int *ret, struct err *e)
 {
     struct ip ip;
-    struct bound b;
 
-    if (str_is_empty(s->o.address)) {
-        *ret = open_everywhere(s->port);
-    } else {
-        struct in_addr v4;
-        if (!ip_parse(s->o.address, &ip))
-            return err_set(e, ERR_INVALID, "listen: \"" STR_FMT "\" is no IP address",
-                           STR_ARG(s->o.address));
-        memcpy(&v4, ip.bytes + 12, sizeof(v4));
-        b = memchr(s->o.address.p, ':', s->o.address.n)
-                ? bound_v6((const struct in6_addr *)ip.bytes, s->port)
-                : bound_v4(&v4, s->port);
-        *ret = open_socket(&b);
+    if (!str_is_empty(s->o.address) && !ip_parse(s->o.address, &ip))
+        return err_set(e, ERR_INVALID, "listen: \"" STR_FMT "\" is no IP address",
+                       STR_ARG(s->o.address));
+    const int fd =
+        str_is_empty(s->o.address) ? open_everywhere(s->port) : open_at(&ip, s->o.address, s->port);
+    if (fd < 0) {
+        (void)err_set(e, ERR_UNAVAILABLE, "port %u cannot be opened: %s", s->port, strerror(errno));
+        return err_fix(e, "stop what listens there, or set PORT to another one");
     }
-    if (*ret >= 0)
-        return true;
-    err_set(e, ERR_UNAVAILABLE, "port %u cannot be opened: %s", s->port, strerror(errno));
-    return err_fix(e, "stop what listens there, or set PORT to another one");
+    *ret = fd;
+    return true;
 }
 
 // --- start and stop ------------------------------------------------------------------------------

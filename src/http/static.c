@@ -1,9 +1,8 @@
 #include "http/static.h"
 
-#include "base/arena.h"
-#include "base/buf.h"
 #include "http/assets.h"
-#include "loop/loop.h"
+#include "http/internal.h"
+#include "http/route.h"
 
 /*
  * What is behind a name with a hash in it never changes; everything else is asked for each time,
@@ -16,14 +15,6 @@ static const char policy[] =
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
 enum { FIELDS_MAX = 6 };
-
-static void answer_here(struct http_exchange *x, const struct http_answer *answer)
-{
-    if (loop_is_current(http_loop(x)))
-        http_answer(x, answer);
-    else
-        http_answer_from(x, answer);
-}
 
 static bool has_extension(struct str path)
 {
@@ -117,26 +108,7 @@ static void answer_asset(struct http_exchange *x, const struct asset *asset)
 
     if (has_it(rq, etag))
         answer = (struct http_answer){.status = 304, .headers = fields, .n_headers = 3};
-    answer_here(x, &answer);
-}
-
-static void answer_wrong_method(struct http_exchange *x)
-{
-    static const struct http_header allow[] = {{{"Allow", 5}, {"GET, HEAD", 9}},
-                                               {{"Cache-Control", 13}, {"no-store", 8}}};
-    struct buf body;
-    struct err e = {0};
-
-    buf_init(&body, 4096);
-    err_set(&e, ERR_METHOD, "the user interface is only read");
-    http_error_body(&body, &e, STR_NONE);
-    const struct http_answer answer = {.status = 405,
-                                       .type = STR("application/json"),
-                                       .body = buf_view(&body),
-                                       .headers = allow,
-                                       .n_headers = LEN(allow)};
-    answer_here(x, &answer);
-    buf_finish(&body);
+    exchange_answer(x, &answer);
 }
 
 void http_static_answer(struct http_exchange *x, struct str path)
@@ -146,11 +118,11 @@ void http_static_answer(struct http_exchange *x, struct str path)
     struct err e = {0};
 
     if (method != HTTP_GET && method != HTTP_HEAD) {
-        answer_wrong_method(x);
+        http_answer_wrong_method(x, 1u << HTTP_GET | 1u << HTTP_HEAD);
     } else if (asset) {
         answer_asset(x, asset);
     } else {
-        err_set(&e, ERR_NOT_FOUND, "the user interface has no such file");
+        (void)err_set(&e, ERR_NOT_FOUND, "the user interface has no such file");
         http_answer_error(x, &e, STR_NONE);
     }
 }
