@@ -61,7 +61,7 @@ struct queue_queries {
 
 struct queue_policy {
     int64_t max_attempts;         /* 8 */
-    usec_t first_wait, last_wait; /* 1 s … 1 h, doubling, full jitter */
+    usec_t first_wait, last_wait; /* 1 s … 1 h, doubling, half of it jitter */
     usec_t lease;                 /* 2 s */
     size_t batch;                 /* 512 */
 };
