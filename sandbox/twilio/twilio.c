@@ -23,6 +23,8 @@
 
 enum { CONNECTIONS = 32, IDLE_MS = 500, DEMO_OPENING = 3, SECONDS_SILENT = 10 };
 
+/* Calls per minute, when the command line does not say. */
+#define RATE 30.0
 #define DEMO_RATE 9.0
 
 struct engine {
@@ -74,7 +76,7 @@ static const struct sim_options defaults = {
     .token = {"demo-token-of-the-simulator-00000", 33},
     .sip_user = {"dispatcher@abchomes.sip.us1.twilio.com", 38},
     .seed = 1,
-    .rate = 30,
+    .rate = -1, // not said
     .speed = 1,
     .connections = CONNECTIONS,
     .price_after = 30,
@@ -90,8 +92,8 @@ static bool read_options(char **argv, struct arena *a, struct sim_options *ret, 
         return err_trace(e);
     if (o.numbers.n == 0)
         o.numbers = (struct option_list){&default_number, 1};
-    if (o.demo)
-        o.rate = DEMO_RATE;
+    if (o.rate < 0)
+        o.rate = o.demo ? DEMO_RATE : RATE;
     if (o.burst == 0)
         o.burst = 1;
     while (str_ends(o.to, STR("/")))
