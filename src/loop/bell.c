@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "loop/condition.h"
 
 struct bell {
     pthread_mutex_t lock;
@@ -16,12 +16,8 @@ struct bell {
 struct bell *bell_create(void)
 {
     struct bell *b = NEW(struct bell);
-    pthread_condattr_t attr;
 
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&b->rang, &attr);
-    pthread_condattr_destroy(&attr);
+    condition_init(&b->rang);
     pthread_mutex_init(&b->lock, NULL);
     return b;
 }
@@ -53,13 +49,8 @@ void bell_ring_for_ever(struct bell *b)
 
 bool bell_wait(struct bell *b, usec_t wait)
 {
-    struct timespec until;
+    const struct timespec until = condition_deadline(wait);
     int rc = 0;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    const int64_t ns = until.tv_nsec + wait % SECONDS(1) * 1000;
-    until.tv_sec += wait / SECONDS(1) + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
 
     pthread_mutex_lock(&b->lock);
     while (!b->ringing && !b->for_ever && rc != ETIMEDOUT)

@@ -21,8 +21,7 @@ struct task {
 
 /* A loop on a thread of its own. name: at most 15 characters. */
 bool loop_start(const char *name, struct loop **ret, struct err *e) CHECK_RESULT;
-/* Asks it to end: runs what is posted, closes every handle that is left, joins the thread, frees.
- */
+/* Ends it: runs what is posted, closes the handles that are left, joins the thread, frees. */
 void loop_stop(struct loop *l);
 uv_loop_t *loop_uv(struct loop *l);
 bool loop_is_current(const struct loop *l);

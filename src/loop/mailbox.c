@@ -2,14 +2,13 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "loop/condition.h"
 
 /*
- * A list under a mutex, and a condition on the monotonic clock, so that a step of the wall clock
- * neither shortens nor lengthens a wait. The consumer takes the whole list at once: while it works,
- * producers only meet each other.
+ * A list under a mutex. The consumer takes the whole of it at once: while it works, producers only
+ * meet each other.
  */
 struct mailbox {
     pthread_mutex_t lock;
@@ -24,13 +23,9 @@ struct mailbox {
 struct mailbox *mailbox_create(void)
 {
     struct mailbox *m = NEW(struct mailbox);
-    pthread_condattr_t monotonic;
 
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&m->lock, NULL);
-    pthread_cond_init(&m->filled, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&m->filled);
     m->last = &m->first;
     return m;
 }
@@ -64,21 +59,13 @@ bool mailbox_push(struct mailbox *m, struct task *t)
     return open;
 }
 
-static struct timespec deadline_after(usec_t wait)
-{
-    usec_t at = clock_monotonic(&clock_system);
-
-    at = wait > INT64_MAX - at ? INT64_MAX : at + wait;
-    return (struct timespec){.tv_sec = at / SECONDS(1), .tv_nsec = at % SECONDS(1) * 1000};
-}
-
 /* With the lock held: until there is something, the mailbox is closed or the time is over. */
 static void wait_filled(struct mailbox *m, usec_t wait)
 {
     if (m->first || m->closed || wait <= 0)
         return;
 
-    const struct timespec deadline = deadline_after(wait);
+    const struct timespec deadline = condition_deadline(wait);
     int over = 0;
     m->n_waiting++;
     while (!m->first && !m->closed && !over)

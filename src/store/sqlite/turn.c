@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "loop/condition.h"
 
 struct waiter {
     struct waiter *next;
@@ -36,17 +36,6 @@ void turn_destroy(struct turn *t)
     free(t);
 }
 
-static struct timespec monotonic_in(usec_t delay)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    const int64_t ns = at.tv_nsec + delay % SECONDS(1) * 1000;
-    at.tv_sec += delay / SECONDS(1) + ns / 1000000000;
-    at.tv_nsec = ns % 1000000000;
-    return at;
-}
-
 static void leave_queue(struct turn *t, struct waiter *w)
 {
     struct waiter **at = &t->first;
@@ -61,14 +50,10 @@ static void leave_queue(struct turn *t, struct waiter *w)
 static bool wait_for(struct turn *t, usec_t within)
 {
     struct waiter w = {.next = NULL};
-    pthread_condattr_t monotonic;
-    const struct timespec until = monotonic_in(within);
+    const struct timespec until = condition_deadline(within);
     int failed = 0;
 
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&w.called, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&w.called);
     *t->last = &w;
     t->last = &w.next;
     while (!w.is_mine && !failed)
