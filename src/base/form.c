@@ -14,17 +14,6 @@ struct decoder {
     struct arena *a;
 };
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The byte that "%XX" at p means, or -1. */
 static int escaped_byte(const char *p, size_t left)
 {

@@ -50,21 +50,10 @@ bool log_enabled(enum log_level level)
     return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
 }
 
-static bool find_name(const struct str *names, size_t n, struct str s, size_t *ret)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq(names[i], s)) {
-            *ret = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool log_level_parse(struct str s, enum log_level *ret)
 {
     size_t i;
-    if (!find_name(level_names, LEN(level_names), s, &i))
+    if (!str_among(s, level_names, LEN(level_names), &i))
         return false;
     *ret = (enum log_level)i;
     return true;
@@ -73,7 +62,7 @@ bool log_level_parse(struct str s, enum log_level *ret)
 bool log_format_parse(struct str s, enum log_format *ret)
 {
     size_t i;
-    if (!find_name(format_names, LEN(format_names), s, &i))
+    if (!str_among(s, format_names, LEN(format_names), &i))
         return false;
     *ret = (enum log_format)i;
     return true;

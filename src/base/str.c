@@ -115,6 +115,17 @@ bool str_contains(struct str s, struct str part)
     return false;
 }
 
+bool str_among(struct str s, const struct str *names, size_t n, size_t *ret)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(names[i], s)) {
+            *ret = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct str str_sub(struct str s, size_t from, size_t n)
 {
     if (str_is_none(s))
@@ -213,6 +224,14 @@ uint64_t str_hash(struct str s)
 }
 
 // --- numbers -------------------------------------------------------------------------------------
+
+int hex_value(char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    c = lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
 /* Leading digits of s as a number; how many there were, 0 when none or out of range. */
 static size_t digits(struct str s, uint64_t *ret)

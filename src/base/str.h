@@ -58,6 +58,8 @@ bool str_ends(struct str s, struct str suffix);
 /* Index of the first byte c, or s.n. */
 size_t str_find(struct str s, char c);
 bool str_contains(struct str s, struct str part);
+/* Which of n names it is, to the letter. */
+bool str_among(struct str s, const struct str *names, size_t n, size_t *ret) CHECK_RESULT;
 /* The part from `from` on, at most n bytes; both are clipped to s. */
 struct str str_sub(struct str s, size_t from, size_t n);
 /* Without leading and trailing spaces and tabs. */
@@ -69,6 +71,8 @@ size_t str_utf8_first(struct str s);
 /* FNV-1a with a final mix; not for adversarial keys (use hash_keyed of base/crypto.h). */
 uint64_t str_hash(struct str s);
 
+/* 0 to 15; -1 when it is no hex digit. */
+int hex_value(char c);
 /* The whole text is a decimal number in range; no sign for u64, optional '-' for i64, no blanks. */
 bool str_to_u64(struct str s, uint64_t *ret) CHECK_RESULT;
 bool str_to_i64(struct str s, int64_t *ret) CHECK_RESULT;

@@ -186,8 +186,31 @@ static void cuts_exactly_so_many_digits(void **state)
     assert_str(in, "0x");
 }
 
+static void finds_a_name_among_others(void **state)
+{
+    static const struct str names[] = {{"one", 3}, {"two", 3}};
+    size_t i = 7;
+    (void)state;
+    assert_true(str_among(STR("two"), names, LEN(names), &i));
+    assert_int_equal(i, 1);
+    assert_false(str_among(STR("Two"), names, LEN(names), &i));
+    assert_int_equal(i, 1);
+}
+
+static void knows_the_hex_digits(void **state)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    (void)state;
+    for (int c = 1; c < 256; c++) {
+        const char *at = strchr(digits, c);
+        assert_int_equal(hex_value((char)c), at ? (at - digits) % 16 : -1);
+    }
+    assert_int_equal(hex_value('\0'), -1);
+}
+
 TEST_MAIN(cmocka_unit_test(makes_copies_that_end_in_zero), cmocka_unit_test(compares_bytes),
           cmocka_unit_test(looks_inside), cmocka_unit_test(hashes_differ_in_the_low_bits),
           cmocka_unit_test(tells_utf8_by_rfc_3629), cmocka_unit_test(reads_numbers_that_fit),
           cmocka_unit_test(cuts_from_the_front), cmocka_unit_test(a_failed_cut_moves_nothing),
-          cmocka_unit_test(cuts_exactly_so_many_digits))
+          cmocka_unit_test(cuts_exactly_so_many_digits),
+          cmocka_unit_test(finds_a_name_among_others), cmocka_unit_test(knows_the_hex_digits))

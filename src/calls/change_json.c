@@ -233,12 +233,12 @@ static void get_details(struct json_object *o, struct arena *a, struct call_chan
 
 static bool kind_parse(struct str s, enum call_change_kind *ret)
 {
-    for (size_t i = 0; i < LEN(kind_names); i++)
-        if (str_eq(kind_names[i], s)) {
-            *ret = (enum call_change_kind)i;
-            return true;
-        }
-    return false;
+    size_t i;
+
+    if (!str_among(s, kind_names, LEN(kind_names), &i))
+        return false;
+    *ret = (enum call_change_kind)i;
+    return true;
 }
 
 bool call_change_parse(struct str json, struct arena *a, struct call_change *ret, struct err *e)

@@ -6,14 +6,6 @@ enum {
     REFUSED = -1
 };
 
-static int hex_digit(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const unsigned char lower = c | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* The byte after the size's digits. */
 static int after_size(unsigned char c)
 {
@@ -24,7 +16,7 @@ static int after_size(unsigned char c)
 
 static int on_size(struct http_chunked *d, unsigned char c)
 {
-    const int digit = hex_digit(c);
+    const int digit = hex_value((char)c);
 
     if (digit < 0)
         return d->n_digits > 0 ? after_size(c) : REFUSED;

@@ -107,14 +107,6 @@ void http_router_destroy(struct http_router *r)
 
 // --- decoding ------------------------------------------------------------------------------------
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static bool decode(struct str in, struct arena *a, struct str *ret)
 {
     char *dst = arena_new(a, char, in.n);
@@ -123,8 +115,8 @@ static bool decode(struct str in, struct arena *a, struct str *ret)
     for (size_t i = 0; i < in.n; i++) {
         char c = in.p[i];
         if (c == '%') {
-            const int high = in.n - i > 2 ? hex_digit(in.p[i + 1]) : -1;
-            const int low = in.n - i > 2 ? hex_digit(in.p[i + 2]) : -1;
+            const int high = in.n - i > 2 ? hex_value(in.p[i + 1]) : -1;
+            const int low = in.n - i > 2 ? hex_value(in.p[i + 2]) : -1;
             if (high < 0 || low < 0)
                 return false;
             c = (char)(high << 4 | low);

@@ -167,11 +167,6 @@ bool wire_encode(struct wire *w, const struct bound *b, struct err *e)
 
 // --- in ------------------------------------------------------------------------------------------
 
-static unsigned int hex_value(char c)
-{
-    return c <= '9' ? (unsigned int)(c - '0') : (unsigned int)(c - 'a' + 10);
-}
-
 /* \x followed by pairs of digits (bytea_output=hex). */
 static struct str bytes_of_hex(struct str s, struct arena *a)
 {
@@ -179,7 +174,7 @@ static struct str bytes_of_hex(struct str s, struct arena *a)
     char *p = arena_alloc(a, n);
 
     for (size_t i = 0; i < n; i++)
-        p[i] = (char)(hex_value(s.p[2 + 2 * i]) << 4 | hex_value(s.p[3 + 2 * i]));
+        p[i] = (char)(hex_value(s.p[2 + 2 * i]) * 16 + hex_value(s.p[3 + 2 * i]));
     return (struct str){p, n};
 }
 
