@@ -179,13 +179,12 @@ void call_apply(const struct call *before, const struct call_change *change, str
     *ret = effect;
 }
 
-void call_leg_change(const struct call *child, const struct call_change *cause, struct arena *a,
+void call_leg_change(const struct call *child, const struct call_change *cause,
                      struct call_change *ret)
 {
     const struct call_fold *f = child->fold;
     struct call_change c = call_change_none;
 
-    (void)a; // nothing has to be copied: the child's text lives as long as its arena
     c.kind = CALL_CHANGE_LEG;
     c.source = CALL_SOURCE_INFERRED;
     c.call_sid = child->parent_call_sid;

@@ -39,8 +39,9 @@ struct call call_unknown(int64_t project, struct str provider, struct str sid);
 void call_apply(const struct call *before, const struct call_change *change, struct arena *a,
                 struct call *after, struct call_effect *ret);
 
-/* What a child's snapshot tells its parent: a change of kind LEG, inferred, settled. */
-void call_leg_change(const struct call *child, const struct call_change *cause, struct arena *a,
+/* What a child's snapshot tells its parent: a change of kind LEG, inferred, settled. Its text
+ * borrows from the child. */
+void call_leg_change(const struct call *child, const struct call_change *cause,
                      struct call_change *ret);
 
 /* How a claimed status meets the present one; the transition table (docs/transitions.md). */

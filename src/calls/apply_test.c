@@ -119,7 +119,7 @@ static struct call_effect apply(struct world *w, const struct call_change *c, st
     struct call_change told;
 
     if (effect.parent_concerned) {
-        call_leg_change(find(w, c->call_sid), c, a, &told);
+        call_leg_change(find(w, c->call_sid), c, &told);
         (void)apply_one(w, &told, a); // what it does to the parent is seen in the world's text
     }
     return effect;

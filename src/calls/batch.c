@@ -274,7 +274,7 @@ static bool tell_parent(struct call_batch *b, const struct call_pending *p, stru
     struct call_effect effect;
 
     assert(parent && parent->loaded);
-    call_leg_change(child, &p->change, b->a, &told);
+    call_leg_change(child, &p->change, &told);
     apply(b, parent, &told, &effect);
     if (!effect.changed)
         return true;

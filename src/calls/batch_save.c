@@ -328,9 +328,9 @@ static struct str text_of(const struct call *c, size_t column, struct arena *a)
 }
 
 enum {
-    KEY_COLUMNS = 2,
-    OTHER_COLUMNS = 3
-}; /* id, or provider and sid; is_final, fold_state, now */
+    KEY_COLUMNS = 2,  /* id, or provider and sid */
+    OTHER_COLUMNS = 3 /* is_final, fold_state, now */
+};
 
 struct columns {
     struct bind binds[LEN(text_columns) + LEN(int_columns) + OTHER_COLUMNS + KEY_COLUMNS];

@@ -1,7 +1,6 @@
 #include "calls/call.h"
 
 #include <stdio.h>
-#include <stdio.h>
 
 #include "base/json.h"
 #include "calls/internal.h"
@@ -45,21 +44,11 @@ struct str call_visibility_name(enum call_visibility v)
     return visibility_names[v];
 }
 
-static bool find_name(const struct str *names, size_t n, struct str s, size_t *ret)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(names[i], s)) {
-            *ret = i;
-            return true;
-        }
-    return false;
-}
-
 bool call_status_parse(struct str s, enum call_status *ret)
 {
     size_t i;
 
-    if (!find_name(status_names, LEN(status_names), s, &i))
+    if (!str_among(s, status_names, LEN(status_names), &i))
         return false;
     *ret = (enum call_status)i;
     return true;
@@ -69,7 +58,7 @@ bool call_direction_parse(struct str s, enum call_direction *ret)
 {
     size_t i;
 
-    if (!find_name(direction_names, LEN(direction_names), s, &i))
+    if (!str_among(s, direction_names, LEN(direction_names), &i))
         return false;
     *ret = (enum call_direction)i;
     return true;
@@ -79,7 +68,7 @@ bool call_visibility_parse(struct str s, enum call_visibility *ret)
 {
     size_t i;
 
-    if (!find_name(visibility_names, LEN(visibility_names), s, &i))
+    if (!str_among(s, visibility_names, LEN(visibility_names), &i))
         return false;
     *ret = (enum call_visibility)i;
     return true;

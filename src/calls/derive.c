@@ -5,11 +5,11 @@
  * provider even when nobody answered; what happened to the person (`display_status`) follows from
  * the results of its dials and from its child legs:
  *
- *   - somebody was reached: a dial that bridged, or a leg that was in progress, unless the result
- * of its dial says that the two were never joined (a screened call);
- *   - nobody was reached: the call shows how the dials ended, and no-answer when they all
- * "completed";
- *   - no dial, no leg: the status itself.
+ * - somebody was reached: a dial that bridged, or a leg that was in progress, unless the result of
+ *   its dial says that the two were never joined (a screened call);
+ * - nobody was reached: the call shows how the dials ended, and no-answer when they all were
+ *   "completed";
+ * - no dial, no leg: the status itself.
  */
 #include "calls/derive.h"
 

@@ -1,7 +1,6 @@
 #ifndef CALLS_DERIVE_H
 #define CALLS_DERIVE_H
-/* The columns of a call, computed from its fold: a pure function, so that equal folds show equally.
- */
+/* The columns of a call, computed from its fold: pure, so that equal folds show equally. */
 #include "calls/fold.h"
 
 /* Fills every column except identity and bookkeeping (id, project, provider, twilio_sid,

@@ -110,8 +110,7 @@ static void put_recording(struct json_writer *w, const struct call_recording *r)
     json_close_object(w);
 }
 
-/* By far the longest list, so it is written flat: one object of texts, one of unusual authorities.
- */
+/* By far the longest list, so written flat: one object of texts, one of unusual authorities. */
 static void put_details(struct json_writer *w, const struct call_fold *f)
 {
     bool usual = true;
@@ -345,32 +344,35 @@ static void get_lists(struct json_object *o, struct arena *a, struct call_fold *
 
 bool call_fold_parse(struct str json, struct arena *a, struct call_fold *ret, struct err *e)
 {
+    struct call_fold fold = call_fold_none;
     struct json_object *o;
     bool known;
 
-    *ret = call_fold_none;
-    if (str_is_none(json))
+    if (str_is_none(json)) {
+        *ret = fold;
         return true;
+    }
     if (!json_parse(json, a, &o, e))
         return err_trace(e);
 
-    ret->known = json_get_bool(o, "known", &known) && known;
-    ret->claim = get_claim(o);
-    ret->first_event = get_int(o, "first");
-    ret->last_event = get_int(o, "last");
-    ret->answered_at = get_int(o, "answered");
-    ret->start = get_number(o, "start", "start_by");
-    ret->end = get_number(o, "end", "end_by");
-    ret->duration = get_number(o, "duration", "duration_by");
-    ret->price.value = get_int(o, "price");
-    ret->price.by = ret->price.value == INT64_MIN ? CALL_BY_NOBODY : get_by(o, "price_by");
-    ret->price.at = get_int(o, "price_at");
-    ret->price_unit = get_text(o, "unit", "unit_by");
-    ret->parent = get_text(o, "parent", "parent_by");
-    ret->provider_direction = get_text(o, "way", "way_by");
-    ret->ends = get_ends(json_get(o, "ends"));
-    ret->unknown_status = get_text(o, "unknown", "unknown_by");
-    ret->odd_time = get_text(o, "odd_time", "odd_time_by");
-    get_lists(o, a, ret);
+    fold.known = json_get_bool(o, "known", &known) && known;
+    fold.claim = get_claim(o);
+    fold.first_event = get_int(o, "first");
+    fold.last_event = get_int(o, "last");
+    fold.answered_at = get_int(o, "answered");
+    fold.start = get_number(o, "start", "start_by");
+    fold.end = get_number(o, "end", "end_by");
+    fold.duration = get_number(o, "duration", "duration_by");
+    fold.price.value = get_int(o, "price");
+    fold.price.by = fold.price.value == INT64_MIN ? CALL_BY_NOBODY : get_by(o, "price_by");
+    fold.price.at = get_int(o, "price_at");
+    fold.price_unit = get_text(o, "unit", "unit_by");
+    fold.parent = get_text(o, "parent", "parent_by");
+    fold.provider_direction = get_text(o, "way", "way_by");
+    fold.ends = get_ends(json_get(o, "ends"));
+    fold.unknown_status = get_text(o, "unknown", "unknown_by");
+    fold.odd_time = get_text(o, "odd_time", "odd_time_by");
+    get_lists(o, a, &fold);
+    *ret = fold;
     return true;
 }

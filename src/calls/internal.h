@@ -1,7 +1,6 @@
 #ifndef CALLS_INTERNAL_H
 #define CALLS_INTERNAL_H
-/* What the files of this room share: the inside of a batch, rows as snapshots, a log folded anew.
- */
+/* What the files of this room share: the inside of a batch, rows as snapshots, logs folded anew. */
 #include "calls/batch.h"
 #include "calls/read.h"
 

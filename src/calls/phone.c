@@ -68,8 +68,7 @@ bool phone_is_uri(struct str in)
     return cut_uri(&in);
 }
 
-/* "+1508…" of "+1508…;ext=1:password@host". An escaped plus is the only escape a number can have.
- */
+/* "+1508…" of "+1508…;ext=1:password@host". An escaped plus is the only escape a number has. */
 static struct str user_part(struct str uri, char *dst, size_t n)
 {
     struct str user = str_sub(uri, 0, str_find(uri, '@'));
