@@ -35,8 +35,7 @@ struct option {
     const char *meaning;
 };
 
-/* argv ends with NULL; `ret` holds the defaults. Text borrows from argv, lists live in the arena.
- */
+/* argv ends with NULL; `ret` holds the defaults. Text borrows from argv, lists are in the arena. */
 bool options_parse(const struct option *table, size_t n, char **argv, struct arena *a, void *ret,
                    struct err *e) CHECK_RESULT;
 void options_print(const struct option *table, size_t n, FILE *out);

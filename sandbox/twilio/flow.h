@@ -78,8 +78,7 @@ const struct story *flow_pick(struct rng *r);
 /* What becomes of a call placed through the REST API; some numbers always fare the same. */
 const struct flow *flow_of_number(struct str to, struct rng *r);
 
-/* Ended from outside: by POST /Calls/{sid} with Status=completed or canceled; with a new document.
- */
+/* Ended from outside: POST /Calls/{sid} with Status=completed, =canceled, or a new document. */
 extern const struct flow flow_ended, flow_canceled, flow_redirected;
 
 static inline bool leg_status_is_final(enum leg_status s)

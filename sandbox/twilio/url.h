@@ -1,7 +1,6 @@
 #ifndef SANDBOX_TWILIO_URL_H
 #define SANDBOX_TWILIO_URL_H
-/* Webhook URLs: resolved against the document that names them; their fragment says how to connect.
- */
+/* Webhook URLs: resolved against the document that names them; the fragment says how to connect. */
 #include "base/str.h"
 
 struct arena;

@@ -55,8 +55,7 @@ static bool is_browser(const struct req *rq)
     return str_contains(http_header(rq->http, STR("Accept")), STR("text/html"));
 }
 
-/* A person with an old link: the page tells what to do, or shows itself to who is signed in still.
- */
+/* A person with an old link: the page tells what to do, or shows itself to who is signed in. */
 static void show_page(struct req *rq)
 {
     const struct http_header headers[] = {{STR("Location"), STR("/app/")},

@@ -28,8 +28,7 @@ void buf_char(struct buf *b, char c);
 void buf_u64(struct buf *b, uint64_t v);
 void buf_i64(struct buf *b, int64_t v);
 void buf_fmt(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Room for n bytes at the end, or NULL after a failure; buf_added() then says how many were used.
- */
+/* Room for n bytes at the end, or NULL after a failure; buf_added() then says how many are used. */
 char *buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);
 /* Cuts back to n bytes (n <= b->n). */

@@ -47,12 +47,10 @@ struct arena;
 /* Whether the whole text is JSON: RFC 8259 to the letter, UTF-8, depth <= JSON_DEPTH_MAX. What
  * passes may be given to json_raw. */
 bool json_check(struct str in, struct err *e) CHECK_RESULT;
-/* Checks, then builds the tree, which is freed with the arena. "null" gives NULL, as json-c has it.
- */
+/* Checks, then builds the tree, freed with the arena. "null" gives NULL, as json-c has it. */
 bool json_parse(struct str in, struct arena *a, struct json_object **ret,
                 struct err *e) CHECK_RESULT;
-/* Members of an object; absent or of another kind gives STR_NONE / false. Views live as the tree.
- */
+/* Members of an object; absent or of another kind gives STR_NONE / false. Views of the tree. */
 struct str json_get_str(struct json_object *o, const char *key);
 bool json_get_int(struct json_object *o, const char *key, int64_t *ret) CHECK_RESULT;
 bool json_get_bool(struct json_object *o, const char *key, bool *ret) CHECK_RESULT;

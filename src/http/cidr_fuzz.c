@@ -1,5 +1,4 @@
-/* Addresses and blocks: what was read and written again is read as the same; a block has its own.
- */
+/* Addresses and blocks: what is read and written again is read as the same; a block has its own. */
 #include "base/arena.h"
 
 #include "http/cidr.h"

@@ -1,7 +1,6 @@
 #include "http/forwarded.h"
 
-/* "192.0.2.7", "192.0.2.7:4711", "2001:db8::7", "[2001:db8::7]:4711": proxies write all of these.
- */
+/* "192.0.2.7", "192.0.2.7:4711", "2001:db8::7", "[2001:db8::7]:4711": proxies write all these. */
 static bool parse_entry(struct str in, struct ip *ret)
 {
     struct str inside;

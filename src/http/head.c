@@ -335,8 +335,7 @@ static enum http_parse next_line(struct http_head *h, struct str in, struct str 
     return HTTP_PARSE_DONE;
 }
 
-/* What is no HTTP at all is known by its first byte: a TLS hello, noise. One empty line is allowed.
- */
+/* What is not HTTP is known by its first byte: a TLS hello, noise. An empty line may lead. */
 static enum http_parse begin(struct http_head *h, struct str in)
 {
     size_t at = 0;

@@ -82,8 +82,7 @@ static void index_items(struct batch *b, const struct inbox_item *const *items, 
     }
 }
 
-/* Equal keys lie in the order of their items, so the first that is found is the one that was new.
- */
+/* Equal keys lie in the order of their items, so the first that is found is the one that is new. */
 static size_t find_item(const struct batch *b, const struct inbox_item *const *items,
                         int64_t project, struct str key)
 {

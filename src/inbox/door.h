@@ -57,8 +57,7 @@ struct door {
     bool (*read)(struct door_visit *v, struct err *e);
     /* Whether the request was signed with this key. Called for each key of the account. */
     bool (*verify)(const struct door_visit *v, struct str signature, struct hmac *key);
-    /* Fills the item's sids, lane, dedupe_key, payload, raw_body. Never fails: filters never drop.
-     */
+    /* Fills the item's sids, lane, dedupe_key, payload, raw_body. Never fails, drops nothing. */
     void (*describe)(const struct door_visit *v, struct inbox_item *item);
     /* Writes what a DOOR_STEER answers, of type text/xml; NULL for DOOR_ACK. */
     void (*answer)(const struct door_visit *v, struct buf *out);

@@ -133,8 +133,7 @@ static int by_number(const void *x, const void *y)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-/* A file of ours by its name; those kept aside do not match, but their numbers are not used again.
- */
+/* A file of ours by its name; those kept aside do not match, but their numbers stay taken. */
 static void find_file(struct spool *s, const char *name)
 {
     struct str rest = str_from(name);

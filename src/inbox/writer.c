@@ -223,8 +223,7 @@ static struct group *take_sent(struct inbox *in)
     return g;
 }
 
-/* The store is gone: the given groups and all that are under way are kept in the spool, in order.
- */
+/* The store is gone: the given groups and all that are under way go into the spool, in order. */
 static void spool_sent(struct inbox *in, struct group *const *before, size_t n, const struct err *e)
 {
     lose_store(in, e);
@@ -423,8 +422,7 @@ static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct er
     return replay_one_by_one(in, items, n, ret_keep, e);
 }
 
-/* One batch from the spool into the store. False: the store is away, or the spool cannot be read.
- */
+/* One batch from the spool into the store. False: the store is away, or the spool is unreadable. */
 static bool replay_batch(struct inbox *in, struct err *e)
 {
     size_t n;

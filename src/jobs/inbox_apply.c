@@ -45,8 +45,7 @@ static bool normalise(const struct inbox_apply *ia, const struct queue_row *row,
     return true;
 }
 
-/* Adds what a row says to the batch. A row that cannot be understood never will be: it is buried.
- */
+/* Adds what a row says to the batch. What cannot be understood never will be: it is buried. */
 static void add_row(const struct inbox_apply *ia, struct call_batch *b, const struct queue_row *row,
                     struct arena *a, struct queue_verdict *verdict)
 {

@@ -1,5 +1,4 @@
-/* Claims and conclusions, one statement at a time: two workers by hand, and a clock that is held.
- */
+/* Claims and conclusions, one statement at a time: two workers by hand, and a held clock. */
 #include "test/inbox.h"
 
 #include "base/fault.h"

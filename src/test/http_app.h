@@ -35,8 +35,7 @@ struct app {
     atomic_int n_requests, n_refused, n_streams, n_streams_closed;
 };
 
-/* o: what differs from the defaults; port, loops, clock and callbacks are filled in. NULL: nothing.
- */
+/* o: what differs from the defaults; port, loops, clock, callbacks are filled in. NULL: nothing. */
 struct app *app_start(const struct http_server_options *o);
 /* Every stream has ended when the server has. */
 void app_stop(struct app *app);

@@ -25,8 +25,7 @@ void wire_finish(struct wire *w);
 /* False (ERR_LIMIT) when the statement would be larger than WIRE_MAX. */
 bool wire_encode(struct wire *w, const struct bound *b, struct err *e) CHECK_RESULT;
 
-/* The cell of a result's text form; bytea is decoded into the arena, the rest stays in the result.
- */
+/* The cell of a result's text form; bytea is decoded into the arena, the rest stays where it is. */
 void wire_read(const PGresult *result, int row, int column, struct arena *a, struct cell *ret);
 
 #endif
