@@ -67,9 +67,9 @@ static void answer_not_ready(struct http_exchange *x)
 {
     struct err e = {0};
 
-    err_set(&e, ERR_UNAVAILABLE, "the server is waiting for its database");
+    err_set(&e, ERR_UNAVAILABLE, "the server is starting or stopping");
     err_fix(&e, "try again in a moment");
-    http_answer_error(x, &e, STR("starting"));
+    http_answer_error(x, &e, STR("none"));
 }
 
 static void answer_not_found(struct http_exchange *x)
@@ -423,21 +423,25 @@ static bool run(struct app *app, struct err *e)
     return true;
 }
 
-/* From the outside in: nothing new comes, what is under way is finished, then the rooms end. */
+/* From the outside in: nothing new comes, what is under way is finished, then the rooms end, each
+ * before those that it calls: the API asks all of them, the inbox wakes the queue, the queue tells
+ * the hub. The drain goes through every loop, so that behind it no request is inside a room that
+ * came before `ready` was taken back; one that becomes whole later is told to come again. */
 static void stop(struct app *app)
 {
     alarm(DRAIN_SECONDS); // whatever hangs: the store is durable
+    atomic_store_explicit(&app->ready, false, memory_order_release);
     if (app->server)
         http_server_drain(app->server);
-    if (app->hub)
-        hub_stop(app->hub);
-    if (app->inbox)
-        inbox_stop(app->inbox);
     if (app->api)
         api_stop(app->api);
+    if (app->inbox)
+        inbox_stop(app->inbox);
     if (app->queue)
         queue_stop(app->queue);
     inbox_apply_destroy(app->apply);
+    if (app->hub)
+        hub_stop(app->hub);
     if (app->server)
         http_server_stop(app->server);
     doors_close(app->doors);
