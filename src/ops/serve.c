@@ -458,11 +458,13 @@ int serve(struct command *cmd)
     struct err e = {0};
     sigset_t blocked;
 
-    // Threads inherit the mask: only this one is woken by signals.
+    // Threads inherit the mask: only this one is woken by signals. A write to a closed pipe or over
+    // the limit of a file's size fails, and that is told.
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGTERM);
     sigaddset(&blocked, SIGINT);
     sigaddset(&blocked, SIGPIPE);
+    sigaddset(&blocked, SIGXFSZ);
     sigprocmask(SIG_BLOCK, &blocked, NULL);
 
     if (!roles_parse(cmd->args, cmd->n_args, &app.roles, &e))

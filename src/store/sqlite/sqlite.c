@@ -214,7 +214,7 @@ static void disconnect(struct db *db)
     free(d);
 }
 
-static bool ping(struct db *db, struct err *e)
+static bool is_usable(struct db *db, struct err *e)
 {
     struct sqlite_store *s = store_of(db);
 
@@ -250,7 +250,7 @@ static bool take_turn(struct db *db, struct err *e)
                        (long long)(store_use_deadline(db->use) / SECONDS(1)));
     }
     d->has_turn = true;
-    if (!ping(db, e)) { // the file may have changed while we waited
+    if (!is_usable(db, e)) { // the file may have changed while we waited
         give_turn(db);
         return err_trace(e);
     }
@@ -272,6 +272,19 @@ static bool plain(struct db *db, const char *sql, struct err *e)
     if (sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
         return true;
     return fail(db, sqlite3_extended_errcode(d->handle), sql, e);
+}
+
+/* A full or read-only disk still reads well: whoever lives by writing asks with a write. It goes
+ * through the log like any other, and the number means nothing. */
+static bool ping(struct db *db, struct err *e)
+{
+    if (db->use != STORE_INGEST)
+        return is_usable(db, e) ? true : err_trace(e);
+    if (!take_turn(db, e))
+        return err_trace(e);
+    const bool writes = plain(db, "PRAGMA user_version=1", e);
+    give_turn(db);
+    return writes ? true : err_trace(e);
 }
 
 static bool begin(struct db *db, struct err *e)

@@ -2,7 +2,9 @@
 #include "store/store_kit.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,10 +178,42 @@ static void the_log_is_cut_back(void **state)
     db_close(db);
 }
 
+/* A limit on the size of files is a full disk that a test can have to itself. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit files;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &files), 0);
+    files.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &files), 0);
+}
+
+static void a_full_disk_is_noticed_by_who_writes(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct err e = {.code = ERR_NONE};
+    struct str url;
+    struct store *s = test_store_empty(STORE_SQLITE, &clock_system, a, &url);
+    _cleanup_(db_closep) struct db *writer = store_connect(s, STORE_INGEST);
+    _cleanup_(db_closep) struct db *reader = store_connect(s, STORE_READ);
+
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_ok(db_ping(writer, &e), &e);
+    limit_files(0);
+    const bool reads = db_ping(reader, &e), writes = db_ping(writer, &e);
+    limit_files(RLIM_INFINITY);
+    assert_true(reads);
+    assert_refused(writes, &e, ERR_UNAVAILABLE);
+    assert_true(db_lost(writer));
+    assert_ok(db_ping(writer, &e), &e);
+}
+
 TEST_MAIN(cmocka_unit_test(a_second_process_is_refused),
           cmocka_unit_test(the_lock_ends_with_the_store),
           cmocka_unit_test(what_cannot_be_a_database_is_refused),
           cmocka_unit_test(the_file_is_for_its_owner_only),
           cmocka_unit_test(a_file_that_was_replaced_is_noticed),
           cmocka_unit_test(a_log_that_was_replaced_is_noticed),
-          cmocka_unit_test(the_log_is_cut_back))
+          cmocka_unit_test(the_log_is_cut_back),
+          cmocka_unit_test(a_full_disk_is_noticed_by_who_writes))
