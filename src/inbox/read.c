@@ -106,6 +106,22 @@ static bool event_by_id(struct db *db, int64_t project, int64_t id, struct arena
     return true;
 }
 
+/* An object of parameters, as the doors write it. A dead letter may be one because it is none: then
+ * its text is shown. */
+static void write_payload(struct json_writer *w, struct str payload)
+{
+    struct err e;
+
+    json_key(w, STR("payload"));
+    if (str_starts(payload, STR("{")) && json_check(payload, &e)) {
+        json_raw(w, payload);
+        return;
+    }
+    json_open_object(w);
+    json_member_str(w, STR("text"), payload);
+    json_close_object(w);
+}
+
 bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *a,
                       struct json_writer *w, bool *ret_found, struct err *e)
 {
@@ -116,7 +132,7 @@ bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *
     if (*ret_found) {
         event_members(w, &row, a);
         json_member_int(w, STR("attempts"), row.retry_count);
-        json_member_raw(w, STR("payload"), row.payload);
+        write_payload(w, row.payload);
     }
     return true;
 }
