@@ -29,8 +29,8 @@ export type Server = {
   env: NodeJS.ProcessEnv;
   /** Its process. */
   pid: () => number;
-  /** SIGTERM, and its exit. */
-  stop: () => Promise<void>;
+  /** SIGTERM, and its exit status; a signal that ended it is one that it should not have met. */
+  stop: () => Promise<number | null>;
   /** kill -9, in the middle of whatever it does. */
   kill: () => Promise<void>;
   /** Starts it again on the same port and store, after stop() or kill(). */
@@ -93,14 +93,15 @@ async function within<T>(ms: number, work: Promise<T>, why: () => string): Promi
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function end(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const gone = once(child, "exit");
   child.kill("SIGTERM");
   await within(STOP_MS, gone, () => {
     child.kill("SIGKILL");
     return "the server did not end after SIGTERM";
   });
+  return child.exitCode;
 }
 
 async function murder(child: ChildProcess): Promise<void> {
