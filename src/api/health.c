@@ -6,7 +6,10 @@
 #include "inbox/read.h"
 #include "queue/queue.h"
 
-#define BACKLOG_LATE SECONDS(10)
+/* What is told within five seconds must be called late before they are over. */
+#define BACKLOG_LATE SECONDS(4)
+/* A lag that was measured longer ago than this says nothing of now. */
+#define LAG_STALE SECONDS(5)
 
 static void health(const struct api *api, struct http_exchange *x)
 {
@@ -28,14 +31,26 @@ struct state {
     struct queue_stats queue;
     struct hub_stats hub;
     struct feed_head head;
-    usec_t backlog_age;
+    usec_t backlog_age, lag;
 };
+
+/* From received to applied: of what was applied last, unless something has waited longer since. A
+ * worker that stands still, here or on another node, measures nothing; what waits for it does. */
+static usec_t lag_of(const struct state *s, usec_t now)
+{
+    const usec_t at = s->queue.last_commit_at;
+    const bool fresh = at != TIME_NONE && now - at < LAG_STALE;
+    const usec_t measured = fresh ? s->queue.last_lag : 0;
+
+    return s->backlog_age > measured ? s->backlog_age : measured;
+}
 
 static void gather(struct req *rq, struct state *s)
 {
     struct err down = {0};
 
     s->backlog.oldest = TIME_NONE;
+    s->queue.last_commit_at = TIME_NONE;
     s->store_up = inbox_backlog(rq->db, rq->actor.project, &s->backlog, &down) &&
                   feed_head(rq->db, rq->actor.project, rq->a, &s->head, &down);
     if (rq->app->inbox)
@@ -46,6 +61,7 @@ static void gather(struct req *rq, struct state *s)
         hub_stats(rq->app->hub, &s->hub);
     if (s->backlog.oldest != TIME_NONE && s->backlog.oldest < rq->now)
         s->backlog_age = rq->now - s->backlog.oldest;
+    s->lag = lag_of(s, rq->now);
 }
 
 /* Writes the reasons and tells whether there were any. */
@@ -88,7 +104,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     json_close_object(w);
     json_key(w, STR("worker"));
     json_open_object(w);
-    json_member_int(w, STR("lag_ms"), s->queue.last_lag / 1000);
+    json_member_int(w, STR("lag_ms"), s->lag / 1000);
     json_close_object(w);
     json_key(w, STR("feed"));
     json_open_object(w);

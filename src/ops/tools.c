@@ -175,6 +175,29 @@ int tool_replay(struct command *cmd)
     return EXIT_SUCCESS;
 }
 
+// --- feed ----------------------------------------------------------------------------------------
+
+/* A restored database gives numbers out again that readers have seen already. The new epoch tells
+ * them; running servers on PostgreSQL notice it by themselves. */
+int tool_feed(struct command *cmd)
+{
+    _cleanup_(store_closep) struct store *s = NULL;
+    struct rng rng = rng_system();
+    char epoch[ID_LEN + 1];
+    struct err e = {0};
+
+    if (strcmp(arg(cmd, 0), "new-epoch") != 0)
+        return usage("feed new-epoch");
+    if (!open_store(cmd, true, &s, &e))
+        return tool_fail(&e);
+    _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
+    id_make(clock_wall(&clock_system), &rng, epoch);
+    if (!db_exec(db, Q_FEED_NEW_EPOCH, BINDS(bind_str("epoch", str_from(epoch))), NULL, &e))
+        return tool_fail(&e);
+    (void)printf("epoch %s begins\n", epoch);
+    return EXIT_SUCCESS;
+}
+
 // --- the rest ------------------------------------------------------------------------------------
 
 int tool_login_link(struct command *cmd)

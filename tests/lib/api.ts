@@ -75,5 +75,6 @@ export type SyncHealth = {
   status: string;
   reasons: string[];
   inbox: { pending: number; oldest_pending_age_ms: number; dead_letter: number; spool_bytes: number };
+  worker: { lag_ms: number };
   feed: { last_seq: number; clients: number };
 };

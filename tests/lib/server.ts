@@ -54,8 +54,8 @@ async function freePort(): Promise<number> {
 type Running = { child: ChildProcess; link: string };
 
 /** Resolves with the one-time link, once the server has printed it and answers. */
-async function run(cwd: string, url: string, env: NodeJS.ProcessEnv, said: string[]): Promise<Running> {
-  const child = spawn(BINARY, ["serve"], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+async function run(cwd: string, url: string, env: NodeJS.ProcessEnv, args: string[], said: string[]): Promise<Running> {
+  const child = spawn(BINARY, ["serve", ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const link = new Promise<string>((found, failed) => {
     const onLine = (line: string): void => {
       said.push(line);
@@ -118,8 +118,8 @@ async function emptyStore(directory: string): Promise<string> {
   return createDatabase(cluster);
 }
 
-/** Starts the server with an empty store; `env` adds to, or replaces, its configuration. */
-export async function startServer(env: NodeJS.ProcessEnv = {}): Promise<Server> {
+/** Starts the server with an empty store; `env` adds to, or replaces, its configuration; `args` follow `serve`. */
+export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "hookswitch-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -137,7 +137,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}): Promise<Server> 
     BOOTSTRAP_API_KEY: API_KEY,
     ...env,
   };
-  let running = await run(directory, url, configuration, said);
+  let running = await run(directory, url, configuration, args, said);
 
   const server: Server = {
     url,
@@ -148,7 +148,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}): Promise<Server> 
     stop: () => end(running.child),
     kill: () => murder(running.child),
     start: async () => {
-      running = await run(directory, url, configuration, said);
+      running = await run(directory, url, configuration, args, said);
       server.loginLink = running.link;
     },
     restart: async () => {

@@ -5,6 +5,7 @@ import { ask, type CallDetail, type Fault, type FeedPage, get, type InboxPage, t
 import { documentedRoutes } from "../lib/openapi.ts";
 import { API_KEY, type Server, startServer } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
+import { until } from "../lib/wait.ts";
 import { deliver, deliverPoison, FakeCall } from "../lib/twilio.ts";
 import { ACCOUNT_SID } from "../lib/server.ts";
 
@@ -239,5 +240,26 @@ describe("the API", () => {
     assert.ok(!shown.calls.some((c) => c.twilio_sid === sid));
     const hidden = await get<{ calls: { twilio_sid: string }[] }>(server, "/api/calls?visibility=filtered");
     assert.deepEqual(hidden.calls.map((c) => c.twilio_sid), [sid]);
+  });
+});
+
+describe("the health of a node that nobody works for", () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer({}, ["--roles=door,api,hub"]);
+  });
+  after(() => server.remove());
+
+  it("is ok while nothing waits, and degraded when something does, with the reason", async () => {
+    assert.equal((await get<SyncHealth>(server, "/api/health/sync")).status, "ok");
+    await new FakeCall(server, CALLER).arrives();
+    const health = await until("health is degraded", async () => {
+      const now = await get<SyncHealth>(server, "/api/health/sync");
+      return now.status === "ok" ? undefined : now;
+    });
+    assert.equal(health.status, "degraded");
+    assert.match(health.reasons.join(" "), /oldest waiting event/);
+    assert.equal(health.inbox.pending, 1);
+    assert.equal(health.worker.lag_ms, health.inbox.oldest_pending_age_ms);
   });
 });

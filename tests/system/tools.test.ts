@@ -1,8 +1,10 @@
 // The command line: what an engineer types, and what is refused before anything can go wrong.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { type FeedPage, get } from "../lib/api.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled, tool } from "../lib/settled.ts";
+import { Stream } from "../lib/stream.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
 
 describe("the command line", () => {
@@ -18,7 +20,7 @@ describe("the command line", () => {
   it("helps", async () => {
     const { code, output } = await tool(server, "help");
     assert.equal(code, 0);
-    for (const command of ["serve", "migrate", "verify", "replay", "doctor"]) assert.match(output, new RegExp(`\\b${command}\\b`));
+    for (const command of ["serve", "migrate", "verify", "replay", "feed", "doctor"]) assert.match(output, new RegExp(`\\b${command}\\b`));
   });
 
   it("says what it does not know", async () => {
@@ -65,6 +67,21 @@ describe("the command line", () => {
     assert.match(output, new RegExp(String(server.pid())));
     assert.ok((await fetch(`${server.url}/health`)).ok);
     assert.equal((await tool(server, "replay", "--all")).code, 1);
+  });
+
+  it("begins a new epoch, once the server has ended; a reader of the old one is told", async () => {
+    assert.equal((await tool(server, "feed", "old-epoch")).code, 1);
+    const old = await get<FeedPage>(server, "/api/events?after_seq=0");
+    await server.stop();
+    const { code, output } = await tool(server, "feed", "new-epoch");
+    assert.equal(code, 0, output);
+    await server.start();
+    const page = await get<FeedPage>(server, "/api/events?after_seq=0");
+    assert.notEqual(page.epoch, old.epoch);
+    assert.ok(output.includes(page.epoch));
+    const reader = await Stream.open(server, `?last_seq=1&epoch=${old.epoch}`);
+    assert.equal((await reader.first("resync")).data.data["reason"], "epoch_changed");
+    reader.close();
   });
 
   it("replays dead letters, once the server has ended", async () => {

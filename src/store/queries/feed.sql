@@ -29,6 +29,12 @@ SELECT project_id, last_seq, epoch FROM feed_heads WHERE project_id = :project;
 SELECT h.project_id, h.last_seq, h.epoch
   FROM unnest(:project) AS r (project_id) JOIN feed_heads h ON h.project_id = r.project_id;
 
+-- name: feed_new_epoch
+-- Another history begins: the database was restored from a backup.
+-- params: epoch text
+-- scope: system — a restore concerns every project
+UPDATE feed_heads SET epoch = :epoch;
+
 -- name: feed_after
 -- params: project int, after_seq int, limit int
 SELECT seq, type, ts, entity_type, entity_id, payload, trace_id
