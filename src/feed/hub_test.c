@@ -80,14 +80,18 @@ static void hub_down(struct rig *r)
         loop_stop(r->loops[i]);
 }
 
-static void rig_up_with(struct rig *r, struct arena *a, struct hub_options options)
+/* False: there is no such engine to test with. */
+static bool rig_up_on(struct rig *r, struct arena *a, enum store_engine engine,
+                      struct hub_options options)
 {
     struct rng rng = rng_seeded(7);
     struct err e = {0};
     int n;
 
     *r = (struct rig){.a = a, .options = options};
-    r->store = test_store_empty(STORE_SQLITE, &clock_system, a, &r->url);
+    r->store = test_store_empty(engine, &clock_system, a, &r->url);
+    if (!r->store)
+        return false;
     assert_ok(store_migrate_up(r->store, &n, &e), &e);
     r->db = store_connect(r->store, STORE_WORK);
     assert_ok(project_bootstrap(r->db,
@@ -97,6 +101,12 @@ static void rig_up_with(struct rig *r, struct arena *a, struct hub_options optio
                                 &r->project, &e),
               &e);
     hub_up(r);
+    return true;
+}
+
+static void rig_up_with(struct rig *r, struct arena *a, struct hub_options options)
+{
+    assert_true(rig_up_on(r, a, STORE_SQLITE, options));
 }
 
 /* A hub that hears of news by announcement only, and never says that it is alive. */
@@ -547,6 +557,36 @@ static void another_history_resets_those_who_watch(void **state)
     rig_down(&r);
 }
 
+/* PostgreSQL writes JSON in its own way: other blanks, other order. */
+static void every_store_feeds_the_same_stream(void **state)
+{
+    (void)state;
+    for (int engine = STORE_SQLITE; engine <= STORE_POSTGRES; engine++) {
+        _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+        const struct hub_options options = {.ring = RING, .poll = MILLISECONDS(5)};
+        struct viewer v, late;
+        struct rig r;
+        if (!rig_up_on(&r, a, (enum store_engine)engine, options))
+            continue;
+        watch(&r, &v, "");
+        append(&r, 1); // announced by nobody
+        expect_text(&v, "call.updated",
+                    "{\"event\":\"call.updated\",\"data\":{\"callSid\":\"CA1\",\"status\":"
+                    "\"ringing\",\"direction\":\"inbound\",\"from\":\"\\\"Ann, {1]\\\\\","
+                    "\"to\":\"+16175006181\",\"duration\":null,"
+                    "\"timestamp\":\"2027-01-15T08:00:00Z\",\"displayStatus\":\"in-progress\","
+                    "\"parentCallSid\":null,\"conversationId\":\"42\",\"isFinal\":false},"
+                    "\"seq\":1,");
+        const int64_t last = publish(&r, 1000);
+        watch(&r, &late, "?last_seq=0");
+        expect_seqs(&late, 1, last);
+        expect_seqs(&v, 2, last);
+        leave(&late);
+        leave(&v);
+        rig_down(&r);
+    }
+}
+
 static void other_nodes_need_not_announce(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -771,6 +811,7 @@ TEST_MAIN(cmocka_unit_test(a_frame_is_what_the_description_says),
           cmocka_unit_test(who_cannot_go_on_is_told_to_load_anew),
           cmocka_unit_test(who_has_seen_more_than_the_hub_is_not_sent_it_again),
           cmocka_unit_test(another_history_resets_those_who_watch),
+          cmocka_unit_test(every_store_feeds_the_same_stream),
           cmocka_unit_test(other_nodes_need_not_announce),
           cmocka_unit_test(what_the_stream_does_not_show_leaves_no_gap),
           cmocka_unit_test(it_says_that_it_is_alive),
