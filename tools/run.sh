@@ -62,7 +62,7 @@ fi
 mkdir -p data
 default DATABASE_URL sqlite:data/hookswitch.db
 default PORT "$(free_port 3000)"
-if [ "$demo" = no ] || [ ! -x build/sandbox ]; then
+if [ "$demo" = no ]; then
     exec build/hookswitch serve
 fi
 

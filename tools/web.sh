@@ -3,7 +3,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-[ -f web/package.json ] || exit 0
 [ "${WEB:-yes}" != no ] || exit 0
 
 newer() { # newer STAMP PATH...: is anything in PATH newer than STAMP, or STAMP not there?
