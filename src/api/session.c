@@ -67,17 +67,15 @@ static void show_page(struct req *rq)
 static bool login(struct req *rq, struct err *e)
 {
     const struct str token = req_query(rq, STR("token"));
-    struct str session;
-    bool opened = false;
+    struct str session = STR_NONE;
 
-    if (!str_is_none(token) &&
-        !login_link_use(rq->db, rq->rng, token, rq->now, rq->a, &session, &opened, e))
+    if (!str_is_none(token) && !login_link_use(rq->db, rq->rng, token, rq->now, rq->a, &session, e))
         return err_trace(e);
-    if (!opened && is_browser(rq)) {
+    if (str_is_none(session) && is_browser(rq)) {
         show_page(rq);
         return true;
     }
-    if (!opened) {
+    if (str_is_none(session)) {
         err_set(e, ERR_UNAUTHORIZED, "this link was used already, has expired, or never was one");
         return err_fix(
             e, "run `hookswitch login-link` where the server runs, and open what it prints");

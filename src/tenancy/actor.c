@@ -28,15 +28,15 @@ static const struct column actor_columns[] = {
     {"name", COLUMN_STR, offsetof(struct actor_row, name)},
 };
 
-static bool actor_load(struct db *db, enum query q, struct binds binds, enum actor_kind kind,
-                       struct arena *a, struct actor *ret, bool *ret_known, struct err *e)
+/* All of it but the kind. */
+static bool actor_load(struct db *db, enum query q, struct binds binds, struct arena *a,
+                       struct actor *ret, bool *ret_known, struct err *e)
 {
     struct actor_row row = {0};
 
     if (!db_query_one(db, q, binds, actor_columns, LEN(actor_columns), a, &row, ret_known, e))
         return err_trace(e);
     *ret = (struct actor){
-        .kind = kind,
         .project = row.project,
         .project_name = row.project_name,
         .name = row.name,
@@ -48,16 +48,22 @@ static bool actor_load(struct db *db, enum query q, struct binds binds, enum act
 bool actor_by_api_key(struct db *db, struct str key, struct arena *a, struct actor *ret,
                       bool *ret_known, struct err *e)
 {
-    return actor_load(db, Q_ACTOR_BY_API_KEY, BINDS(bind_str("key_hash", token_hash(key, a))),
-                      ACTOR_API_KEY, a, ret, ret_known, e);
+    if (!actor_load(db, Q_ACTOR_BY_API_KEY, BINDS(bind_str("key_hash", token_hash(key, a))), a, ret,
+                    ret_known, e))
+        return err_trace(e);
+    ret->kind = ACTOR_API_KEY;
+    return true;
 }
 
 bool actor_by_session(struct db *db, struct str token, usec_t now, struct arena *a,
                       struct actor *ret, bool *ret_known, struct err *e)
 {
-    return actor_load(db, Q_ACTOR_BY_SESSION,
-                      BINDS(bind_str("token_hash", token_hash(token, a)), bind_time("now", now)),
-                      ACTOR_SESSION, a, ret, ret_known, e);
+    if (!actor_load(db, Q_ACTOR_BY_SESSION,
+                    BINDS(bind_str("token_hash", token_hash(token, a)), bind_time("now", now)), a,
+                    ret, ret_known, e))
+        return err_trace(e);
+    ret->kind = ACTOR_SESSION;
+    return true;
 }
 
 bool login_link_create(struct db *db, struct rng *rng, int64_t project, usec_t now, struct arena *a,
@@ -90,7 +96,7 @@ static bool session_open(struct db *db, struct rng *rng, int64_t project, usec_t
 }
 
 bool login_link_use(struct db *db, struct rng *rng, struct str token, usec_t now, struct arena *a,
-                    struct str *ret_session, bool *ret_opened, struct err *e)
+                    struct str *ret_session, struct err *e)
 {
     static const struct column columns[] = {{"project_id", COLUMN_INT, 0}};
     int64_t project;
@@ -107,7 +113,6 @@ bool login_link_use(struct db *db, struct rng *rng, struct str token, usec_t now
         return err_trace(e);
     }
     *ret_session = session;
-    *ret_opened = valid;
     return true;
 }
 

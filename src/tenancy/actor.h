@@ -8,6 +8,7 @@
  * links and session tokens are random; the store knows only their SHA-256.
  */
 #include "base/clock.h"
+
 #include "store/store.h"
 
 /* right, name in the API */
@@ -50,9 +51,9 @@ bool actor_by_session(struct db *db, struct str token, usec_t now, struct arena 
 /* A link's token, valid once until now + LOGIN_LINK_TTL. */
 bool login_link_create(struct db *db, struct rng *rng, int64_t project, usec_t now, struct arena *a,
                        struct str *ret_token, struct err *e) CHECK_RESULT;
-/* Uses it up and opens a session for SESSION_TTL; *ret_opened false when it was not valid. */
+/* Uses it up and opens a session for SESSION_TTL; its token, or STR_NONE when it was not valid. */
 bool login_link_use(struct db *db, struct rng *rng, struct str token, usec_t now, struct arena *a,
-                    struct str *ret_session, bool *ret_opened, struct err *e) CHECK_RESULT;
+                    struct str *ret_session, struct err *e) CHECK_RESULT;
 bool session_end(struct db *db, struct str token, usec_t now, struct err *e) CHECK_RESULT;
 
 #define LOGIN_LINK_TTL HOURS(24)
