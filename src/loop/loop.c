@@ -196,8 +196,3 @@ void loop_call_wait(struct loop *l, void (*fn)(void *arg), void *arg)
     uv_sem_wait(&ran);
     uv_sem_destroy(&ran);
 }
-
-usec_t loop_now(const struct loop *l)
-{
-    return MILLISECONDS(uv_now(&l->uv));
-}

@@ -8,6 +8,7 @@
  * the store.
  */
 #include "base/clock.h"
+
 #include "base/err.h"
 
 typedef struct uv_loop_s uv_loop_t;
@@ -31,8 +32,6 @@ void loop_post(struct loop *l, struct task *t);
 void loop_call(struct loop *l, void (*fn)(void *arg), void *arg);
 /* The same, and waits until it has run. Not from the loop itself. */
 void loop_call_wait(struct loop *l, void (*fn)(void *arg), void *arg);
-/* Monotonic time as of the loop's last wake-up: cheap. */
-usec_t loop_now(const struct loop *l);
 
 /* Timers of a loop; embedded; used on the loop's thread only. */
 struct timer {

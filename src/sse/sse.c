@@ -64,13 +64,6 @@ void sse_keepalive_write(struct buf *out, struct str data)
     write_rest(out, STR("keepalive"), data);
 }
 
-void sse_retry_write(struct buf *out, int64_t milliseconds)
-{
-    buf_str(out, STR("retry: "));
-    buf_i64(out, milliseconds);
-    buf_str(out, STR("\n\n"));
-}
-
 bool sse_last_event_id_parse(struct str value, int64_t *ret)
 {
     struct str text = str_trim(value);

@@ -16,8 +16,6 @@ void sse_frame_write(struct buf *out, struct str id, struct str event, struct st
 void sse_frame_write_seq(struct buf *out, int64_t seq, struct str event, struct str data);
 /* `event: keepalive` with the data; it has no id, so the client's last one stays. */
 void sse_keepalive_write(struct buf *out, struct str data);
-/* How long a client waits before it connects again. */
-void sse_retry_write(struct buf *out, int64_t milliseconds);
 
 /* Last-Event-ID (or last_seq) as a number: 0 … INT64_MAX in decimal, blanks around it allowed. */
 bool sse_last_event_id_parse(struct str value, int64_t *ret) CHECK_RESULT;

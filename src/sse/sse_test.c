@@ -32,9 +32,6 @@ static void writes_a_frame(void **state)
     buf_reset(&out);
     sse_keepalive_write(&out, STR("{}"));
     assert_str(buf_view(&out), "event: keepalive\ndata: {}\n\n");
-    buf_reset(&out);
-    sse_retry_write(&out, 3000);
-    assert_str(buf_view(&out), "retry: 3000\n\n");
 }
 
 static void splits_data_so_that_it_cannot_leave_its_frame(void **state)
