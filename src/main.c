@@ -1,6 +1,6 @@
 /*
- * Arguments, wiring, signals. `serve` is here because it wires the rooms together; the other
- * commands are in ops/tools.c.
+ * Arguments and the table of commands. `serve`, which wires the rooms together, is in ops/serve.c;
+ * the others are in ops/tools.c.
  */
 #include "ops/config.h"
 

@@ -136,8 +136,8 @@ struct worker {
 
 static bool run(struct req *rq, const struct route *route, struct err *e)
 {
-    if (!form_parse(rq->http->query, LIMIT_FORM_FIELDS, rq->a, &rq->query, e) ||
-        !authorise(rq, route, e) || !route->run(rq, e))
+    if (!http_query_parse(rq->http, rq->a, &rq->query, e) || !authorise(rq, route, e) ||
+        !route->run(rq, e))
         return err_trace(e);
     return true;
 }

@@ -5,44 +5,23 @@
 
 enum { SID_MAX = 100 };
 
-/* Whether an optional filter is one of the words; the sentence names them all. */
-static bool check_word(struct str name, struct str v, const char *const *words, size_t n,
-                       struct err *e)
-{
-    if (str_is_none(v))
-        return true;
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(v, str_from(words[i])))
-            return true;
-    err_set(e, ERR_INVALID, STR_FMT ": not a word that is known here", STR_ARG(name));
-    for (size_t i = 0; i < n && i < ERR_FIXES; i++)
-        err_fix(e, "write %s", words[i]);
-    return false;
-}
-
 static bool list(struct req *rq, struct err *e)
 {
-    static const char *const directions[] = {"inbound", "outbound", "internal", "external"};
-    static const char *const statuses[] = {"queued",      "initiated", "ringing",
-                                           "in-progress", "completed", "busy",
-                                           "no-answer",   "canceled",  "failed"};
-    static const char *const visibilities[] = {"visible", "filtered", "all"};
-    const struct str direction = req_query(rq, STR("direction"));
-    const struct str status = req_query(rq, STR("status"));
-    const struct str visibility = req_query(rq, STR("visibility"));
+    static const struct str directions[] = {STR("inbound"), STR("outbound"), STR("internal"),
+                                            STR("external")};
+    static const struct str statuses[] = {STR("queued"),      STR("initiated"), STR("ringing"),
+                                          STR("in-progress"), STR("completed"), STR("busy"),
+                                          STR("no-answer"),   STR("canceled"),  STR("failed")};
+    static const struct str visibilities[] = {STR("visible"), STR("filtered"), STR("all")};
+    struct call_filter filter;
     struct req_page page;
 
-    if (!check_word(STR("direction"), direction, directions, LEN(directions), e) ||
-        !check_word(STR("status"), status, statuses, LEN(statuses), e) ||
-        !check_word(STR("visibility"), visibility, visibilities, LEN(visibilities), e) ||
+    if (!req_query_word(rq, STR("direction"), WORDS(directions), &filter.direction, e) ||
+        !req_query_word(rq, STR("status"), WORDS(statuses), &filter.status, e) ||
+        !req_query_word(rq, STR("visibility"), WORDS(visibilities), &filter.visibility, e) ||
         !req_page(rq, &page, e))
         return err_trace(e);
-    const struct call_filter filter = {
-        .direction = direction,
-        .status = status,
-        .visibility = visibility,
-        .page = {page.page, page.limit},
-    };
+    filter.page = (struct call_page){page.page, page.limit};
     if (!call_list_json(READER(rq), &filter, rq->a, rq->out, e))
         return err_trace(e);
     return reply(rq, 200, e);
@@ -57,13 +36,14 @@ static bool active(struct req *rq, struct err *e)
 
 static bool show(struct req *rq, struct err *e)
 {
+    static const struct http_range ids = {1, INT64_MAX, INT_NONE};
     const struct str sid = req_param(rq, STR("sid"));
     int64_t as_of;
     bool found;
 
     if (sid.n > SID_MAX)
         return req_not_found(e);
-    if (!req_query_int(rq, STR("as_of"), (struct int_range){1, INT64_MAX, INT_NONE}, &as_of, e) ||
+    if (!http_query_int(&rq->query, STR("as_of"), &ids, &as_of, e) ||
         !call_detail_json(READER(rq), sid, as_of, rq->a, rq->out, &found, e))
         return err_trace(e);
     return found ? reply(rq, 200, e) : req_not_found(e);

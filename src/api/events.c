@@ -17,11 +17,10 @@ static bool feed_page(struct req *rq, struct err *e)
     struct json_writer *w = &rq->json;
     struct feed_page page;
     int64_t after, limit;
+    static const struct http_range seqs = {0, INT64_MAX, 0}, limits = {1, LIMIT_FEED_PAGE, 100};
 
-    static const struct int_range seqs = {0, INT64_MAX, 0}, limits = {1, LIMIT_FEED_PAGE, 100};
-
-    if (!req_query_int(rq, STR("after_seq"), seqs, &after, e) ||
-        !req_query_int(rq, STR("limit"), limits, &limit, e) ||
+    if (!http_query_int(&rq->query, STR("after_seq"), &seqs, &after, e) ||
+        !http_query_int(&rq->query, STR("limit"), &limits, &limit, e) ||
         !feed_read(rq->db, rq->actor.project, after, (size_t)limit, rq->a, &page, e))
         return err_trace(e);
 
@@ -46,32 +45,21 @@ static bool feed_page(struct req *rq, struct err *e)
     return reply(rq, 200, e);
 }
 
-static bool is_processing_status(struct str s)
-{
-    static const char *const known[] = {"pending", "processing", "completed", "failed",
-                                        "dead_letter"};
-
-    for (size_t i = 0; i < LEN(known); i++)
-        if (str_eq(s, str_from(known[i])))
-            return true;
-    return false;
-}
-
 static bool inbox_page(struct req *rq, struct err *e)
 {
+    static const struct str statuses[] = {
+        STR("pending"), STR("processing"), STR("completed"), STR("failed"), STR("dead_letter"),
+    };
     struct inbox_filter filter = {
         .source = req_query(rq, STR("source")),
         .event_type = req_query(rq, STR("event_type")),
-        .processing_status = req_query(rq, STR("processing_status")),
         .call_sid = req_query(rq, STR("call_sid")),
     };
     struct req_page page;
 
-    if (!str_is_none(filter.processing_status) && !is_processing_status(filter.processing_status))
-        return err_set(e, ERR_INVALID,
-                       "processing_status: pending, processing, completed, failed or dead_letter "
-                       "expected");
-    if (!req_query_time(rq, STR("from"), &filter.from, e) ||
+    if (!req_query_word(rq, STR("processing_status"), WORDS(statuses), &filter.processing_status,
+                        e) ||
+        !req_query_time(rq, STR("from"), &filter.from, e) ||
         !req_query_time(rq, STR("to"), &filter.to, e) || !req_page(rq, &page, e) ||
         !inbox_list_json(rq->db, rq->actor.project, &filter, page.page, page.limit, rq->a,
                          &rq->json, e))

@@ -26,17 +26,21 @@ struct str req_query(const struct req *rq, struct str name)
     return str_is_empty(v) ? STR_NONE : v;
 }
 
-bool req_query_int(const struct req *rq, struct str name, struct int_range range, int64_t *ret,
-                   struct err *e)
+bool req_query_word(const struct req *rq, struct str name, struct words words, struct str *ret,
+                    struct err *e)
 {
     const struct str v = req_query(rq, name);
-    int64_t n = range.preset;
+    struct str all = words.p[0];
+    size_t i;
 
-    if (!str_is_none(v) && (!str_to_i64(v, &n) || n < range.least || n > range.most))
-        return err_set(e, ERR_INVALID, STR_FMT ": a whole number from %lld to %lld expected",
-                       STR_ARG(name), (long long)range.least, (long long)range.most);
-    *ret = n;
-    return true;
+    if (str_is_none(v) || str_among(v, words.p, words.n, &i)) {
+        *ret = v;
+        return true;
+    }
+    for (i = 1; i < words.n; i++)
+        all = str_fmt(rq->a, STR_FMT ", " STR_FMT, STR_ARG(all), STR_ARG(words.p[i]));
+    return err_set(e, ERR_INVALID, STR_FMT ": one of " STR_FMT " expected", STR_ARG(name),
+                   STR_ARG(all));
 }
 
 bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct err *e)
@@ -54,10 +58,14 @@ bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct e
 
 bool req_page(const struct req *rq, struct req_page *ret, struct err *e)
 {
-    static const struct int_range pages = {1, 1000000, 1}, limits = {1, LIMIT_PAGE, 20};
+    static const struct http_range pages = {1, 1000000, 1}, limits = {1, LIMIT_PAGE, 20};
+    struct req_page page;
 
-    return req_query_int(rq, STR("page"), pages, &ret->page, e) &&
-           req_query_int(rq, STR("limit"), limits, &ret->limit, e);
+    if (!http_query_int(&rq->query, STR("page"), &pages, &page.page, e) ||
+        !http_query_int(&rq->query, STR("limit"), &limits, &page.limit, e))
+        return err_trace(e);
+    *ret = page;
+    return true;
 }
 
 bool req_body(struct req *rq, struct json_object **ret, struct err *e)

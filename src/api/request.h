@@ -15,11 +15,13 @@
  * rq->json. A handler returns true after exactly one reply, or false with the error to answer.
  */
 #include "api/api.h"
+
 #include "base/arena.h"
 #include "base/form.h"
 #include "base/json.h"
 #include "calls/read.h"
 #include "http/http.h"
+#include "http/query.h"
 #include "http/route.h"
 #include "tenancy/actor.h"
 
@@ -51,12 +53,14 @@ struct str req_param(const struct req *rq, struct str name);
 bool req_not_found(struct err *e);
 /* A query parameter: STR_NONE when absent or empty. */
 struct str req_query(const struct req *rq, struct str name);
-/* A whole number in the range, or its preset when absent. */
-struct int_range {
-    int64_t least, most, preset;
+/* A query parameter that is one of so many words; STR_NONE when absent. */
+struct words {
+    const struct str *p;
+    size_t n;
 };
-bool req_query_int(const struct req *rq, struct str name, struct int_range range, int64_t *ret,
-                   struct err *e) CHECK_RESULT;
+#define WORDS(array) ((struct words){(array), LEN(array)})
+bool req_query_word(const struct req *rq, struct str name, struct words words, struct str *ret,
+                    struct err *e) CHECK_RESULT;
 bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct err *e) CHECK_RESULT;
 
 struct req_page {

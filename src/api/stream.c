@@ -2,6 +2,7 @@
 #include "api/request.h"
 
 #include "feed/hub.h"
+#include "sse/sse.h"
 
 static bool not_here(struct err *e)
 {
@@ -21,9 +22,10 @@ static bool resume_point(const struct req *rq, struct hub_resume *ret, struct er
 
     if (str_contains(header, STR(":")))
         (void)cut_until(&given, ':', &epoch); // there is one: it cuts
-    *ret = (struct hub_resume){.given = !str_is_empty(given), .epoch = epoch};
-    if (ret->given && (!str_to_i64(given, &ret->last_seq) || ret->last_seq < 0))
+    struct hub_resume from = {.given = !str_is_empty(given), .epoch = epoch};
+    if (from.given && !sse_last_event_id_parse(given, &from.last_seq))
         return err_set(e, ERR_INVALID, "last_seq: a number from 0 on expected");
+    *ret = from;
     return true;
 }
 

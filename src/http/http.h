@@ -12,6 +12,7 @@
  * write. What is wrong with a request is answered with its status, and the connection is closed.
  */
 #include "base/err.h"
+
 #include "base/time.h"
 
 struct arena;
@@ -32,6 +33,8 @@ enum http_method {
     HTTP_OPTIONS,
     HTTP_METHOD_COUNT
 };
+/* "GET". */
+struct str http_method_name(enum http_method m);
 
 struct http_header {
     struct str name, value;

@@ -25,13 +25,6 @@ struct http_router {
     struct node root;
 };
 
-static const struct str method_names[] = {
-    [HTTP_GET] = {"GET", 3},         [HTTP_HEAD] = {"HEAD", 4},   [HTTP_POST] = {"POST", 4},
-    [HTTP_PUT] = {"PUT", 3},         [HTTP_PATCH] = {"PATCH", 5}, [HTTP_DELETE] = {"DELETE", 6},
-    [HTTP_OPTIONS] = {"OPTIONS", 7},
-};
-static_assert(LEN(method_names) == HTTP_METHOD_COUNT, "every method has a name");
-
 // --- compiling -----------------------------------------------------------------------------------
 
 static struct node *literal_child(struct node *parent, struct str segment, struct arena *a)
@@ -261,10 +254,12 @@ struct str http_allow(unsigned methods, struct arena *a)
 {
     struct str allow = STR("");
 
-    for (size_t i = 0; i < HTTP_METHOD_COUNT; i++)
+    for (size_t i = 0; i < HTTP_METHOD_COUNT; i++) {
+        const struct str name = http_method_name((enum http_method)i);
         if (methods & 1u << i)
             allow = str_fmt(a, STR_FMT "%s" STR_FMT, STR_ARG(allow), allow.n > 0 ? ", " : "",
-                            STR_ARG(method_names[i]));
+                            STR_ARG(name));
+    }
     return allow;
 }
 

@@ -263,18 +263,6 @@ int tool_doctor(struct command *cmd)
     return fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static const char *method_name(enum http_method m)
-{
-    static const char *const names[] = {
-        [HTTP_GET] = "GET",         [HTTP_HEAD] = "HEAD",   [HTTP_POST] = "POST",
-        [HTTP_PUT] = "PUT",         [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
-        [HTTP_OPTIONS] = "OPTIONS",
-    };
-    static_assert(LEN(names) == HTTP_METHOD_COUNT, "every method has a name");
-
-    return names[m];
-}
-
 /* What the server answers to, for the test that holds it against docs/openapi.yaml. */
 int tool_routes(struct command *cmd)
 {
@@ -283,9 +271,11 @@ int tool_routes(struct command *cmd)
 
     (void)cmd;
     for (size_t r = 0; r < n; r++)
-        for (size_t i = 0; i < resources[r]->n_routes; i++)
-            (void)printf("%s %s\n", method_name(resources[r]->routes[i].method),
-                         resources[r]->routes[i].pattern);
+        for (size_t i = 0; i < resources[r]->n_routes; i++) {
+            const struct route *route = &resources[r]->routes[i];
+            const struct str method = http_method_name(route->method);
+            (void)printf(STR_FMT " %s\n", STR_ARG(method), route->pattern);
+        }
     for (size_t p = 0; p < n_providers; p++)
         for (size_t d = 0; d < providers[p]->n_doors; d++)
             (void)printf("POST " STR_FMT "\n", STR_ARG(providers[p]->doors[d].path));
