@@ -165,7 +165,7 @@ int tool_replay(struct command *cmd)
     int64_t n = 0;
 
     if (cmd->n_args == 0)
-        return usage("replay --all | ID…");
+        return usage("replay --all | ID...");
     if (!open_store(cmd, true, &s, &e))
         return tool_fail(&e);
     _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);

@@ -92,4 +92,15 @@ describe("the command line", () => {
     await server.start();
     assert.equal((await settled(server)).inbox.dead_letter, 1);
   });
+
+  it("takes the schema back from a database with data, and up again", async () => {
+    await server.stop();
+    const down = await tool(server, "migrate", "down", "1000");
+    assert.equal(down.code, 0, down.output);
+    assert.match((await tool(server, "migrate", "status")).output, /0001 +pending/);
+    assert.equal((await tool(server, "migrate", "up")).code, 0);
+    await server.start();
+    await new FakeCall(server, "+15085140320").arrives();
+    assert.equal((await settled(server)).feed.last_seq, 1);
+  });
 });

@@ -143,6 +143,13 @@ static void add_field(struct key *k, const struct door_visit *v, struct str name
     add_part(k, form_get(&v->fields, name));
 }
 
+/* A field that not every event has; only ever the last part. */
+static void add_given(struct key *k, const struct door_visit *v, struct str name)
+{
+    if (!str_is_empty(form_get(&v->fields, name)))
+        add_field(k, v, name);
+}
+
 /* A field without which two events could not be told apart. */
 static void add_needed(struct key *k, const struct door_visit *v, struct str name)
 {
@@ -172,7 +179,7 @@ static struct str key_of_status(const struct door_visit *v)
     add_needed(&k, v, STR("CallSid"));
     add_field(&k, v, STR("CallStatus"));
     add_timestamp(&k, v);
-    add_field(&k, v, STR("SequenceNumber"));
+    add_given(&k, v, STR("SequenceNumber"));
     return key_text(&k, v->a);
 }
 

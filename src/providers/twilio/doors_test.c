@@ -114,6 +114,18 @@ static void what_identifies_nothing_is_told_apart_by_its_body(void **state)
     }
 }
 
+static void an_uncounted_event_has_the_short_key(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+
+    (void)state;
+    assert_str(key_of(STATUS,
+                      "CallSid=CA123&CallStatus=completed"
+                      "&Timestamp=Fri%2C+13+Feb+2009+23%3A31%3A30+%2B0000",
+                      a),
+               "call:CA123:completed:1234567890");
+}
+
 static void an_event_without_a_call_is_still_described(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -284,6 +296,7 @@ static void the_provider_is_in_the_list(void **state)
 
 TEST_MAIN(cmocka_unit_test(keys_come_from_the_events_own_fields),
           cmocka_unit_test(what_identifies_nothing_is_told_apart_by_its_body),
+          cmocka_unit_test(an_uncounted_event_has_the_short_key),
           cmocka_unit_test(an_event_without_a_call_is_still_described),
           cmocka_unit_test(keys_and_sids_are_plain_and_bounded),
           cmocka_unit_test(sequence_numbers_tell_repeats_apart),
