@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 
 /*
@@ -125,6 +126,19 @@ void sha256(struct str in, unsigned char ret[SHA256_LEN])
     unsigned n;
     must(EVP_Digest(in.n ? in.p : "", in.n, ret, &n, EVP_sha256(), NULL));
     assert(n == SHA256_LEN);
+}
+
+struct str sha256_hex(struct str in, struct arena *a)
+{
+    unsigned char digest[SHA256_LEN];
+    struct buf hex;
+
+    sha256(in, digest);
+    buf_init(&hex, SHA256_LEN * 2);
+    buf_hex(&hex, digest, sizeof(digest));
+    const struct str ret = str_dup(buf_view(&hex), a);
+    buf_finish(&hex);
+    return ret;
 }
 
 static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "SipHash gives 64 bits");

@@ -28,6 +28,9 @@ void hmac_add(struct hmac *h, struct str part);
 void hmac_end(struct hmac *h, unsigned char *ret);
 
 void sha256(struct str in, unsigned char ret[SHA256_LEN]);
+/* The same in lower-case hex, in the arena. */
+struct arena;
+struct str sha256_hex(struct str in, struct arena *a);
 
 struct buf;
 /* Lower-case hex; standard base64 with padding; base64url without. */

@@ -13,7 +13,6 @@
 
 #include <poll.h>
 
-#include "base/buf.h"
 #include "base/crypto.h"
 #include "base/fault.h"
 
@@ -34,20 +33,6 @@ struct history {
     struct applied *p; /* in order of number */
     size_t n;
 };
-
-static struct str checksum_of(const struct migration_text *m, enum store_engine engine,
-                              struct arena *a)
-{
-    unsigned char digest[SHA256_LEN];
-    struct buf hex;
-
-    sha256(str_from(m->up[engine]), digest);
-    buf_init(&hex, 2 * SHA256_LEN + 1);
-    buf_hex(&hex, digest, sizeof digest);
-    const struct str ret = str_dup(buf_view(&hex), a);
-    buf_finish(&hex);
-    return ret;
-}
 
 // --- looking -------------------------------------------------------------------------------------
 
@@ -88,7 +73,7 @@ static bool check(const struct history *h, enum store_engine engine, struct aren
                               "that version take its migrations back: hookswitch migrate down");
         }
         const struct migration_text *m = &catalog_migrations[i];
-        if (!str_eq(was->checksum, checksum_of(m, engine, a))) {
+        if (!str_eq(was->checksum, sha256_hex(str_from(m->up[engine]), a))) {
             err_set(e, ERR_UNAVAILABLE, "migration %04d (%s) was applied in another form",
                     m->number, m->name);
             return err_fix(e,
@@ -166,7 +151,7 @@ static bool step_up(struct db *db, struct arena *a, bool *ret_done, struct err *
     const struct binds record =
         BINDS(bind_int("number", m->number), bind_str("name", str_from(m->name)),
               bind_time("applied_at", clock_wall(db->store->clock)),
-              bind_str("checksum", checksum_of(m, engine, a)));
+              bind_str("checksum", sha256_hex(str_from(m->up[engine]), a)));
     if (!script(db, m->up[engine], e) || !db_exec(db, Q_SCHEMA_RECORD, record, NULL, e))
         return err_trace(e);
     return true;

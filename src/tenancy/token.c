@@ -19,13 +19,5 @@ struct str token_create(struct rng *rng, struct arena *a)
 
 struct str token_hash(struct str token, struct arena *a)
 {
-    unsigned char digest[SHA256_LEN];
-    struct buf hex;
-
-    sha256(token, digest);
-    buf_init(&hex, SHA256_LEN * 2 + 1);
-    buf_hex(&hex, digest, sizeof digest);
-    const struct str kept = str_dup(buf_view(&hex), a);
-    buf_finish(&hex);
-    return kept;
+    return sha256_hex(token, a);
 }

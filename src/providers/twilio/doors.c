@@ -90,18 +90,8 @@ static struct str sid(const struct door_visit *v, struct str name)
 
 static struct str digest_of(struct str s, struct arena *a)
 {
-    static const char hex[] = "0123456789abcdef";
-    static const struct str prefix = {"sha256:", 7};
-    unsigned char digest[SHA256_LEN];
-    char *text = arena_alloc(a, prefix.n + sizeof(digest) * 2);
-
-    sha256(s, digest);
-    memcpy(text, prefix.p, prefix.n);
-    for (size_t i = 0; i < sizeof(digest); i++) {
-        text[prefix.n + 2 * i] = hex[digest[i] >> 4];
-        text[prefix.n + 2 * i + 1] = hex[digest[i] & 15];
-    }
-    return (struct str){text, prefix.n + sizeof(digest) * 2};
+    const struct str hex = sha256_hex(s, a);
+    return str_fmt(a, "sha256:" STR_FMT, STR_ARG(hex));
 }
 
 struct key {

@@ -11,7 +11,6 @@
 #include "providers/twilio/signature.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/limits.h"
 #include "providers/twilio/url.h"
 
@@ -201,14 +200,7 @@ static bool digest_matches(const struct twilio_url *u, struct str body, struct a
         claimed = params.fields[i].value;
     }
 
-    unsigned char digest[SHA256_LEN];
-    struct buf hex;
-    sha256(body, digest);
-    buf_init(&hex, SHA256_LEN * 2);
-    buf_hex(&hex, digest, sizeof(digest));
-    const bool same = !str_is_none(claimed) && bytes_eq_secret(buf_view(&hex), claimed);
-    buf_finish(&hex);
-    return same;
+    return !str_is_none(claimed) && bytes_eq_secret(sha256_hex(body, a), claimed);
 }
 
 // --- the verdict ---------------------------------------------------------------------------------
