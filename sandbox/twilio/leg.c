@@ -41,16 +41,6 @@ const char *leg_status_rest_name(enum leg_status s)
     return status_names[s].rest;
 }
 
-bool leg_status_parse(struct str s, enum leg_status *ret)
-{
-    for (size_t i = 0; i < LEN(status_names); i++)
-        if (str_eq(s, str_from(status_names[i].callback))) {
-            *ret = (enum leg_status)i;
-            return true;
-        }
-    return false;
-}
-
 const char *leg_direction_name(enum leg_direction d)
 {
     return direction_names[d];

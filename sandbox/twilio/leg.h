@@ -5,6 +5,7 @@
  * are created by scenes and outlive them, so that the REST API can tell of them.
  */
 #include "sandbox/twilio/flow.h"
+
 #include "sandbox/twilio/params.h"
 
 enum { SID_LEN = 34 };
@@ -42,8 +43,6 @@ struct str sid_new(const char prefix[3], struct rng *r, struct arena *a);
 
 const char *leg_status_name(enum leg_status s);      /* as callbacks say it */
 const char *leg_status_rest_name(enum leg_status s); /* as the API says it */
-/* By either name; false for none. */
-bool leg_status_parse(struct str s, enum leg_status *ret) CHECK_RESULT;
 const char *leg_direction_name(enum leg_direction d);
 bool leg_is_sip(struct str address);
 /* Seconds from start to end, 0 when it was not answered or is not over. */

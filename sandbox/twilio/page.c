@@ -16,16 +16,6 @@ static bool number_of(const struct form *query, struct str name, uint64_t otherw
     return str_to_u64(s, ret);
 }
 
-static bool place_of(struct str sid, const struct str *sids, size_t n, size_t *ret)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(sids[i], sid)) {
-            *ret = i;
-            return true;
-        }
-    return false;
-}
-
 /* Where the page begins, and where it has to end at the latest. */
 static bool bounds_of(struct str token, const struct str *sids, size_t n, struct page *pg)
 {
@@ -34,11 +24,11 @@ static bool bounds_of(struct str token, const struct str *sids, size_t n, struct
     pg->n = n;
     if (str_is_empty(token))
         return true;
-    if (cut_lit(&token, STR("PA")) && place_of(token, sids, n, &at)) {
+    if (cut_lit(&token, STR("PA")) && str_among(token, sids, n, &at)) {
         pg->first = at + 1;
         return true;
     }
-    if (cut_lit(&token, STR("PB")) && place_of(token, sids, n, &at)) {
+    if (cut_lit(&token, STR("PB")) && str_among(token, sids, n, &at)) {
         pg->first = at > pg->size ? at - (size_t)pg->size : 0;
         pg->n = at;
         return true;

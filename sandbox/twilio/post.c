@@ -141,11 +141,6 @@ static struct parcel *pack(struct post *post, const struct letter *letter, struc
 
 // --- chaos ---------------------------------------------------------------------------------------
 
-static bool happens(struct rng *r, double share)
-{
-    return (double)(rng_u64(r) >> 11) < share * 9007199254740992.0; // 2^53
-}
-
 static void submit(struct parcel *p)
 {
     if (!p->forged)
@@ -178,8 +173,8 @@ static void send_copies(struct post *post, struct post_slip *slip, const struct 
                         struct str token)
 {
     const struct sim_options *o = post->sim->o;
-    const bool forged = happens(&slip->rng, o->bad_signature);
-    const bool twice = happens(&slip->rng, o->duplicates);
+    const bool forged = sim_happens(&slip->rng, o->bad_signature);
+    const bool twice = sim_happens(&slip->rng, o->duplicates);
     struct letter copy = *letter;
 
     copy.on_answer = NULL;
@@ -199,9 +194,9 @@ static void send_callback(struct post_slip *slip, struct parcel *p)
 {
     struct post *post = p->post;
     const struct sim_options *o = post->sim->o;
-    const bool lost = happens(&slip->rng, o->lose);
-    const bool delayed = happens(&slip->rng, o->delay.share);
-    const bool held = happens(&slip->rng, o->reorder);
+    const bool lost = sim_happens(&slip->rng, o->lose);
+    const bool delayed = sim_happens(&slip->rng, o->delay.share);
+    const bool held = sim_happens(&slip->rng, o->reorder);
     const usec_t wait = up_to(&slip->rng, o->delay.seconds);
 
     if (lost) {

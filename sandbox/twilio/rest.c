@@ -455,12 +455,6 @@ static bool is_authentic(struct asked *q)
            bytes_eq_secret(token, q->sim->o->token);
 }
 
-static bool is_limited(struct asked *q)
-{
-    const double share = q->sim->o->rate_limit;
-    return (double)(rng_u64(&q->sim->rng) >> 11) < share * 9007199254740992.0; // 2^53
-}
-
 static bool read_forms(struct asked *q)
 {
     struct err e;
@@ -476,7 +470,7 @@ static void serve(struct asked *q, enum http_found found)
 
     if (!is_authentic(q))
         refuse(q, 401, 20003, STR("Authenticate"));
-    else if (is_limited(q))
+    else if (sim_happens(&q->sim->rng, q->sim->o->rate_limit))
         refuse(q, 429, 20429, STR("Too Many Requests"));
     else if (found == HTTP_WRONG_METHOD)
         refuse(q, 405, 20004, STR("Method not allowed"));

@@ -2,6 +2,7 @@
 #define SANDBOX_TWILIO_SIM_H
 /* The simulator's parts, shared by its files. All of it belongs to the engine's thread. */
 #include "sandbox/heap.h"
+
 #include "sandbox/options.h"
 #include "sandbox/twilio/leg.h"
 
@@ -29,6 +30,12 @@ struct sim {
     uint64_t n_playing;  /* of both */
     struct str rest_url; /* http://127.0.0.1:PORT */
 };
+
+/* So often, on average. */
+static inline bool sim_happens(struct rng *r, double share)
+{
+    return (double)(rng_u64(r) >> 11) < share * 9007199254740992.0; // 2^53
+}
 
 /* In the time that passes here: waits shrink with --speed. */
 static inline void sim_schedule(struct sim *sim, struct event *ev, usec_t wait)

@@ -1,6 +1,7 @@
 #include "sandbox/twilio/twilio.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <libxml/parser.h>
 #include <signal.h>
 #include <stdio.h>
@@ -273,7 +274,7 @@ static bool engine_start(struct engine *g, struct arena *a, struct err *e)
 {
     g->signals = signals_open();
     if (g->signals < 0)
-        return err_set(e, ERR_INTERNAL, "signalfd: %s", "no descriptor");
+        return err_set(e, ERR_UNAVAILABLE, "signalfd: %s", strerror(errno));
     g->mailbox = mailbox_create();
     if (!post_create(&g->sim, &g->sim.post, e))
         return err_trace(e);
@@ -302,7 +303,8 @@ static void engine_finish(struct engine *g)
     }
     world_finish(&g->sim.world);
     heap_finish(&g->sim.heap);
-    (void)close(g->signals); // nothing was written
+    if (g->signals >= 0)
+        (void)close(g->signals); // nothing was written
 }
 
 static int verdict(const struct engine *g)
