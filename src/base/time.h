@@ -9,6 +9,7 @@
 typedef int64_t usec_t;
 
 #define TIME_NONE INT64_MIN
+#define INT_NONE INT64_MIN /* the absent integer, which may be a time */
 #define MILLISECONDS(n) ((usec_t)(n)*1000)
 #define SECONDS(n) ((usec_t)(n)*1000000)
 #define MINUTES(n) SECONDS((n)*60)

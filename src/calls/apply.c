@@ -148,7 +148,7 @@ struct call call_unknown(int64_t project, struct str provider, struct str sid)
         .project = project,
         .provider = provider,
         .twilio_sid = sid,
-        .conversation_id = INT64_MIN,
+        .conversation_id = INT_NONE,
         .created_at = TIME_NONE,
         .updated_at = TIME_NONE,
         .sync_state = STR("active"),

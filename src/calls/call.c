@@ -148,7 +148,7 @@ void call_member_id(struct json_writer *w, struct str key, int64_t id)
     char text[24];
 
     json_key(w, key);
-    if (id == INT64_MIN) {
+    if (id == INT_NONE) {
         json_null(w);
         return;
     }
@@ -157,7 +157,7 @@ void call_member_id(struct json_writer *w, struct str key, int64_t id)
 
 void call_member_int(struct json_writer *w, struct str key, int64_t v)
 {
-    if (v == INT64_MIN)
+    if (v == INT_NONE)
         json_member_null(w, key);
     else
         json_member_int(w, key, v);
@@ -167,7 +167,7 @@ static void member_price(struct json_writer *w, int64_t price)
 {
     char text[CALL_PRICE_TEXT_MAX];
 
-    if (price == INT64_MIN)
+    if (price == INT_NONE)
         json_member_null(w, STR("price"));
     else
         json_member_raw(w, STR("price"), (struct str){text, call_price_format(price, text)});

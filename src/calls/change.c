@@ -8,16 +8,16 @@
 const struct call_change call_change_none = {
     .event_time = TIME_NONE,
     .observed_at = TIME_NONE,
-    .sequence = INT64_MIN,
-    .duration = INT64_MIN,
-    .price = INT64_MIN,
+    .sequence = INT_NONE,
+    .duration = INT_NONE,
+    .price = INT_NONE,
     .start_time = TIME_NONE,
     .end_time = TIME_NONE,
-    .dial = {.duration = INT64_MIN},
-    .recording = {.duration = INT64_MIN, .channels = INT64_MIN, .start_time = TIME_NONE},
-    .leg = {.claim = {.time = TIME_NONE, .sequence = INT64_MIN},
+    .dial = {.duration = INT_NONE},
+    .recording = {.duration = INT_NONE, .channels = INT_NONE, .start_time = TIME_NONE},
+    .leg = {.claim = {.time = TIME_NONE, .sequence = INT_NONE},
             .answered_at = TIME_NONE,
-            .duration = INT64_MIN},
+            .duration = INT_NONE},
 };
 
 // --- who says it ---------------------------------------------------------------------------------
@@ -252,8 +252,8 @@ static void settle_text(struct str *s, size_t max, struct arena *a)
 
 static void settle_seconds(int64_t *v)
 {
-    if (*v != INT64_MIN && (*v < 0 || *v > SECONDS_MAX))
-        *v = INT64_MIN;
+    if (*v != INT_NONE && (*v < 0 || *v > SECONDS_MAX))
+        *v = INT_NONE;
 }
 
 static void settle_details(struct call_change *c, struct arena *a)

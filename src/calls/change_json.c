@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "calls/sparse.h"
 
 static const struct str kind_names[] = {
     [CALL_CHANGE_STATUS] = STR("status"),       [CALL_CHANGE_DIAL] = STR("dial"),
@@ -58,27 +59,15 @@ static const struct {
       {STR("start_time"), offsetof(struct call_recording, start_time)},
 };
 
-static void put_str(struct json_writer *w, struct str key, struct str v)
-{
-    if (!str_is_none(v))
-        json_member_str(w, key, v);
-}
-
-static void put_int(struct json_writer *w, struct str key, int64_t v)
-{
-    if (v != INT64_MIN)
-        json_member_int(w, key, v);
-}
-
 static void put_dial(struct json_writer *w, const struct call_dial *d)
 {
     json_key(w, STR("dial"));
     json_open_object(w);
     json_member_str(w, STR("sid"), d->sid);
-    put_str(w, STR("status"), d->status);
+    sparse_put_str(w, STR("status"), d->status);
     if (d->bridged != CALL_BRIDGED_UNKNOWN)
         json_member_bool(w, STR("bridged"), d->bridged == CALL_BRIDGED_YES);
-    put_int(w, STR("duration"), d->duration);
+    sparse_put_int(w, STR("duration"), d->duration);
     json_close_object(w);
 }
 
@@ -87,11 +76,13 @@ static void put_recording(struct json_writer *w, const struct call_recording *r)
     json_key(w, STR("recording"));
     json_open_object(w);
     for (size_t i = 0; i < LEN(recording_texts); i++)
-        put_str(w, recording_texts[i].name,
-                *(const struct str *)(const void *)((const char *)r + recording_texts[i].at));
+        sparse_put_str(
+            w, recording_texts[i].name,
+            *(const struct str *)(const void *)((const char *)r + recording_texts[i].at));
     for (size_t i = 0; i < LEN(recording_integers); i++)
-        put_int(w, recording_integers[i].name,
-                *(const int64_t *)(const void *)((const char *)r + recording_integers[i].at));
+        sparse_put_int(
+            w, recording_integers[i].name,
+            *(const int64_t *)(const void *)((const char *)r + recording_integers[i].at));
     json_close_object(w);
 }
 
@@ -104,10 +95,10 @@ static void put_leg(struct json_writer *w, const struct call_leg *leg)
         json_member_str(w, STR("status"), call_status_name(leg->claim.status));
         json_member_int(w, STR("by"), (int64_t)leg->claim.by);
         json_member_int(w, STR("time"), leg->claim.time);
-        put_int(w, STR("sequence"), leg->claim.sequence);
+        sparse_put_int(w, STR("sequence"), leg->claim.sequence);
     }
-    put_int(w, STR("answered_at"), leg->answered_at);
-    if (leg->duration != INT64_MIN) {
+    sparse_put_int(w, STR("answered_at"), leg->answered_at);
+    if (leg->duration != INT_NONE) {
         json_member_int(w, STR("duration"), leg->duration);
         json_member_int(w, STR("duration_by"), (int64_t)leg->duration_by);
     }
@@ -132,11 +123,11 @@ void call_change_json(struct buf *out, const struct call_change *c)
     json_member_str(&w, STR("kind"), kind_names[c->kind]);
     json_member_str(&w, STR("source"), call_source_name(c->source));
     for (size_t i = 0; i < LEN(texts); i++)
-        put_str(&w, texts[i].name,
-                *(const struct str *)(const void *)((const char *)c + texts[i].at));
+        sparse_put_str(&w, texts[i].name,
+                       *(const struct str *)(const void *)((const char *)c + texts[i].at));
     for (size_t i = 0; i < LEN(integers); i++)
-        put_int(&w, integers[i].name,
-                *(const int64_t *)(const void *)((const char *)c + integers[i].at));
+        sparse_put_int(&w, integers[i].name,
+                       *(const int64_t *)(const void *)((const char *)c + integers[i].at));
     if (c->parties.given)
         json_member_str(&w, STR("direction"), call_direction_name(c->parties.direction));
     if (c->dial.given)
@@ -157,16 +148,9 @@ static struct str get_str(struct json_object *o, const char *key, struct arena *
     return str_dup(json_get_str(o, key), a);
 }
 
-static int64_t get_int(struct json_object *o, const char *key)
-{
-    int64_t v;
-
-    return json_get_int(o, key, &v) ? v : INT64_MIN;
-}
-
 static enum call_authority get_by(struct json_object *o, const char *key)
 {
-    const int64_t v = get_int(o, key);
+    const int64_t v = sparse_get_int(o, key);
 
     return v < CALL_BY_NOBODY || v > CALL_BY_PROVIDER ? CALL_BY_NOBODY : (enum call_authority)v;
 }
@@ -181,7 +165,7 @@ static void get_dial(struct json_object *o, struct arena *a, struct call_dial *r
     ret->given = true;
     ret->sid = get_str(o, "sid", a);
     ret->status = get_str(o, "status", a);
-    ret->duration = get_int(o, "duration");
+    ret->duration = sparse_get_int(o, "duration");
     if (json_get_bool(o, "bridged", &bridged))
         ret->bridged = bridged ? CALL_BRIDGED_YES : CALL_BRIDGED_NO;
 }
@@ -195,7 +179,7 @@ static void get_recording(struct json_object *o, struct arena *a, struct call_re
             get_str(o, recording_texts[i].name.p, a);
     for (size_t i = 0; i < LEN(recording_integers); i++)
         *(int64_t *)(void *)((char *)ret + recording_integers[i].at) =
-            get_int(o, recording_integers[i].name.p);
+            sparse_get_int(o, recording_integers[i].name.p);
 }
 
 static void get_leg(struct json_object *o, struct arena *a, struct call_leg *ret)
@@ -205,11 +189,11 @@ static void get_leg(struct json_object *o, struct arena *a, struct call_leg *ret
     ret->sid = get_str(o, "sid", a);
     if (call_status_parse(json_get_str(o, "status"), &ret->claim.status)) {
         ret->claim.by = get_by(o, "by");
-        ret->claim.time = get_int(o, "time");
-        ret->claim.sequence = get_int(o, "sequence");
+        ret->claim.time = sparse_get_int(o, "time");
+        ret->claim.sequence = sparse_get_int(o, "sequence");
     }
-    ret->answered_at = get_int(o, "answered_at");
-    ret->duration = get_int(o, "duration");
+    ret->answered_at = sparse_get_int(o, "answered_at");
+    ret->duration = sparse_get_int(o, "duration");
     ret->duration_by = get_by(o, "duration_by");
 }
 
@@ -255,7 +239,7 @@ bool call_change_parse(struct str json, struct arena *a, struct call_change *ret
     for (size_t i = 0; i < LEN(texts); i++)
         *(struct str *)(void *)((char *)&c + texts[i].at) = get_str(o, texts[i].name.p, a);
     for (size_t i = 0; i < LEN(integers); i++)
-        *(int64_t *)(void *)((char *)&c + integers[i].at) = get_int(o, integers[i].name.p);
+        *(int64_t *)(void *)((char *)&c + integers[i].at) = sparse_get_int(o, integers[i].name.p);
     c.parties.given = call_direction_parse(json_get_str(o, "direction"), &c.parties.direction);
     get_dial(json_get(o, "dial"), a, &c.dial);
     get_recording(json_get(o, "recording"), a, &c.recording);

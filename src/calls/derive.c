@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "calls/internal.h"
 
 // --- what became of the dials --------------------------------------------------------------------
 
@@ -122,7 +123,7 @@ static enum call_status display_status(enum call_status status, const struct out
 /* The longest talk with somebody who was reached; 0 when nobody was. */
 static int64_t longest_talk(const struct call_fold *f)
 {
-    int64_t longest = INT64_MIN;
+    int64_t longest = INT_NONE;
 
     for (size_t i = 0; i < f->n_legs; i++)
         if (leg_reached(f, &f->legs[i]) && f->legs[i].duration > longest)
@@ -136,7 +137,7 @@ static int64_t longest_talk(const struct call_fold *f)
 static int64_t seconds_between(usec_t from, usec_t to)
 {
     if (from == TIME_NONE || to == TIME_NONE)
-        return INT64_MIN;
+        return INT_NONE;
     return to > from ? (to - from) / SECONDS(1) : 0;
 }
 
@@ -146,7 +147,7 @@ static void derive_durations_of_dial(const struct call_fold *f, const struct out
     c->talk_time = longest_talk(f);
     if (!o->reached && c->is_final)
         c->talk_time = 0;
-    if (c->total_duration != INT64_MIN && c->talk_time != INT64_MIN)
+    if (c->total_duration != INT_NONE && c->talk_time != INT_NONE)
         c->wait_time = c->total_duration > c->talk_time ? c->total_duration - c->talk_time : 0;
 }
 
@@ -162,7 +163,7 @@ static void derive_durations_alone(struct call *c)
 static void derive_durations(const struct call_fold *f, const struct outcome *o, struct call *c)
 {
     c->duration = c->total_duration = f->duration.value;
-    c->talk_time = c->wait_time = INT64_MIN;
+    c->talk_time = c->wait_time = INT_NONE;
     if (o->dialled)
         derive_durations_of_dial(f, o, c);
     else
@@ -273,10 +274,7 @@ static struct str metadata_of(const struct call_fold *f, const struct call *c, s
     member_of_provider(&w, c->provider, "Direction", f->provider_direction.value);
     json_member_str(&w, STR("actual_direction"), call_direction_name(c->direction));
     json_member_str(&w, STR("display_status"), call_status_name(c->display_status));
-    if (c->duration == INT64_MIN)
-        json_member_null(&w, STR("duration"));
-    else
-        json_member_int(&w, STR("duration"), c->duration);
+    call_member_int(&w, STR("duration"), c->duration);
     json_member_bool(&w, STR("hasParent"), !str_is_none(c->parent_call_sid));
     json_member_str(&w, STR("from"), c->from_number);
     json_member_str(&w, STR("to"), c->to_number);
@@ -290,11 +288,7 @@ static void member_recording(struct json_writer *w, const struct call_recording 
     json_member_str(w, STR("sid"), r->sid);
     json_member_str(w, STR("status"), r->status);
     json_member_str(w, STR("url"), r->url);
-    json_key(w, STR("duration"));
-    if (r->duration == INT64_MIN)
-        json_null(w);
-    else
-        json_int(w, r->duration);
+    call_member_int(w, STR("duration"), r->duration);
     json_member_time(w, STR("start_time"), r->start_time);
     json_close_object(w);
 }

@@ -15,14 +15,14 @@
 #include "base/arena.h"
 
 const struct call_fold call_fold_none = {
-    .claim = {.time = TIME_NONE, .sequence = INT64_MIN},
+    .claim = {.time = TIME_NONE, .sequence = INT_NONE},
     .first_event = TIME_NONE,
     .last_event = TIME_NONE,
     .answered_at = TIME_NONE,
     .start = {.value = TIME_NONE},
     .end = {.value = TIME_NONE},
-    .duration = {.value = INT64_MIN},
-    .price = {.value = INT64_MIN, .at = TIME_NONE},
+    .duration = {.value = INT_NONE},
+    .price = {.value = INT_NONE, .at = TIME_NONE},
 };
 
 // --- orders --------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ static bool join_text(struct call_text *at, struct str value, enum call_authorit
 /* sign: which of two values of equal authority is the greater register. */
 static bool join_number(struct call_number *at, int64_t value, enum call_authority by, int sign)
 {
-    if (value == INT64_MIN)
+    if (value == INT_NONE)
         return false;
     if (THEN(compare((int)by, (int)at->by), sign * compare(value, at->value)) <= 0)
         return false;
@@ -149,7 +149,7 @@ static bool join_price(struct call_price *at, const struct call_change *c, enum 
     const struct call_price told = {c->price, by, c->observed_at};
     int order;
 
-    if (c->price == INT64_MIN)
+    if (c->price == INT_NONE)
         return false;
     order = compare((int)told.by, (int)at->by);
     order = THEN(order, compare(told.at, at->at));
@@ -234,7 +234,7 @@ static bool join_leg(struct call_fold *f, const struct call_leg *told, struct ar
     if (changed) {
         leg->claim = call_fold_none.claim;
         leg->answered_at = TIME_NONE;
-        leg->duration = INT64_MIN;
+        leg->duration = INT_NONE;
     }
     duration = (struct call_number){leg->duration, leg->duration_by};
     changed |= join_claim(&leg->claim, &told->claim);
@@ -291,7 +291,7 @@ static bool join_recording(struct call_fold *f, const struct call_recording *tol
         return false;
     changed = l.fresh;
     if (changed) {
-        r->duration = r->channels = INT64_MIN;
+        r->duration = r->channels = INT_NONE;
         r->start_time = TIME_NONE;
     }
     changed |= join_recording_status(&r->status, told->status);

@@ -20,7 +20,7 @@ struct call_text {
 };
 
 struct call_number {
-    int64_t value; /* INT64_MIN: nobody has said */
+    int64_t value; /* INT_NONE: nobody has said */
     enum call_authority by;
 };
 

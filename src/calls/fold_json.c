@@ -10,18 +10,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
-
-static void put_int(struct json_writer *w, struct str key, int64_t v)
-{
-    if (v != INT64_MIN)
-        json_member_int(w, key, v);
-}
-
-static void put_str(struct json_writer *w, struct str key, struct str v)
-{
-    if (!str_is_none(v))
-        json_member_str(w, key, v);
-}
+#include "calls/sparse.h"
 
 static void put_by(struct json_writer *w, struct str key, enum call_authority by)
 {
@@ -41,7 +30,7 @@ static void put_text(struct json_writer *w, struct str key, struct str key_by,
 static void put_number(struct json_writer *w, struct str key, struct str key_by,
                        const struct call_number *n)
 {
-    if (n->value == INT64_MIN)
+    if (n->value == INT_NONE)
         return;
     json_member_int(w, key, n->value);
     put_by(w, key_by, n->by);
@@ -53,7 +42,7 @@ static void put_claim(struct json_writer *w, const struct call_claim *claim)
         return;
     json_member_str(w, STR("status"), call_status_name(claim->status));
     json_member_int(w, STR("at"), claim->time);
-    put_int(w, STR("no"), claim->sequence);
+    sparse_put_int(w, STR("no"), claim->sequence);
     put_by(w, STR("by"), claim->by);
 }
 
@@ -63,14 +52,14 @@ static void put_ends(struct json_writer *w, const struct call_ends *ends)
         return;
     json_key(w, STR("ends"));
     json_open_object(w);
-    put_str(w, STR("from"), ends->from);
-    put_str(w, STR("to"), ends->to);
+    sparse_put_str(w, STR("from"), ends->from);
+    sparse_put_str(w, STR("to"), ends->to);
     put_by(w, STR("by"), ends->by);
     if (ends->parties.given) {
         json_member_str(w, STR("direction"), call_direction_name(ends->parties.direction));
-        put_str(w, STR("from_e164"), ends->parties.from_e164);
-        put_str(w, STR("to_e164"), ends->parties.to_e164);
-        put_str(w, STR("contact"), ends->parties.contact);
+        sparse_put_str(w, STR("from_e164"), ends->parties.from_e164);
+        sparse_put_str(w, STR("to_e164"), ends->parties.to_e164);
+        sparse_put_str(w, STR("contact"), ends->parties.contact);
     }
     json_close_object(w);
 }
@@ -80,7 +69,7 @@ static void put_leg(struct json_writer *w, const struct call_leg *leg)
     json_open_object(w);
     json_member_str(w, STR("sid"), leg->sid);
     put_claim(w, &leg->claim);
-    put_int(w, STR("answered"), leg->answered_at);
+    sparse_put_int(w, STR("answered"), leg->answered_at);
     put_number(w, STR("duration"), STR("duration_by"),
                &(struct call_number){leg->duration, leg->duration_by});
     json_close_object(w);
@@ -90,9 +79,9 @@ static void put_dial(struct json_writer *w, const struct call_dial *dial)
 {
     json_open_object(w);
     json_member_str(w, STR("sid"), dial->sid);
-    put_str(w, STR("status"), dial->status);
+    sparse_put_str(w, STR("status"), dial->status);
     json_member_int(w, STR("bridged"), (int64_t)dial->bridged);
-    put_int(w, STR("duration"), dial->duration);
+    sparse_put_int(w, STR("duration"), dial->duration);
     json_close_object(w);
 }
 
@@ -100,13 +89,13 @@ static void put_recording(struct json_writer *w, const struct call_recording *r)
 {
     json_open_object(w);
     json_member_str(w, STR("sid"), r->sid);
-    put_str(w, STR("url"), r->url);
-    put_str(w, STR("status"), r->status);
-    put_int(w, STR("duration"), r->duration);
-    put_int(w, STR("channels"), r->channels);
-    put_int(w, STR("start"), r->start_time);
-    put_str(w, STR("source"), r->source);
-    put_str(w, STR("track"), r->track);
+    sparse_put_str(w, STR("url"), r->url);
+    sparse_put_str(w, STR("status"), r->status);
+    sparse_put_int(w, STR("duration"), r->duration);
+    sparse_put_int(w, STR("channels"), r->channels);
+    sparse_put_int(w, STR("start"), r->start_time);
+    sparse_put_str(w, STR("source"), r->source);
+    sparse_put_str(w, STR("track"), r->track);
     json_close_object(w);
 }
 
@@ -167,15 +156,15 @@ void call_fold_json(struct buf *out, const struct call_fold *f)
     if (f->known)
         json_member_bool(&w, STR("known"), true);
     put_claim(&w, &f->claim);
-    put_int(&w, STR("first"), f->first_event);
-    put_int(&w, STR("last"), f->last_event);
-    put_int(&w, STR("answered"), f->answered_at);
+    sparse_put_int(&w, STR("first"), f->first_event);
+    sparse_put_int(&w, STR("last"), f->last_event);
+    sparse_put_int(&w, STR("answered"), f->answered_at);
     put_number(&w, STR("start"), STR("start_by"), &f->start);
     put_number(&w, STR("end"), STR("end_by"), &f->end);
     put_number(&w, STR("duration"), STR("duration_by"), &f->duration);
     put_number(&w, STR("price"), STR("price_by"),
                &(struct call_number){f->price.value, f->price.by});
-    put_int(&w, STR("price_at"), f->price.at);
+    sparse_put_int(&w, STR("price_at"), f->price.at);
     put_text(&w, STR("unit"), STR("unit_by"), &f->price_unit);
     put_text(&w, STR("parent"), STR("parent_by"), &f->parent);
     put_text(&w, STR("way"), STR("way_by"), &f->provider_direction);
@@ -187,13 +176,6 @@ void call_fold_json(struct buf *out, const struct call_fold *f)
 }
 
 // --- reading: text stays in the tree, which lives as long as the fold's arena --------------------
-
-static int64_t get_int(struct json_object *o, const char *key)
-{
-    int64_t v;
-
-    return json_get_int(o, key, &v) ? v : INT64_MIN;
-}
 
 static enum call_authority get_by(struct json_object *o, const char *key)
 {
@@ -213,9 +195,9 @@ static struct call_text get_text(struct json_object *o, const char *key, const c
 
 static struct call_number get_number(struct json_object *o, const char *key, const char *key_by)
 {
-    const int64_t value = get_int(o, key);
+    const int64_t value = sparse_get_int(o, key);
 
-    return (struct call_number){value, value == INT64_MIN ? CALL_BY_NOBODY : get_by(o, key_by)};
+    return (struct call_number){value, value == INT_NONE ? CALL_BY_NOBODY : get_by(o, key_by)};
 }
 
 static struct call_claim get_claim(struct json_object *o)
@@ -225,8 +207,8 @@ static struct call_claim get_claim(struct json_object *o)
     if (!call_status_parse(json_get_str(o, "status"), &claim.status))
         return call_fold_none.claim;
     claim.by = get_by(o, "by");
-    claim.time = get_int(o, "at");
-    claim.sequence = get_int(o, "no");
+    claim.time = sparse_get_int(o, "at");
+    claim.sequence = sparse_get_int(o, "no");
     return claim;
 }
 
@@ -254,7 +236,7 @@ static struct call_leg get_leg(struct json_object *o)
     return (struct call_leg){
         .sid = json_get_str(o, "sid"),
         .claim = get_claim(o),
-        .answered_at = get_int(o, "answered"),
+        .answered_at = sparse_get_int(o, "answered"),
         .duration = duration.value,
         .duration_by = duration.by,
     };
@@ -262,12 +244,12 @@ static struct call_leg get_leg(struct json_object *o)
 
 static struct call_dial get_dial(struct json_object *o)
 {
-    const int64_t bridged = get_int(o, "bridged");
+    const int64_t bridged = sparse_get_int(o, "bridged");
     struct call_dial dial = {
         .given = true,
         .sid = json_get_str(o, "sid"),
         .status = json_get_str(o, "status"),
-        .duration = get_int(o, "duration"),
+        .duration = sparse_get_int(o, "duration"),
     };
 
     if (bridged == CALL_BRIDGED_NO)
@@ -283,9 +265,9 @@ static struct call_recording get_recording(struct json_object *o)
         .sid = json_get_str(o, "sid"),
         .url = json_get_str(o, "url"),
         .status = json_get_str(o, "status"),
-        .duration = get_int(o, "duration"),
-        .channels = get_int(o, "channels"),
-        .start_time = get_int(o, "start"),
+        .duration = sparse_get_int(o, "duration"),
+        .channels = sparse_get_int(o, "channels"),
+        .start_time = sparse_get_int(o, "start"),
         .source = json_get_str(o, "source"),
         .track = json_get_str(o, "track"),
     };
@@ -357,15 +339,15 @@ bool call_fold_parse(struct str json, struct arena *a, struct call_fold *ret, st
 
     fold.known = json_get_bool(o, "known", &known) && known;
     fold.claim = get_claim(o);
-    fold.first_event = get_int(o, "first");
-    fold.last_event = get_int(o, "last");
-    fold.answered_at = get_int(o, "answered");
+    fold.first_event = sparse_get_int(o, "first");
+    fold.last_event = sparse_get_int(o, "last");
+    fold.answered_at = sparse_get_int(o, "answered");
     fold.start = get_number(o, "start", "start_by");
     fold.end = get_number(o, "end", "end_by");
     fold.duration = get_number(o, "duration", "duration_by");
-    fold.price.value = get_int(o, "price");
-    fold.price.by = fold.price.value == INT64_MIN ? CALL_BY_NOBODY : get_by(o, "price_by");
-    fold.price.at = get_int(o, "price_at");
+    fold.price.value = sparse_get_int(o, "price");
+    fold.price.by = fold.price.value == INT_NONE ? CALL_BY_NOBODY : get_by(o, "price_by");
+    fold.price.at = sparse_get_int(o, "price_at");
     fold.price_unit = get_text(o, "unit", "unit_by");
     fold.parent = get_text(o, "parent", "parent_by");
     fold.provider_direction = get_text(o, "way", "way_by");

@@ -56,7 +56,7 @@ static struct str text_of(const struct call *c, enum kind kind, size_t at, struc
     if (kind == TEXT || kind == JSON)
         return *(const struct str *)member(c, at);
     v = *(const int64_t *)member(c, at);
-    if (v == INT64_MIN)
+    if (v == INT_NONE)
         return STR_NONE;
     if (kind == TIME)
         return str_dup((struct str){text, time_format(v, text)}, a);

@@ -20,8 +20,8 @@
  * (text here; jsonb or TEXT there), bytes, decimal (text here; numeric or TEXT there).
  */
 #include "base/clock.h"
-#include "base/err.h"
 
+#include "base/err.h"
 #include "store_queries.h" /* generated: enum query */
 
 struct arena;
@@ -99,8 +99,6 @@ bool db_commit(struct db *db, struct err *e) CHECK_RESULT;
 void db_rollback(struct db *db);
 
 enum bind_kind { BIND_INT, BIND_TEXT, BIND_INTS, BIND_TEXTS, BIND_BOOLS };
-
-#define INT_NONE INT64_MIN /* the absent integer; equals TIME_NONE */
 
 struct bind {
     const char *name; /* as in the SQL, without the colon */

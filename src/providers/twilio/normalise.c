@@ -31,7 +31,7 @@ static int64_t number(struct json_object *fields, const char *name)
 {
     int64_t v;
 
-    return str_to_i64(field(fields, name), &v) ? v : INT64_MIN;
+    return str_to_i64(field(fields, name), &v) ? v : INT_NONE;
 }
 
 /* RFC 2822 as a rule; some products write ISO 8601. */
