@@ -38,7 +38,7 @@ static bool messages(struct req *rq, struct err *e)
     int64_t id;
     bool found;
 
-    if (!req_id(rq, STR("id"), &id, e) || !req_page(rq, &page, e) ||
+    if (!req_id(rq, STR("id"), &id, e) || !req_long_page(rq, &page, e) ||
         !conversation_messages_json(READER(rq), id, (struct call_page){page.page, page.limit},
                                     rq->a, rq->out, &found, e))
         return err_trace(e);

@@ -56,16 +56,31 @@ bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct e
     return true;
 }
 
-bool req_page(const struct req *rq, struct req_page *ret, struct err *e)
+static bool read_page(const struct req *rq, const struct http_range *limits, struct req_page *ret,
+                      struct err *e)
 {
-    static const struct http_range pages = {1, 1000000, 1}, limits = {1, LIMIT_PAGE, 20};
+    static const struct http_range pages = {1, 1000000, 1};
     struct req_page page;
 
     if (!http_query_int(&rq->query, STR("page"), &pages, &page.page, e) ||
-        !http_query_int(&rq->query, STR("limit"), &limits, &page.limit, e))
+        !http_query_int(&rq->query, STR("limit"), limits, &page.limit, e))
         return err_trace(e);
     *ret = page;
     return true;
+}
+
+bool req_page(const struct req *rq, struct req_page *ret, struct err *e)
+{
+    static const struct http_range limits = {1, LIMIT_PAGE, 20};
+
+    return read_page(rq, &limits, ret, e) || err_trace(e);
+}
+
+bool req_long_page(const struct req *rq, struct req_page *ret, struct err *e)
+{
+    static const struct http_range limits = {1, LIMIT_LONG_PAGE, LIMIT_LONG_PAGE};
+
+    return read_page(rq, &limits, ret, e) || err_trace(e);
 }
 
 bool req_body(struct req *rq, struct json_object **ret, struct err *e)

@@ -68,6 +68,9 @@ struct req_page {
 };
 /* page (from 1) and limit (1 … LIMIT_PAGE, default 20). */
 bool req_page(const struct req *rq, struct req_page *ret, struct err *e) CHECK_RESULT;
+/* The same for a list that its first readers were given whole: limit 1 … LIMIT_LONG_PAGE, and as
+ * many when it is not given. */
+bool req_long_page(const struct req *rq, struct req_page *ret, struct err *e) CHECK_RESULT;
 /* The body as a JSON object. */
 bool req_body(struct req *rq, struct json_object **ret, struct err *e) CHECK_RESULT;
 

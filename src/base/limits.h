@@ -11,6 +11,7 @@ enum {
     LIMIT_FORM_FIELDS = 512,        /* fields of a form body */
     LIMIT_DEDUPE_KEY = 255,         /* longer keys are replaced by their digest */
     LIMIT_PAGE = 100,               /* rows of a list page */
+    LIMIT_LONG_PAGE = 1000,         /* rows of a list that its first readers were given whole */
     LIMIT_FEED_PAGE = 1000,         /* events of a feed page */
     LIMIT_SSE_BACKLOG =
         256 * 1024, /* unsent bytes of one SSE client; what follows waits in the feed */

@@ -241,6 +241,17 @@ describe("the API", () => {
     const hidden = await get<{ calls: { twilio_sid: string }[] }>(server, "/api/calls?visibility=filtered");
     assert.deepEqual(hidden.calls.map((c) => c.twilio_sid), [sid]);
   });
+
+  it("gives all calls of a conversation to who names no page, and pages of them to who does", async () => {
+    for (let i = 0; i < 25; i++) await new FakeCall(server, "+12025550187").arrives();
+    await settled(server);
+    const { conversations } = await get<{ conversations: Conversation[] }>(server, "/api/conversations");
+    const path = `/api/conversations/${conversations.find(({ subject }) => subject.includes("555-0187"))?.id ?? ""}/messages`;
+    const { messages, total } = await get<{ messages: Message[]; total: number }>(server, path);
+    assert.deepEqual([messages.length, total], [25, 25]);
+    assert.equal((await get<{ messages: Message[] }>(server, `${path}?limit=10&page=3`)).messages.length, 5);
+    assert.equal((await ask(server, `${path}?limit=1001`)).status, 400);
+  });
 });
 
 describe("the health of a node that nobody works for", () => {
