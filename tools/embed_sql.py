@@ -20,6 +20,7 @@ from pathlib import Path
 
 ENGINES = ('sqlite', 'postgres')
 PARAMS_MAX = 64  # QUERY_PARAMS_MAX of src/store/catalog.h
+ECHO_MAX = 4  # QUERY_ECHO_MAX
 TYPES = ('int', 'text', 'bool', 'time', 'json', 'bytes', 'decimal')
 
 NAME = re.compile(r'[a-z][a-z0-9_]*\Z')
@@ -57,6 +58,7 @@ class Query:
     place: str
     params: list = field(default_factory=list)
     system: bool = False
+    echo: list = field(default_factory=list)  # (column, index of the parameter)
     sql: dict = field(default_factory=dict)  # engine -> statement with ?k or $k
 
     @property
@@ -101,6 +103,19 @@ def parse_scope(text, place):
     return True
 
 
+def parse_echo(text, params, place):
+    """`param as column, param …`: what SQLite gives back of each run that changed a row."""
+    numbers, echo = {p.name: k for k, p in enumerate(params)}, []
+    for item in filter(None, (part.strip() for part in text.split(','))):
+        match = re.match(r'(\w+)(?:\s+as\s+(\w+))?\Z', item)
+        if not match or match[1] not in numbers:
+            raise SqlError(f'{place}: echo: "{item}" is not "<param>" or "<param> as <column>"')
+        echo.append((match[2] or match[1], numbers[match[1]]))
+    if len(echo) > ECHO_MAX:
+        raise SqlError(f'{place}: more than {ECHO_MAX} echoes')
+    return echo
+
+
 def bind_by_number(sql, params, engine, place):
     """Replaces each :name by ?k or $k, cuts the final semicolon, and checks the statement."""
     number = {p.name: k for k, p in enumerate(params, 1)}
@@ -141,7 +156,7 @@ def parse_block(name, lines, place):
     """lines: those after `-- name:`."""
     if not NAME.match(name):
         raise SqlError(f'{place}: "{name}" is not a name (lower case, digits, underscores)')
-    query, head, params, texts = Query(name, place), True, '', {None: []}
+    query, head, params, echo, texts = Query(name, place), True, '', '', {None: []}
     engine, in_params = None, False
     for line in lines:
         text = line.strip()
@@ -160,6 +175,8 @@ def parse_block(name, lines, place):
                 params += text
                 in_params = text.endswith(',')
                 params += '' if in_params else ','
+            elif text.startswith('echo:'):
+                echo = text.removeprefix('echo:')
             elif text.startswith('scope:'):
                 query.system = parse_scope(text.removeprefix('scope:').strip(), place)
         else:
@@ -167,6 +184,7 @@ def parse_block(name, lines, place):
             texts[engine].append(line)
 
     query.params = parse_params(params, place)
+    query.echo = parse_echo(echo, query.params, place)
     if len(query.params) > PARAMS_MAX:
         raise SqlError(f'{place}: more than {PARAMS_MAX} params')
     common = '\n'.join(texts.pop(None))
@@ -286,10 +304,13 @@ def source(queries, migrations):
     out.append('const struct query_text catalog_queries[QUERY_COUNT + 1] = {')
     for query in queries:
         params = f'params_{query.name}' if query.params else 'NULL'
+        echo = ', '.join(f'{{"{column}", {k}}}' for column, k in query.echo) or '{0}'
         out.append(f'    [Q_{query.name.upper()}] = {{\n'
                    f'        .name = "{query.name}",\n'
                    f'        .params = {params},\n'
                    f'        .n_params = {len(query.params)},\n'
+                   f'        .n_echo = {len(query.echo)},\n'
+                   f'        .echo = {{{echo}}},\n'
                    f'        .is_batch = {str(query.is_batch).lower()},\n'
                    f'        .is_system = {str(query.system).lower()},')
         for engine in ENGINES:

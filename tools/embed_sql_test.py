@@ -46,6 +46,13 @@ class Queries(unittest.TestCase):
         self.assertEqual([(p.name, p.type, p.is_array) for p in query.params],
                          [('project', 'int', True), ('body', 'json', True), ('now', 'time', False)])
 
+    def test_echo_names_parameters(self):
+        query = one('-- name: a\n-- params: project int[], key text[]\n'
+                    '-- echo: project as project_id, key\nSELECT :project, :key')
+        self.assertEqual(query.echo, [('project_id', 0), ('key', 1)])
+        with self.assertRaises(embed_sql.SqlError):
+            one('-- name: a\n-- params: project int\n-- echo: other\nSELECT :project')
+
     def test_system_scope_wants_a_reason(self):
         self.assertTrue(one('-- name: a\n-- scope: system — claims for every project\nSELECT 1').system)
         self.refuses('-- name: a\n-- scope: system\nSELECT 1', 'reason')

@@ -6,7 +6,7 @@
  */
 #include "store/store.h"
 
-enum { STORE_ENGINE_COUNT = STORE_POSTGRES + 1, QUERY_PARAMS_MAX = 64 };
+enum { STORE_ENGINE_COUNT = STORE_POSTGRES + 1, QUERY_PARAMS_MAX = 64, QUERY_ECHO_MAX = 4 };
 
 /* Places for queries that a test adds to a store, behind the catalogue's own. */
 enum { QUERIES_EXTRA = 16, QUERY_SLOTS = QUERY_COUNT + QUERIES_EXTRA };
@@ -32,6 +32,13 @@ struct query_text {
     const char *name;
     const struct query_param *params; /* the k-th is ?k or $k of the statement */
     size_t n_params;
+    /* What SQLite gives back of each run that changed a row, in place of a RETURNING: that would
+     * build a table for every row. */
+    size_t n_echo;
+    struct {
+        const char *column;
+        size_t param;
+    } echo[QUERY_ECHO_MAX];
     bool is_batch;  /* has array parameters */
     bool is_system; /* not scoped to a project */
     const char *sql[STORE_ENGINE_COUNT];

@@ -6,13 +6,13 @@
 -- params: project int[], provider text[], source text[], event_type text[], call_sid text[],
 --         recording_sid text[], lane text[], dedupe_key text[], payload json[], raw_body bytes[],
 --         trace_id text[], received_at time[]
+-- echo: project as project_id, dedupe_key
 -- [sqlite]
 INSERT INTO webhook_inbox (project_id, provider, source, event_type, call_sid, recording_sid, lane,
                            dedupe_key, payload, raw_body, trace_id, received_at, next_attempt_at)
 VALUES (:project, :provider, :source, :event_type, :call_sid, :recording_sid, :lane,
         :dedupe_key, :payload, :raw_body, :trace_id, :received_at, 0)
-    ON CONFLICT (project_id, dedupe_key) DO NOTHING
-RETURNING project_id, dedupe_key;
+    ON CONFLICT (project_id, dedupe_key) DO NOTHING;
 -- [postgres]
 INSERT INTO webhook_inbox (project_id, provider, source, event_type, call_sid, recording_sid, lane,
                            dedupe_key, payload, raw_body, trace_id, received_at, next_attempt_at)

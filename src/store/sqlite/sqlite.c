@@ -370,10 +370,13 @@ static int bind_run(sqlite3_stmt *stmt, const struct bound *b, size_t run)
     return rc;
 }
 
-static struct rows *rows_for(sqlite3_stmt *stmt, struct arena *a)
+static struct rows *rows_for(const struct query_text *query, sqlite3_stmt *stmt, struct arena *a)
 {
     const int n = sqlite3_column_count(stmt);
-    struct rows *rows = rows_create(a, (size_t)n);
+    struct rows *rows = rows_create(a, (size_t)n + query->n_echo);
+
+    for (size_t i = 0; i < query->n_echo; i++)
+        rows_name(rows, (size_t)n + i, query->echo[i].column);
 
     for (int i = 0; i < n; i++)
         rows_name(rows, (size_t)i, sqlite3_column_name(stmt, i));
@@ -414,6 +417,24 @@ static void keep_row(struct rows *rows, sqlite3_stmt *stmt)
     }
 }
 
+/* What a run that changed a row was given, as a row of the answer. */
+static void echo_row(struct rows *rows, const struct bound *b, size_t run)
+{
+    const struct query_text *query = b->query;
+    struct cell *cells = rows_add(rows);
+
+    for (size_t i = 0; i < query->n_echo; i++) {
+        const size_t k = query->echo[i].param;
+        if (param_is_text(query->params[k].type)) {
+            cells[i].kind = CELL_TEXT;
+            cells[i].s = str_dup(bound_text(b, k, run), rows_arena(rows));
+        } else {
+            cells[i].kind = CELL_INT;
+            cells[i].i = bound_int(b, k, run);
+        }
+    }
+}
+
 /* One run to its end. An autocommitted statement commits in its last step. */
 static int step_all(sqlite3_stmt *stmt, struct rows *rows)
 {
@@ -437,9 +458,12 @@ static bool run_all(struct db *db, const struct bound *b, sqlite3_stmt *stmt, st
         rc = FAULT("store.step") ? SQLITE_IOERR_WRITE : bind_run(stmt, b, i);
         if (rc == SQLITE_OK)
             rc = step_all(stmt, rows);
-        if (rc == SQLITE_DONE && writes)
-            *changed += sqlite3_changes64(d->handle);
-        else if (rc != SQLITE_DONE)
+        if (rc == SQLITE_DONE && writes) {
+            const int64_t n = sqlite3_changes64(d->handle);
+            *changed += n;
+            if (n > 0 && rows && b->query->n_echo > 0)
+                echo_row(rows, b, i);
+        } else if (rc != SQLITE_DONE)
             fail(db, rc, b->query->name, e); // before the reset, which forgets the message
         sqlite3_reset(stmt);
     }
@@ -476,7 +500,7 @@ static bool run(struct db *db, const struct bound *b, struct arena *a, struct ro
     const bool writes = !sqlite3_stmt_readonly(stmt);
     assert(!writes || db->use != STORE_READ);
 
-    struct rows *rows = ret_rows ? rows_for(stmt, a) : NULL;
+    struct rows *rows = ret_rows ? rows_for(b->query, stmt, a) : NULL;
     const bool ok = writes && !db->in_transaction ? run_alone(db, b, stmt, rows, &changed, e)
                                                   : run_all(db, b, stmt, rows, &changed, e);
     if (!ok)
