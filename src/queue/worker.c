@@ -247,7 +247,7 @@ static void run_batches(struct worker *w, struct claim c)
 static bool claim_alone(struct worker *w, bool fresh, struct claim *ret, struct err *e)
 {
     ret->n = 0;
-    if (!db_begin(w->db, e))
+    if (!db_begin_light(w->db, e)) // a claim that a power cut takes back was never acted upon
         return err_trace(e);
     if (!claim_take(w, fresh, w->claimed, ret, e)) {
         db_rollback(w->db);

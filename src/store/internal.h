@@ -70,6 +70,7 @@ struct db {
     struct store *store;
     enum store_use use;
     bool in_transaction;
+    bool light;  /* the commit of this transaction need not be durable by itself */
     bool doomed; /* a statement of the transaction failed: it can only be rolled back */
     bool lost, conflicted;
     size_t n_pending;

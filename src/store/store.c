@@ -127,18 +127,29 @@ bool db_ping(struct db *db, struct err *e)
 
 // --- transactions --------------------------------------------------------------------------------
 
-bool db_begin(struct db *db, struct err *e)
+static bool begin(struct db *db, bool light, struct err *e)
 {
     assert(!db->in_transaction);
     assert(db->n_pending == 0);
     start(db);
     if (FAULT("store.begin"))
         return injected(db, "begin", e);
+    db->light = light;
     if (!db->store->engine->begin(db, e))
         return err_trace(e);
     db->in_transaction = true;
     db->doomed = false;
     return true;
+}
+
+bool db_begin(struct db *db, struct err *e)
+{
+    return begin(db, false, e) || err_trace(e);
+}
+
+bool db_begin_light(struct db *db, struct err *e)
+{
+    return begin(db, true, e) || err_trace(e);
 }
 
 void db_rollback(struct db *db)

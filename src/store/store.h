@@ -93,6 +93,10 @@ bool db_conflicted(const struct db *db);
  * after a failed commit (which has done so). Rolled back by db_close.
  */
 bool db_begin(struct db *db, struct err *e) CHECK_RESULT;
+/* The same, but its commit alone need not survive a power cut (it survives the end of the process):
+ * for notes whose loss does no harm, such as who works on what. The next durable commit covers it.
+ */
+bool db_begin_light(struct db *db, struct err *e) CHECK_RESULT;
 /* Durable when it returns true. After false nothing may be concluded (db_lost) or it was undone. */
 bool db_commit(struct db *db, struct err *e) CHECK_RESULT;
 /* Harmless without a transaction. */

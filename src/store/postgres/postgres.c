@@ -473,7 +473,8 @@ static bool commit(struct db *db, struct err *e)
         d->begin_due = false;
         return true;
     }
-    if (!command(db, "COMMIT", &result, e))
+    if ((db->light && !command(db, "SET LOCAL synchronous_commit TO off", NULL, e)) ||
+        !command(db, "COMMIT", &result, e))
         return err_trace(e);
     if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
         return err_set(e, ERR_CONFLICT, "PostgreSQL: the transaction was rolled back");

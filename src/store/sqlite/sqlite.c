@@ -287,13 +287,26 @@ static bool ping(struct db *db, struct err *e)
     return writes ? true : err_trace(e);
 }
 
+/* What comes next is durable again; a handle that cannot promise it is not used any more. */
+static void end_light(struct db *db)
+{
+    struct sqlite_db *d = sqlite_of(db);
+
+    if (db->light && d->handle &&
+        sqlite3_exec(d->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK)
+        disconnect_handle(d);
+    db->light = false;
+}
+
 static bool begin(struct db *db, struct err *e)
 {
     if (db->use == STORE_READ)
         return ensure_open(db, e) && plain(db, "BEGIN", e) ? true : err_trace(e);
     if (!take_turn(db, e))
         return err_trace(e);
-    if (!plain(db, "BEGIN IMMEDIATE", e)) {
+    if ((db->light && !plain(db, "PRAGMA synchronous=NORMAL", e)) ||
+        !plain(db, "BEGIN IMMEDIATE", e)) {
+        end_light(db);
         give_turn(db);
         return err_trace(e);
     }
@@ -310,6 +323,7 @@ static void rollback(struct db *db)
     if (d->handle && !sqlite3_get_autocommit(d->handle) &&
         sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
         disconnect_handle(d);
+    end_light(db);
     give_turn(db);
 }
 
@@ -319,6 +333,7 @@ static bool commit(struct db *db, struct err *e)
         rollback(db);
         return err_trace(e);
     }
+    end_light(db);
     give_turn(db);
     return true;
 }
