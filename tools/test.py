@@ -264,6 +264,13 @@ def system():
         node_tests(f"on {store}", "tests", "system/**/*.test.ts", STORE=store)
 
 
+def system_asan():
+    """The same tests against a server that watches its own memory; a finding fails its test's end."""
+    if ready("build") and ready("build-asan"):
+        node_tests("on sqlite, sanitized", "tests", "system/**/*.test.ts", STORE="sqlite",
+                   HOOKSWITCH_BINARY=str(ROOT / "build-asan" / "hookswitch"), **SANITIZERS)
+
+
 def browser():
     if ready("build"):
         node_tests("chromium", "tests", "browser/**/*.test.ts", STORE="sqlite")
@@ -294,9 +301,10 @@ def fuzz():
 
 PHASES = collections.OrderedDict([
     ("build", build), ("check", check), ("unit", unit), ("unit-asan", unit_asan),
-    ("unit-tsan", unit_tsan), ("web", web), ("system", system), ("browser", browser), ("fuzz", fuzz),
+    ("unit-tsan", unit_tsan), ("web", web), ("system", system),
+    ("system-asan", system_asan), ("browser", browser), ("fuzz", fuzz),
 ])
-NEED_POSTGRES = {"unit", "unit-asan", "unit-tsan", "system", "browser"}
+NEED_POSTGRES = {"unit", "unit-asan", "unit-tsan", "system", "system-asan", "browser"}
 
 
 class Postgres:

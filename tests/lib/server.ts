@@ -29,8 +29,8 @@ export type Server = {
   env: NodeJS.ProcessEnv;
   /** Its process. */
   pid: () => number;
-  /** SIGTERM, and its exit status; a signal that ended it is one that it should not have met. */
-  stop: () => Promise<number | null>;
+  /** SIGTERM, and its exit, which must be a clean one. */
+  stop: () => Promise<void>;
   /** kill -9, in the middle of whatever it does. */
   kill: () => Promise<void>;
   /** Starts it again on the same port and store, after stop() or kill(). */
@@ -93,15 +93,18 @@ async function within<T>(ms: number, work: Promise<T>, why: () => string): Promi
   });
 }
 
-async function end(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const gone = once(child, "exit");
-  child.kill("SIGTERM");
-  await within(STOP_MS, gone, () => {
-    child.kill("SIGKILL");
-    return "the server did not end after SIGTERM";
-  });
-  return child.exitCode;
+/** Ends it, and says so when it did not end as it should: a crash, a leak that a sanitizer found. */
+async function end(child: ChildProcess, said: string[]): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const gone = once(child, "close"); // with all that it had to say
+    child.kill("SIGTERM");
+    await within(STOP_MS, gone, () => {
+      child.kill("SIGKILL");
+      return "the server did not end after SIGTERM";
+    });
+  }
+  if (child.exitCode !== 0 && child.signalCode !== "SIGKILL")
+    throw new Error(`the server ended badly (${child.signalCode ?? String(child.exitCode)}):\n${said.slice(-100).join("\n")}`);
 }
 
 async function murder(child: ChildProcess): Promise<void> {
@@ -118,6 +121,11 @@ async function emptyStore(directory: string): Promise<string> {
   return createDatabase(cluster);
 }
 
+/** How a binary that was built with sanitizers is to behave. */
+function sanitizers(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.endsWith("SAN_OPTIONS")));
+}
+
 /** Starts the server with an empty store; `env` adds to, or replaces, its configuration; `args` follow `serve`. */
 export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "hookswitch-"));
@@ -126,6 +134,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
   const said: string[] = [];
   const configuration = {
     PATH: process.env["PATH"],
+    ...sanitizers(),
     PORT: String(port),
     LISTEN_ADDRESS: "127.0.0.1",
     DATABASE_URL: env["DATABASE_URL"] ?? (await emptyStore(directory)),
@@ -145,7 +154,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
     output: () => said.join("\n"),
     env: configuration,
     pid: () => running.child.pid ?? 0,
-    stop: () => end(running.child),
+    stop: () => end(running.child, said),
     kill: () => murder(running.child),
     start: async () => {
       running = await run(directory, url, configuration, args, said);
@@ -156,7 +165,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
       await server.start();
     },
     remove: async () => {
-      await end(running.child);
+      await end(running.child, said);
       await rm(directory, { recursive: true, force: true });
     },
   };

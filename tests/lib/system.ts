@@ -9,6 +9,9 @@ export async function limit(server: Server, resource: "fsize" | "nofile", value:
   await promisify(execFile)("prlimit", ["--pid", String(server.pid()), `--${resource}=${String(value)}:`]);
 }
 
+/** Bounds on memory say nothing about a binary with a sanitizer, which keeps what was freed. */
+export const MEMORY_TELLS = process.env["ASAN_OPTIONS"] === undefined;
+
 /** Memory of the server in MB. */
 export async function residentMegabytes(server: Server): Promise<number> {
   const status = await readFile(`/proc/${String(server.pid())}/status`, "utf8");
