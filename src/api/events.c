@@ -61,8 +61,8 @@ static bool inbox_page(struct req *rq, struct err *e)
                         e) ||
         !req_query_time(rq, STR("from"), &filter.from, e) ||
         !req_query_time(rq, STR("to"), &filter.to, e) || !req_page(rq, &page, e) ||
-        !inbox_list_json(rq->db, rq->actor.project, &filter, page.page, page.limit, rq->a,
-                         &rq->json, e))
+        !inbox_list_json(rq->db, rq->actor.project, &filter,
+                         (struct inbox_page){page.page, page.limit}, rq->a, &rq->json, e))
         return err_trace(e);
     return reply(rq, 200, e);
 }
@@ -115,8 +115,7 @@ static bool reprocess(struct req *rq, struct err *e)
     return reply(rq, 202, e);
 }
 
-static bool ids_of(struct req *rq, struct json_object *array, int64_t **ret, size_t *ret_n,
-                   struct err *e)
+static bool ids_of(struct req *rq, struct json_object *array, struct inbox_ids *ret, struct err *e)
 {
     size_t n;
 
@@ -130,18 +129,16 @@ static bool ids_of(struct req *rq, struct json_object *array, int64_t **ret, siz
     for (size_t i = 0; i < n; i++)
         if (!str_to_i64(json_list_str(array, i), &ids[i]))
             return err_set(e, ERR_INVALID, "ids: item %zu is not an identifier", i);
-    *ret = ids;
-    *ret_n = n;
+    *ret = (struct inbox_ids){ids, n};
     return true;
 }
 
 static bool reprocess_ids(struct req *rq, struct json_object *array, int64_t *ret, struct err *e)
 {
-    int64_t *ids;
-    size_t n;
+    struct inbox_ids ids;
 
-    if (!ids_of(rq, array, &ids, &n, e) ||
-        !inbox_reprocess_each(rq->db, rq->actor.project, ids, n, rq->now, rq->a, ret, e))
+    if (!ids_of(rq, array, &ids, e) ||
+        !inbox_reprocess_each(rq->db, rq->actor.project, ids, rq->now, rq->a, ret, e))
         return err_trace(e);
     return true;
 }
@@ -149,17 +146,15 @@ static bool reprocess_ids(struct req *rq, struct json_object *array, int64_t *re
 static bool reprocess_filter(struct req *rq, struct json_object *filter, int64_t *ret,
                              struct err *e)
 {
-    const struct inbox_filter f = {
+    const struct inbox_dead which = {
         .source = json_get_str(filter, "source"),
         .event_type = json_get_str(filter, "event_type"),
-        .from = TIME_NONE,
-        .to = TIME_NONE,
+        .reason = json_get_str(filter, "error"),
     };
 
     if (!str_eq(json_get_str(filter, "processing_status"), STR("dead_letter")))
         return err_set(e, ERR_INVALID, "filter.processing_status: dead_letter expected");
-    if (!inbox_reprocess_dead(rq->db, rq->actor.project, &f, json_get_str(filter, "error"), rq->now,
-                              ret, e))
+    if (!inbox_reprocess_dead(rq->db, rq->actor.project, &which, rq->now, ret, e))
         return err_trace(e);
     return true;
 }

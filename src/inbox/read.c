@@ -63,8 +63,7 @@ static void event_members(struct json_writer *w, const struct event_row *row, st
         bind_time("to_time", (f)->to)
 
 bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *filter,
-                     int64_t page, int64_t limit, struct arena *a, struct json_writer *w,
-                     struct err *e)
+                     struct inbox_page page, struct arena *a, struct json_writer *w, struct err *e)
 {
     static const struct column total_columns[] = {{"total", COLUMN_INT, 0}};
     struct rows *rows;
@@ -74,8 +73,8 @@ bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *
     if (!db_query_one(db, Q_INBOX_COUNT, BINDS(FILTER_BINDS(project, filter)), total_columns,
                       LEN(total_columns), a, &total, &counted, e) ||
         !db_query(db, Q_INBOX_LIST,
-                  BINDS(FILTER_BINDS(project, filter), bind_int("limit", limit),
-                        bind_int("offset", (page - 1) * limit)),
+                  BINDS(FILTER_BINDS(project, filter), bind_int("limit", page.limit),
+                        bind_int("offset", (page.page - 1) * page.limit)),
                   a, &rows, e))
         return err_trace(e);
 
@@ -91,8 +90,8 @@ bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *
     }
     json_close_array(w);
     json_member_int(w, STR("total"), total);
-    json_member_int(w, STR("page"), page);
-    json_member_int(w, STR("limit"), limit);
+    json_member_int(w, STR("page"), page.page);
+    json_member_int(w, STR("limit"), page.limit);
     json_close_object(w);
     return rows_end(rows, e) || err_trace(e);
 }
@@ -152,32 +151,33 @@ bool inbox_reprocess(struct db *db, int64_t project, int64_t id, usec_t now, str
     return true;
 }
 
-bool inbox_reprocess_each(struct db *db, int64_t project, const int64_t *ids, size_t n, usec_t now,
+bool inbox_reprocess_each(struct db *db, int64_t project, struct inbox_ids ids, usec_t now,
                           struct arena *a, int64_t *ret_n, struct err *e)
 {
-    int64_t *projects = arena_new(a, int64_t, n);
+    int64_t *projects = arena_new(a, int64_t, ids.n);
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < ids.n; i++)
         projects[i] = project;
     if (!db_exec(db, Q_INBOX_REPROCESS_EACH,
-                 BINDS(bind_ints("project", projects, n), bind_ints("id", ids, n),
+                 BINDS(bind_ints("project", projects, ids.n), bind_ints("id", ids.p, ids.n),
                        bind_time("now", now)),
                  ret_n, e))
         return err_trace(e);
     return true;
 }
 
-bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_filter *filter,
-                          struct str reason, usec_t now, int64_t *ret_n, struct err *e)
+bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
+                          usec_t now, int64_t *ret_n, struct err *e)
 {
     int64_t total = 0, n;
 
     // Many short transactions: ten thousand dead letters must not hold up the inbox.
     do {
         if (!db_exec(db, Q_INBOX_REPROCESS_DEAD,
-                     BINDS(bind_int("project", project), bind_str("source", filter->source),
-                           bind_str("event_type", filter->event_type), bind_str("error", reason),
-                           bind_time("now", now), bind_int("limit", REPROCESS_BATCH)),
+                     BINDS(bind_int("project", project), bind_str("source", which->source),
+                           bind_str("event_type", which->event_type),
+                           bind_str("error", which->reason), bind_time("now", now),
+                           bind_int("limit", REPROCESS_BATCH)),
                      &n, e))
             return err_trace(e);
         total += n;

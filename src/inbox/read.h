@@ -10,9 +10,13 @@ struct inbox_filter {
     usec_t from, to;                                            /* TIME_NONE: open */
 };
 
+struct inbox_page {
+    int64_t page, limit; /* page counts from 1 */
+};
+
 /* {"events":[…],"total","page","limit"}. */
 bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *filter,
-                     int64_t page, int64_t limit, struct arena *a, struct json_writer *w,
+                     struct inbox_page page, struct arena *a, struct json_writer *w,
                      struct err *e) CHECK_RESULT;
 
 /* The members of one event, payload and attempts included, into an open object. */
@@ -26,12 +30,19 @@ bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *
  */
 bool inbox_reprocess(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
                      struct str *ret_status, struct err *e) CHECK_RESULT;
-bool inbox_reprocess_each(struct db *db, int64_t project, const int64_t *ids, size_t n, usec_t now,
+struct inbox_ids {
+    const int64_t *p;
+    size_t n;
+};
+bool inbox_reprocess_each(struct db *db, int64_t project, struct inbox_ids ids, usec_t now,
                           struct arena *a, int64_t *ret_n, struct err *e) CHECK_RESULT;
-/* All dead letters that match the filter and the reason (none: any), in bounded batches. */
-bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_filter *filter,
-                          struct str reason, usec_t now, int64_t *ret_n,
-                          struct err *e) CHECK_RESULT;
+/* Dead letters, chosen by what they have in common; none: any. */
+struct inbox_dead {
+    struct str source, event_type, reason;
+};
+/* In bounded batches. */
+bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
+                          usec_t now, int64_t *ret_n, struct err *e) CHECK_RESULT;
 
 struct inbox_backlog {
     int64_t pending, dead_letter;

@@ -140,20 +140,21 @@ static bool default_project(struct db *db, struct arena *a, int64_t *ret, struct
 
 static bool replay(struct command *cmd, struct db *db, int64_t *ret_n, struct err *e)
 {
-    const struct inbox_filter any = {.from = TIME_NONE, .to = TIME_NONE};
+    const struct inbox_dead any = {.source = STR_NONE};
     const usec_t now = clock_wall(&clock_system);
     int64_t project;
 
     if (!default_project(db, cmd->a, &project, e))
         return err_trace(e);
     if (strcmp(arg(cmd, 0), "--all") == 0)
-        return inbox_reprocess_dead(db, project, &any, STR_NONE, now, ret_n, e) || err_trace(e);
+        return inbox_reprocess_dead(db, project, &any, now, ret_n, e) || err_trace(e);
 
     int64_t *ids = arena_new(cmd->a, int64_t, (size_t)cmd->n_args);
     for (int i = 0; i < cmd->n_args; i++)
         if (!str_to_i64(str_from(arg(cmd, i)), &ids[i]))
             return err_set(e, ERR_INVALID, "replay: \"%s\" is no identifier", arg(cmd, i));
-    if (!inbox_reprocess_each(db, project, ids, (size_t)cmd->n_args, now, cmd->a, ret_n, e))
+    const struct inbox_ids given = {ids, (size_t)cmd->n_args};
+    if (!inbox_reprocess_each(db, project, given, now, cmd->a, ret_n, e))
         return err_trace(e);
     return true;
 }

@@ -361,9 +361,8 @@ static void dead_letters_can_be_replayed(void **state)
         await(&c, "completed", 2);
         assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &status, &e), &e);
         assert_str(status, "completed"); // and stays so
-        assert_ok(inbox_reprocess_dead(t->db, t->project,
-                                       &(struct inbox_filter){.from = TIME_NONE, .to = TIME_NONE},
-                                       STR_NONE, now, &n, &e),
+        assert_ok(inbox_reprocess_dead(t->db, t->project, &(struct inbox_dead){.source = STR_NONE},
+                                       now, &n, &e),
                   &e);
         assert_int_equal(n, 2);
         queue_wake(c.q);
