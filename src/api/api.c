@@ -134,9 +134,20 @@ struct worker {
     struct buf out;
 };
 
+static bool admit(struct req *rq, const struct route *route, struct err *e)
+{
+    if (authorise(rq, route, e))
+        return true;
+    if (!route->without_store || e->code != ERR_UNAVAILABLE || !db_lost(rq->db))
+        return err_trace(e);
+    err_clear(e);
+    rq->actor = (struct actor){.project = 0};
+    return true;
+}
+
 static bool run(struct req *rq, const struct route *route, struct err *e)
 {
-    if (!http_query_parse(rq->http, rq->a, &rq->query, e) || !authorise(rq, route, e) ||
+    if (!http_query_parse(rq->http, rq->a, &rq->query, e) || !admit(rq, route, e) ||
         !route->run(rq, e))
         return err_trace(e);
     return true;

@@ -140,7 +140,7 @@ static bool sync_health(struct req *rq, struct err *e)
 
 static const struct route routes[] = {
     {HTTP_GET, "/health", .on_loop = health, PUBLIC},
-    {HTTP_GET, "/api/health/sync", sync_health, NEEDS(HEALTH_READ)},
+    {HTTP_GET, "/api/health/sync", sync_health, NEEDS(HEALTH_READ), .without_store = true},
 };
 
 const struct resource api_health = {"health", routes, LEN(routes)};

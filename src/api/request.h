@@ -91,6 +91,8 @@ struct route {
     enum right right; /* of ACCESS_RIGHT */
     /* Instead of run: answers at once, on the loop, without waiting for anything. */
     void (*on_loop)(const struct api *api, struct http_exchange *x);
+    /* The store is lost, so that nobody can be looked up: runs as nobody, without a project. */
+    bool without_store;
 };
 
 #define PUBLIC .access = ACCESS_PUBLIC

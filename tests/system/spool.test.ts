@@ -1,7 +1,7 @@
 // The database goes away: events are spooled, callers are served, and all is there when it is back.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { get, type InboxPage, type SyncHealth } from "../lib/api.ts";
+import { ask, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
@@ -38,6 +38,11 @@ describe("without the database", { skip }, () => {
     await second.arrives(); // TwiML is still answered
     await second.status("completed", { CallDuration: "3" });
     await until("health says so", async () => ((await isHealthy(server)) ? undefined : true));
+    const down = await ask<SyncHealth>(server, "/api/health/sync");
+    assert.deepEqual([down.status, down.body.status], [503, "down"]);
+    assert.match(down.body.reasons.join(" "), /cannot be reached.*spool/);
+    assert.ok(down.body.inbox.spool_bytes > 0);
+    assert.equal((await ask(server, "/api/health/sync", { key: null })).status, 401);
 
     await cluster.start();
     const health = await settled(server);
