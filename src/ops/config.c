@@ -80,9 +80,10 @@ struct problems {
 
 static void problem(struct problems *p, const char *name, const char *what)
 {
-    if (!p->any)
+    if (p->any)
+        err_fix(p->e, "%s: %s", name, what);
+    else
         err_set(p->e, ERR_INVALID, "configuration: %s: %s", name, what);
-    err_fix(p->e, "%s: %s", name, what);
     p->any = true;
 }
 

@@ -44,6 +44,7 @@ struct app {
     struct call_rules rules;
     struct inbox *inbox;
     struct doors *doors;
+    struct doors *steering; /* before and after: callers get their TwiML, nothing is recorded */
     struct inbox_apply *apply;
     struct queue *queue;
     struct hub *hub;
@@ -54,13 +55,19 @@ struct app {
 
 // --- requests ------------------------------------------------------------------------------------
 
+static bool is_ready(const struct app *app)
+{
+    return atomic_load_explicit(&app->ready, memory_order_acquire);
+}
+
 static void on_header(const struct http_request *rq, struct http_decision *ret, void *arg)
 {
     struct app *app = arg;
 
     ret->max_body = LIMIT_API_BODY;
-    if (atomic_load_explicit(&app->ready, memory_order_acquire) && app->doors)
-        (void)doors_on_header(app->doors, rq, ret); // false: not a door's path
+    struct doors *doors = is_ready(app) ? app->doors : app->steering;
+    if (doors)
+        (void)doors_on_header(doors, rq, ret); // false: not a door's path
 }
 
 static void answer_not_ready(struct http_exchange *x)
@@ -101,11 +108,13 @@ static void on_request(struct http_exchange *x, void *arg)
 {
     struct app *app = arg;
 
-    if (!atomic_load_explicit(&app->ready, memory_order_acquire))
-        answer_not_ready(x);
-    else if (!(app->doors && doors_handle(app->doors, x)) &&
-             !(app->api && api_handle(app->api, x)) && !serve_interface(x))
+    if (!is_ready(app)) {
+        if (!(app->steering && doors_handle(app->steering, x)))
+            answer_not_ready(x);
+    } else if (!(app->doors && doors_handle(app->doors, x)) &&
+               !(app->api && api_handle(app->api, x)) && !serve_interface(x)) {
         answer_not_found(x);
+    }
 }
 
 // --- between the rooms ---------------------------------------------------------------------------
@@ -220,8 +229,9 @@ static size_t accounts_of(struct app *app, struct door_account *ret)
         .sip_domain = c->sip_domain,
         .caller_id = str_is_empty(first_owned) ? STR_NONE : first_owned,
     };
-    app->tokens[0] = secret_create(c->twilio_auth_token);
-    if (!str_is_empty(c->twilio_auth_token_secondary))
+    if (!app->tokens[0])
+        app->tokens[0] = secret_create(c->twilio_auth_token);
+    if (!app->tokens[1] && !str_is_empty(c->twilio_auth_token_secondary))
         app->tokens[1] = secret_create(c->twilio_auth_token_secondary);
     *ret = (struct door_account){
         .provider = STR("twilio"),
@@ -233,7 +243,7 @@ static size_t accounts_of(struct app *app, struct door_account *ret)
     return 1;
 }
 
-static bool open_doors(struct app *app, struct err *e)
+static bool open_doors(struct app *app, bool ingestion, struct doors **ret, struct err *e)
 {
     const struct door *list[DOORS_MAX];
     struct door_account account;
@@ -255,9 +265,17 @@ static bool open_doors(struct app *app, struct err *e)
         .n_loops = app->n_loops,
         .invalid_per_minute = (size_t)app->config->webhook_invalid_per_minute,
     };
-    if (!doors_open(&o, &app->doors, e))
+    if (!doors_open(&o, ret, e))
         return err_trace(e);
-    doors_set_ingestion(app->doors, app->config->webhook_ingestion_enabled);
+    doors_set_ingestion(*ret, ingestion);
+    return true;
+}
+
+static bool start_doors(struct app *app, struct err *e)
+{
+    if (!start_inbox(app, e) ||
+        !open_doors(app, app->config->webhook_ingestion_enabled, &app->doors, e))
+        return err_trace(e);
     return true;
 }
 
@@ -318,11 +336,10 @@ static bool start_api(struct app *app, struct err *e)
 
 static bool start_rooms(struct app *app, struct err *e)
 {
-    const bool ok =
-        (!has_role(app->roles, ROLE_HUB) || start_hub(app, e)) &&
-        (!has_role(app->roles, ROLE_WORKER) || start_worker(app, e)) &&
-        (!has_role(app->roles, ROLE_DOOR) || (start_inbox(app, e) && open_doors(app, e))) &&
-        (!has_role(app->roles, ROLE_API) || start_api(app, e));
+    const bool ok = (!has_role(app->roles, ROLE_HUB) || start_hub(app, e)) &&
+                    (!has_role(app->roles, ROLE_WORKER) || start_worker(app, e)) &&
+                    (!has_role(app->roles, ROLE_DOOR) || start_doors(app, e)) &&
+                    (!has_role(app->roles, ROLE_API) || start_api(app, e));
 
     return ok || err_trace(e);
 }
@@ -406,7 +423,9 @@ static bool run(struct app *app, struct err *e)
 
     if (!call_rules_parse(app->config->owned_phone_numbers, app->config->default_region, app->a,
                           &app->rules, e) ||
-        !store_open(&o, &app->store, e) || !start_loops(app, e) || !listen_on(app, e))
+        !store_open(&o, &app->store, e) || !start_loops(app, e) ||
+        (has_role(app->roles, ROLE_DOOR) && !open_doors(app, false, &app->steering, e)) ||
+        !listen_on(app, e))
         return err_trace(e);
     log_info(NULL, "server.listening", "port=%u", http_server_port(app->server));
     if (!wait_for_store(app, &ready, e))
@@ -445,6 +464,7 @@ static void stop(struct app *app)
     if (app->server)
         http_server_stop(app->server);
     doors_close(app->doors);
+    doors_close(app->steering);
     for (size_t i = app->n_loops; i > 0; i--)
         loop_stop(app->loops[i - 1]);
     store_close(app->store);

@@ -86,6 +86,9 @@ describe("without the database", { skip }, () => {
     const started = server.start(); // resolves when it is ready
     const refused = await until("it listens", () => fetch(`${server.url}/health`).catch(() => undefined));
     assert.equal(refused.status, 503);
+    const caller = new FakeCall(server, "+15085140324");
+    await caller.arrives(); // nothing can be recorded, but no caller is dropped
+    await assert.rejects(caller.status("completed"), /503/);
     await cluster.start();
     await started;
     assert.equal((await get<SyncHealth>(server, "/api/health/sync")).status, "ok");
