@@ -410,8 +410,8 @@ static bool survive(struct test_inbox *t, const char *point, uint64_t nth)
     struct crew c;
 
     append(t, FINE, 6);
+    fault_arm(point, nth, false); // before the worker is there: none of its passages is missed
     start(&c, t, policy, 1);
-    fault_arm(point, nth, false);
     // Nothing is asked of the store here: it would be what fails.
     const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
     while (stats.done + 4 * stats.fenced < 6 && clock_monotonic(&clock_system) < deadline) {
