@@ -120,36 +120,45 @@ static struct str unquote(struct str v)
     return v;
 }
 
-/* NAME=value lines; '#' starts a comment line; quotes around the value are taken off. */
-static struct str dotenv_get(struct str dotenv, const char *name)
+/* The next line that says something, cut at its '='; `name` is none when it has no '='. Lines that
+ * are blank or begin with '#' say nothing; quotes around the value are taken off. */
+static bool dotenv_next(struct str *rest, struct str *name, struct str *value)
 {
-    struct str line, found = STR_NONE;
+    struct str line;
 
-    while (cut_field(&dotenv, '\n', &line)) {
-        struct str key, rest = str_trim(line);
-        if (rest.n > 0 && rest.p[rest.n - 1] == '\r')
-            rest.n--;
-        if (!str_starts(rest, STR("#")) && cut_until(&rest, '=', &key) &&
-            str_eq(str_trim(key), str_from(name)))
-            found = unquote(str_trim(rest));
+    while (cut_field(rest, '\n', &line)) {
+        line = str_trim(line);
+        if (line.n > 0 && line.p[line.n - 1] == '\r')
+            line.n--;
+        if (str_is_empty(line) || line.p[0] == '#')
+            continue;
+        const bool cut = cut_until(&line, '=', name);
+        *name = cut ? str_trim(*name) : STR_NONE;
+        *value = unquote(str_trim(line));
+        return true;
     }
+    return false;
+}
+
+static struct str dotenv_get(struct str dotenv, const char *wanted)
+{
+    struct str name, value, found = STR_NONE;
+
+    while (dotenv_next(&dotenv, &name, &value))
+        if (str_eq(name, str_from(wanted)))
+            found = value;
     return found;
 }
 
 static void dotenv_check(struct str dotenv, struct arena *a, struct problems *p)
 {
-    struct str line;
+    struct str name, value;
 
-    while (cut_field(&dotenv, '\n', &line)) {
-        struct str key, rest = str_trim(line);
-        if (rest.n > 0 && rest.p[rest.n - 1] == '\r')
-            rest.n--;
-        if (str_is_empty(rest) || rest.p[0] == '#')
-            continue;
-        if (!cut_until(&rest, '=', &key))
+    while (dotenv_next(&dotenv, &name, &value)) {
+        if (str_is_none(name))
             problem(p, ".env", "a line without '='; write NAME=value");
-        else if (!is_known(str_trim(key)))
-            problem(p, str_z(str_trim(key), a), "no such variable; .env.example lists them all");
+        else if (!is_known(name))
+            problem(p, str_z(name, a), "no such variable; .env.example lists them all");
     }
 }
 
