@@ -3,9 +3,9 @@
  *
  * It takes everything that waits, cuts it into groups of LIMIT_GROUP, sends each as one batch (one
  * transaction, one sync) and completes it when it is committed. It never waits for a fuller group:
- * groups grow by themselves while a commit is under way. On PostgreSQL the next group is already on
- * its way while the last one commits; SQLite executes at once, and holding an answer back there
- * would gain nothing.
+ * groups grow by themselves while a commit is under way. On PostgreSQL, when more waits than one
+ * group holds, the next is on its way while the last one commits; SQLite executes at once, and
+ * holding an answer back there would gain nothing.
  *
  *     waiting ──► sent (up to two groups) ──► committed ──► stored, duplicate
  *        │            │ store lost                │ a row was bad
