@@ -212,7 +212,7 @@ def npm_ready(place):
     return True
 
 
-def node_tests(suite, place, pattern, **env):
+def node_tests(suite, place, pattern, jobs=JOBS, **env):
     """node:test over TypeScript; its summary at the end of the TAP stream is what counts."""
     files = sorted(str(path.relative_to(ROOT / place)) for path in (ROOT / place).glob(pattern))
     started = time.monotonic()
@@ -221,7 +221,7 @@ def node_tests(suite, place, pattern, **env):
     if not files or not npm_ready(place):
         return
     status, output = run(["sh", "-c", 'cd "$0" && exec "$@"', place, "node", "--import", "tsx", "--test",
-                          f"--test-concurrency={JOBS}", "--test-reporter=tap", *files], **env)
+                          f"--test-concurrency={jobs}", "--test-reporter=tap", *files], **env)
     told = {key: int(n) for key, n in re.findall(
         r"^# (pass|fail|cancelled|skipped|todo) (\d+)$", output, re.MULTILINE)}
     count = Count(told.get("pass", 0), told.get("fail", 0) + told.get("cancelled", 0),
@@ -271,6 +271,13 @@ def system_asan():
                    HOOKSWITCH_BINARY=str(ROOT / "build-asan" / "hookswitch"), **SANITIZERS)
 
 
+def faults():
+    """Crashes, failing disks, failing databases and hostile peers. Each file chooses its own store;
+    they strain the whole machine, so one runs at a time."""
+    if ready("build"):
+        node_tests("processes, disks, databases, peers", "tests", "faults/**/*.test.ts", jobs=1)
+
+
 def browser():
     if ready("build"):
         node_tests("chromium", "tests", "browser/**/*.test.ts", STORE="sqlite")
@@ -302,9 +309,9 @@ def fuzz():
 PHASES = collections.OrderedDict([
     ("build", build), ("check", check), ("unit", unit), ("unit-asan", unit_asan),
     ("unit-tsan", unit_tsan), ("web", web), ("system", system),
-    ("system-asan", system_asan), ("browser", browser), ("fuzz", fuzz),
+    ("system-asan", system_asan), ("faults", faults), ("browser", browser), ("fuzz", fuzz),
 ])
-NEED_POSTGRES = {"unit", "unit-asan", "unit-tsan", "system", "system-asan", "browser"}
+NEED_POSTGRES = {"unit", "unit-asan", "unit-tsan", "system", "system-asan", "faults", "browser"}
 
 
 class Postgres:
