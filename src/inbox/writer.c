@@ -12,6 +12,10 @@
  *        │            ▼                           ▼
  *        └───────► spool ──► spooled, refused   one by one ──► stored, duplicate, refused
  *
+ * On PostgreSQL a group is sent in the hope that all of it is new, which is cheaper; a key that is
+ * there already fails it whole. It is then sent again with a look-up for each row, and so are the
+ * next ones for a while: duplicates come in swarms.
+ *
  * While the spool holds anything, new events go behind it, so that what came first is stored first;
  * every second the writer tries to bring it back. A long spool is replayed batch by batch, and what
  * arrives meanwhile is spooled in between: nobody waits for the whole of it.
@@ -32,6 +36,7 @@
 enum {
     DEPTH_MAX = 2, /* groups under way; more only makes each smaller */
     CONFLICTS_MAX = 5,
+    WARY_GROUPS = 64, /* after a duplicate */
     SHORT_SPOOL = 256 * 1024, /* bytes that are replayed without looking up */
 };
 static_assert((int)DEPTH_MAX <= (int)DB_PIPELINE, "the store takes that many");
@@ -49,6 +54,7 @@ struct group {
     struct inbox_append *appends[LIMIT_GROUP];
     const struct inbox_item *items[LIMIT_GROUP];
     size_t n;
+    bool hopeful; /* sent as if all were new */
 };
 
 struct inbox {
@@ -62,6 +68,8 @@ struct inbox {
     struct line line;
     struct group groups[DEPTH_MAX]; /* those under way, in a ring */
     size_t first, n_sent, depth;
+    bool may_hope;      /* the engine rewards it */
+    unsigned wary_left; /* groups until hope comes back */
     struct batch *batch;
     struct inbox_item replayed[LIMIT_GROUP];
     usec_t tried_at; /* when the store was last asked for something */
@@ -282,12 +290,43 @@ static bool receive(struct inbox *in, const struct group *g, bool is_new[LIMIT_G
 {
     struct rows *rows;
     arena_reset(in->a);
-    if (!db_receive(in->db, in->a, &rows, e) ||
-        !batch_read(in->batch, rows, g->items, g->n, is_new, e))
+    if (!db_receive(in->db, in->a, &rows, e))
         return err_trace(e);
     if (FAULT("inbox.receive"))
         return err_set(e, ERR_INTERNAL, "inbox: a row spoiled its group (injected)");
+    if (!g->hopeful)
+        return batch_read(in->batch, rows, g->items, g->n, is_new, e) || err_trace(e);
+    memset(is_new, true, g->n * sizeof(*is_new));
     return true;
+}
+
+static bool append_group(struct inbox *in, const struct inbox_item *const *items, size_t n,
+                         bool is_new[LIMIT_GROUP], struct err *e)
+{
+    struct rows *rows;
+    arena_reset(in->a);
+    return (db_query(in->db, Q_INBOX_APPEND, batch_fill(in->batch, items, n), in->a, &rows, e) &&
+            batch_read(in->batch, rows, items, n, is_new, e)) ||
+           err_trace(e);
+}
+
+/* A hope that failed is mostly a duplicate; what fails with a look-up as well is worked off singly. */
+static void settle_spoiled(struct inbox *in, struct group *g)
+{
+    bool is_new[LIMIT_GROUP];
+    struct err e;
+    if (g->hopeful && !is_spooling(in)) {
+        in->wary_left = WARY_GROUPS;
+        if (append_group(in, g->items, g->n, is_new, &e)) {
+            settle_group(in, g, is_new);
+            return;
+        }
+        if (db_lost(in->db)) {
+            spool_sent(in, &g, 1, &e);
+            return;
+        }
+    }
+    settle_one_by_one(in, g);
 }
 
 /* Waits for groups, oldest first, until at most `leave` are under way. One that was spoiled is
@@ -311,7 +350,7 @@ static void finish_sent(struct inbox *in, size_t leave)
         }
     }
     for (size_t i = 0; i < n; i++)
-        settle_one_by_one(in, spoiled[i]);
+        settle_spoiled(in, spoiled[i]);
 }
 
 // --- the line ------------------------------------------------------------------------------------
@@ -346,9 +385,12 @@ static void send_group(struct inbox *in)
     struct err e;
 
     take_group(in, g);
+    g->hopeful = in->may_hope && in->wary_left == 0;
+    in->wary_left -= in->wary_left > 0;
     in->tried_at = clock_monotonic(in->o.clock);
     if (!FAULT("inbox.send") &&
-        db_send(in->db, Q_INBOX_APPEND, batch_fill(in->batch, g->items, g->n), &e)) {
+        db_send(in->db, g->hopeful ? Q_INBOX_APPEND_NEW : Q_INBOX_APPEND,
+                batch_fill(in->batch, g->items, g->n), &e)) {
         in->n_sent++;
         return;
     }
@@ -408,14 +450,10 @@ static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct er
 {
     const struct inbox_item *items[LIMIT_GROUP];
     bool is_new[LIMIT_GROUP];
-    struct rows *rows;
 
     for (size_t i = 0; i < n; i++)
         items[i] = &in->replayed[i];
-    arena_reset(in->a);
-    if (!FAULT("inbox.replay") &&
-        db_query(in->db, Q_INBOX_APPEND, batch_fill(in->batch, items, n), in->a, &rows, e) &&
-        batch_read(in->batch, rows, items, n, is_new, e))
+    if (!FAULT("inbox.replay") && append_group(in, items, n, is_new, e))
         return true;
     if (db_lost(in->db))
         return err_trace(e);
@@ -580,7 +618,8 @@ bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *
     in->mail = mailbox_create();
     in->batch = batch_create();
     in->line.end = &in->line.first;
-    in->depth = store_engine(o->store) == STORE_POSTGRES ? DEPTH_MAX : 1;
+    in->may_hope = store_engine(o->store) == STORE_POSTGRES;
+    in->depth = in->may_hope ? DEPTH_MAX : 1;
     in->db = store_connect(o->store, STORE_INGEST);
     if (!spool_open(&(struct spool_options){.path = o->spool_path}, &in->spool, e))
         return err_trace(e);
