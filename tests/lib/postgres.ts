@@ -108,7 +108,8 @@ export async function startCluster({ disk }: { disk?: string } = {}): Promise<Cl
 export async function terminate(cluster: Cluster, name: string): Promise<number> {
   const killed = await psql(
     cluster.superuser,
-    `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE '${name}'`,
+    `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name LIKE '${name}'`,
   );
   return Number(killed);
 }

@@ -22,6 +22,7 @@
 #include "store/postgres/wire.h"
 
 #define CONNECT_DEADLINE SECONDS(3)
+#define PING_DEADLINE SECONDS(3) /* health tells the truth within five */
 #define FIRST_WAIT MILLISECONDS(100)
 #define LAST_WAIT SECONDS(2)
 #define ANSWER_SLACK MILLISECONDS(500) /* the server gives up this much earlier than we do */
@@ -269,8 +270,8 @@ static bool command(struct db *db, const char *sql, PGresult **ret, struct err *
 static const struct {
     usec_t lock_timeout, idle_in_transaction;
 } session_limits[] = {
-    [STORE_INGEST] = {SECONDS(2), SECONDS(10)},
-    [STORE_WORK] = {SECONDS(5), SECONDS(60)},
+    [STORE_INGEST] = {MILLISECONDS(250), SECONDS(10)}, // a lock is not waited for: there is a spool
+    [STORE_WORK] = {SECONDS(5), SECONDS(2)}, // a node that stands still must let go of its locks
     [STORE_READ] = {SECONDS(5), SECONDS(20)},
     [STORE_TOOL] = {MILLISECONDS(900), MINUTES(10)}, // a migration must not hold up others
 };
@@ -433,7 +434,7 @@ static bool ping(struct db *db, struct err *e)
 {
     if (!ensure_open(db, e))
         return err_trace(e);
-    start_deadline(db);
+    link_set_deadline(&postgres_of(db)->link, PING_DEADLINE);
     return sync_and_flush(db, e) && skip_sync(db, e) ? true : err_trace(e);
 }
 

@@ -1,0 +1,86 @@
+// Two nodes on one PostgreSQL: what one of them leaves behind when it stops or dies is taken over by
+// the other, and one that wakes up after that changes nothing.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { get, type CallDetail } from "../lib/api.ts";
+import { assertNothingLost, feedIsDense, Load } from "../lib/load.ts";
+import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { settled } from "../lib/settled.ts";
+import { FakeCall } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
+
+describe("two nodes on one PostgreSQL", () => {
+  let cluster: Cluster;
+  let first: Server;
+  let second: Server;
+  before(async () => {
+    cluster = await startCluster();
+    first = await startServer({ DATABASE_URL: cluster.url });
+    second = await startServer({ DATABASE_URL: cluster.url });
+  });
+  after(async () => {
+    process.kill(first.pid(), "SIGCONT");
+    await first.remove();
+    await second.remove();
+    await cluster.remove();
+  });
+
+  /** Stops a node at a moment at which rows are in its hands. */
+  async function stopAtWork(node: Server): Promise<void> {
+    await until("it is stopped at work", async () => {
+      process.kill(node.pid(), "SIGSTOP");
+      const held = await psql(cluster.url, `SELECT count(*) FROM webhook_inbox w JOIN queue_leases l ON l.token = w.claim_token
+         WHERE w.processing_status = 'processing' AND l.owner LIKE '%/${String(node.pid())}'`);
+      if (Number(held) > 0) return true;
+      process.kill(node.pid(), "SIGCONT");
+      return undefined;
+    });
+  }
+
+  it("F021, F028: a node that is stopped at work is taken over, and fenced when it wakes up", async () => {
+    for (let round = 0; round < 3; round++) {
+      const load = new Load(second);
+      await load.more(200);
+      await stopAtWork(first);
+      await load.more(100);
+      await load.end();
+      await settled(second); // by the second alone
+      process.kill(first.pid(), "SIGCONT");
+      await assertNothingLost(second, load);
+      await feedIsDense(first);
+    }
+  });
+
+  it("F016: a node that dies at work is taken over", async () => {
+    const load = new Load(second);
+    await load.more(200);
+    await stopAtWork(first);
+    await first.kill();
+    await load.more(100);
+    await load.end();
+    await assertNothingLost(second, load);
+    await first.start();
+  });
+
+  it("F027: the events of one call, sent to both at once, are one history", async () => {
+    const calls = Array.from({ length: 10 }, (_, i) => new FakeCall(second, `+1508514036${String(i)}`));
+    const copies = calls.map((call) => {
+      const copy = new FakeCall(first, call.from);
+      return Object.assign(copy, { sid: call.sid });
+    });
+    const live = async (call: FakeCall): Promise<void> => {
+      await call.arrives();
+      for (const status of ["in-progress", "completed"]) await call.status(status, { CallDuration: "3" });
+    };
+    await Promise.all([...calls, ...copies].map(live));
+    await settled(first);
+    for (const call of calls) {
+      const { call: shown, events } = await get<CallDetail>(first, `/api/calls/${call.sid}`);
+      assert.equal(shown.status, "completed");
+      const keys = new Set(events.map((event) => event.id));
+      assert.equal(keys.size, events.length);
+    }
+    await feedIsDense(second);
+  });
+});
