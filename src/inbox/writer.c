@@ -16,6 +16,9 @@
  * there already fails it whole. It is then sent again with a look-up for each row, and so are the
  * next ones for a while: duplicates come in swarms.
  *
+ * A lock that somebody holds for long is as good as a store that is lost: nobody waits for it, and
+ * nothing is refused because of it.
+ *
  * While the spool holds anything, new events go behind it, so that what came first is stored first;
  * every second the writer tries to bring it back. A long spool is replayed batch by batch, and what
  * arrives meanwhile is spooled in between: nobody waits for the whole of it.
@@ -35,7 +38,7 @@
 
 enum {
     DEPTH_MAX = 2, /* groups under way; more only makes each smaller */
-    CONFLICTS_MAX = 5,
+    CONFLICTS_MAX = 2,
     WARY_GROUPS = 64, /* after a duplicate */
     SHORT_SPOOL = 256 * 1024, /* bytes that are replayed without looking up */
 };
@@ -209,15 +212,24 @@ static void spool_group(struct inbox *in, struct group *g)
     complete_all(in, g, kept ? INBOX_SPOOLED : INBOX_REFUSED);
 }
 
-/* A connection that failed tells nothing about what is under way on it: start anew. The longer the
- * attempt took, the longer the next one waits: a store that hangs must not hold everybody up. */
+/* Whether nothing can be stored at the moment, and nothing is wrong with the row. */
+static bool is_away(const struct inbox *in)
+{
+    return db_lost(in->db) || db_conflicted(in->db);
+}
+
+/* A connection that failed tells nothing about what is under way on it: start anew. One that only
+ * met a lock is kept, as its place at the server may be the last one. The longer the attempt took,
+ * the longer the next one waits: a store that hangs must not hold everybody up. */
 static void lose_store(struct inbox *in, const struct err *e)
 {
     const usec_t now = clock_monotonic(in->o.clock);
     const usec_t twice = 2 * (now - in->tried_at);
     set_down(in, true, e);
-    db_close(in->db);
-    in->db = store_connect(in->o.store, STORE_INGEST);
+    if (db_lost(in->db) || db_pending(in->db) > 0) {
+        db_close(in->db);
+        in->db = store_connect(in->o.store, STORE_INGEST);
+    }
     in->next_try = now + (twice > RETRY_WAIT ? twice : RETRY_WAIT);
 }
 
@@ -273,7 +285,7 @@ static void settle_one_by_one(struct inbox *in, struct group *g)
         if (append_one(in, g->items[i], &is_new, &e)) {
             tell_stored(in, is_new);
             complete(in, g->appends[i], is_new ? INBOX_STORED : INBOX_DUPLICATE);
-        } else if (db_lost(in->db)) {
+        } else if (is_away(in)) {
             forget_first(g, i);
             spool_sent(in, &g, 1, &e);
             return;
@@ -321,7 +333,7 @@ static void settle_spoiled(struct inbox *in, struct group *g)
             settle_group(in, g, is_new);
             return;
         }
-        if (db_lost(in->db)) {
+        if (is_away(in)) {
             spool_sent(in, &g, 1, &e);
             return;
         }
@@ -438,7 +450,7 @@ static bool replay_one_by_one(struct inbox *in, const struct inbox_item *const *
         bool is_new;
         if (append_one(in, items[i], &is_new, e))
             continue;
-        if (db_lost(in->db))
+        if (is_away(in))
             return err_trace(e);
         log_failure(&lg, LOG_ERROR, "inbox.replay_refused", e);
         *ret_keep = true;
@@ -455,7 +467,7 @@ static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct er
         items[i] = &in->replayed[i];
     if (!FAULT("inbox.replay") && append_group(in, items, n, is_new, e))
         return true;
-    if (db_lost(in->db))
+    if (is_away(in))
         return err_trace(e);
     return replay_one_by_one(in, items, n, ret_keep, e);
 }
@@ -493,7 +505,7 @@ static void replay(struct inbox *in)
     while (is_spooling(in)) {
         const bool ok = replay_batch(in, &e);
         note_spool(in);
-        if (!ok && db_lost(in->db)) {
+        if (!ok && is_away(in)) {
             lose_store(in, &e);
             return;
         }
