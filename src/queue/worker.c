@@ -21,6 +21,7 @@
 
 #define IDLE_WAIT MILLISECONDS(500) /* other nodes do not ring our bell; retries fall due */
 #define LOST_WAIT MILLISECONDS(250)
+#define CONFLICT_WAIT MILLISECONDS(1) /* the first; twice as long each time, up to LOST_WAIT */
 #define REAP_EVERY SECONDS(1)
 #define ROUND SECONDS(1) /* of fresh rows, until those that were tried before have their turn */
 
@@ -87,6 +88,7 @@ static void succeed(const struct worker *w, struct queue_batch *b)
 static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct claim *next,
                              struct err *e)
 {
+    usec_t wait = CONFLICT_WAIT;
     bool held = true;
 
     for (;;) {
@@ -109,8 +111,8 @@ static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct cla
         if (is_stopping(w))
             return INTERRUPTED;
         atomic_fetch_add(&w->q->counters.conflicts, 1);
-        if (db_lost(w->db))
-            (void)bell_wait(w->q->heartbeat_end, LOST_WAIT);
+        (void)bell_wait(w->q->heartbeat_end, db_lost(w->db) ? LOST_WAIT : wait);
+        wait = wait < LOST_WAIT ? 2 * wait : LOST_WAIT;
     }
 }
 
