@@ -261,6 +261,7 @@ static void keep(struct visit *v)
     item->source = str_from(door->source);
     item->event_type = str_from(door->event_type);
     item->trace_id = str_from(v->trace_id);
+    item->account = v->seen.account;
     item->received_at = clock_wall(v->doors->o.clock);
     door->describe(&v->seen, item);
     v->append.on_done = on_done;

@@ -15,6 +15,8 @@
 struct store;
 struct inbox;
 
+enum { PROJECT_UNKNOWN = 0 }; /* the account's project is looked up when the event is stored */
+
 /* One event as it came. All text is borrowed until the completion. */
 struct inbox_item {
     int64_t project;
@@ -28,6 +30,7 @@ struct inbox_item {
     struct str payload;    /* JSON object of the decoded fields */
     struct str raw_body;   /* the exact bytes, only when the payload is not faithful; else none */
     struct str trace_id;
+    struct str account; /* of the provider, as which it came in */
     usec_t received_at;
 };
 
@@ -53,6 +56,11 @@ struct inbox_options {
     struct store *store;
     const struct clock *clock;
     struct str spool_path; /* directory of the spool */
+    bool held; /* until inbox_release() the store is not asked, everything goes to the spool */
+    /* The project of a provider's account, for items without one; *ret stays when nobody has it.
+     * On the writer's thread; may ask the store. May be NULL. */
+    bool (*project_of)(struct str provider, struct str account, int64_t *ret, void *arg,
+                       struct err *e);
     /* After a group was stored: wakes the workers. Any thread. May be NULL. */
     void (*on_stored)(size_t n, void *arg);
     void *arg;
@@ -67,6 +75,8 @@ struct inbox_stats {
 
 /* Starts the writer thread; a spool left by an earlier run is replayed first thing. */
 bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *e) CHECK_RESULT;
+/* The store may be asked from now on. */
+void inbox_release(struct inbox *in);
 /*
  * False when too many wait (LIMIT_INBOX_WAITING), when the oldest waits so long that a new one
  * could not be answered before its sender gives up (INBOX_PATIENCE), or when the inbox is stopping:

@@ -7,7 +7,7 @@
 
 #define MARK 0x7253c5f0u /* bytes that neither UTF-8 nor zeroes contain in this order */
 
-enum { TEXTS = 10 };
+enum { TEXTS = 11, TEXTS_AT_FIRST = 10 /* a record may end behind these */ };
 
 static const size_t texts[TEXTS] = {
     offsetof(struct inbox_item, provider),      offsetof(struct inbox_item, source),
@@ -15,6 +15,7 @@ static const size_t texts[TEXTS] = {
     offsetof(struct inbox_item, recording_sid), offsetof(struct inbox_item, lane),
     offsetof(struct inbox_item, dedupe_key),    offsetof(struct inbox_item, payload),
     offsetof(struct inbox_item, raw_body),      offsetof(struct inbox_item, trace_id),
+    offsetof(struct inbox_item, account),
 };
 static_assert(sizeof(struct inbox_item) == 2 * sizeof(int64_t) + TEXTS * sizeof(struct str),
               "every member of an item is in the record");
@@ -100,7 +101,7 @@ static bool parse(struct str bytes, struct inbox_item *ret)
         return false;
     ret->project = (int64_t)project;
     ret->received_at = (usec_t)received_at;
-    for (size_t i = 0; i < TEXTS; i++)
+    for (size_t i = 0; i < TEXTS && !(i == TEXTS_AT_FIRST && bytes.n == 0); i++)
         if (!cut_text(&bytes, (struct str *)((char *)ret + texts[i])))
             return false;
     return bytes.n == 0;

@@ -5,8 +5,10 @@
  *
  *     file    "HSSPOOL1"
  *     record  mark (4) · length (4) · CRC-32 of the length and the bytes (4) · bytes
- *     bytes   project (8) · received_at (8) · ten texts, each its length + 1 (4; 0: none) and bytes
+ *     bytes   project (8) · received_at (8) · eleven texts, each its length + 1 (4; 0: none) and
+ * bytes
  *
+ * The first files had ten texts in a record, without the account; such records are read as well.
  * Integers are little-endian. The mark makes it possible to go on behind a damaged record: a
  * reader looks for the next place where mark, length and checksum all agree.
  */

@@ -21,6 +21,7 @@ static struct inbox_item item(struct str key)
         .payload = STR("{\"a\":\"\xc3\xa4\"}"),
         .raw_body = {"a=\0\xff", 4},
         .trace_id = STR("trace"),
+        .account = STR("AC1"),
         .received_at = SECONDS(1700000000),
     };
 }
@@ -53,8 +54,31 @@ static void an_item_comes_back_as_it_was(void **state)
     same_text(got.payload, want.payload);
     same_text(got.raw_body, want.raw_body);
     same_text(got.trace_id, want.trace_id);
+    same_text(got.account, want.account);
     assert_int_equal(record_next(&in, &got), RECORD_END);
     buf_finish(&file);
+}
+
+/* As the first version wrote it: project 7, "twilio", the key "k", no account. */
+static void a_record_of_an_older_version_is_read(void **state)
+{
+    static const char old[] =
+        "\360\305\123\162\106\000\000\000\027\050\177\057\007\000\000\000\000\000\000\000"
+        "\000\100\036\030\044\012\006\000\007\000\000\000\164\167\151\154\151\157\000\000"
+        "\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\002\000"
+        "\000\000\153\003\000\000\000\173\175\000\000\000\000\006\000\000\000\164\162\141"
+        "\143\145";
+    struct str in = {old, sizeof(old) - 1};
+    struct inbox_item got;
+
+    (void)state;
+    assert_int_equal(record_next(&in, &got), RECORD_ITEM);
+    assert_int_equal(got.project, 7);
+    same_text(got.provider, STR("twilio"));
+    same_text(got.dedupe_key, STR("k"));
+    same_text(got.trace_id, STR("trace"));
+    same_text(got.account, STR_NONE);
+    assert_int_equal(record_next(&in, &got), RECORD_END);
 }
 
 /* Three records, k1 k2 k3; where they begin and where the last ends. */
@@ -173,4 +197,5 @@ TEST_MAIN(cmocka_unit_test(an_item_comes_back_as_it_was),
           cmocka_unit_test(a_file_cut_anywhere_ends_torn),
           cmocka_unit_test(any_changed_byte_costs_one_record_and_is_noticed),
           cmocka_unit_test(rubbish_before_between_and_behind_is_passed_over),
-          cmocka_unit_test(an_item_beyond_the_limit_is_not_written))
+          cmocka_unit_test(an_item_beyond_the_limit_is_not_written),
+          cmocka_unit_test(a_record_of_an_older_version_is_read))

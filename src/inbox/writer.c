@@ -39,13 +39,14 @@
 enum {
     DEPTH_MAX = 2, /* groups under way; more only makes each smaller */
     CONFLICTS_MAX = 2,
-    WARY_GROUPS = 64, /* after a duplicate */
+    WARY_GROUPS = 64,         /* after a duplicate */
     SHORT_SPOOL = 256 * 1024, /* bytes that are replayed without looking up */
 };
 static_assert((int)DEPTH_MAX <= (int)DB_PIPELINE, "the store takes that many");
 
 #define RETRY_WAIT SECONDS(1)
 #define IDLE_WAIT HOURS(1)
+#define HELD_WAIT MILLISECONDS(50)
 #define LOG_EVERY SECONDS(1)
 
 /* Appends in the order of arrival. */
@@ -83,7 +84,7 @@ struct inbox {
     _Atomic usec_t oldest; /* when the oldest that is not completed came; 0: none */
     _Atomic uint64_t n_stored, n_duplicates, n_spooled, n_refused, n_groups, n_replayed;
     _Atomic uint64_t n_torn, n_corrupt, n_spool_bytes;
-    _Atomic bool store_down;
+    _Atomic bool store_down, held;
 };
 
 // --- completions ---------------------------------------------------------------------------------
@@ -139,12 +140,23 @@ static void tell_stored(struct inbox *in, size_t n)
         in->o.on_stored(n, in->o.arg);
 }
 
+/* True also when nobody has its account: then it is refused in the end. */
+static bool find_project(struct inbox *in, struct inbox_item *item, struct err *e)
+{
+    if (item->project != PROJECT_UNKNOWN || !in->o.project_of)
+        return true;
+    return in->o.project_of(item->provider, item->account, &item->project, in->o.arg, e) ||
+           err_trace(e);
+}
+
 // --- one row -------------------------------------------------------------------------------------
 
 /* One item in a transaction of its own, tried again while others are in its way. */
 static bool append_one(struct inbox *in, const struct inbox_item *item, bool *ret_new,
                        struct err *e)
 {
+    if (item->project == PROJECT_UNKNOWN)
+        return err_set(e, ERR_NOT_FOUND, "inbox: the account belongs to no project");
     for (int tries = 1;; tries++) {
         struct rows *rows;
         arena_reset(in->a);
@@ -322,7 +334,8 @@ static bool append_group(struct inbox *in, const struct inbox_item *const *items
            err_trace(e);
 }
 
-/* A hope that failed is mostly a duplicate; what fails with a look-up as well is worked off singly. */
+/* A hope that failed is mostly a duplicate; what fails with a look-up as well is worked off singly.
+ */
 static void settle_spoiled(struct inbox *in, struct group *g)
 {
     bool is_new[LIMIT_GROUP];
@@ -383,12 +396,28 @@ static struct inbox_append *line_take(struct line *l)
     return container_of(t, struct inbox_append, task);
 }
 
+static bool is_held(const struct inbox *in)
+{
+    return atomic_load_explicit(&in->held, memory_order_acquire);
+}
+
 static void take_group(struct inbox *in, struct group *g)
 {
+    struct err e;
     for (g->n = 0; g->n < LIMIT_GROUP && in->line.first; g->n++) {
         g->appends[g->n] = line_take(&in->line);
         g->items[g->n] = &g->appends[g->n]->item;
+        if (!is_held(in))
+            (void)find_project(in, &g->appends[g->n]->item, &e); // without one it is refused
     }
+}
+
+static bool is_owned(const struct group *g)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->items[i]->project == PROJECT_UNKNOWN)
+            return false;
+    return true;
 }
 
 static void send_group(struct inbox *in)
@@ -400,7 +429,7 @@ static void send_group(struct inbox *in)
     g->hopeful = in->may_hope && in->wary_left == 0;
     in->wary_left -= in->wary_left > 0;
     in->tried_at = clock_monotonic(in->o.clock);
-    if (!FAULT("inbox.send") &&
+    if (!FAULT("inbox.send") && is_owned(g) &&
         db_send(in->db, g->hopeful ? Q_INBOX_APPEND_NEW : Q_INBOX_APPEND,
                 batch_fill(in->batch, g->items, g->n), &e)) {
         in->n_sent++;
@@ -418,7 +447,8 @@ static void send_group(struct inbox *in)
 /* Whether the store may be asked: it is there, or it was away long enough. */
 static bool may_try(const struct inbox *in)
 {
-    return (!is_down(in) && !is_spooling(in)) || clock_monotonic(in->o.clock) >= in->next_try;
+    return !is_held(in) &&
+           ((!is_down(in) && !is_spooling(in)) || clock_monotonic(in->o.clock) >= in->next_try);
 }
 
 /* A group that finds the store gone is spooled; those behind it must not overtake it. */
@@ -462,14 +492,25 @@ static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct er
 {
     const struct inbox_item *items[LIMIT_GROUP];
     bool is_new[LIMIT_GROUP];
+    bool owned = true;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         items[i] = &in->replayed[i];
-    if (!FAULT("inbox.replay") && append_group(in, items, n, is_new, e))
+        owned = owned && items[i]->project != PROJECT_UNKNOWN;
+    }
+    if (!FAULT("inbox.replay") && owned && append_group(in, items, n, is_new, e))
         return true;
-    if (is_away(in))
+    if (owned && is_away(in))
         return err_trace(e);
     return replay_one_by_one(in, items, n, ret_keep, e);
+}
+
+static bool find_projects(struct inbox *in, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!find_project(in, &in->replayed[i], e))
+            return err_trace(e);
+    return true;
 }
 
 /* One batch from the spool into the store. False: the store is away, or the spool is unreadable. */
@@ -483,7 +524,7 @@ static bool replay_batch(struct inbox *in, struct err *e)
     if (n == 0)
         return true;
 
-    if (!store_replayed(in, n, &keep, e)) {
+    if (!find_projects(in, n, e) || !store_replayed(in, n, &keep, e)) {
         spool_rewind(in->spool);
         return err_trace(e);
     }
@@ -528,6 +569,8 @@ static usec_t patience(const struct inbox *in)
 {
     if (in->line.first || in->n_sent > 0)
         return 0;
+    if (is_held(in))
+        return HELD_WAIT;
     if (!is_spooling(in) && !is_down(in))
         return IDLE_WAIT;
     const usec_t left = in->next_try - clock_monotonic(in->o.clock);
@@ -585,6 +628,11 @@ bool inbox_submit(struct inbox *in, struct inbox_append *ap)
     return false;
 }
 
+void inbox_release(struct inbox *in)
+{
+    atomic_store_explicit(&in->held, false, memory_order_release);
+}
+
 static uint64_t value(const _Atomic uint64_t *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
@@ -626,6 +674,7 @@ bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *
 {
     _cleanup_(destroyp) struct inbox *in = NEW(struct inbox);
     in->o = *o;
+    atomic_init(&in->held, o->held);
     in->a = arena_create(0);
     in->mail = mailbox_create();
     in->batch = batch_create();

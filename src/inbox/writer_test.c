@@ -36,6 +36,7 @@ struct rig {
     struct mailbox *stored; /* one task for each call of on_stored */
     struct inbox *inbox;
     const char *spool;
+    bool held;
 };
 
 static void on_done(struct inbox_append *ap, enum inbox_result result)
@@ -52,12 +53,24 @@ static void on_stored(size_t n, void *arg)
     assert_true(mailbox_push(r->stored, NEW(struct task)));
 }
 
+static bool project_of(struct str provider, struct str account, int64_t *ret, void *arg,
+                       struct err *e)
+{
+    (void)arg, (void)e;
+    assert_str(provider, "twilio");
+    if (str_eq(account, STR("AC7")))
+        *ret = 7;
+    return true;
+}
+
 static void start(struct rig *r)
 {
     struct err e;
     assert_ok(inbox_start(&(struct inbox_options){.store = r->store,
                                                   .clock = &r->hands.clock,
                                                   .spool_path = str_from(r->spool),
+                                                  .held = r->held,
+                                                  .project_of = project_of,
                                                   .on_stored = on_stored,
                                                   .arg = r},
                           &r->inbox, &e),
@@ -287,7 +300,7 @@ static void a_crowd_is_answered_completely(void **state)
         struct rig r;
         rig_up(&r, store, a);
         for (size_t i = 0; i < N; i++)
-            (void)send(&r, item((int64_t)(i % 3), str_fmt(a, "k%zu", i)));
+            (void)send(&r, item((int64_t)(1 + i % 3), str_fmt(a, "k%zu", i)));
         wait_done(&r, N);
         assert_int_equal(stats_of(&r).stored, N);
         assert_int_equal(stats_of(&r).waiting, 0);
@@ -445,6 +458,60 @@ static void a_spool_left_by_an_earlier_run_comes_first(void **state)
         start(&r);
         assert_int_equal(result_of(&r, item(1, STR("k3"))), INBOX_STORED);
         assert_str(keys_of(&r, 1), "k1 k2 k3");
+        rig_down(&r);
+    }
+}
+
+static struct inbox_item nameless(struct str account, struct str key)
+{
+    struct inbox_item it = item(PROJECT_UNKNOWN, key);
+    it.account = account;
+    return it;
+}
+
+static void before_the_store_is_there_events_are_kept_under_their_account(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct rig r;
+        rig_up(&r, store, a);
+        inbox_stop(r.inbox);
+        r.held = true;
+        start(&r);
+        assert_int_equal(result_of(&r, nameless(STR("AC7"), STR("k1"))), INBOX_SPOOLED);
+        inbox_stop(r.inbox); // and it never was: an earlier run's
+        start(&r);
+        assert_int_equal(result_of(&r, item(7, STR("k2"))), INBOX_SPOOLED);
+        assert_str(keys_of(&r, 7), "");
+        inbox_release(r.inbox);
+        wait_stored(&r);
+        assert_int_equal(result_of(&r, nameless(STR("AC7"), STR("k3"))), INBOX_STORED);
+        assert_str(keys_of(&r, 7), "k1 k2 k3");
+        assert_str(keys_of(&r, PROJECT_UNKNOWN), "");
+        rig_down(&r);
+    }
+}
+
+static void an_account_without_a_project_is_refused_alone_and_kept_aside(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct rig r;
+        rig_up(&r, store, a);
+        inbox_stop(r.inbox);
+        r.held = true;
+        start(&r);
+        assert_int_equal(result_of(&r, nameless(STR("AC8"), STR("k1"))), INBOX_SPOOLED);
+        assert_int_equal(result_of(&r, nameless(STR("AC7"), STR("k2"))), INBOX_SPOOLED);
+        inbox_release(r.inbox);
+        wait_stored(&r);
+        assert_int_equal(result_of(&r, nameless(STR("AC8"), STR("k3"))), INBOX_REFUSED);
+        assert_str(keys_of(&r, 7), "k2");
+        assert_str(keys_of(&r, PROJECT_UNKNOWN), "");
+        assert_int_equal(access(test_path(r.spool, "00000000000000000001.spool.corrupt", a), F_OK),
+                         0);
         rig_down(&r);
     }
 }
@@ -651,6 +718,8 @@ TEST_MAIN(cmocka_unit_test(an_event_is_stored_once), cmocka_unit_test(every_fiel
           cmocka_unit_test(a_lost_store_sends_events_to_the_spool_and_back),
           cmocka_unit_test(a_spool_is_brought_back_though_nothing_new_comes),
           cmocka_unit_test(a_spool_left_by_an_earlier_run_comes_first),
+          cmocka_unit_test(before_the_store_is_there_events_are_kept_under_their_account),
+          cmocka_unit_test(an_account_without_a_project_is_refused_alone_and_kept_aside),
           cmocka_unit_test(a_long_spool_comes_back_in_order_while_more_arrives),
           cmocka_unit_test(when_the_spool_fails_too_nothing_is_acknowledged),
           cmocka_unit_test(too_many_that_wait_are_turned_away),

@@ -39,12 +39,14 @@ struct app {
     size_t n_loops;
     struct http_server *server;
     int64_t project; /* the default one */
+    struct str login_token;
     struct secret *tokens[2];
     struct twilio_routing routing;
     struct call_rules rules;
     struct inbox *inbox;
     struct doors *doors;
-    struct doors *steering; /* before and after: callers get their TwiML, nothing is recorded */
+    struct doors
+        *steering; /* before: what comes is spooled; after: callers still get their TwiML */
     struct inbox_apply *apply;
     struct queue *queue;
     struct hub *hub;
@@ -178,7 +180,8 @@ static bool listen_on(struct app *app, struct err *e)
     return true;
 }
 
-/* The schema, the default project, the accounts. Fails while the database is down. */
+/* The schema, the default project, the accounts, the one-time link. Fails while the database is
+ * down. */
 static bool prepare_store(struct app *app, struct err *e)
 {
     const struct config *c = app->config;
@@ -193,11 +196,28 @@ static bool prepare_store(struct app *app, struct err *e)
     int n = 0;
 
     if (!db_ping(db, e) || (c->auto_migrate && !store_migrate_up(app->store, &n, e)) ||
-        !store_schema_check(app->store, e) || !project_bootstrap(db, &in, &app->project, e))
+        !store_schema_check(app->store, e) || !project_bootstrap(db, &in, &app->project, e) ||
+        !login_link_create(db, &app->rng, app->project, in.now, app->a, &app->login_token, e))
         return err_trace(e);
     if (n > 0)
         log_info(NULL, "store.migrated", "applied=%d", n);
     return true;
+}
+
+/* What came before the database was there knows its account only. Of those that are configured the
+ * project is known by now; another one was when an earlier run spooled its events. */
+static bool project_of(struct str provider, struct str account, int64_t *ret, void *arg,
+                       struct err *e)
+{
+    const struct app *app = arg;
+    bool found = false;
+
+    if (str_eq(provider, STR("twilio")) && str_eq(account, app->config->twilio_account_sid)) {
+        *ret = app->project;
+        return true;
+    }
+    _cleanup_(db_closep) struct db *db = store_connect(app->store, STORE_READ);
+    return project_of_account(db, provider, account, ret, &found, e) || err_trace(e);
 }
 
 static bool start_inbox(struct app *app, struct err *e)
@@ -206,6 +226,8 @@ static bool start_inbox(struct app *app, struct err *e)
         .store = app->store,
         .clock = &clock_system,
         .spool_path = app->config->spool_dir,
+        .held = true,
+        .project_of = project_of,
         .on_stored = on_stored,
         .arg = app,
     };
@@ -271,11 +293,19 @@ static bool open_doors(struct app *app, bool ingestion, struct doors **ret, stru
     return true;
 }
 
+/* Before the database is there: whatever comes is kept in the spool, under its account. */
+static bool start_spooling(struct app *app, struct err *e)
+{
+    const bool enabled = app->config->webhook_ingestion_enabled;
+
+    return (start_inbox(app, e) && open_doors(app, enabled, &app->steering, e)) || err_trace(e);
+}
+
 static bool start_doors(struct app *app, struct err *e)
 {
-    if (!start_inbox(app, e) ||
-        !open_doors(app, app->config->webhook_ingestion_enabled, &app->doors, e))
+    if (!open_doors(app, app->config->webhook_ingestion_enabled, &app->doors, e))
         return err_trace(e);
+    inbox_release(app->inbox);
     return true;
 }
 
@@ -345,21 +375,15 @@ static bool start_rooms(struct app *app, struct err *e)
 }
 
 /* The one-time link of every start: who can read our output may sign in. */
-static bool greet(struct app *app, struct err *e)
+static void greet(const struct app *app)
 {
-    _cleanup_(db_closep) struct db *db = store_connect(app->store, STORE_TOOL);
-    struct str token;
-
     if (!has_role(app->roles, ROLE_API))
-        return true;
-    if (!login_link_create(db, &app->rng, app->project, clock_wall(&clock_system), app->a, &token,
-                           e))
-        return err_trace(e);
+        return;
     (void)printf("\n  Hookswitch is listening: http://localhost:%u/app/\n"
                  "  Sign in once with:       http://localhost:%u/login?token=" STR_FMT "\n\n",
-                 http_server_port(app->server), http_server_port(app->server), STR_ARG(token));
+                 http_server_port(app->server), http_server_port(app->server),
+                 STR_ARG(app->login_token));
     (void)fflush(stdout);
-    return true;
 }
 
 // --- running and ending --------------------------------------------------------------------------
@@ -424,16 +448,16 @@ static bool run(struct app *app, struct err *e)
     if (!call_rules_parse(app->config->owned_phone_numbers, app->config->default_region, app->a,
                           &app->rules, e) ||
         !store_open(&o, &app->store, e) || !start_loops(app, e) ||
-        (has_role(app->roles, ROLE_DOOR) && !open_doors(app, false, &app->steering, e)) ||
-        !listen_on(app, e))
+        (has_role(app->roles, ROLE_DOOR) && !start_spooling(app, e)) || !listen_on(app, e))
         return err_trace(e);
     log_info(NULL, "server.listening", "port=%u", http_server_port(app->server));
     if (!wait_for_store(app, &ready, e))
         return err_trace(e);
     if (!ready)
         return true;
-    if (!start_rooms(app, e) || !greet(app, e))
+    if (!start_rooms(app, e))
         return err_trace(e);
+    greet(app);
     atomic_store_explicit(&app->ready, true, memory_order_release);
     log_info(NULL, "server.ready", "port=%u", http_server_port(app->server));
     if (!supervise(app, e))
@@ -449,6 +473,8 @@ static bool run(struct app *app, struct err *e)
 static void stop(struct app *app)
 {
     alarm(DRAIN_SECONDS); // whatever hangs: the store is durable
+    if (app->steering)
+        doors_set_ingestion(app->steering, false);
     atomic_store_explicit(&app->ready, false, memory_order_release);
     if (app->server)
         http_server_drain(app->server);

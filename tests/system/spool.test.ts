@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
+import { isHealthy } from "../lib/health.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
@@ -9,10 +10,6 @@ import { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: SQLite has no server to stop";
-
-async function isHealthy(server: Server): Promise<boolean> {
-  return (await fetch(`${server.url}/health`)).ok;
-}
 
 describe("without the database", { skip }, () => {
   let cluster: Cluster;
@@ -80,17 +77,19 @@ describe("without the database", { skip }, () => {
     await audit(server);
   });
 
-  it("starts while the database is down, answers 503, and goes on when it is there", async () => {
+  it("F061: starts while the database is down, keeps what comes, and goes on when it is there", async () => {
     await server.stop();
     await cluster.stop();
     const started = server.start(); // resolves when it is ready
     const refused = await until("it listens", () => fetch(`${server.url}/health`).catch(() => undefined));
     assert.equal(refused.status, 503);
-    const caller = new FakeCall(server, "+15085140324");
-    await caller.arrives(); // nothing can be recorded, but no caller is dropped
-    await assert.rejects(caller.status("completed"), /503/);
+    const call = new FakeCall(server, "+15085140324");
+    await call.arrives(); // with TwiML
+    await call.status("completed", { CallDuration: "5" });
     await cluster.start();
     await started;
-    assert.equal((await get<SyncHealth>(server, "/api/health/sync")).status, "ok");
+    assert.equal((await settled(server)).status, "ok");
+    assert.equal((await get<InboxPage>(server, `/api/events?call_sid=${call.sid}`)).total, 2);
+    await audit(server);
   });
 });
