@@ -513,6 +513,10 @@ int serve(struct command *cmd)
     sigaddset(&blocked, SIGXFSZ);
     sigprocmask(SIG_BLOCK, &blocked, NULL);
 
+    // libpq resolves in the thread that connects, the inbox writer's among them: a name server that
+    // is silent must not hold it up for longer than its senders wait.
+    (void)setenv("RES_OPTIONS", "timeout:1 attempts:2", 0);
+
     if (!roles_parse(cmd->args, cmd->n_args, &app.roles, &e))
         return tool_fail(&e);
     const bool ok = run(&app, &e);

@@ -54,8 +54,9 @@ async function freePort(): Promise<number> {
 type Running = { child: ChildProcess; link: string };
 
 /** Resolves with the one-time link, once the server has printed it and answers. */
-async function run(cwd: string, url: string, env: NodeJS.ProcessEnv, args: string[], said: string[]): Promise<Running> {
-  const child = spawn(BINARY, ["serve", ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+async function run(cwd: string, url: string, env: NodeJS.ProcessEnv, argv: string[], said: string[]): Promise<Running> {
+  const [command = BINARY, ...args] = argv;
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const link = new Promise<string>((found, failed) => {
     const onLine = (line: string): void => {
       said.push(line);
@@ -126,8 +127,9 @@ function sanitizers(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.endsWith("SAN_OPTIONS")));
 }
 
-/** Starts the server with an empty store; `env` adds to, or replaces, its configuration; `args` follow `serve`. */
-export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = []): Promise<Server> {
+/** Starts the server with an empty store; `env` adds to, or replaces, its configuration; `args` follow
+ * `serve`; `by` is a command that executes what stands behind it. */
+export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = [], by: string[] = []): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "hookswitch-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -146,7 +148,8 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
     BOOTSTRAP_API_KEY: API_KEY,
     ...env,
   };
-  let running = await run(directory, url, configuration, args, said);
+  const argv = [...by, BINARY, "serve", ...args];
+  let running = await run(directory, url, configuration, argv, said);
 
   const server: Server = {
     url,
@@ -157,7 +160,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
     stop: () => end(running.child, said),
     kill: () => murder(running.child),
     start: async () => {
-      running = await run(directory, url, configuration, args, said);
+      running = await run(directory, url, configuration, argv, said);
       server.loginLink = running.link;
     },
     restart: async () => {
