@@ -85,18 +85,18 @@ describe("PostgreSQL, with others in the way", () => {
   it("F056: somebody idle in a transaction holds nobody up", async () => {
     others = new Session(cluster.url);
     await others.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM webhook_inbox");
-    const load = new Load(server);
-    await load.more(2000);
+    const load = new Load(server, { senders: 3 });
+    await load.more(1000);
     await endsWell(load); // with the old snapshot still open
     await others.run("COMMIT");
   });
 
   it("F057: an ACCESS EXCLUSIVE lock holds no sender up: events are spooled until it is gone", async () => {
-    const load = new Load(server);
+    const load = new Load(server, { senders: 3 });
     await load.more(100);
     others = new Session(cluster.superuser);
     await others.run("BEGIN; LOCK TABLE webhook_inbox, calls, call_events IN ACCESS EXCLUSIVE MODE");
-    await load.more(1000);
+    await load.more(500);
     await logged(/hookswitch-work.*canceling statement due to lock timeout|canceling statement due to lock timeout/s);
     await load.more(100);
     assert.match(server.output(), /event=inbox\.store_lost.*lock timeout/);

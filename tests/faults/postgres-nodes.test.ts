@@ -40,7 +40,7 @@ describe("two nodes on one PostgreSQL", () => {
 
   it("F021, F028: a node that is stopped at work is taken over, and fenced when it wakes up", async () => {
     for (let round = 0; round < 3; round++) {
-      const load = new Load(second);
+      const load = new Load(second, { senders: 4 });
       await load.more(200);
       await stopAtWork(first);
       await load.more(100);
@@ -53,7 +53,7 @@ describe("two nodes on one PostgreSQL", () => {
   });
 
   it("F016: a node that dies at work is taken over", async () => {
-    const load = new Load(second);
+    const load = new Load(second, { senders: 4 });
     await load.more(200);
     await stopAtWork(first);
     await first.kill();

@@ -13,6 +13,7 @@ import { FakeCall } from "../lib/twilio.ts";
 const LONG = process.env["CHAOS"] === "long";
 const KILLS = LONG ? 120 : 16;
 const PAUSE_MS = LONG ? 20_000 : 0;
+const FEW = { senders: 3 }; // what takes long must not become long to audit
 const ours = "hookswitch-%";
 
 async function spoolBytes(server: Server): Promise<number> {
@@ -42,7 +43,7 @@ describe("PostgreSQL", () => {
   }
 
   it("F047: restarted under load, three times", async () => {
-    const load = new Load(server);
+    const load = new Load(server, FEW);
     for (let i = 0; i < 3; i++) {
       await load.more(200);
       await cluster.restart();
@@ -53,7 +54,7 @@ describe("PostgreSQL", () => {
   });
 
   it("F048: crashes under load and recovers, three times", async () => {
-    const load = new Load(server);
+    const load = new Load(server, FEW);
     for (let i = 0; i < 3; i++) {
       await load.more(200);
       await cluster.kill();
@@ -66,7 +67,7 @@ describe("PostgreSQL", () => {
   });
 
   it("F049: all our backends are killed, twice a second", async () => {
-    const load = new Load(server);
+    const load = new Load(server, FEW);
     await load.more(100);
     let killed = 0;
     for (let i = 0; i < KILLS; i++) {
@@ -80,13 +81,13 @@ describe("PostgreSQL", () => {
   it("F051: paused: callers are served, events spooled, health is red, and nothing piles up", async () => {
     const threads = async (): Promise<number> => (await readdir(`/proc/${String(pid)}/task`)).length;
     const descriptors = async (): Promise<number> => (await readdir(`/proc/${String(pid)}/fd`)).length;
-    const load = new Load(server);
-    await load.more(200);
+    const load = new Load(server, FEW);
+    await load.more(100);
     const before_ = await threads();
     await cluster.pause();
     const until_ = Date.now() + PAUSE_MS;
     await healthIs(server, "red");
-    await load.more(500);
+    await load.more(200);
     while (Date.now() < until_) await load.more(50);
     await new FakeCall(server, "+15085140330").arrives(); // TwiML
     assert.equal(await threads(), before_);

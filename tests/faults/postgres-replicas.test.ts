@@ -1,0 +1,130 @@
+// A primary and its hot standby: failover with and without the last commits, and an address at which
+// a standby answers.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { healthIs } from "../lib/health.ts";
+import { assertNothingLost, feedIsDense, keptKeys, Load } from "../lib/load.ts";
+import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
+import { BINARY, type Server, startServer } from "../lib/server.ts";
+import { audit, settled, tool } from "../lib/settled.ts";
+import { Stream } from "../lib/stream.ts";
+import { until } from "../lib/wait.ts";
+
+/** One address for both: libpq takes the one that is a primary. */
+function either(primary: Cluster, standby: Cluster): string {
+  const [a, b] = [new URL(primary.url), new URL(standby.url)];
+  return `postgres://${a.username}@${a.host},${b.host}${a.pathname}`;
+}
+
+describe("a failover of PostgreSQL", () => {
+  let primary: Cluster;
+  let standby: Cluster;
+  let server: Server;
+  beforeEach(async () => {
+    primary = await startCluster();
+    standby = await primary.standby();
+  });
+  afterEach(async () => {
+    await server.remove();
+    await primary.remove();
+    await standby.remove();
+  });
+
+  it("F053: synchronous: a failover under load loses nothing", async () => {
+    await primary.set({ synchronous_standby_names: "*" });
+    server = await startServer({ DATABASE_URL: either(primary, standby) });
+    await until("the standby is synchronous", async () =>
+      (await psql(primary.superuser, "SELECT sync_state FROM pg_stat_replication")) === "sync" ? true : undefined,
+    );
+    const load = new Load(server, { senders: 3 });
+    await load.more(500);
+    await primary.kill();
+    await standby.promote();
+    await load.more(300);
+    await load.end();
+    await assertNothingLost(server, load);
+    await feedIsDense(server);
+  });
+
+  it("F053: asynchronous: the last commits are gone, what is left is whole, and watchers are told to load anew", async () => {
+    server = await startServer({ DATABASE_URL: either(primary, standby) });
+    const load = new Load(server, { senders: 3 });
+    await load.more(200);
+    await standby.stop(); // what is committed from now on is the primary's alone
+    await load.more(200);
+    await load.end();
+    await settled(server);
+    const stream = await Stream.open(server);
+    await stream.first("connected");
+    await primary.kill();
+    await standby.start();
+    await standby.promote();
+    await healthIs(server, "green");
+    await stream.first("resync");
+    stream.close();
+    const kept = new Set(await keptKeys(server));
+    const lost = [...load.acknowledged].filter((key) => !kept.has(key));
+    assert.ok(lost.length > 0, "nothing was lost: the fault did not strike");
+    await audit(server);
+    await feedIsDense(server);
+    await load.remove();
+
+    assert.equal((await tool(server, "feed", "new-epoch")).code, 0); // as the runbook says
+    const next = new Load(server, { senders: 3 });
+    await next.more(100);
+    await next.end();
+    await settled(server);
+    await audit(server);
+    await feedIsDense(server);
+    await next.remove();
+  });
+});
+
+describe("an address at which a hot standby answers", () => {
+  let primary: Cluster;
+  let standby: Cluster;
+  let server: Server;
+  before(async () => {
+    primary = await startCluster();
+    standby = await primary.standby();
+    server = await startServer({ DATABASE_URL: primary.url });
+  });
+  after(async () => {
+    await server.remove();
+    await primary.remove();
+    await standby.remove();
+  });
+
+  it("F058: a hot standby is refused at start, with the reason", async () => {
+    const refused = spawn(BINARY, ["serve"], { env: { ...server.env, DATABASE_URL: standby.url, PORT: "0", SPOOL_DIR: `${server.env["SPOOL_DIR"] ?? ""}-2` }, stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    refused.stderr.on("data", (chunk) => (said += String(chunk)));
+    const [code] = (await once(refused, "exit")) as [number];
+    assert.equal(code, 1);
+    assert.match(said, /hot standby and takes no writes/);
+    assert.match(said, /point DATABASE_URL at the primary/);
+  });
+
+  it("F058: a server that becomes a standby under load: events are spooled until it is a primary again", async () => {
+    const load = new Load(server, { senders: 3 });
+    await load.more(100);
+    await primary.stop();
+    const signal = join(primary.directory, "data", "standby.signal");
+    await writeFile(signal, "");
+    await primary.start();
+    assert.equal(await psql(primary.superuser, "SELECT pg_is_in_recovery()"), "t");
+    await healthIs(server, "red");
+    await load.more(200);
+    await until("it says why", () => (/event=inbox\.store_lost|hot standby/.test(server.output()) ? true : undefined));
+    await rm(signal);
+    await primary.restart();
+    await load.more(100);
+    await load.end();
+    await assertNothingLost(server, load);
+    await feedIsDense(server);
+  });
+});
