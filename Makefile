@@ -7,7 +7,7 @@ QUIET  ?=
 
 NINJA := ninja -j$(JOBS) $(QUIET)
 
-.PHONY: all web deps deps-test deps-bench run test check bench fuzz unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
+.PHONY: all web deps deps-test deps-bench run test check bench chaos fuzz unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
 
 all: deps build ## (default) install what is missing, build build/hookswitch with the UI inside
 
@@ -69,6 +69,11 @@ fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
 
 bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run $(SCENARIO)
+
+chaos: deps-test deps-bench all ## the long form of the faults of PostgreSQL, and the rate after them (minutes)
+	@[ -d tests/node_modules ] || npm ci --prefix tests --no-audit --no-fund --silent
+	@cd tests && CHAOS=long node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts
+	@bench/run recovery-restart recovery-crash
 
 check-format:
 	@for file in $$(tools/sources.sh format); do \

@@ -16,6 +16,7 @@ import { latency } from './scenarios/latency.mjs';
 import { live } from './scenarios/live.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { noop } from './scenarios/noop.mjs';
+import { recoveryCrash, recoveryRestart } from './scenarios/recovery.mjs';
 import { workerPostgres, workerSqlite } from './scenarios/worker.mjs';
 import { closeScratch, openScratch } from './scratch.mjs';
 import { settings } from './settings.mjs';
@@ -32,6 +33,8 @@ const scenarios = [
     workerSqlite,
     workerPostgres,
     memory,
+    recoveryRestart,
+    recoveryCrash,
 ];
 
 function chosen(names) {

@@ -47,6 +47,14 @@ export async function startPostgres() {
             '--locale=C',
         ]),
     );
+    cluster = { binaries, directory, port };
+    launch('start');
+    warmUp();
+    return cluster;
+}
+
+function launch(verb, ...how) {
+    const { binaries, directory, port } = cluster;
     const settings = `-p ${port} -h 127.0.0.1 -k ${directory}`;
     const [command, args] = asOwner(`${binaries}/pg_ctl`, [
         '-D',
@@ -56,13 +64,16 @@ export async function startPostgres() {
         '-w',
         '-o',
         settings,
-        'start',
+        ...how,
+        verb,
     ]);
     execFileSync(...onServerCores(command, args), { stdio: 'ignore' });
-    const pid = Number(readFileSync(`${directory}/data/postmaster.pid`, 'utf8').split('\n')[0]);
-    cluster = { binaries, directory, port, pid };
-    warmUp();
-    return cluster;
+    cluster.pid = Number(readFileSync(`${directory}/data/postmaster.pid`, 'utf8').split('\n')[0]);
+}
+
+/** While others work; `mode` is pg_ctl's: 'fast', or 'immediate' for a crash. */
+export function restartPostgres(mode) {
+    launch('restart', '-m', mode);
 }
 
 /** As a server that has been running for a while: every shared buffer was used once, and the log's

@@ -52,6 +52,7 @@ export async function startHookswitch(store, { roles, wrap = (command) => comman
     return {
         name: 'hookswitch',
         port,
+        directory,
         pid: child.pid,
         roots: [child.pid, ...store.roots],
         stop: () => stop(child),
