@@ -56,8 +56,10 @@ CONF
     place
 }
 
+# The server outlives who starts it, so it must not keep that one's descriptors: a lock's, for example.
 run() {
-    if ! as_postgres "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start >/dev/null; then
+    if ! as_postgres "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start \
+        >/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; then
         tail -n 20 "$dir/log" >&2
         exit 1
     fi
