@@ -21,13 +21,15 @@ struct files {
     int (*close)(const struct files *f, int fd);
     ssize_t (*read)(const struct files *f, int fd, void *p, size_t n);
     ssize_t (*write)(const struct files *f, int fd, const void *p, size_t n);
-    /* Content and size of a file are durable; the entries of a directory are. */
+    /* Content and size of a file are durable (fdatasync); the entries of a directory are (fsync).
+     */
     int (*sync)(const struct files *f, int fd);
+    int (*sync_dir)(const struct files *f, int fd);
     /* Cuts it off there, and goes on writing there. */
     int (*truncate)(const struct files *f, int fd, off_t size);
     /* Exclusively, without waiting; ends with the descriptor. */
     int (*lock)(const struct files *f, int fd);
-    int (*stat)(const struct files *f, int dir, const char *name, struct stat *ret);
+    int (*stat)(const struct files *f, int dir, const char *name, struct stat *ret, int flags);
     int (*access)(const struct files *f, const char *path, int mode);
     int (*statfs)(const struct files *f, const char *path, struct statfs *ret);
     int (*make_dir)(const struct files *f, const char *path, mode_t mode);
@@ -36,7 +38,8 @@ struct files {
     /* Names each entry of the directory, in no order. */
     bool (*list)(const struct files *f, int dir, void (*each)(const char *name, void *arg),
                  void *arg);
-    const char *sqlite_vfs; /* the name under which SQLite finds the same files; NULL: its default */
+    const char
+        *sqlite_vfs; /* the name under which SQLite finds the same files; NULL: its default */
     void *arg;
 };
 

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "loop/loop.h"
 
+struct files;
 struct store;
 struct inbox;
 
@@ -52,7 +53,8 @@ struct inbox_append {
 struct inbox_options {
     struct store *store;
     const struct clock *clock;
-    struct str spool_path; /* directory of the spool */
+    struct str spool_path;     /* directory of the spool */
+    const struct files *files; /* that it is on; NULL: the system's */
     /* After a group was stored: wakes the workers. Any thread. May be NULL. */
     void (*on_stored)(size_t n, void *arg);
     void *arg;

@@ -25,6 +25,7 @@
 #include "store_queries.h" /* generated: enum query */
 
 struct arena;
+struct files;
 struct store;
 struct db;
 struct rows;
@@ -44,6 +45,8 @@ struct store_options {
     struct str url; /* sqlite:PATH or postgres://… */
     const struct clock *clock;
     bool exclusive; /* SQLite: take the process lock, refuse when another process holds it */
+    const struct files *files; /* SQLite: the file system that it is on; NULL: the system's */
+    int64_t log_bound;         /* SQLite: bytes of the log, see store_checkpoint(); 0: 64 MB */
 };
 
 /*

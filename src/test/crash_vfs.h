@@ -5,10 +5,10 @@
  * uses the product needs nothing of this header but crash_vfs_seed().
  *
  * It behaves as SQLite's own VFS for Unix does: a log or journal that was created has its directory
- * synced with its first sync; a write that finds no room is SQLITE_FULL; locks and the shared memory
- * of the log exist once per file and die with the power. The device promises what ext4 does: a write
- * inside of a sector leaves its neighbours alone (POWERSAFE_OVERWRITE), nothing else. xSleep does not
- * sleep.
+ * synced with its first sync; a write that finds no room is SQLITE_FULL; locks and the shared
+ * memory of the log exist once per file and die with the power. The device promises what ext4 does:
+ * a write inside of a sector leaves its neighbours alone (POWERSAFE_OVERWRITE), nothing else.
+ * xSleep does not sleep.
  */
 #include "test/disk.h"
 

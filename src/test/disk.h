@@ -17,11 +17,12 @@
  *     renaming is atomic; a file may have its new size and zeros in place of its new content;
  *   - nothing of descriptors, locks and shared memory.
  * A sync that fails takes the chance away: what it was to keep is drawn there and then, programs
- * go on reading what they wrote, and a later sync keeps only what was written after (as Linux does).
+ * go on reading what they wrote, and a later sync keeps only what was written after (as Linux
+ * does).
  *
- * Any number of disks may exist; they share nothing. A disk needs no threads and no real time; calls
- * from several threads take turns. All that is random comes from seeds: the same calls in the same
- * order do the same.
+ * Any number of disks may exist; they share nothing. A disk needs no threads and no real time;
+ * calls from several threads take turns. All that is random comes from seeds: the same calls in the
+ * same order do the same.
  */
 #include "base/clock.h"
 
@@ -53,11 +54,11 @@ struct disk_op {
 };
 
 struct disk_options {
-    uint64_t seed;     /* for what happens without a cut: failed syncs, SQLite's salts */
-    uint64_t capacity; /* bytes in all files together; more is ENOSPC; 0: no bound */
-    bool history;      /* keep all operations, for disk_follow() */
-    bool lies;         /* syncs succeed and do nothing: for tests of the tests */
-    long fs_type;      /* what statfs says; 0: ext4 */
+    uint64_t seed;             /* for what happens without a cut: failed syncs, SQLite's salts */
+    uint64_t capacity;         /* bytes in all files together; more is ENOSPC; 0: no bound */
+    bool history;              /* keep all operations, for disk_follow() */
+    bool lies;                 /* syncs succeed and do nothing: for tests of the tests */
+    long fs_type;              /* what statfs says; 0: ext4 */
     const struct clock *clock; /* for SQLite; NULL: it stands still */
 };
 
@@ -72,8 +73,9 @@ uint64_t disk_n_ops(const struct disk *d);
 
 /*
  * Called before each operation. Returns 0, or the errno with which the operation fails, undone. May
- * cut the power: then the operation is among those that may or may not have happened, and its caller
- * is told EIO. May look at the disk, copy it, move clocks (a slow disk); must not operate on it.
+ * cut the power: then the operation is among those that may or may not have happened, and its
+ * caller is told EIO. May look at the disk, copy it, move clocks (a slow disk); must not operate on
+ * it.
  */
 typedef int disk_hook_fn(struct disk *d, const struct disk_op *op, void *arg);
 void disk_set_hook(struct disk *d, disk_hook_fn *hook, void *arg);
@@ -92,7 +94,7 @@ void disk_fail(struct disk *d, struct disk_failure f);
 bool disk_struck(const struct disk *d);
 /* Changes the bound; 0: none. */
 void disk_set_capacity(struct disk *d, uint64_t capacity);
-/* Every operation fails with EROFS, as after a remount. */
+/* As after a remount: all but syncs fails with EROFS. */
 void disk_set_read_only(struct disk *d, bool read_only);
 
 /* From now on every use fails with EIO and changes nothing; whoever has it open closes as ever. */

@@ -5,13 +5,14 @@
 #include "base/time.h"
 
 struct db_file;
+struct files;
 
 /*
  * Creates the file's directory (one level) and the file (mode 0600) when they are missing. Refuses
  * a network file system and, when exclusive, a file that another process has open exclusively:
  * `<path>.lock` is locked as long as the object lives and names the process.
  */
-bool db_file_open(struct str path, bool exclusive, struct db_file **ret,
+bool db_file_open(const struct files *fs, struct str path, bool exclusive, struct db_file **ret,
                   struct err *e) CHECK_RESULT;
 /* Accepts NULL. */
 void db_file_close(struct db_file *f);

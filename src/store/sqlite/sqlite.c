@@ -7,8 +7,8 @@
  * sync would "succeed" without them: the store is then broken and refuses to write until a new
  * process recovered the file.
  *
- * The log is bounded: SQLite copies it back every CHECKPOINT_PAGES pages, but starts it anew only
- * when no reader looks at it; store_checkpoint() truncates it when it outgrew LOG_BOUND.
+ * The log is bounded: SQLite copies it back when it has three quarters of its bound, but starts it
+ * anew only when no reader looks at it; store_checkpoint() truncates it when it outgrew the bound.
  *
  * Memory mapping stays off: on a mapped file a disk error is a SIGBUS instead of an error code.
  */
@@ -19,18 +19,21 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
+#include "base/files.h"
 #include "store/sqlite/file.h"
 #include "store/sqlite/turn.h"
 
 enum {
-    CHECKPOINT_PAGES = 12000, /* 48 MB: the more at once, the fewer pages are copied twice */
-    LOG_BOUND = 64 * 1024 * 1024,
+    LOG_BOUND = 64 * 1024 * 1024, /* the more at once, the fewer pages are copied twice */
+    PAGE_BYTES = 4096,
     PROGRESS_STEPS = 20000, /* between two looks at the clock */
 };
 
 struct sqlite_store {
     struct store base;
     struct db_file *file;
+    const char *vfs; /* NULL: SQLite's own */
+    int64_t log_bound;
     struct turn *turn;
     struct sqlite_db *anchor; /* keeps the log alive; used by who holds the turn */
     atomic_bool broken;
@@ -146,6 +149,11 @@ static int on_progress(void *arg)
     return d->until != 0 && clock_monotonic(&clock_system) > d->until;
 }
 
+static int checkpoint_pages(struct sqlite_db *d)
+{
+    return (int)(store_of(&d->base)->log_bound / 4 * 3 / PAGE_BYTES);
+}
+
 static int configure(struct sqlite_db *d)
 {
     sqlite3 *h = d->handle;
@@ -157,7 +165,7 @@ static int configure(struct sqlite_db *d)
     for (size_t i = 0; i < LEN(settings) && rc == SQLITE_OK; i++)
         rc = sqlite3_exec(h, settings[i], NULL, NULL, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_wal_autocheckpoint(h, CHECKPOINT_PAGES);
+        rc = sqlite3_wal_autocheckpoint(h, checkpoint_pages(d));
     if (rc == SQLITE_OK && d->base.use == STORE_READ)
         rc = sqlite3_exec(h, "PRAGMA query_only=ON", NULL, NULL, NULL);
     // Looks into the file, so that a wrong one is found here, and opens the log.
@@ -185,7 +193,7 @@ static bool ensure_open(struct db *db, struct err *e)
 
     if (d->handle)
         return true;
-    int rc = sqlite3_open_v2(path, &d->handle, flags, NULL);
+    int rc = sqlite3_open_v2(path, &d->handle, flags, store_of(db)->vfs);
     if (rc == SQLITE_OK)
         rc = configure(d);
     if (rc == SQLITE_OK)
@@ -618,7 +626,7 @@ static bool checkpoint(struct store *base, struct err *e)
     struct sqlite_store *s = container_of(base, struct sqlite_store, base);
     struct db *db = &s->anchor->base;
 
-    if (db_file_wal_bytes(s->file) <= LOG_BOUND)
+    if (db_file_wal_bytes(s->file) <= s->log_bound)
         return true;
     if (!take_turn(db, e))
         return err_trace(e);
@@ -645,11 +653,14 @@ static void close_store(struct store *base)
 static bool open_store(const struct store_options *o, struct store **ret, struct err *e)
 {
     struct sqlite_store *s = NEW(struct sqlite_store);
+    const struct files *fs = o->files ? o->files : &files_system;
 
+    s->vfs = fs->sqlite_vfs;
+    s->log_bound = o->log_bound ? o->log_bound : LOG_BOUND;
     // Counting memory takes a lock at every allocation, and nobody asks for the count. SQLite
     // listens to this before its first use only; later stores of a process find it done.
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    if (!db_file_open(str_sub(o->url, strlen("sqlite:"), o->url.n), o->exclusive, &s->file, e))
+    if (!db_file_open(fs, str_sub(o->url, strlen("sqlite:"), o->url.n), o->exclusive, &s->file, e))
         goto failed;
     s->turn = turn_create();
     s->anchor = sqlite_of(new_connection(&s->base));
