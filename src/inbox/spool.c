@@ -420,19 +420,41 @@ void spool_rewind(struct spool *s)
 
 // --- life ----------------------------------------------------------------------------------------
 
-static bool make_dir(struct spool *s, const char *path, mode_t mode)
+/* The name of a directory is durable when the one above it was synced. */
+static bool sync_above(struct spool *s, struct str path)
 {
-    return s->fs->make_dir(s->fs, path, mode) == 0 || errno == EEXIST;
+    size_t n = path.n;
+    while (n > 0 && path.p[n - 1] != '/')
+        n--;
+    const char *above = n > 0 ? str_z(str_sub(path, 0, n), s->a) : ".";
+    const int fd = s->fs->open(s->fs, FILES_CWD, above, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    const bool synced = !FAILS("spool.sync_above", EIO) && s->fs->sync_dir(s->fs, fd) == 0;
+    const int no = errno;
+    (void)s->fs->close(s->fs, fd); // was only read
+    errno = no;
+    return synced;
 }
 
-/* With those above it, as far as they are missing. */
+static bool make_dir(struct spool *s, struct str path, mode_t mode)
+{
+    if (s->fs->make_dir(s->fs, str_z(path, s->a), mode) == 0)
+        return sync_above(s, path);
+    return errno == EEXIST;
+}
+
+/* With those above it, as far as they are missing. The last name is synced in any case: who made it
+ * may have been killed before. */
 static bool make_dirs(struct spool *s)
 {
-    const struct str path = s->o.path;
+    struct str path = s->o.path;
+    while (path.n > 1 && path.p[path.n - 1] == '/')
+        path.n--;
     for (size_t n = 1; n < path.n; n++)
-        if (path.p[n] == '/' && !make_dir(s, str_z(str_sub(path, 0, n), s->a), 0777))
+        if (path.p[n] == '/' && !make_dir(s, str_sub(path, 0, n), 0777))
             return false;
-    return make_dir(s, str_z(path, s->a), 0700);
+    return make_dir(s, path, 0700) && sync_above(s, path);
 }
 
 static bool open_dir(struct spool *s, struct err *e)
