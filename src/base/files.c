@@ -37,6 +37,12 @@ static ssize_t system_write(const struct files *f, int fd, const void *p, size_t
     return write(fd, p, n);
 }
 
+static ssize_t system_write_at(const struct files *f, int fd, const void *p, size_t n, off_t offset)
+{
+    (void)f;
+    return pwrite(fd, p, n, offset);
+}
+
 static int system_sync(const struct files *f, int fd)
 {
     (void)f;
@@ -121,6 +127,7 @@ const struct files files_system = {
     .close = system_close,
     .read = system_read,
     .write = system_write,
+    .write_at = system_write_at,
     .sync = system_sync,
     .sync_dir = system_sync_dir,
     .truncate = system_truncate,
@@ -133,3 +140,15 @@ const struct files files_system = {
     .rename = system_rename,
     .list = system_list,
 };
+
+bool files_sync_dir(const struct files *f, const char *path)
+{
+    const int fd = f->open(f, FILES_CWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return errno == EACCES;
+    const bool synced = f->sync_dir(f, fd) == 0 || errno == EINVAL;
+    const int error = errno;
+    (void)f->close(f, fd); // was only read
+    errno = error;
+    return synced;
+}

@@ -21,6 +21,7 @@ struct files {
     int (*close)(const struct files *f, int fd);
     ssize_t (*read)(const struct files *f, int fd, void *p, size_t n);
     ssize_t (*write)(const struct files *f, int fd, const void *p, size_t n);
+    ssize_t (*write_at)(const struct files *f, int fd, const void *p, size_t n, off_t offset);
     /* Content and size of a file are durable (fdatasync); the entries of a directory are (fsync).
      */
     int (*sync)(const struct files *f, int fd);
@@ -44,5 +45,9 @@ struct files {
 };
 
 extern const struct files files_system;
+
+/* Makes the entries of a directory durable. One that may not be opened, or cannot be synced at all,
+ * is its maker's business and no failure. */
+bool files_sync_dir(const struct files *f, const char *path);
 
 #endif

@@ -426,15 +426,8 @@ static bool sync_above(struct spool *s, struct str path)
     size_t n = path.n;
     while (n > 0 && path.p[n - 1] != '/')
         n--;
-    const char *above = n > 0 ? str_z(str_sub(path, 0, n), s->a) : ".";
-    const int fd = s->fs->open(s->fs, FILES_CWD, above, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    const bool synced = !FAILS("spool.sync_above", EIO) && s->fs->sync_dir(s->fs, fd) == 0;
-    const int no = errno;
-    (void)s->fs->close(s->fs, fd); // was only read
-    errno = no;
-    return synced;
+    return !FAILS("spool.sync_above", EIO) &&
+           files_sync_dir(s->fs, n > 0 ? str_z(str_sub(path, 0, n), s->a) : ".");
 }
 
 static bool make_dir(struct spool *s, struct str path, mode_t mode)

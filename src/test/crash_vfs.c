@@ -88,7 +88,8 @@ static int file_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 of
 
     while (!error && rest.n > 0) {
         size_t done = 0;
-        error = disk_write(f->disk, f->node, f->path, (uint64_t)offset, rest, &done);
+        error = disk_write(f->disk, f->node, f->path,
+                           (struct change){DISK_WRITE, (uint64_t)offset, rest}, &done);
         rest = str_sub(rest, done, SIZE_MAX);
         offset += (sqlite3_int64)done;
     }

@@ -355,22 +355,21 @@ static size_t fits(const struct disk *d, const struct node *node, uint64_t offse
     return reach > offset ? (size_t)(reach - offset) : 0;
 }
 
-int disk_write(struct disk *d, struct node *node, const char *path, uint64_t offset,
-               struct str bytes, size_t *ret_n)
+int disk_write(struct disk *d, struct node *node, const char *path, struct change c, size_t *ret_n)
 {
-    struct disk_op op = {.kind = DISK_WRITE, .path = path, .offset = offset, .bytes = bytes};
+    struct disk_op op = {DISK_WRITE, .path = path, .offset = c.offset, .bytes = c.bytes};
     bool done = true;
     int error = node->number ? begin(d, &op, &done) : 0;
 
     if (done) {
-        op.bytes.n = fits(d, node, offset, op.bytes.n);
-        if (op.bytes.n == 0 && bytes.n > 0) {
+        op.bytes.n = fits(d, node, c.offset, op.bytes.n);
+        if (op.bytes.n == 0 && c.bytes.n > 0) {
             error = error ? error : ENOSPC;
             done = false;
         }
     }
     if (done)
-        node_change(node, (struct change){DISK_WRITE, offset, op.bytes});
+        node_change(node, (struct change){DISK_WRITE, c.offset, op.bytes});
     if (node->number)
         remember(d, &op, node->number, done ? 0 : error);
     *ret_n = op.bytes.n;
@@ -488,7 +487,9 @@ static bool coin(struct draw *w)
 
 static struct draw draw_begin(struct rng *rng)
 {
-    struct draw w = {.rng = rng};
+    struct draw w = {.rng = rng, .mood = ALL};
+    if (!rng)
+        return w; // nothing is left to chance
     w.sector = coin(&w) ? SECTOR_SMALL : SECTOR_LARGE;
     w.mood = coin(&w) ? EACH : (int)rng_below(rng, MOODS);
     return w;
@@ -536,7 +537,7 @@ static void draw_content(struct draw *w, const struct node *node, struct image *
         else if (w->mood == EACH || (w->mood == PREFIX && i == whole))
             draw_change(w, m, &node->changes[i]);
     // The size can be there before what fills it.
-    if (node->n_changes > 0 && node->now.n > m->n && rng_below(w->rng, 8) == 0)
+    if (w->rng && node->n_changes > 0 && node->now.n > m->n && rng_below(w->rng, 8) == 0)
         image_resize(m, node->now.n);
 }
 
@@ -775,6 +776,13 @@ void disk_set_capacity(struct disk *d, uint64_t capacity)
 {
     disk_lock(d);
     d->o.capacity = capacity;
+    disk_unlock(d);
+}
+
+void disk_set_room(struct disk *d, uint64_t room)
+{
+    disk_lock(d);
+    d->o.capacity = room == UINT64_MAX ? 0 : used(d) + room;
     disk_unlock(d);
 }
 

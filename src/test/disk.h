@@ -94,6 +94,8 @@ void disk_fail(struct disk *d, struct disk_failure f);
 bool disk_struck(const struct disk *d);
 /* Changes the bound; 0: none. */
 void disk_set_capacity(struct disk *d, uint64_t capacity);
+/* So that just so many bytes more fit; UINT64_MAX: no bound. */
+void disk_set_room(struct disk *d, uint64_t room);
 /* As after a remount: all but syncs fails with EROFS. */
 void disk_set_read_only(struct disk *d, bool read_only);
 
@@ -104,7 +106,8 @@ bool disk_is_cut(const struct disk *d);
  * handles from before stay dead, and are still to be closed. */
 void disk_reboot(struct disk *d, struct rng *rng);
 
-/* A new disk with what a cut of `d` now would leave. `d` is untouched. */
+/* A new disk with what a cut of `d` now would leave. `d` is untouched. rng NULL: its process was
+ * killed, the power is on, and everything that was written is there. */
 struct disk *disk_after_cut(const struct disk *d, const struct disk_options *o, struct rng *rng);
 /* Does on `follower`, a disk of the same beginning that nobody else uses, what was done on `leader`
  * (which keeps its history) up to and without operation `index`. */

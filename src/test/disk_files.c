@@ -119,20 +119,26 @@ static ssize_t files_read(const struct files *f, int fd, void *p, size_t n)
     return (ssize_t)got;
 }
 
+static ssize_t files_write_at(const struct files *f, int fd, const void *p, size_t n, off_t offset)
+{
+    struct disk *d = begin(f);
+    const struct descriptor *at = find(d, fd);
+    size_t done = 0;
+    const struct change c = {DISK_WRITE, (uint64_t)offset, {p, n}};
+    const int error = at ? disk_write(d, at->node, at->path, c, &done) : EBADF;
+    return end(d, error) < 0 ? -1 : (ssize_t)done;
+}
+
 static ssize_t files_write(const struct files *f, int fd, const void *p, size_t n)
 {
     struct disk *d = begin(f);
     struct descriptor *at = find(d, fd);
-    size_t done = 0;
+    const ssize_t done = at ? files_write_at(f, fd, p, n, (off_t)at->offset) : end(d, EBADF);
 
-    if (!at)
-        return end(d, EBADF);
-    const int error = disk_write(d, at->node, at->path, at->offset, (struct str){p, n}, &done);
-    if (error)
-        return end(d, error);
-    at->offset += done;
-    (void)end(d, 0);
-    return (ssize_t)done;
+    if (done > 0)
+        at->offset += (size_t)done;
+    disk_unlock(d);
+    return done;
 }
 
 static int files_sync(const struct files *f, int fd)
@@ -245,6 +251,7 @@ void disk_files_init(struct disk *d)
         .close = files_close,
         .read = files_read,
         .write = files_write,
+        .write_at = files_write_at,
         .sync = files_sync,
         .sync_dir = files_sync,
         .truncate = files_truncate,

@@ -103,8 +103,8 @@ struct node *disk_find(const struct disk *d, const char *path);
 int disk_make(struct disk *d, const char *path, bool is_dir, struct node **ret);
 /* In no directory; its operations are nobody's business. */
 struct node *disk_make_temporary(struct disk *d);
-int disk_write(struct disk *d, struct node *node, const char *path, uint64_t offset,
-               struct str bytes, size_t *ret_n);
+/* A change of kind DISK_WRITE; its bytes stay the caller's. */
+int disk_write(struct disk *d, struct node *node, const char *path, struct change c, size_t *ret_n);
 int disk_truncate(struct disk *d, struct node *node, const char *path, uint64_t size);
 int disk_sync(struct disk *d, struct node *node, const char *path);
 int disk_remove(struct disk *d, const char *path);
