@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/files.h"
 
 struct identity {
@@ -188,6 +189,20 @@ void db_file_close(struct db_file *f)
 const char *db_file_path(const struct db_file *f)
 {
     return f->path;
+}
+
+bool db_file_settle(struct db_file *f, struct err *e)
+{
+    char *above = directory_of(f->directory);
+    const bool settled = !FAULT("store.settle") && files_sync_dir(f->fs, f->directory) &&
+                         files_sync_dir(f->fs, above);
+
+    free(above);
+    if (settled)
+        return true;
+    err_set(e, ERR_UNAVAILABLE, "sqlite: the directory %s cannot be synced: %s", f->directory,
+            strerror(errno));
+    return err_fix(e, "look at the kernel's log and the disk");
 }
 
 int64_t db_file_wal_bytes(const struct db_file *f)

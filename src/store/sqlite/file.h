@@ -18,6 +18,12 @@ bool db_file_open(const struct files *fs, struct str path, bool exclusive, struc
 void db_file_close(struct db_file *f);
 DEFINE_CLEANUP(struct db_file, db_file_close)
 const char *db_file_path(const struct db_file *f);
+/*
+ * Makes the names of the file, of its log and of their directory durable. To be called when SQLite
+ * has opened the log, and before anything is promised: SQLite syncs the directory of a log that it
+ * made, but not that of the file, and does not say when it could not.
+ */
+bool db_file_settle(struct db_file *f, struct err *e) CHECK_RESULT;
 /* Bytes of the write-ahead log. */
 int64_t db_file_wal_bytes(const struct db_file *f);
 
