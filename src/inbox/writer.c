@@ -539,6 +539,8 @@ bool inbox_submit(struct inbox *in, struct inbox_append *ap)
 {
     const usec_t now = clock_monotonic(in->o.clock);
     usec_t oldest = 0;
+    if (FAULT("inbox.submit"))
+        return false;
     ap->submitted_at = now;
     if (!atomic_compare_exchange_strong(&in->oldest, &oldest, now) && now - oldest > INBOX_PATIENCE)
         return false;
