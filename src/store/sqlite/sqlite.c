@@ -700,6 +700,8 @@ static bool hear_witness(struct sqlite_store *s, struct err *e)
     if (witness_missing(s->witness, 0) == 0)
         return true;
     const int rc = sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_PASSIVE, &found, NULL);
+    if ((rc & 0xff) == SQLITE_BUSY)
+        return true; // a tool copies it back this moment: so it could read it
     if (rc != SQLITE_OK)
         return fail(&s->anchor->base, rc, "reading the write-ahead log", e);
     s->lost_pages = witness_missing(s->witness, found > 0 ? (uint32_t)found : 0);
@@ -735,8 +737,8 @@ static bool open_store(const struct store_options *o, struct store **ret, struct
     s->anchor = sqlite_of(new_connection(&s->base));
     s->anchor->base.store = &s->base;
     s->anchor->base.use = STORE_WORK;
-    if (!ensure_open(&s->anchor->base, e) || !hear_witness(s, e) || !db_file_settle(s->file, e) ||
-        !db_file_check(s->file, e))
+    if (!ensure_open(&s->anchor->base, e) || (o->exclusive && !hear_witness(s, e)) ||
+        !db_file_settle(s->file, e) || !db_file_check(s->file, e))
         goto failed;
     *ret = &s->base;
     return true;
