@@ -128,18 +128,14 @@ static void add_line(struct str what, void *arg)
     buf_char(out, '\n');
 }
 
-static sqlite3 *open_beside(const struct machine *m)
+static void query_into(struct machine *m, const char *sql, struct buf *out)
 {
-    sqlite3 *db = NULL;
-    (void)sqlite3_open_v2("db/calls.db", &db, SQLITE_OPEN_READWRITE,
-                          disk_files(m->disk)->sqlite_vfs);
-    return db;
-}
-
-static void query_into(const struct machine *m, const char *sql, struct buf *out)
-{
-    sqlite3 *db = open_beside(m);
     sqlite3_stmt *stmt = NULL;
+
+    if (!m->beside)
+        (void)sqlite3_open_v2("db/calls.db", &m->beside, SQLITE_OPEN_READWRITE,
+                              disk_files(m->disk)->sqlite_vfs);
+    sqlite3 *db = m->beside;
 
     if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
         add_line(str_from(sqlite3_errmsg(db)), out);
@@ -147,7 +143,6 @@ static void query_into(const struct machine *m, const char *sql, struct buf *out
         add_line(str_from((const char *)sqlite3_column_text(stmt, 0)), out);
     if (sqlite3_finalize(stmt) != SQLITE_OK)
         add_line(str_from(sqlite3_errmsg(db)), out);
-    sqlite3_close(db);
 }
 
 static struct str taken(struct buf *b, struct arena *a)
@@ -274,6 +269,7 @@ void machine_stop(struct machine *m)
         bell_destroy(m->queue.heartbeat_end);
     }
     inbox_apply_destroy(m->apply);
+    sqlite3_close(m->beside);
     store_close(m->store);
     arena_destroy(m->a);
 }

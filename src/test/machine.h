@@ -31,6 +31,7 @@ struct machine {
     struct inbox_apply *apply;
     struct queue queue;
     struct worker *worker;
+    struct sqlite3 *beside; /* for looking from outside; opened by the first look */
     struct told told[MACHINE_EVENTS];
 };
 
