@@ -474,9 +474,11 @@ int disk_rename(struct disk *d, const char *from, const char *to)
 
 // --- what a cut leaves ---------------------------------------------------------------------------
 
+enum mood { EACH, ALL, NONE, PREFIX, MOODS };
+
 struct draw {
     struct rng *rng;
-    enum { EACH, ALL, NONE, PREFIX, MOODS } mood;
+    enum mood mood;
     uint64_t sector;
 };
 
@@ -491,7 +493,7 @@ static struct draw draw_begin(struct rng *rng)
     if (!rng)
         return w; // nothing is left to chance
     w.sector = coin(&w) ? SECTOR_SMALL : SECTOR_LARGE;
-    w.mood = coin(&w) ? EACH : (int)rng_below(rng, MOODS);
+    w.mood = coin(&w) ? EACH : (enum mood)rng_below(rng, MOODS);
     return w;
 }
 
