@@ -7,7 +7,7 @@ QUIET  ?=
 
 NINJA := ninja -j$(JOBS) $(QUIET)
 
-.PHONY: all web deps deps-test deps-bench run test check bench chaos fuzz unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
+.PHONY: all web deps deps-test deps-bench run test check bench chaos fuzz power unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
 
 all: deps build ## (default) install what is missing, build build/hookswitch with the UI inside
 
@@ -66,6 +66,9 @@ unit: deps-test ## unit tests only
 
 fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
 	@tools/test.py fuzz
+
+power: deps-test build ## cut the power at random: POWER_CUTS=50000; prints the seed of a failure
+	@POWER_CUTS=$${POWER_CUTS:-50000} build/store-power_test
 
 bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run $(SCENARIO)

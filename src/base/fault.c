@@ -16,7 +16,7 @@
 static atomic_bool armed;
 static _Atomic(const char *) armed_name; /* NULL: any */
 static atomic_uint_fast64_t armed_nth;
-static atomic_bool armed_persistent;
+static atomic_uint_fast64_t armed_length; /* how many passages fail */
 static atomic_uint_fast64_t passed;
 static atomic_bool struck;
 
@@ -30,22 +30,27 @@ bool fault_hit(const char *name)
 
     uint64_t count = atomic_fetch_add(&passed, 1) + 1;
     uint64_t nth = atomic_load(&armed_nth);
-    if (count < nth || (count > nth && !atomic_load(&armed_persistent)))
+    if (count < nth || count - nth >= atomic_load(&armed_length))
         return false;
     atomic_store(&struck, true);
     return true;
 }
 
-void fault_arm(const char *name, uint64_t nth, bool persistent)
+void fault_arm_outage(const char *name, uint64_t nth, uint64_t length)
 {
     assert(nth > 0);
     atomic_store(&armed, false);
     atomic_store(&armed_name, name);
     atomic_store(&armed_nth, nth);
-    atomic_store(&armed_persistent, persistent);
+    atomic_store(&armed_length, length);
     atomic_store(&passed, 0);
     atomic_store(&struck, false);
     atomic_store(&armed, true);
+}
+
+void fault_arm(const char *name, uint64_t nth, bool persistent)
+{
+    fault_arm_outage(name, nth, persistent ? UINT64_MAX : 1);
 }
 
 void fault_disarm(void)
@@ -93,6 +98,11 @@ bool fault_hit(const char *name)
 void fault_arm(const char *name, uint64_t nth, bool persistent)
 {
     (void)name, (void)nth, (void)persistent;
+}
+
+void fault_arm_outage(const char *name, uint64_t nth, uint64_t length)
+{
+    (void)name, (void)nth, (void)length;
 }
 
 void fault_disarm(void)

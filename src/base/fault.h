@@ -24,6 +24,8 @@ bool fault_hit(const char *name);
 /* name (borrowed until disarmed) NULL: any point. nth counts from 1; persistent: every later
  * passage fails as well. */
 void fault_arm(const char *name, uint64_t nth, bool persistent);
+/* An outage: that passage and the `length` - 1 after it fail, then all is well again. */
+void fault_arm_outage(const char *name, uint64_t nth, uint64_t length);
 void fault_disarm(void);
 /* Passages of the armed name since arming; whether the fault has struck. */
 uint64_t fault_passed(void);

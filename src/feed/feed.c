@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/json.h"
 
 /* The columns of one insert, in the order of the items. */
@@ -18,6 +19,8 @@ static bool reserve(struct db *db, int64_t project, int64_t n, struct arena *a, 
     static const struct column columns[] = {{"last_seq", COLUMN_INT, 0}};
     bool found;
 
+    if (FAULT("feed.reserve"))
+        return err_set(e, ERR_UNAVAILABLE, "feed: numbering failed (injected)");
     if (!db_query_one(db, Q_FEED_RESERVE, BINDS(bind_int("project", project), bind_int("n", n)),
                       columns, LEN(columns), a, ret_last, &found, e))
         return err_trace(e);
@@ -184,6 +187,8 @@ bool feed_read(struct db *db, int64_t project, int64_t after_seq, size_t limit, 
 {
     struct feed_page page = {0};
 
+    if (FAULT("feed.read"))
+        return err_set(e, ERR_UNAVAILABLE, "feed: reading failed (injected)");
     // The head first: what is committed between the two reads is then `more`, never a gap.
     if (!feed_head(db, project, a, &page.head, e))
         return err_trace(e);

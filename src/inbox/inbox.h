@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "loop/loop.h"
 
+struct files;
 struct store;
 struct inbox;
 
@@ -55,7 +56,8 @@ struct inbox_append {
 struct inbox_options {
     struct store *store;
     const struct clock *clock;
-    struct str spool_path; /* directory of the spool */
+    struct str spool_path;     /* directory of the spool */
+    const struct files *files; /* that it is on; NULL: the system's */
     bool held; /* until inbox_release() the store is not asked, everything goes to the spool */
     /* The project of a provider's account, for items without one; *ret stays when nobody has it.
      * On the writer's thread; may ask the store. May be NULL. */

@@ -9,19 +9,17 @@
  */
 #include "inbox/spool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "inbox/record.h"
 
@@ -39,6 +37,7 @@ struct file {
 
 struct spool {
     struct spool_options o;
+    const struct files *fs;
     struct arena *a;
     int dir, lock;
 
@@ -75,15 +74,16 @@ static void file_name(uint64_t number, const char *suffix, char dst[NAME_MAX_])
 
 static bool sync_dir(struct spool *s, struct err *e)
 {
-    if (FAILS("spool.sync_dir", EIO) || fsync(s->dir) < 0)
+    if (FAILS("spool.sync_dir", EIO) || s->fs->sync_dir(s->fs, s->dir) < 0)
         return failed(e, "syncing its directory");
     return true;
 }
 
-static bool write_all(int fd, struct str bytes, struct err *e)
+static bool write_all(struct spool *s, struct str bytes, struct err *e)
 {
     while (bytes.n > 0) {
-        const ssize_t n = FAILS("spool.write", ENOSPC) ? -1 : write(fd, bytes.p, bytes.n);
+        const ssize_t n =
+            FAILS("spool.write", ENOSPC) ? -1 : s->fs->write(s->fs, s->out, bytes.p, bytes.n);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -93,10 +93,10 @@ static bool write_all(int fd, struct str bytes, struct err *e)
     return true;
 }
 
-static bool read_all(int fd, char *p, size_t n, struct err *e)
+static bool read_all(struct spool *s, int fd, char *p, size_t n, struct err *e)
 {
     while (n > 0) {
-        const ssize_t got = FAILS("spool.read", EIO) ? -1 : read(fd, p, n);
+        const ssize_t got = FAILS("spool.read", EIO) ? -1 : s->fs->read(s->fs, fd, p, n);
         if (got < 0 && errno == EINTR)
             continue;
         if (got == 0)
@@ -134,8 +134,9 @@ static int by_number(const void *x, const void *y)
 }
 
 /* A file of ours by its name; those kept aside do not match, but their numbers stay taken. */
-static void find_file(struct spool *s, const char *name)
+static void find_file(const char *name, void *arg)
 {
+    struct spool *s = arg;
     struct str rest = str_from(name);
     struct stat st;
     uint64_t number;
@@ -143,19 +144,15 @@ static void find_file(struct spool *s, const char *name)
         return;
     if (number >= s->next_number)
         s->next_number = number + 1;
-    if (rest.n == 0 && fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+    if (rest.n == 0 && s->fs->stat(s->fs, s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(st.st_mode))
         add_file(s, (struct file){number, (uint64_t)st.st_size});
 }
 
 static bool find_files(struct spool *s, struct err *e)
 {
-    const int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (!d)
+    if (FAILS("spool.list", EIO) || !s->fs->list(s->fs, s->dir, find_file, s))
         return failed(e, "listing its directory");
-    for (struct dirent *entry; (entry = readdir(d));)
-        find_file(s, entry->d_name);
-    (void)closedir(d); // was only read
     if (s->n_files > 0)
         qsort(s->files, s->n_files, sizeof(*s->files), by_number);
     return true;
@@ -168,7 +165,7 @@ static bool find_files(struct spool *s, struct err *e)
 static void seal(struct spool *s)
 {
     if (s->out >= 0)
-        (void)close(s->out);
+        (void)s->fs->close(s->fs, s->out);
     s->out = -1;
 }
 
@@ -178,7 +175,7 @@ static void drop_last_file(struct spool *s)
     char name[NAME_MAX_];
     seal(s);
     file_name(last_file(s)->number, "", name);
-    if (unlinkat(s->dir, name, 0) == 0)
+    if (s->fs->remove(s->fs, s->dir, name) == 0)
         s->n_files--;
 }
 
@@ -186,15 +183,16 @@ static bool start_file(struct spool *s, struct err *e)
 {
     char name[NAME_MAX_];
     file_name(s->next_number, "", name);
-    const int fd = FAILS("spool.create", ENOSPC)
-                       ? -1
-                       : openat(s->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const int fd =
+        FAILS("spool.create", ENOSPC)
+            ? -1
+            : s->fs->open(s->fs, s->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return failed(e, "creating a file");
 
     s->out = fd;
     add_file(s, (struct file){.number = s->next_number});
-    if (!write_all(fd, RECORD_FILE_HEAD, e) || !sync_dir(s, e)) {
+    if (!write_all(s, RECORD_FILE_HEAD, e) || !sync_dir(s, e)) {
         drop_last_file(s);
         return err_trace(e);
     }
@@ -213,7 +211,7 @@ static bool write_records(struct spool *s, const struct inbox_item *const *items
         if (!buf_ok(&b)) {
             ok = err_set(e, ERR_LIMIT, "spool: an item of more than %d bytes", RECORD_MAX);
         } else if (b.n >= WRITE_SIZE || i + 1 == n) {
-            ok = write_all(s->out, buf_view(&b), e);
+            ok = write_all(s, buf_view(&b), e);
             *ret_size += b.n;
             buf_reset(&b);
         }
@@ -226,13 +224,13 @@ static bool write_records(struct spool *s, const struct inbox_item *const *items
 static void take_back(struct spool *s)
 {
     const off_t size = (off_t)last_file(s)->size;
-    if (FAULT("spool.truncate") || ftruncate(s->out, size) < 0 || lseek(s->out, size, SEEK_SET) < 0)
+    if (FAULT("spool.truncate") || s->fs->truncate(s->fs, s->out, size) < 0)
         seal(s);
 }
 
 static bool sync_file(struct spool *s, struct err *e)
 {
-    if (FAILS("spool.sync", EIO) || fdatasync(s->out) < 0) {
+    if (FAILS("spool.sync", EIO) || s->fs->sync(s->fs, s->out) < 0) {
         (void)failed(e, "syncing");
         if (last_file(s)->size == RECORD_FILE_HEAD.n)
             drop_last_file(s);
@@ -278,13 +276,13 @@ struct spool_damage spool_damage(const struct spool *s)
 
 // --- reading back --------------------------------------------------------------------------------
 
-static bool load_bytes(struct spool *s, int fd, struct err *e)
+static bool load_bytes(struct spool *s, const char *name, int fd, struct err *e)
 {
     struct stat st;
-    if (fstat(fd, &st) < 0)
+    if (FAILS("spool.stat", EIO) || s->fs->stat(s->fs, s->dir, name, &st, 0) < 0)
         return failed(e, "reading");
     char *p = mem_alloc((size_t)st.st_size + 1);
-    if (!read_all(fd, p, (size_t)st.st_size, e)) {
+    if (!read_all(s, fd, p, (size_t)st.st_size, e)) {
         free(p);
         return err_trace(e);
     }
@@ -300,11 +298,13 @@ static bool load(struct spool *s, struct err *e)
     if (s->n_files == 1)
         seal(s);
     file_name(s->files[0].number, "", name);
-    const int fd = openat(s->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int fd = FAILS("spool.load", EIO)
+                       ? -1
+                       : s->fs->open(s->fs, s->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
     if (fd < 0)
         return failed(e, "opening a file");
-    const bool ok = load_bytes(s, fd, e);
-    (void)close(fd); // was only read
+    const bool ok = load_bytes(s, name, fd, e);
+    (void)s->fs->close(s->fs, fd); // was only read
     if (!ok)
         return err_trace(e);
 
@@ -335,8 +335,8 @@ static bool remove_file(struct spool *s, struct err *e)
     char name[NAME_MAX_], aside[NAME_MAX_];
     file_name(s->files[0].number, "", name);
     file_name(s->files[0].number, ".corrupt", aside);
-    if (FAILS("spool.remove", EIO) ||
-        (s->keep ? renameat(s->dir, name, s->dir, aside) : unlinkat(s->dir, name, 0)) < 0)
+    if (FAILS("spool.remove", EIO) || (s->keep ? s->fs->rename(s->fs, s->dir, name, aside)
+                                               : s->fs->remove(s->fs, s->dir, name)) < 0)
         return failed(e, "removing a file");
     if (s->keep)
         log_error(NULL, "spool.kept_aside", "file=%s", aside);
@@ -420,34 +420,53 @@ void spool_rewind(struct spool *s)
 
 // --- life ----------------------------------------------------------------------------------------
 
-static bool make_dir(const char *path, mode_t mode)
+/* The name of a directory is durable when the one above it was synced. */
+static bool sync_above(struct spool *s, struct str path)
 {
-    return mkdir(path, mode) == 0 || errno == EEXIST;
+    size_t n = path.n;
+    while (n > 0 && path.p[n - 1] != '/')
+        n--;
+    return !FAILS("spool.sync_above", EIO) &&
+           files_sync_dir(s->fs, n > 0 ? str_z(str_sub(path, 0, n), s->a) : ".");
 }
 
-/* With those above it, as far as they are missing. */
-static bool make_dirs(struct str path, struct arena *a)
+static bool make_dir(struct spool *s, struct str path, mode_t mode)
 {
+    if (s->fs->make_dir(s->fs, str_z(path, s->a), mode) == 0)
+        return sync_above(s, path);
+    return errno == EEXIST;
+}
+
+/* With those above it, as far as they are missing. The last name is synced in any case: who made it
+ * may have been killed before. */
+static bool make_dirs(struct spool *s)
+{
+    struct str path = s->o.path;
+    while (path.n > 1 && path.p[path.n - 1] == '/')
+        path.n--;
     for (size_t n = 1; n < path.n; n++)
-        if (path.p[n] == '/' && !make_dir(str_z(str_sub(path, 0, n), a), 0777))
+        if (path.p[n] == '/' && !make_dir(s, str_sub(path, 0, n), 0777))
             return false;
-    return make_dir(str_z(path, a), 0700);
+    return make_dir(s, path, 0700) && sync_above(s, path);
 }
 
 static bool open_dir(struct spool *s, struct err *e)
 {
-    if (FAILS("spool.open", EACCES) || !make_dirs(s->o.path, s->a))
+    if (FAILS("spool.open", EACCES) || !make_dirs(s))
         return failed(e, "making its directory");
-    s->dir = open(str_z(s->o.path, s->a), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    s->dir = s->fs->open(s->fs, FILES_CWD, str_z(s->o.path, s->a),
+                         O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     return s->dir >= 0 || failed(e, "opening its directory");
 }
 
 static bool lock_dir(struct spool *s, struct err *e)
 {
-    s->lock = openat(s->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    s->lock = FAILS("spool.lock", ENOSPC)
+                  ? -1
+                  : s->fs->open(s->fs, s->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (s->lock < 0)
         return failed(e, "creating its lock");
-    if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)
+    if (s->fs->lock(s->fs, s->lock) == 0)
         return true;
     (void)err_set(e, ERR_CONFLICT, "spool: another process uses this directory");
     return err_fix(e, "give each process a spool directory of its own");
@@ -457,6 +476,7 @@ bool spool_open(const struct spool_options *o, struct spool **ret, struct err *e
 {
     _cleanup_(spool_closep) struct spool *s = NEW(struct spool);
     s->o = *o;
+    s->fs = o->files ? o->files : &files_system;
     s->a = arena_create(0);
     s->dir = s->lock = s->out = -1;
     s->next_number = 1;
@@ -478,9 +498,9 @@ void spool_close(struct spool *s)
     seal(s);
     unload(s);
     if (s->lock >= 0)
-        (void)close(s->lock);
+        (void)s->fs->close(s->fs, s->lock);
     if (s->dir >= 0)
-        (void)close(s->dir);
+        (void)s->fs->close(s->fs, s->dir);
     free(s->files);
     arena_destroy(s->a);
     free(s);

@@ -13,12 +13,14 @@
 #include "inbox/inbox.h"
 
 struct arena;
+struct files;
 struct spool;
 
 struct spool_options {
-    struct str path;   /* directory; made when missing */
-    size_t file_size;  /* a file that reached it is followed by a new one; 0: 8 MB */
-    uint64_t max_size; /* of all files together; 0: 1 GB */
+    struct str path;           /* directory; made when missing */
+    size_t file_size;          /* a file that reached it is followed by a new one; 0: 8 MB */
+    uint64_t max_size;         /* of all files together; 0: 1 GB */
+    const struct files *files; /* NULL: the system's */
 };
 
 /* Finds what an earlier run left. Fails when the directory cannot be used or another process has

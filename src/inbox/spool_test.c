@@ -384,7 +384,8 @@ static void a_write_that_cannot_be_taken_back_ends_its_file(void **state)
 
 static void a_file_that_cannot_be_read_or_removed_comes_again(void **state)
 {
-    static const char *const points[] = {"spool.read", "spool.remove", "spool.sync_dir"};
+    static const char *const points[] = {"spool.load", "spool.stat", "spool.read", "spool.remove",
+                                         "spool.sync_dir"};
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct inbox_item items[BATCH];
     struct rig r;

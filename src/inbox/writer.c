@@ -33,6 +33,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "inbox/batch.h"
+#include "inbox/internal.h"
 #include "inbox/spool.h"
 #include "store/store.h"
 
@@ -601,15 +602,28 @@ static void work(struct inbox *in)
         send_line(in);
 }
 
+void inbox_step(struct inbox *in, usec_t wait)
+{
+    take_mail(in, wait);
+    note_oldest(in);
+    work(in);
+}
+
+static bool has_appends(const struct inbox *in)
+{
+    return mailbox_length(in->mail) > 0 || in->line.first || in->n_sent > 0;
+}
+
+bool inbox_is_busy(const struct inbox *in)
+{
+    return has_appends(in) || is_spooling(in);
+}
+
 static void run(void *arg)
 {
     struct inbox *in = arg;
-    while (!mailbox_is_closed(in->mail) || mailbox_length(in->mail) > 0 || in->line.first ||
-           in->n_sent > 0) {
-        take_mail(in, mailbox_is_closed(in->mail) ? 0 : patience(in));
-        note_oldest(in);
-        work(in);
-    }
+    while (!mailbox_is_closed(in->mail) || has_appends(in))
+        inbox_step(in, mailbox_is_closed(in->mail) ? 0 : patience(in));
 }
 
 // --- from other threads --------------------------------------------------------------------------
@@ -618,6 +632,8 @@ bool inbox_submit(struct inbox *in, struct inbox_append *ap)
 {
     const usec_t now = clock_monotonic(in->o.clock);
     usec_t oldest = 0;
+    if (FAULT("inbox.submit"))
+        return false;
     ap->submitted_at = now;
     if (!atomic_compare_exchange_strong(&in->oldest, &oldest, now) && now - oldest > INBOX_PATIENCE)
         return false;
@@ -657,7 +673,7 @@ void inbox_stats(const struct inbox *in, struct inbox_stats *ret)
 
 // --- life ----------------------------------------------------------------------------------------
 
-static void destroy(struct inbox *in)
+void inbox_destroy(struct inbox *in)
 {
     if (!in)
         return;
@@ -668,11 +684,10 @@ static void destroy(struct inbox *in)
     arena_destroy(in->a);
     free(in);
 }
-DEFINE_CLEANUP(struct inbox, destroy)
 
-bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *e)
+bool inbox_create(const struct inbox_options *o, struct inbox **ret, struct err *e)
 {
-    _cleanup_(destroyp) struct inbox *in = NEW(struct inbox);
+    _cleanup_(inbox_destroyp) struct inbox *in = NEW(struct inbox);
     in->o = *o;
     atomic_init(&in->held, o->held);
     in->a = arena_create(0);
@@ -682,10 +697,18 @@ bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *
     in->may_hope = store_engine(o->store) == STORE_POSTGRES;
     in->depth = in->may_hope ? DEPTH_MAX : 1;
     in->db = store_connect(o->store, STORE_INGEST);
-    if (!spool_open(&(struct spool_options){.path = o->spool_path}, &in->spool, e))
+    if (!spool_open(&(struct spool_options){.path = o->spool_path, .files = o->files}, &in->spool,
+                    e))
         return err_trace(e);
     note_spool(in);
-    if (!thread_start("inbox", run, in, &in->thread, e))
+    *ret = TAKE(in);
+    return true;
+}
+
+bool inbox_start(const struct inbox_options *o, struct inbox **ret, struct err *e)
+{
+    _cleanup_(inbox_destroyp) struct inbox *in = NULL;
+    if (!inbox_create(o, &in, e) || !thread_start("inbox", run, in, &in->thread, e))
         return err_trace(e);
     *ret = TAKE(in);
     return true;
@@ -695,5 +718,5 @@ void inbox_stop(struct inbox *in)
 {
     mailbox_close(in->mail);
     thread_join(in->thread);
-    destroy(in);
+    inbox_destroy(in);
 }

@@ -180,6 +180,23 @@ static bool listen_on(struct app *app, struct err *e)
     return true;
 }
 
+/* The store lost commits that had been durable: said loudly, and readers of the feed load anew, as
+ * its numbers will be given out again. What providers sent with them has to be fetched from them.
+ */
+static bool report_loss(struct app *app, struct db *db, struct err *e)
+{
+    const int64_t pages = store_lost_pages(app->store);
+    char epoch[ID_LEN + 1];
+
+    if (pages == 0)
+        return true;
+    log_error(NULL, "store.commits_lost", "pages=%lld reason=\"the write-ahead log was damaged\"",
+              (long long)pages);
+    id_make(clock_wall(&clock_system), &app->rng, epoch);
+    return db_exec(db, Q_FEED_NEW_EPOCH, BINDS(bind_str("epoch", str_from(epoch))), NULL, e) ||
+           err_trace(e);
+}
+
 /* The schema, the default project, the accounts, the one-time link. Fails while the database is
  * down. */
 static bool prepare_store(struct app *app, struct err *e)
@@ -197,6 +214,7 @@ static bool prepare_store(struct app *app, struct err *e)
 
     if (!db_ping(db, e) || (c->auto_migrate && !store_migrate_up(app->store, &n, e)) ||
         !store_schema_check(app->store, e) || !project_bootstrap(db, &in, &app->project, e) ||
+        !report_loss(app, db, e) ||
         !login_link_create(db, &app->rng, app->project, in.now, app->a, &app->login_token, e))
         return err_trace(e);
     if (n > 0)

@@ -52,6 +52,8 @@ static bool hold_lease(struct worker *w, usec_t now, struct err *e)
 {
     const struct queue_options *o = &w->q->o;
 
+    if (FAULT("queue.lease"))
+        return err_set(e, ERR_UNAVAILABLE, "queue: lease failed (injected)");
     if (!db_exec(w->db, Q_QUEUE_LEASE_HOLD,
                  BINDS(bind_str("token", str_from(atomic_load(&w->token))),
                        bind_str("queue", str_from(o->name)), bind_str("owner", str_from(w->owner)),
@@ -204,6 +206,8 @@ static bool reap(struct worker *w, struct err *e)
 bool claim_reap(struct worker *w, struct err *e)
 {
     arena_reset(w->work);
+    if (FAULT("queue.reap"))
+        return err_set(e, ERR_UNAVAILABLE, "queue: reaping failed (injected)");
     if (!db_begin(w->db, e))
         return err_trace(e);
     if (!reap(w, e) || !db_commit(w->db, e)) {

@@ -46,6 +46,7 @@ struct worker {
     bool doubtful;
     char owner[96];
     _Atomic bool holding; /* rows are under way: the heartbeat renews the lease */
+    usec_t reap_at;       /* when the leases of others are looked at again; monotonic */
 };
 
 /* A worker without a thread, not yet named. */
@@ -69,6 +70,9 @@ bool claim_reap(struct worker *w, struct err *e) CHECK_RESULT;
 /* When a row that failed for the `attempts`-th time is tried again: doubling, half of it jitter. */
 usec_t retry_wait(const struct queue_policy *p, int64_t attempts, struct rng *rng);
 
+/* Works off what there is, once around. False: nothing was there, or the store failed. */
+bool worker_round(struct worker *w);
+/* The thread: takes a name, goes round until the queue stops, gives its lease back. */
 void worker_run(void *arg);
 
 #endif

@@ -324,28 +324,36 @@ static void reap(struct worker *w)
         log_failure(NULL, LOG_DEBUG, "queue.reap", &e);
 }
 
+/* Perhaps some of them were ours: the leases are looked at again. */
+static void change_name(struct worker *w)
+{
+    drop_lease(w);
+    worker_take_name(w);
+    w->reap_at = clock_monotonic(w->q->o.clock);
+}
+
+bool worker_round(struct worker *w)
+{
+    const struct clock *clock = w->q->o.clock;
+
+    if (w->doubtful)
+        change_name(w);
+    if (clock_monotonic(clock) >= w->reap_at) {
+        reap(w);
+        w->reap_at = clock_monotonic(clock) + REAP_EVERY;
+    }
+    const bool tried = work_off_tried(w);
+    return work_off(w, true) || tried;
+}
+
 void worker_run(void *arg)
 {
     struct worker *w = arg;
-    const struct clock *clock = w->q->o.clock;
-    usec_t reaped_at = clock_monotonic(clock) - REAP_EVERY;
 
     worker_take_name(w);
-    while (!is_stopping(w)) {
-        if (w->doubtful) {
-            drop_lease(w);
-            worker_take_name(w);
-            reaped_at -= REAP_EVERY; // perhaps some of them were ours
-        }
-        if (clock_monotonic(clock) - reaped_at >= REAP_EVERY) {
-            reap(w);
-            reaped_at = clock_monotonic(clock);
-        }
-        const bool tried = work_off_tried(w);
-        const bool fresh = work_off(w, true);
-        if (!tried && !fresh && !is_stopping(w))
+    while (!is_stopping(w))
+        if (!worker_round(w) && !is_stopping(w))
             (void)bell_wait(w->q->bell, IDLE_WAIT);
-    }
     drop_lease(w);
 }
 
@@ -354,6 +362,7 @@ struct worker *worker_create(struct queue *q)
     struct worker *w = NEW(struct worker);
 
     w->q = q;
+    w->reap_at = clock_monotonic(q->o.clock);
     w->rng = rng_system();
     w->claimed = arena_create(256 * 1024);
     w->claimed_next = arena_create(256 * 1024);

@@ -81,6 +81,7 @@ struct engine {
     bool (*open)(const struct store_options *o, struct store **ret, struct err *e);
     void (*close)(struct store *s);
     bool (*is_broken)(const struct store *s);
+    int64_t (*lost_pages)(const struct store *s); /* NULL: it cannot lose any */
     bool (*checkpoint)(struct store *s, struct err *e);
 
     struct db *(*connect)(struct store *s);

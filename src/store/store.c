@@ -63,6 +63,11 @@ bool store_is_broken(const struct store *s)
     return s->engine->is_broken(s);
 }
 
+int64_t store_lost_pages(const struct store *s)
+{
+    return s->engine->lost_pages ? s->engine->lost_pages(s) : 0;
+}
+
 bool store_checkpoint(struct store *s, struct err *e)
 {
     if (FAULT("store.checkpoint"))

@@ -25,6 +25,7 @@
 #include "store_queries.h" /* generated: enum query */
 
 struct arena;
+struct files;
 struct store;
 struct db;
 struct rows;
@@ -44,6 +45,8 @@ struct store_options {
     struct str url; /* sqlite:PATH or postgres://… */
     const struct clock *clock;
     bool exclusive; /* SQLite: take the process lock, refuse when another process holds it */
+    const struct files *files; /* SQLite: the file system that it is on; NULL: the system's */
+    int64_t log_bound;         /* SQLite: bytes of the log, see store_checkpoint(); 0: 64 MB */
 };
 
 /*
@@ -58,6 +61,10 @@ enum store_engine store_engine(const struct store *s);
 /* Whether only a new process can use the store again (SQLite: a sync failed, so what is on disk is
  * unknown). Every write is refused; the process should end and be started again. */
 bool store_is_broken(const struct store *s);
+/* Pages of SQLite's write-ahead log that were durable in an earlier run and cannot be read any
+ * more: what was committed with them is lost. The database is sound without them, or it would not
+ * have been opened. The edge reports it, and begins a new epoch of the feed. */
+int64_t store_lost_pages(const struct store *s);
 /* Once in a while: truncates SQLite's write-ahead log when it outgrew its bound. */
 bool store_checkpoint(struct store *s, struct err *e) CHECK_RESULT;
 

@@ -64,5 +64,8 @@ const char *test_postgres_url(void);
  */
 typedef void test_attempt_fn(void *arg);
 uint64_t test_every_fault(const char *name, test_attempt_fn *attempt, void *arg);
+/* The same with outages of so many passages each. An attempt that does not end while everything
+ * fails disarms before it looks at what came of it. */
+uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *attempt, void *arg);
 
 #endif

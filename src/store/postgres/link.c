@@ -93,6 +93,8 @@ bool link_open(struct link *l, const char *const *keywords, const char *const *v
                usec_t within, struct err *e)
 {
     link_set_deadline(l, within);
+    if (FAULT("store.connect"))
+        return err_set(e, ERR_UNAVAILABLE, "PostgreSQL: cannot be reached (injected)");
     l->number++;
     l->conn = PQconnectStartParams(keywords, values, 1);
     if (!l->conn)
@@ -129,6 +131,8 @@ bool link_flush(struct link *l, struct err *e)
     int left;
     short ready;
 
+    if (FAULT("store.flush"))
+        return closed(l, "the connection was lost (injected)", e);
     while ((left = PQflush(l->conn)) > 0) {
         if (!wait_socket(l, POLLIN | POLLOUT, &ready))
             return too_late(l, "did not take the statement", e);

@@ -7,8 +7,8 @@
  * sync would "succeed" without them: the store is then broken and refuses to write until a new
  * process recovered the file.
  *
- * The log is bounded: SQLite copies it back every CHECKPOINT_PAGES pages, but starts it anew only
- * when no reader looks at it; store_checkpoint() truncates it when it outgrew LOG_BOUND.
+ * The log is bounded: SQLite copies it back when it has three quarters of its bound, but starts it
+ * anew only when no reader looks at it; store_checkpoint() truncates it when it outgrew the bound.
  *
  * Memory mapping stays off: on a mapped file a disk error is a SIGBUS instead of an error code.
  */
@@ -19,19 +19,25 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
+#include "base/files.h"
 #include "store/sqlite/file.h"
 #include "store/sqlite/turn.h"
+#include "store/sqlite/witness.h"
 
 enum {
-    CHECKPOINT_PAGES = 12000, /* 48 MB: the more at once, the fewer pages are copied twice */
-    LOG_BOUND = 64 * 1024 * 1024,
+    LOG_BOUND = 64 * 1024 * 1024, /* the more at once, the fewer pages are copied twice */
+    PAGE_BYTES = 4096,
     PROGRESS_STEPS = 20000, /* between two looks at the clock */
 };
 
 struct sqlite_store {
     struct store base;
     struct db_file *file;
+    const char *vfs; /* NULL: SQLite's own */
+    int64_t log_bound;
     struct turn *turn;
+    struct witness *witness;
+    int64_t lost_pages;
     struct sqlite_db *anchor; /* keeps the log alive; used by who holds the turn */
     atomic_bool broken;
 };
@@ -146,6 +152,29 @@ static int on_progress(void *arg)
     return d->until != 0 && clock_monotonic(&clock_system) > d->until;
 }
 
+static int checkpoint_pages(struct sqlite_db *d)
+{
+    return (int)(store_of(&d->base)->log_bound / 4 * 3 / PAGE_BYTES);
+}
+
+/* After each commit. Copying the log back is done here and not by SQLite's own hook, whose place
+ * this one takes. As there, its failure is not the commit's; but a sync that fails is not passed
+ * over: frames of light commits that it was to make durable may be lost now, and with them all that
+ * the log gets behind them. */
+static int on_commit(void *arg, sqlite3 *handle, const char *name, int n_pages)
+{
+    struct sqlite_db *d = arg;
+
+    if (!d->base.light)
+        witness_note(store_of(&d->base)->witness, (uint32_t)n_pages);
+    if (n_pages < checkpoint_pages(d))
+        return SQLITE_OK;
+    const int rc = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (is_sync_failure(rc))
+        atomic_store(&store_of(&d->base)->broken, true);
+    return SQLITE_OK;
+}
+
 static int configure(struct sqlite_db *d)
 {
     sqlite3 *h = d->handle;
@@ -156,8 +185,7 @@ static int configure(struct sqlite_db *d)
     sqlite3_busy_timeout(h, (int)((deadline ? deadline : MINUTES(1)) / MILLISECONDS(1)));
     for (size_t i = 0; i < LEN(settings) && rc == SQLITE_OK; i++)
         rc = sqlite3_exec(h, settings[i], NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_wal_autocheckpoint(h, CHECKPOINT_PAGES);
+    sqlite3_wal_hook(h, on_commit, d);
     if (rc == SQLITE_OK && d->base.use == STORE_READ)
         rc = sqlite3_exec(h, "PRAGMA query_only=ON", NULL, NULL, NULL);
     // Looks into the file, so that a wrong one is found here, and opens the log.
@@ -185,7 +213,9 @@ static bool ensure_open(struct db *db, struct err *e)
 
     if (d->handle)
         return true;
-    int rc = sqlite3_open_v2(path, &d->handle, flags, NULL);
+    if (FAULT("store.connect"))
+        return fail(db, SQLITE_CANTOPEN, "opening", e);
+    int rc = sqlite3_open_v2(path, &d->handle, flags, store_of(db)->vfs);
     if (rc == SQLITE_OK)
         rc = configure(d);
     if (rc == SQLITE_OK)
@@ -244,7 +274,7 @@ static bool take_turn(struct db *db, struct err *e)
     struct sqlite_store *s = store_of(db);
 
     assert(!d->has_turn);
-    if (!turn_take(s->turn, store_use_deadline(db->use))) {
+    if (FAULT("store.turn") || !turn_take(s->turn, store_use_deadline(db->use))) {
         db->conflicted = true;
         return err_set(e, ERR_UNAVAILABLE, "sqlite: no turn to write within %lld s",
                        (long long)(store_use_deadline(db->use) / SECONDS(1)));
@@ -269,6 +299,8 @@ static bool plain(struct db *db, const char *sql, struct err *e)
     struct sqlite_db *d = sqlite_of(db);
 
     start_deadline(db);
+    if (FAULT("store.command"))
+        return fail(db, SQLITE_IOERR_WRITE, sql, e);
     if (sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
         return true;
     return fail(db, sqlite3_extended_errcode(d->handle), sql, e);
@@ -293,7 +325,8 @@ static void end_light(struct db *db)
     struct sqlite_db *d = sqlite_of(db);
 
     if (db->light && d->handle &&
-        sqlite3_exec(d->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK)
+        (FAULT("store.end_light") ||
+         sqlite3_exec(d->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK))
         disconnect_handle(d);
     db->light = false;
 }
@@ -321,7 +354,8 @@ static void rollback(struct db *db)
     // trusted to be outside of a transaction.
     d->until = 0;
     if (d->handle && !sqlite3_get_autocommit(d->handle) &&
-        sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+        (FAULT("store.rollback") ||
+         sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK))
         disconnect_handle(d);
     end_light(db);
     give_turn(db);
@@ -572,6 +606,8 @@ static bool script(struct db *db, const char *sql, struct err *e)
     struct sqlite_db *d = sqlite_of(db);
 
     start_deadline(db);
+    if (FAULT("store.command"))
+        return fail(db, SQLITE_IOERR_WRITE, "migration", e);
     if (sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
         return true;
     return fail(db, sqlite3_extended_errcode(d->handle), "migration", e);
@@ -618,7 +654,7 @@ static bool checkpoint(struct store *base, struct err *e)
     struct sqlite_store *s = container_of(base, struct sqlite_store, base);
     struct db *db = &s->anchor->base;
 
-    if (db_file_wal_bytes(s->file) <= LOG_BOUND)
+    if (db_file_wal_bytes(s->file) <= s->log_bound)
         return true;
     if (!take_turn(db, e))
         return err_trace(e);
@@ -631,12 +667,54 @@ static bool checkpoint(struct store *base, struct err *e)
     return ok;
 }
 
+static bool check_integrity(struct sqlite_store *s, struct err *e)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    int rc = sqlite3_prepare_v2(s->anchor->handle, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
+    rc = rc == SQLITE_OK ? sqlite3_step(stmt) : rc;
+    const bool sound =
+        rc == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0;
+    sqlite3_finalize(stmt);
+    if (sound)
+        return true;
+    err_set(e, ERR_UNAVAILABLE,
+            "sqlite: %s-wal was damaged, and without the %lld pages that it lost the database is "
+            "not sound",
+            db_file_path(s->file), (long long)s->lost_pages);
+    return err_fix(e, "keep a copy of the database and its log, then restore a backup");
+}
+
+static int64_t lost_pages(const struct store *s)
+{
+    return container_of(s, const struct sqlite_store, base)->lost_pages;
+}
+
+/* Holds what SQLite found in the log against the witness. A log that lost its end may fit the file
+ * no more, into which some of it was copied: then nothing can be built on it. */
+static bool hear_witness(struct sqlite_store *s, struct err *e)
+{
+    sqlite3 *h = s->anchor->handle;
+    int found = 0;
+
+    if (witness_missing(s->witness, 0) == 0)
+        return true;
+    const int rc = sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_PASSIVE, &found, NULL);
+    if ((rc & 0xff) == SQLITE_BUSY)
+        return true; // a tool copies it back this moment: so it could read it
+    if (rc != SQLITE_OK)
+        return fail(&s->anchor->base, rc, "reading the write-ahead log", e);
+    s->lost_pages = witness_missing(s->witness, found > 0 ? (uint32_t)found : 0);
+    return s->lost_pages == 0 || check_integrity(s, e) || err_trace(e);
+}
+
 static void close_store(struct store *base)
 {
     struct sqlite_store *s = container_of(base, struct sqlite_store, base);
 
     if (s->anchor)
         disconnect(&s->anchor->base);
+    witness_close(s->witness);
     turn_destroy(s->turn);
     db_file_close(s->file);
     free(s);
@@ -645,17 +723,22 @@ static void close_store(struct store *base)
 static bool open_store(const struct store_options *o, struct store **ret, struct err *e)
 {
     struct sqlite_store *s = NEW(struct sqlite_store);
+    const struct files *fs = o->files ? o->files : &files_system;
 
+    s->vfs = fs->sqlite_vfs;
+    s->log_bound = o->log_bound ? o->log_bound : LOG_BOUND;
     // Counting memory takes a lock at every allocation, and nobody asks for the count. SQLite
     // listens to this before its first use only; later stores of a process find it done.
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    if (!db_file_open(str_sub(o->url, strlen("sqlite:"), o->url.n), o->exclusive, &s->file, e))
+    if (!db_file_open(fs, str_sub(o->url, strlen("sqlite:"), o->url.n), o->exclusive, &s->file, e))
         goto failed;
     s->turn = turn_create();
+    s->witness = witness_open(fs, db_file_path(s->file));
     s->anchor = sqlite_of(new_connection(&s->base));
     s->anchor->base.store = &s->base;
     s->anchor->base.use = STORE_WORK;
-    if (!ensure_open(&s->anchor->base, e) || !db_file_check(s->file, e))
+    if (!ensure_open(&s->anchor->base, e) || (o->exclusive && !hear_witness(s, e)) ||
+        !db_file_settle(s->file, e) || !db_file_check(s->file, e))
         goto failed;
     *ret = &s->base;
     return true;
@@ -669,6 +752,7 @@ const struct engine engine_sqlite = {
     .open = open_store,
     .close = close_store,
     .is_broken = is_broken,
+    .lost_pages = lost_pages,
     .checkpoint = checkpoint,
     .connect = new_connection,
     .disconnect = disconnect,

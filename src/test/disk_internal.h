@@ -1,0 +1,122 @@
+#ifndef TEST_DISK_INTERNAL_H
+#define TEST_DISK_INTERNAL_H
+/* What the two faces of a disk (disk_files.c, crash_vfs.c) share with the disk itself. */
+#include "test/disk.h"
+
+#include <pthread.h>
+
+struct sqlite3_vfs;
+struct crash_file;
+struct shm;
+
+struct image {
+    char *p;
+    uint64_t n, cap;
+};
+
+/* A write or a truncation that no sync has covered yet. */
+struct change {
+    enum disk_kind kind;
+    uint64_t offset;
+    struct str bytes; /* owned */
+};
+
+struct entry {
+    char *name;
+    struct node *node;
+};
+
+struct entries {
+    struct entry *p;
+    size_t n, cap;
+};
+
+/* The same for the entries of a directory. */
+struct move {
+    enum disk_kind kind;
+    char *name, *target;
+    struct node *node;
+};
+
+/* A file or a directory. `now` is what programs see, `kept` what the last sync made sure of. */
+struct node {
+    struct node *next;
+    uint64_t number; /* 0: of a temporary file, of which no operation is counted */
+    bool is_dir, marked;
+    size_t n_open; /* descriptors and SQLite handles that are not dead */
+
+    struct image now, kept;
+    struct change *changes;
+    size_t n_changes, cap_changes;
+
+    struct entries now_entries, kept_entries;
+    struct move *moves;
+    size_t n_moves, cap_moves;
+
+    bool locked; /* flock */
+    struct crash_file *handles;
+    struct shm *shm;
+};
+
+struct past {
+    struct disk_op op;
+    uint64_t node;
+    int error;
+};
+
+struct descriptor {
+    struct node *node; /* NULL: free */
+    char *path;
+    uint64_t generation, offset;
+    bool locks;
+};
+
+struct disk {
+    struct disk_options o;
+    pthread_mutex_t mutex; /* recursive: a hook may look */
+    struct rng rng;
+    struct node *root, *nodes;
+    uint64_t last_number, n_ops, generation;
+    size_t n_handles; /* SQLite's, dead ones too */
+    bool is_cut, read_only;
+
+    disk_hook_fn *hook;
+    void *hook_arg;
+    struct disk_failure failure;
+    uint64_t n_failable;
+    bool struck;
+
+    struct past *history;
+    size_t n_history, cap_history;
+
+    struct descriptor *descriptors;
+    size_t n_descriptors;
+    struct files files;
+    struct sqlite3_vfs *vfs;
+};
+
+/* All of these return 0 or an errno, and are called between disk_lock and disk_unlock. */
+void disk_lock(const struct disk *d);
+void disk_unlock(const struct disk *d);
+
+struct node *disk_find(const struct disk *d, const char *path);
+int disk_make(struct disk *d, const char *path, bool is_dir, struct node **ret);
+/* In no directory; its operations are nobody's business. */
+struct node *disk_make_temporary(struct disk *d);
+/* A change of kind DISK_WRITE; its bytes stay the caller's. */
+int disk_write(struct disk *d, struct node *node, const char *path, struct change c, size_t *ret_n);
+int disk_truncate(struct disk *d, struct node *node, const char *path, uint64_t size);
+int disk_sync(struct disk *d, struct node *node, const char *path);
+int disk_remove(struct disk *d, const char *path);
+int disk_rename(struct disk *d, const char *from, const char *to);
+/* The directory that a path lies in, zero-terminated. Free it. */
+char *disk_parent(const char *path);
+
+void disk_files_init(struct disk *d);
+void disk_files_finish(struct disk *d);
+void crash_vfs_register(struct disk *d);
+void crash_vfs_unregister(struct disk *d);
+/* The node's shared memory has no name any more. */
+void crash_vfs_forget(struct node *node);
+
+#endif
