@@ -315,7 +315,7 @@ static void stopping_completes_what_was_submitted(void **state)
 
 // --- one bad row ---------------------------------------------------------------------------------
 
-static void a_bad_row_is_refused_alone(void **state)
+static void f008_a_bad_row_is_refused_alone(void **state)
 {
     enum { N = 9, BAD = 4 };
     (void)state;
@@ -646,7 +646,7 @@ TEST_MAIN(cmocka_unit_test(an_event_is_stored_once), cmocka_unit_test(every_fiel
           cmocka_unit_test(what_waits_goes_as_one_group),
           cmocka_unit_test(a_crowd_is_answered_completely),
           cmocka_unit_test(stopping_completes_what_was_submitted),
-          cmocka_unit_test(a_bad_row_is_refused_alone),
+          cmocka_unit_test(f008_a_bad_row_is_refused_alone),
           cmocka_unit_test(a_failing_group_among_many_loses_nothing),
           cmocka_unit_test(a_lost_store_sends_events_to_the_spool_and_back),
           cmocka_unit_test(a_spool_is_brought_back_though_nothing_new_comes),
