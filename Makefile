@@ -7,7 +7,7 @@ QUIET  ?=
 
 NINJA := ninja -j$(JOBS) $(QUIET)
 
-.PHONY: all web deps deps-test deps-bench run test check bench chaos fuzz power unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
+.PHONY: all web deps deps-test deps-bench run test check bench chaos soak sabotage fuzz power unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
 
 all: deps build ## (default) install what is missing, build build/hookswitch with the UI inside
 
@@ -78,6 +78,13 @@ chaos: deps-test deps-bench all ## the long form of the faults of PostgreSQL, an
 	@cd tests && CHAOS=long node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts
 	@bench/run recovery-restart recovery-crash
 
+sabotage: deps-test ## make known mistakes, one at a time, and demand that a test notices each; MISTAKE=word
+	@tools/sabotage.py $(MISTAKE)
+
+soak: deps-test build ## mixed traffic for SOAK_MINUTES=30: nothing may grow or be lost; STORE=sqlite
+	@npm ci --silent --prefix tests --no-audit --no-fund
+	@cd tests && node --import tsx soak/main.ts
+
 check-format:
 	@for file in $$(tools/sources.sh format); do \
 	    clang-format "$$file" | cmp -s "$$file" - || echo "$$file"; \
@@ -88,7 +95,7 @@ format: ## settle the layout and the order of includes of the C sources
 	@tools/sources.sh format | xargs -r clang-format -i
 
 clean: ## remove everything that was built
-	rm -rf build build-asan build-tsan build-clang build-fuzz web/dist tests/artifacts
+	rm -rf build build-asan build-tsan build-clang build-fuzz build-sabotage web/dist tests/artifacts
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16

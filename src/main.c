@@ -34,7 +34,8 @@ static const struct {
 } commands[] = {
     {"serve", serve, true, "[--roles=door,worker,api,hub]", "run the server"},
     {"migrate", tool_migrate, true, "up | down [N] | status", "change the schema of the store"},
-    {"verify", tool_verify, true, "", "check that every snapshot is the fold of its log"},
+    {"verify", tool_verify, true, "[--acks FILE]",
+     "hold the store against itself and what was acknowledged"},
     {"replay", tool_replay, true, "--all | ID...", "put dead letters back into the queue"},
     {"feed", tool_feed, true, "new-epoch", "after a restore: tell every reader to start anew"},
     {"login-link", tool_login_link, true, "", "print a link that signs a browser in, once"},

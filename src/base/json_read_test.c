@@ -28,7 +28,7 @@ static void reads_members_of_their_kind(void **state)
     assert_null(json_get(json_get(o, "i"), "x"));
 }
 
-static void an_integer_is_exact_or_none(void **state)
+static void f137_an_integer_is_exact_or_none(void **state)
 {
     (void)state;
     static const struct {
@@ -160,6 +160,6 @@ static void depth_ends_at_its_limit(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(reads_members_of_their_kind),
-          cmocka_unit_test(an_integer_is_exact_or_none), cmocka_unit_test(takes_bare_values),
+          cmocka_unit_test(f137_an_integer_is_exact_or_none), cmocka_unit_test(takes_bare_values),
           cmocka_unit_test(refuses_what_is_not_json), cmocka_unit_test(says_where_it_went_wrong),
           cmocka_unit_test(depth_ends_at_its_limit))

@@ -237,7 +237,7 @@ static size_t check_all_orders(struct call_change *changes, size_t n)
 
 // --- tests ---------------------------------------------------------------------------------------
 
-static void any_order_of_a_calls_events_gives_one_snapshot(void **state)
+static void f078_any_order_of_a_calls_events_gives_one_snapshot(void **state)
 {
     struct call_change changes[] = {
         status_of("CA1", "initiated", 0, 0),   status_of("CA1", "ringing", 1, 1),
@@ -494,7 +494,7 @@ static void crowded_lists_keep_the_same_in_any_order(void **state)
 
 // --- the table and what follows from it ----------------------------------------------------------
 
-static void a_claim_is_refused_exactly_when_the_table_says_so(void **state)
+static void f075_f083_a_claim_is_refused_exactly_when_the_table_says_so(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct err e = {0};
@@ -583,7 +583,7 @@ static struct call only(struct call_change *changes, size_t n, struct arena *a)
     return *find(&w, STR("CA1"));
 }
 
-static void late_early_events_only_enrich(void **state)
+static void f076_late_early_events_only_enrich(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct call_change changes[] = {final_of("CA1", "completed", 30, 20),
@@ -601,7 +601,7 @@ static void late_early_events_only_enrich(void **state)
     assert_int_equal(c.talk_time, 20);
 }
 
-static void an_unknown_status_is_kept_and_flagged(void **state)
+static void f082_an_unknown_status_is_kept_and_flagged(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct err e = {0};
@@ -622,7 +622,7 @@ static void an_unknown_status_is_kept_and_flagged(void **state)
     assert_str(w.calls[0].attributes, "{\"unknown_status\":\"held\"}");
 }
 
-static void a_recording_may_come_before_its_call(void **state)
+static void f079_a_recording_may_come_before_its_call(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct err e = {0};
@@ -787,17 +787,17 @@ static void filters_hide(void **state)
     }
 }
 
-TEST_MAIN(cmocka_unit_test(any_order_of_a_calls_events_gives_one_snapshot),
+TEST_MAIN(cmocka_unit_test(f078_any_order_of_a_calls_events_gives_one_snapshot),
           cmocka_unit_test(any_order_of_dials_and_recordings_gives_one_snapshot),
           cmocka_unit_test(any_order_of_parent_and_child_gives_one_pair),
           cmocka_unit_test(any_order_of_two_children_gives_one_family),
           cmocka_unit_test(shuffles_with_repetitions_change_nothing),
           cmocka_unit_test(crowded_lists_keep_the_same_in_any_order),
-          cmocka_unit_test(a_claim_is_refused_exactly_when_the_table_says_so),
+          cmocka_unit_test(f075_f083_a_claim_is_refused_exactly_when_the_table_says_so),
           cmocka_unit_test(the_documented_table_is_the_one_in_the_code),
-          cmocka_unit_test(late_early_events_only_enrich),
-          cmocka_unit_test(an_unknown_status_is_kept_and_flagged),
-          cmocka_unit_test(a_recording_may_come_before_its_call),
+          cmocka_unit_test(f076_late_early_events_only_enrich),
+          cmocka_unit_test(f082_an_unknown_status_is_kept_and_flagged),
+          cmocka_unit_test(f079_a_recording_may_come_before_its_call),
           cmocka_unit_test(implausible_times_are_replaced),
           cmocka_unit_test(display_status_tells_what_happened_to_the_person),
           cmocka_unit_test(filters_hide))

@@ -75,7 +75,7 @@ static void long_input_is_refused_not_cut(void **state)
     assert_false(phone_parse((struct str){text, sizeof text}, STR("US"), &phone));
 }
 
-static void what_is_no_number_is_shown_as_it_is(void **state)
+static void f142_what_is_no_number_is_shown_as_it_is(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
 
@@ -105,5 +105,5 @@ static void owned_numbers_are_read_from_configuration(void **state)
 TEST_MAIN(cmocka_unit_test(numbers_are_normalised_and_shown),
           cmocka_unit_test(the_region_belongs_to_the_number),
           cmocka_unit_test(long_input_is_refused_not_cut),
-          cmocka_unit_test(what_is_no_number_is_shown_as_it_is),
+          cmocka_unit_test(f142_what_is_no_number_is_shown_as_it_is),
           cmocka_unit_test(owned_numbers_are_read_from_configuration))

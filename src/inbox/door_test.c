@@ -275,7 +275,7 @@ static void both_tokens_of_a_rotation_open_and_no_other(void **state)
     rig_down(&r);
 }
 
-static void fifty_copies_at_once_are_one_event(void **state)
+static void f070_fifty_copies_at_once_are_one_event(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct rig r;
@@ -527,7 +527,7 @@ static void doors_without_keys_or_address_do_not_open(void **state)
 TEST_MAIN(cmocka_unit_test(a_signed_event_is_kept_and_acknowledged_once),
           cmocka_unit_test(a_new_call_is_kept_and_told_where_to_go),
           cmocka_unit_test(both_tokens_of_a_rotation_open_and_no_other),
-          cmocka_unit_test(fifty_copies_at_once_are_one_event),
+          cmocka_unit_test(f070_fifty_copies_at_once_are_one_event),
           cmocka_unit_test(a_query_is_part_of_what_is_signed),
           cmocka_unit_test(a_wrong_signature_is_refused_without_a_row),
           cmocka_unit_test(an_impossible_header_is_refused_without_reading_the_body),

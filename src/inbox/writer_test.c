@@ -331,7 +331,7 @@ static void stopping_completes_what_was_submitted(void **state)
 
 // --- one bad row ---------------------------------------------------------------------------------
 
-static void a_bad_row_is_refused_alone(void **state)
+static void f008_a_bad_row_is_refused_alone(void **state)
 {
     enum { N = 9, BAD = 4 };
     (void)state;
@@ -461,6 +461,31 @@ static void a_spool_left_by_an_earlier_run_comes_first(void **state)
         start(&r);
         assert_int_equal(result_of(&r, item(1, STR("k3"))), INBOX_STORED);
         assert_str(keys_of(&r, 1), "k1 k2 k3");
+        rig_down(&r);
+    }
+}
+
+static void a_store_that_goes_again_while_the_spool_comes_back_is_given_it_anew(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct rig r;
+        rig_up(&r, store, a);
+        fault_arm("store.send", 1, true);
+        assert_int_equal(result_of(&r, item(1, STR("k1"))), INBOX_SPOOLED);
+        assert_int_equal(result_of(&r, item(1, STR("k2"))), INBOX_SPOOLED);
+        fault_arm("store.step", 1, false);
+        pass_time(&r, SECONDS(10));
+        assert_int_equal(result_of(&r, item(1, STR("k3"))), INBOX_SPOOLED);
+        assert_true(fault_struck());
+        fault_disarm();
+        assert_int_equal(stats_of(&r).replayed, 0);
+
+        pass_time(&r, SECONDS(100));
+        assert_int_equal(result_of(&r, item(1, STR("k4"))), INBOX_STORED);
+        assert_str(keys_of(&r, 1), "k1 k2 k3 k4");
+        assert_int_equal(stats_of(&r).spool_bytes, 0);
         rig_down(&r);
     }
 }
@@ -719,11 +744,12 @@ TEST_MAIN(cmocka_unit_test(an_event_is_stored_once), cmocka_unit_test(every_fiel
           cmocka_unit_test(what_waits_goes_as_one_group),
           cmocka_unit_test(a_crowd_is_answered_completely),
           cmocka_unit_test(stopping_completes_what_was_submitted),
-          cmocka_unit_test(a_bad_row_is_refused_alone),
+          cmocka_unit_test(f008_a_bad_row_is_refused_alone),
           cmocka_unit_test(a_failing_group_among_many_loses_nothing),
           cmocka_unit_test(a_lost_store_sends_events_to_the_spool_and_back),
           cmocka_unit_test(a_spool_is_brought_back_though_nothing_new_comes),
           cmocka_unit_test(a_spool_left_by_an_earlier_run_comes_first),
+          cmocka_unit_test(a_store_that_goes_again_while_the_spool_comes_back_is_given_it_anew),
           cmocka_unit_test(before_the_store_is_there_events_are_kept_under_their_account),
           cmocka_unit_test(an_account_without_a_project_is_refused_alone_and_kept_aside),
           cmocka_unit_test(a_long_spool_comes_back_in_order_while_more_arrives),

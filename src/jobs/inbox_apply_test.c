@@ -311,6 +311,15 @@ static void the_auditor_finds_what_was_tampered_with(void **state)
          "SELECT project_id, 9, provider, call_sid, event_type, event_status, event_time, source, "
          "applied, change, payload, created_at FROM call_events WHERE seq = 2",
          "call CA1: event 9 applied initiated after the call had ended\n"},
+        {"INSERT INTO call_events (project_id, seq, provider, call_sid, event_type, event_status, "
+         "event_time, source, applied, change, payload, inbox_id, created_at) "
+         "SELECT project_id, 10, provider, call_sid, event_type, event_status, event_time, source, "
+         "applied, change, payload, inbox_id, created_at FROM call_events WHERE seq = 3",
+         "call CA1: event 10 applies inbox row 3 a second time\n"},
+        {"UPDATE webhook_inbox SET processing_status = 'dead_letter', error = ' ' WHERE id = 2",
+         "inbox row 2 is a dead letter without a reason\n"},
+        {"UPDATE webhook_inbox SET processing_status = 'failed', error = NULL WHERE id = 4",
+         "inbox row 4 has failed without a reason\n"},
     };
     static const char *const steps[] = {"queued", "initiated", "ringing", "completed"};
 
@@ -336,8 +345,52 @@ static void the_auditor_finds_what_was_tampered_with(void **state)
     }
 }
 
+static void the_auditor_finds_what_belongs_to_another_project(void **state)
+{
+    static const struct {
+        const char *sql, *finding;
+    } rows[] = {
+        {"INSERT INTO provider_accounts (project_id, provider, account_sid) "
+         "VALUES (2, 'twilio', 'AC1')",
+         "inbox row 1 of project 1 refers to an account of project 2\n"},
+        {"UPDATE webhook_inbox SET project_id = 2 WHERE id = 2",
+         "event 2 of project 1 refers to an inbox row of project 2\n"},
+        {"INSERT INTO contacts (project_id, phone_number) VALUES (2, '+15085140320'); "
+         "UPDATE conversations SET contact_id = (SELECT id FROM contacts WHERE project_id = 2)",
+         "conversation 1 of project 1 refers to a contact of project 2\n"},
+        {"INSERT INTO conversations (project_id, contact_id, external_id) SELECT 2, id, 'x' FROM "
+         "contacts WHERE project_id = 2; UPDATE calls SET conversation_id = "
+         "(SELECT id FROM conversations WHERE project_id = 2)",
+         "call CA1 of project 1 refers to a conversation of project 2\n"},
+        {"UPDATE webhook_inbox SET project_id = 77 WHERE id = 4",
+         "there are rows of project 77, which does not exist\n"},
+    };
+
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct str findings;
+        for (int i = 1; i <= 4; i++) {
+            const struct test_webhook w = status(t, "CA1", "ringing", i);
+            test_inbox_append(t, &w, 1);
+        }
+        drain(t, 4);
+        test_inbox_sql(t,
+                       "INSERT INTO projects (org_id, name) SELECT id, 'other' FROM orgs; "
+                       "INSERT INTO feed_heads (project_id, last_seq, epoch) VALUES (2, 0, 'E')");
+        expect_sound(t);
+        FOR_EACH_ROW (row, rows) {
+            test_inbox_sql(t, row->sql);
+            assert_true(verify(t, &findings).findings > 0);
+            if (!str_contains(findings, str_from(row->finding)))
+                fail_msg("%s\n  is not in\n" STR_FMT, row->finding, STR_ARG(findings));
+        }
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(every_order_with_duplicates_ends_in_the_same_call),
           cmocka_unit_test(a_parent_is_told_in_its_childs_transaction),
           cmocka_unit_test(what_cannot_be_understood_is_buried_alone),
           cmocka_unit_test(an_unknown_provider_is_buried_with_its_name),
-          cmocka_unit_test(the_auditor_finds_what_was_tampered_with))
+          cmocka_unit_test(the_auditor_finds_what_was_tampered_with),
+          cmocka_unit_test(the_auditor_finds_what_belongs_to_another_project))

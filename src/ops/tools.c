@@ -1,5 +1,6 @@
 #include "ops/tools.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,13 +10,14 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "ops/verify.h"
+#include "ops/verify_acks.h"
 #include "providers/provider.h"
 #include "inbox/read.h"
 #include "store/store.h"
 #include "tenancy/actor.h"
 #include "tenancy/project.h"
 
-enum { PRINTED_MAX = 256 * 1024 };
+enum { PRINTED_MAX = 256 * 1024, FINDINGS_PRINTED = 20 };
 
 int tool_fail(const struct err *e)
 {
@@ -100,28 +102,77 @@ int tool_migrate(struct command *cmd)
 
 // --- verify --------------------------------------------------------------------------------------
 
+/* The first counter-examples tell what is wrong; a thousand more tell nothing else. */
 static void print_finding(struct str what, void *arg)
 {
-    (void)arg;
-    (void)printf("  " STR_FMT "\n", STR_ARG(what));
+    int64_t *n_printed = arg;
+
+    if ((*n_printed)++ < FINDINGS_PRINTED)
+        (void)printf("  " STR_FMT "\n", STR_ARG(what));
+    else if (*n_printed == FINDINGS_PRINTED + 1)
+        (void)printf("  ...\n");
+}
+
+/* What was acknowledged while the database was away may still be in the spool. */
+static void print_verdict_of_acks(const struct command *cmd, const struct verify_acks *v)
+{
+    (void)printf("%lld acknowledgements, %lld events seen by %lld clients checked: %lld findings\n",
+                 (long long)v->acked, (long long)v->seen, (long long)v->clients,
+                 (long long)v->findings);
+    if (v->findings > 0)
+        (void)printf("If there are spool files in " STR_FMT ": start the server, let it take them "
+                     "over, and verify again.\n",
+                     STR_ARG(cmd->config.spool_dir));
+}
+
+static void close_file(FILE *f)
+{
+    if (f)
+        (void)fclose(f);
+}
+
+DEFINE_CLEANUP(FILE, close_file)
+
+static bool check_acks(const struct command *cmd, struct db *db, int64_t *n_printed,
+                       struct verify_acks *v, struct err *e)
+{
+    _cleanup_(close_filep) FILE *log = fopen(arg(cmd, 1), "re");
+
+    if (!log)
+        return err_set(e, ERR_NOT_FOUND, "%s: %s", arg(cmd, 1), strerror(errno));
+    *v = (struct verify_acks){.log = log, .on_finding = print_finding, .arg = n_printed};
+    return verify_acks(db, v, e) || err_trace(e);
+}
+
+static void print_verdict(const struct verify_result *r)
+{
+    (void)printf("%lld calls, %lld log lines, %lld feed events, %lld inbox rows checked: %lld "
+                 "findings\n",
+                 (long long)r->calls, (long long)r->log_lines, (long long)r->feed_events,
+                 (long long)r->inbox_rows, (long long)r->findings);
 }
 
 int tool_verify(struct command *cmd)
 {
+    const bool acks = strcmp(arg(cmd, 0), "--acks") == 0;
     _cleanup_(store_closep) struct store *s = NULL;
     struct verify_result r = {0};
+    struct verify_acks v = {0};
+    int64_t n_printed = 0;
     struct err e = {0};
 
+    if (cmd->n_args != (acks ? 2 : 0))
+        return usage("verify [--acks FILE]");
     if (!open_store(cmd, false, &s, &e))
         return tool_fail(&e);
     _cleanup_(db_closep) struct db *db = store_connect(s, STORE_READ);
-    if (!verify_all(db, print_finding, NULL, &r, &e))
+    if ((acks && !check_acks(cmd, db, &n_printed, &v, &e)) ||
+        !verify_all(db, print_finding, &n_printed, &r, &e))
         return tool_fail(&e);
-    (void)printf("%lld calls, %lld log lines, %lld feed events, %lld inbox rows checked: %lld "
-                 "findings\n",
-                 (long long)r.calls, (long long)r.log_lines, (long long)r.feed_events,
-                 (long long)r.inbox_rows, (long long)r.findings);
-    return r.findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (acks)
+        print_verdict_of_acks(cmd, &v);
+    print_verdict(&r);
+    return r.findings + v.findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 // --- replay --------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ static void record(struct store *s, int64_t number, const char *name)
     db_close(db);
 }
 
-static void a_newer_schema_is_refused(void **state)
+static void f205_a_newer_schema_is_refused(void **state)
 {
     (void)state;
     TEST_STORES(store, a)
@@ -280,7 +280,7 @@ static void triggers_date_changes_and_guard_the_log(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(up_down_up), cmocka_unit_test(nodes_that_start_together_migrate_once),
-          cmocka_unit_test(a_newer_schema_is_refused),
+          cmocka_unit_test(f205_a_newer_schema_is_refused),
           cmocka_unit_test(an_edited_migration_is_refused),
           cmocka_unit_test(a_migration_is_whole_or_absent),
           cmocka_unit_test(both_engines_have_the_same_columns),

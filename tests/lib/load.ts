@@ -8,15 +8,31 @@ import { dirname, join } from "node:path";
 import { type FeedPage, get, type InboxPage } from "./api.ts";
 import { ACCOUNT_SID, OWNED_NUMBER, type Server } from "./server.ts";
 import { audit, settled } from "./settled.ts";
-import { newCallSid, type Params, post } from "./twilio.ts";
+import { type Door, newCallSid, type Params, post } from "./twilio.ts";
 import { until } from "./wait.ts";
 
 const STATUSES = ["initiated", "ringing", "in-progress", "completed"];
 const BREATH_MS = 5;
 
-/** The identity of an event of the status door, as the inbox keeps it. */
-export function keyOf({ CallSid, CallStatus, Timestamp, SequenceNumber }: Params): string {
-  return `call:${CallSid ?? ""}:${CallStatus ?? ""}:${String(Date.parse(Timestamp ?? "") / 1000)}:${SequenceNumber ?? ""}`;
+function seconds({ Timestamp }: Params): string {
+  return String(Date.parse(Timestamp ?? "") / 1000);
+}
+
+const KEYS: Record<Door, (p: Params) => (string | undefined)[]> = {
+  "voice-inbound": (p) => ["inbound", p["CallSid"]],
+  "voice-status": (p) => ["call", p["CallSid"], p["CallStatus"], seconds(p), p["SequenceNumber"]],
+  "recording-status": (p) => ["recording", p["RecordingSid"], p["RecordingStatus"]],
+  "dial-action": (p) => ["dial", p["CallSid"], p["DialCallSid"], p["DialCallStatus"]],
+};
+
+/** The identity of an event as the inbox keeps it. */
+export function dedupeKey(door: Door, params: Params): string {
+  return KEYS[door](params).join(":");
+}
+
+/** The same, of the status door. */
+export function keyOf(params: Params): string {
+  return dedupeKey("voice-status", params);
 }
 
 /** The callbacks of one answered call, in order. */
@@ -136,7 +152,7 @@ export async function assertNothingLost(server: Server, load: Load): Promise<voi
   assert.equal(keys.length, kept.size, "an event is there twice");
   const lost = [...load.acknowledged].filter((key) => !kept.has(key));
   assert.deepEqual(lost, [], "acknowledged and not there");
-  await audit(server);
+  await audit(server, load.log);
   await load.remove();
 }
 

@@ -13,11 +13,6 @@ export function settled(server: Server): Promise<SyncHealth> {
   });
 }
 
-/** `hookswitch verify`: throws with its findings. */
-export async function audit(server: Server): Promise<void> {
-  await promisify(execFile)(BINARY, ["verify"], { env: server.env });
-}
-
 /** Any command of the program, with the server's configuration. */
 export async function tool(server: Server, ...args: string[]): Promise<{ code: number; output: string }> {
   try {
@@ -27,4 +22,11 @@ export async function tool(server: Server, ...args: string[]): Promise<{ code: n
     const { code, stdout, stderr } = failure as { code: number; stdout: string; stderr: string };
     return { code, output: stdout + stderr };
   }
+}
+
+/** `hookswitch verify`, and with an acknowledgement log `verify --acks`: throws with its findings. */
+export async function audit(server: Server, acks?: string): Promise<string> {
+  const { code, output } = await tool(server, "verify", ...(acks === undefined ? [] : ["--acks", acks]));
+  if (code !== 0) throw new Error(`the auditor found:\n${output}`);
+  return output;
 }

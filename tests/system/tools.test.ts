@@ -1,8 +1,11 @@
 // The command line: what an engineer types, and what is refused before anything can go wrong.
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type FeedPage, get } from "../lib/api.ts";
-import { type Server, startServer } from "../lib/server.ts";
+import { type FeedPage, get, type InboxPage } from "../lib/api.ts";
+import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
 import { settled, tool } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
@@ -33,6 +36,26 @@ describe("the command line", () => {
     const { code, output } = await tool(server, "verify");
     assert.equal(code, 0);
     assert.match(output, /1 calls, 1 log lines, 1 feed events, 2 inbox rows checked: 0 findings/);
+  });
+
+  it("verifies what was acknowledged, and names the first event that is not there", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hookswitch-acks-"));
+    const log = join(directory, "acks");
+    const { events } = await get<InboxPage>(server, "/api/events");
+    const { epoch } = await get<FeedPage>(server, "/api/events?after_seq=0");
+    const told = events.map(({ dedupe_key }) => `ack ${ACCOUNT_SID} ${dedupe_key}`);
+    await writeFile(log, [...told, `from 1 me ${epoch} 0`, `saw 1 me ${epoch} 1`, "end 1 me", ""].join("\n"));
+    const sound = await tool(server, "verify", "--acks", log);
+    assert.equal(sound.code, 0, sound.output);
+    assert.match(sound.output, /2 acknowledgements, 1 events seen by 1 clients checked: 0 findings/);
+    await writeFile(log, [...told, "ack 1 call:CAlost:ringing:1:1", `saw 1 me ${epoch} 2`, ""].join("\n"));
+    const lost = await tool(server, "verify", "--acks", log);
+    assert.equal(lost.code, 1);
+    assert.match(lost.output, /line 3: event call:CAlost:ringing:1:1 was acknowledged and is not in the store/);
+    assert.match(lost.output, /line 4: client me saw event 2, the feed of project 1 ends with 1/);
+    assert.equal((await tool(server, "verify", "--acks", join(directory, "missing"))).code, 1);
+    assert.equal((await tool(server, "verify", "--ack")).code, 1);
+    await rm(directory, { recursive: true });
   });
 
   it("shows the migrations", async () => {

@@ -155,7 +155,7 @@ static void keys_and_sids_are_plain_and_bounded(void **state)
     }
 }
 
-static void sequence_numbers_tell_repeats_apart(void **state)
+static void f074_sequence_numbers_tell_repeats_apart(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     static const char at[] = "CallSid=CA1&CallStatus=ringing&Timestamp=Fri%%2C+12+Mar+2027+16%%3A29"
@@ -299,7 +299,7 @@ TEST_MAIN(cmocka_unit_test(keys_come_from_the_events_own_fields),
           cmocka_unit_test(an_uncounted_event_has_the_short_key),
           cmocka_unit_test(an_event_without_a_call_is_still_described),
           cmocka_unit_test(keys_and_sids_are_plain_and_bounded),
-          cmocka_unit_test(sequence_numbers_tell_repeats_apart),
+          cmocka_unit_test(f074_sequence_numbers_tell_repeats_apart),
           cmocka_unit_test(all_fields_are_kept_in_order),
           cmocka_unit_test(every_fixture_becomes_a_json_object),
           cmocka_unit_test(a_json_body_is_read_like_a_form),

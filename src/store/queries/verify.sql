@@ -1,9 +1,26 @@
 -- What the auditor reads (ops/verify.c): pages in the order of a key, each a small index scan.
 
 -- name: verify_project_next
+-- The next project that exists or that a row names, though it does not.
 -- params: after int
 -- scope: system — all projects are audited
-SELECT id FROM projects WHERE id > :after ORDER BY id LIMIT 1;
+SELECT next.id, EXISTS (SELECT 1 FROM projects p WHERE p.id = next.id) AS known
+  FROM (SELECT min(part.id) AS id
+          FROM (SELECT min(id) AS id FROM projects WHERE id > :after
+                 UNION ALL
+                SELECT min(project_id) FROM webhook_inbox WHERE project_id > :after
+                 UNION ALL
+                SELECT min(project_id) FROM call_events WHERE project_id > :after
+                 UNION ALL
+                SELECT min(project_id) FROM feed_events WHERE project_id > :after) AS part) AS next;
+
+-- name: verify_owners
+-- Whose conversation a call is in.
+-- params: project int, after int, limit int
+SELECT c.id, c.twilio_sid, v.project_id AS conversation_project
+  FROM calls c LEFT JOIN conversations v ON v.id = c.conversation_id
+ WHERE c.project_id = :project AND c.id > :after
+ ORDER BY c.id LIMIT :limit;
 
 -- name: verify_feed
 -- params: project int, after int, limit int
@@ -11,10 +28,12 @@ SELECT seq FROM feed_events WHERE project_id = :project AND seq > :after ORDER B
 
 -- name: verify_log
 -- Lines of the log beside what they must agree with. reverts: it was applied, says that its call goes
--- on, and stands behind a line by which that call had ended.
+-- on, and stands behind a line by which that call had ended. repeats: a line before it tells the same
+-- call of the same received webhook.
 -- params: project int, after int, limit int
 -- [sqlite]
 SELECT e.seq, e.call_sid, e.event_type, e.event_status, e.inbox_id, i.processing_status AS inbox_status,
+       i.project_id AS inbox_project,
        f.type AS feed_type, f.entity_id AS feed_sid, c.id AS call_id,
        e.applied AND e.event_status IN ('queued', 'initiated', 'ringing', 'in-progress')
            AND json_extract(e.change, '$.kind') = 'status'
@@ -22,15 +41,19 @@ SELECT e.seq, e.call_sid, e.event_type, e.event_status, e.inbox_id, i.processing
                         WHERE b.project_id = e.project_id AND b.call_sid = e.call_sid AND b.provider = e.provider
                           AND b.seq < e.seq AND b.applied
                           AND b.event_status IN ('completed', 'busy', 'no-answer', 'canceled', 'failed')
-                          AND json_extract(b.change, '$.kind') = 'status') AS reverts
+                          AND json_extract(b.change, '$.kind') = 'status') AS reverts,
+       EXISTS (SELECT 1 FROM call_events b
+                WHERE b.project_id = e.project_id AND b.call_sid = e.call_sid AND b.provider = e.provider
+                  AND b.inbox_id = e.inbox_id AND b.seq < e.seq) AS repeats
   FROM call_events e
-  LEFT JOIN webhook_inbox i ON i.id = e.inbox_id AND i.project_id = e.project_id
+  LEFT JOIN webhook_inbox i ON i.id = e.inbox_id
   LEFT JOIN feed_events f ON f.project_id = e.project_id AND f.seq = e.seq
   LEFT JOIN calls c ON c.project_id = e.project_id AND c.provider = e.provider AND c.twilio_sid = e.call_sid
  WHERE e.project_id = :project AND e.seq > :after
  ORDER BY e.seq LIMIT :limit;
 -- [postgres]
 SELECT e.seq, e.call_sid, e.event_type, e.event_status, e.inbox_id, i.processing_status AS inbox_status,
+       i.project_id AS inbox_project,
        f.type AS feed_type, f.entity_id AS feed_sid, c.id AS call_id,
        e.applied AND e.event_status IN ('queued', 'initiated', 'ringing', 'in-progress')
            AND e.change ->> 'kind' = 'status'
@@ -38,28 +61,47 @@ SELECT e.seq, e.call_sid, e.event_type, e.event_status, e.inbox_id, i.processing
                         WHERE b.project_id = e.project_id AND b.call_sid = e.call_sid AND b.provider = e.provider
                           AND b.seq < e.seq AND b.applied
                           AND b.event_status IN ('completed', 'busy', 'no-answer', 'canceled', 'failed')
-                          AND b.change ->> 'kind' = 'status') AS reverts
+                          AND b.change ->> 'kind' = 'status') AS reverts,
+       EXISTS (SELECT 1 FROM call_events b
+                WHERE b.project_id = e.project_id AND b.call_sid = e.call_sid AND b.provider = e.provider
+                  AND b.inbox_id = e.inbox_id AND b.seq < e.seq) AS repeats
   FROM call_events e
-  LEFT JOIN webhook_inbox i ON i.id = e.inbox_id AND i.project_id = e.project_id
+  LEFT JOIN webhook_inbox i ON i.id = e.inbox_id
   LEFT JOIN feed_events f ON f.project_id = e.project_id AND f.seq = e.seq
   LEFT JOIN calls c ON c.project_id = e.project_id AND c.provider = e.provider AND c.twilio_sid = e.call_sid
  WHERE e.project_id = :project AND e.seq > :after
  ORDER BY e.seq LIMIT :limit;
 
 -- name: verify_inbox
--- Received webhooks, and whether the log has a line of them. The lane is the root call.
+-- Received webhooks, whether the log has a line of them (the lane is the root call), and whose the
+-- account is that they name.
 -- params: project int, after int, limit int
-SELECT i.id, i.source, i.call_sid,
+-- [sqlite]
+SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_project,
        i.processing_status = 'completed' AND NOT EXISTS (
            SELECT 1 FROM call_events e
             WHERE e.project_id = i.project_id AND e.call_sid IN (i.call_sid, i.lane)
               AND e.inbox_id = i.id) AS unlogged
   FROM webhook_inbox i
+  LEFT JOIN provider_accounts a ON a.provider = i.provider
+                               AND a.account_sid = json_extract(i.payload, '$.AccountSid')
+ WHERE i.project_id = :project AND i.id > :after
+ ORDER BY i.id LIMIT :limit;
+-- [postgres]
+SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_project,
+       i.processing_status = 'completed' AND NOT EXISTS (
+           SELECT 1 FROM call_events e
+            WHERE e.project_id = i.project_id AND e.call_sid IN (i.call_sid, i.lane)
+              AND e.inbox_id = i.id) AS unlogged
+  FROM webhook_inbox i
+  LEFT JOIN provider_accounts a ON a.provider = i.provider
+                               AND a.account_sid = i.payload ->> 'AccountSid'
  WHERE i.project_id = :project AND i.id > :after
  ORDER BY i.id LIMIT :limit;
 
 -- name: verify_conversations
--- What a conversation says of its calls, and what they are (as in conversation_refresh).
+-- What a conversation says of its calls, and what they are (as in conversation_refresh); and whose its
+-- contact is.
 -- params: project int, after int, limit int
 -- [sqlite]
 SELECT v.id, json_extract(v.metadata, '$.total_calls') AS stored,
@@ -69,7 +111,8 @@ SELECT v.id, json_extract(v.metadata, '$.total_calls') AS stored,
                 SELECT 1 FROM calls p
                  WHERE p.project_id = c.project_id AND p.provider = c.provider
                    AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                   AND p.conversation_id = c.conversation_id))) AS counted
+                   AND p.conversation_id = c.conversation_id))) AS counted,
+       (SELECT x.project_id FROM contacts x WHERE x.id = v.contact_id) AS contact_project
   FROM conversations v
  WHERE v.project_id = :project AND v.id > :after
  ORDER BY v.id LIMIT :limit;
@@ -81,7 +124,30 @@ SELECT v.id, (v.metadata ->> 'total_calls')::bigint AS stored,
                 SELECT 1 FROM calls p
                  WHERE p.project_id = c.project_id AND p.provider = c.provider
                    AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                   AND p.conversation_id = c.conversation_id))) AS counted
+                   AND p.conversation_id = c.conversation_id))) AS counted,
+       (SELECT x.project_id FROM contacts x WHERE x.id = v.contact_id) AS contact_project
   FROM conversations v
  WHERE v.project_id = :project AND v.id > :after
  ORDER BY v.id LIMIT :limit;
+
+-- name: verify_account
+-- The project of an account, whoever provides it.
+-- params: account_sid text
+-- scope: system — finds the project
+SELECT project_id FROM provider_accounts WHERE account_sid = :account_sid ORDER BY provider LIMIT 1;
+
+-- name: verify_acks
+-- Acknowledged events, each with the line of the log that says so: those that are not there exactly once.
+-- params: project int[], dedupe_key text[], line int[]
+-- [sqlite]
+SELECT :line AS line, :dedupe_key AS dedupe_key, count(*) AS stored
+  FROM webhook_inbox
+ WHERE project_id = :project AND dedupe_key = :dedupe_key
+HAVING count(*) <> 1;
+-- [postgres]
+SELECT told.line, told.dedupe_key, count(i.id) AS stored
+  FROM unnest(:project, :dedupe_key, :line) AS told (project_id, dedupe_key, line)
+  LEFT JOIN webhook_inbox i ON i.project_id = told.project_id AND i.dedupe_key = told.dedupe_key
+ GROUP BY told.line, told.dedupe_key
+HAVING count(i.id) <> 1
+ ORDER BY told.line;

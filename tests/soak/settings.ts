@@ -1,0 +1,19 @@
+// How long and how hard; every number can be given in the environment.
+function number(name: string, otherwise: number): number {
+  const given = process.env[name];
+  const value = given === undefined || given === "" ? otherwise : Number(given);
+  if (!(value > 0)) throw new Error(`${name}: a number greater than 0 is expected, not ${String(given)}`);
+  return value;
+}
+
+export const MINUTES = number("SOAK_MINUTES", 30);
+export const EVENTS_PER_SECOND = number("SOAK_RATE", 200);
+export const CLIENTS = number("SOAK_CLIENTS", 500);
+export const SAMPLE_EVERY_MS = 5_000;
+
+/** By how much the last third may lie above the middle third: a share, and an amount that is no trend. */
+export const TOLERANCE = {
+  rss: { share: 0.1, amount: 8 }, // MB; caches fill for as long as the data grow, up to their bounds
+  descriptors: { share: 0.02, amount: 16 },
+  wal: { share: 0.1, amount: 16 }, // MB; between two checkpoints it goes up and down by 48
+} as const;
