@@ -176,7 +176,7 @@ static int64_t changed_by(PGresult *result)
 static bool run(struct db *db, const struct bound *b, struct arena *a, struct rows **ret_rows,
                 int64_t *ret_changed, struct err *e)
 {
-    struct unit unit;
+    struct unit unit = {0};
     PGresult *result = NULL;
 
     if (!session_ensure_open(db, e) || !send_unit(db, b, &unit, e) ||
