@@ -20,6 +20,7 @@
 #include "jobs/inbox_apply.h"
 #include "loop/loop.h"
 #include "ops/roles.h"
+#include "ops/watchdog.h"
 #include "providers/provider.h"
 #include "providers/twilio/twiml.h"
 #include "queue/queue.h"
@@ -49,6 +50,7 @@ struct app {
     struct queue *queue;
     struct hub *hub;
     struct api *api;
+    struct watchdog *watchdog;
     /* Set once everything above is there; the loops read it. */
     _Atomic bool ready;
 };
@@ -362,6 +364,28 @@ static bool greet(struct app *app, struct err *e)
     return true;
 }
 
+/* What the inbox's writer owes longest. The inbox is there as long as the watchdog may ask. */
+static usec_t writer_owes_since(void *arg)
+{
+    const struct app *app = arg;
+
+    return is_ready(app) && app->inbox ? inbox_owes_since(app->inbox) : 0;
+}
+
+static bool start_watchdog(struct app *app, struct err *e)
+{
+    const struct watchdog_options o = {
+        .loops = app->loops,
+        .n_loops = app->n_loops,
+        .writer_owes_since = writer_owes_since,
+        .arg = app,
+    };
+
+    if (!watchdog_start(&o, &app->watchdog, e))
+        return err_trace(e);
+    return true;
+}
+
 // --- running and ending --------------------------------------------------------------------------
 
 /* Waits at most `ms` for SIGTERM or SIGINT. */
@@ -376,16 +400,23 @@ static bool told_to_stop(int ms)
     return sigtimedwait(&stop, NULL, &wait) > 0;
 }
 
+/* A sync has failed: what is on disk is unknown, and only a new process can read it anew. */
+static bool check_store(struct app *app, struct err *e)
+{
+    if (!store_is_broken(app->store))
+        return true;
+    err_set(e, ERR_UNAVAILABLE, "the disk failed to keep what was written; start anew");
+    return err_fix(e, "look for disk errors in the system's log before you do");
+}
+
 /* Until a signal comes: keeps the store's log bounded, and ends the process when the store can only
- * be used by a new one (a sync has failed: what is on disk is unknown). */
+ * be used by a new one. */
 static bool supervise(struct app *app, struct err *e)
 {
     for (int second = 1; !told_to_stop(1000); second++) {
         struct err late = {0};
-        if (store_is_broken(app->store)) {
-            err_set(e, ERR_UNAVAILABLE, "the disk failed to keep what was written; start anew");
-            return err_fix(e, "look for disk errors in the system's log before you do");
-        }
+        if (!check_store(app, e))
+            return err_trace(e);
         if (second % CHECKPOINT_SECONDS == 0 && !store_checkpoint(app->store, &late))
             log_failure(NULL, LOG_WARN, "store.checkpoint", &late);
     }
@@ -408,6 +439,8 @@ static bool wait_for_store(struct app *app, bool *ret_ready, struct err *e)
         if (told != e->code)
             log_failure(NULL, LOG_WARN, "store.waiting", e);
         told = e->code;
+        if (!check_store(app, e))
+            return err_trace(e);
         if (told_to_stop(RETRY_MS)) {
             *ret_ready = false;
             return true;
@@ -425,9 +458,10 @@ static bool run(struct app *app, struct err *e)
                           &app->rules, e) ||
         !store_open(&o, &app->store, e) || !start_loops(app, e) ||
         (has_role(app->roles, ROLE_DOOR) && !open_doors(app, false, &app->steering, e)) ||
-        !listen_on(app, e))
+        !listen_on(app, e) || !start_watchdog(app, e))
         return err_trace(e);
     log_info(NULL, "server.listening", "port=%u", http_server_port(app->server));
+    supervisor_tell("READY=1"); // it answers, whether or not the database is there already
     if (!wait_for_store(app, &ready, e))
         return err_trace(e);
     if (!ready)
@@ -449,6 +483,8 @@ static bool run(struct app *app, struct err *e)
 static void stop(struct app *app)
 {
     alarm(DRAIN_SECONDS); // whatever hangs: the store is durable
+    supervisor_tell("STOPPING=1");
+    watchdog_stop(app->watchdog);
     atomic_store_explicit(&app->ready, false, memory_order_release);
     if (app->server)
         http_server_drain(app->server);
