@@ -35,6 +35,7 @@ static const struct {
     {"serve", serve, true, "[--roles=door,worker,api,hub]", "run the server"},
     {"migrate", tool_migrate, true, "up | down [N] | status", "change the schema of the store"},
     {"verify", tool_verify, true, "", "check that every snapshot is the fold of its log"},
+    {"backup", tool_backup, true, "FILE", "copy the SQLite database, while the server runs"},
     {"replay", tool_replay, true, "--all | ID...", "put dead letters back into the queue"},
     {"feed", tool_feed, true, "new-epoch", "after a restore: tell every reader to start anew"},
     {"login-link", tool_login_link, true, "", "print a link that signs a browser in, once"},

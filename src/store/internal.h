@@ -82,6 +82,7 @@ struct engine {
     void (*close)(struct store *s);
     bool (*is_broken)(const struct store *s);
     bool (*checkpoint)(struct store *s, struct err *e);
+    bool (*backup)(struct store *s, const char *to, struct err *e);
 
     struct db *(*connect)(struct store *s);
     void (*disconnect)(struct db *db);

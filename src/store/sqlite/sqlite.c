@@ -7,18 +7,20 @@
  * sync would "succeed" without them: the store is then broken and refuses to write until a new
  * process recovered the file.
  *
- * The log is bounded: SQLite copies it back every CHECKPOINT_PAGES pages, but starts it anew only
- * when no reader looks at it; store_checkpoint() truncates it when it outgrew LOG_BOUND.
+ * The log is bounded: it is copied back every CHECKPOINT_PAGES pages, but SQLite starts it anew
+ * only when no reader looks at it; store_checkpoint() truncates it when it outgrew LOG_BOUND.
  *
  * Memory mapping stays off: on a mapped file a disk error is a SIGBUS instead of an error code.
  */
 #include "store/internal.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/fault.h"
+#include "store/sqlite/backup.h"
 #include "store/sqlite/file.h"
 #include "store/sqlite/turn.h"
 
@@ -79,6 +81,28 @@ static const struct failure {
     {SQLITE_PERM, "access is denied", "check the file's owner and mode"},
 };
 
+/* What the system said, where SQLite's own words are too few. */
+static const struct reason {
+    int error;
+    const char *text, *fix;
+} disk_reasons[] = {
+    {EROFS, "the disk is read-only", "look at the kernel's log: it does so after a disk error"},
+    {EDQUOT, "the disk quota is used up", "raise it or free some space; writing goes on by itself"},
+    {EMFILE, "no descriptor is left", "raise the limit of open files (ulimit -n, LimitNOFILE=)"},
+    {ENFILE, "no descriptor is left in the system", "raise fs.file-max"},
+};
+
+static const struct reason *reason_of(const struct sqlite_db *d, int code)
+{
+    const bool told = d->handle && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN);
+    const int error = told ? sqlite3_system_errno(d->handle) : 0;
+
+    for (size_t i = 0; i < LEN(disk_reasons); i++)
+        if (disk_reasons[i].error == error)
+            return &disk_reasons[i];
+    return NULL;
+}
+
 static bool is_sync_failure(int extended)
 {
     return extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC;
@@ -103,10 +127,11 @@ static bool fail(struct db *db, int extended, const char *doing, struct err *e)
     for (size_t i = 0; i < LEN(disk_failures); i++) {
         if (disk_failures[i].code != code)
             continue;
+        const struct reason *reason = reason_of(d, code);
         db->lost = true;
-        err_set(e, ERR_UNAVAILABLE, "sqlite: %s (%s, code %d)", disk_failures[i].text, doing,
-                extended);
-        return err_fix(e, "%s", disk_failures[i].fix);
+        err_set(e, ERR_UNAVAILABLE, "sqlite: %s (%s, code %d)",
+                reason ? reason->text : disk_failures[i].text, doing, extended);
+        return err_fix(e, "%s", reason ? reason->fix : disk_failures[i].fix);
     }
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
         db->conflicted = true;
@@ -146,6 +171,18 @@ static int on_progress(void *arg)
     return d->until != 0 && clock_monotonic(&clock_system) > d->until;
 }
 
+/* SQLite's own checkpoint keeps quiet about a sync that failed, and the next one would "succeed".
+ */
+static int on_commit(void *arg, sqlite3 *h, const char *name, int pages)
+{
+    struct sqlite_db *d = arg;
+
+    if (pages >= CHECKPOINT_PAGES &&
+        is_sync_failure(sqlite3_wal_checkpoint_v2(h, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL)))
+        atomic_store(&store_of(&d->base)->broken, true);
+    return SQLITE_OK; // the commit itself is durable; any other failure is met again
+}
+
 static int configure(struct sqlite_db *d)
 {
     sqlite3 *h = d->handle;
@@ -156,8 +193,7 @@ static int configure(struct sqlite_db *d)
     sqlite3_busy_timeout(h, (int)((deadline ? deadline : MINUTES(1)) / MILLISECONDS(1)));
     for (size_t i = 0; i < LEN(settings) && rc == SQLITE_OK; i++)
         rc = sqlite3_exec(h, settings[i], NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_wal_autocheckpoint(h, CHECKPOINT_PAGES);
+    sqlite3_wal_hook(h, on_commit, d);
     if (rc == SQLITE_OK && d->base.use == STORE_READ)
         rc = sqlite3_exec(h, "PRAGMA query_only=ON", NULL, NULL, NULL);
     // Looks into the file, so that a wrong one is found here, and opens the log.
@@ -631,6 +667,26 @@ static bool checkpoint(struct store *base, struct err *e)
     return ok;
 }
 
+/* What a sync failed to write may still be seen in the kernel's memory, and a log that goes on
+ * behind it has a hole on disk. So a start writes the log it finds into the file, and begins a new
+ * one. */
+static bool absorb_log(struct db *db, struct err *e)
+{
+    sqlite3 *h = sqlite_of(db)->handle;
+
+    sqlite3_busy_timeout(h, 100);
+    const int rc = sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    // A full disk, or a tool that reads meanwhile, is no reason to refuse.
+    return !is_sync_failure(rc) || fail(db, rc, "absorbing the log", e);
+}
+
+static bool backup(struct store *base, const char *to, struct err *e)
+{
+    const struct sqlite_store *s = container_of(base, struct sqlite_store, base);
+
+    return sqlite_backup(db_file_path(s->file), to, e) || err_trace(e);
+}
+
 static void close_store(struct store *base)
 {
     struct sqlite_store *s = container_of(base, struct sqlite_store, base);
@@ -655,7 +711,8 @@ static bool open_store(const struct store_options *o, struct store **ret, struct
     s->anchor = sqlite_of(new_connection(&s->base));
     s->anchor->base.store = &s->base;
     s->anchor->base.use = STORE_WORK;
-    if (!ensure_open(&s->anchor->base, e) || !db_file_check(s->file, e))
+    if (!ensure_open(&s->anchor->base, e) || !db_file_check(s->file, e) ||
+        (o->exclusive && !absorb_log(&s->anchor->base, e)))
         goto failed;
     *ret = &s->base;
     return true;
@@ -670,6 +727,7 @@ const struct engine engine_sqlite = {
     .close = close_store,
     .is_broken = is_broken,
     .checkpoint = checkpoint,
+    .backup = backup,
     .connect = new_connection,
     .disconnect = disconnect,
     .ping = ping,
