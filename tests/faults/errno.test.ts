@@ -40,14 +40,13 @@ const TABLE: Row[] = [
   { calls: "fdatasync", errors: ["ENOSPC", "EDQUOT"], when: ["4"], on: "wal", expect: SYNC, fault: "F032" },
   { calls: "fdatasync,fsync", errors: ["EIO"], when: ["1+"], expect: SYNC, fault: "F032" },
   { calls: "pread64", errors: ["EIO"], when: ["5", "12+"], on: "database", expect: "tells" },
-  { calls: "pread64", errors: ["EINTR"], when: ["1+3"], expect: "lives" },
+  { calls: "pread64", errors: ["EINTR"], when: ["1+3"], on: "database", expect: "lives" },
   { calls: "fcntl", errors: ["ENOLCK", "EIO"], when: ["30", "100"], expect: "tells" },
 
   // Files and memory, from the loader to the middle of the work.
   { calls: "openat", errors: ["EMFILE", "EINTR"], when: ["40", "60", "66", "70", "60+"], expect: "tells" },
   { calls: "mmap", errors: ["ENOMEM"], when: ["90", "130", "180", "200", "210", "200+"], expect: "tells" },
   { calls: "mprotect", errors: ["ENOMEM"], when: ["20", "60", "80+"], expect: "tells" },
-  { calls: "brk", errors: ["ENOMEM"], when: ["3+"], expect: "tells" },
   { calls: "ftruncate,unlink", errors: ["EIO"], when: ["1+"], expect: "tells" },
   { calls: "flock", errors: ["ENOLCK"], when: ["1", "2"], expect: /hookswitch: .*No locks available/ },
 
