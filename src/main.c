@@ -36,6 +36,7 @@ static const struct {
     {"migrate", tool_migrate, true, "up | down [N] | status", "change the schema of the store"},
     {"verify", tool_verify, true, "[--acks FILE]",
      "hold the store against itself and what was acknowledged"},
+    {"backup", tool_backup, true, "FILE", "copy the SQLite database, while the server runs"},
     {"replay", tool_replay, true, "--all | ID...", "put dead letters back into the queue"},
     {"feed", tool_feed, true, "new-epoch", "after a restore: tell every reader to start anew"},
     {"login-link", tool_login_link, true, "", "print a link that signs a browser in, once"},

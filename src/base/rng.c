@@ -3,6 +3,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+
+/* Without randomness no secret is one: no way to go on. */
+NO_RETURN static void refuse_to_guess(void)
+{
+    static const char last_word[] = "hookswitch: the kernel gives no random numbers (getrandom)\n";
+
+    const ssize_t n = write(STDERR_FILENO, last_word, sizeof(last_word) - 1);
+    (void)n; // nothing could be done about it
+    abort();
+}
 
 static void system_fill(struct rng *r, void *dst, size_t n)
 {
@@ -13,7 +26,7 @@ static void system_fill(struct rng *r, void *dst, size_t n)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            abort(); // without randomness no secret is one: no way to go on
+            refuse_to_guess();
         at += got;
         n -= (size_t)got;
     }

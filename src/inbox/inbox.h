@@ -86,6 +86,8 @@ void inbox_release(struct inbox *in);
  */
 bool inbox_submit(struct inbox *in, struct inbox_append *ap) CHECK_RESULT;
 void inbox_stats(const struct inbox *in, struct inbox_stats *ret);
+/* When the oldest was submitted (monotonic) that has no answer yet; 0: none waits. */
+usec_t inbox_owes_since(const struct inbox *in);
 /* Completes everything that was submitted, then ends. */
 void inbox_stop(struct inbox *in);
 

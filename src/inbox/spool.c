@@ -468,6 +468,8 @@ static bool lock_dir(struct spool *s, struct err *e)
         return failed(e, "creating its lock");
     if (s->fs->lock(s->fs, s->lock) == 0)
         return true;
+    if (errno != EWOULDBLOCK)
+        return failed(e, "locking its directory");
     (void)err_set(e, ERR_CONFLICT, "spool: another process uses this directory");
     return err_fix(e, "give each process a spool directory of its own");
 }

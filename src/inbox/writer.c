@@ -671,6 +671,11 @@ void inbox_stats(const struct inbox *in, struct inbox_stats *ret)
     };
 }
 
+usec_t inbox_owes_since(const struct inbox *in)
+{
+    return atomic_load_explicit(&in->oldest, memory_order_relaxed);
+}
+
 // --- life ----------------------------------------------------------------------------------------
 
 void inbox_destroy(struct inbox *in)

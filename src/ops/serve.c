@@ -20,6 +20,7 @@
 #include "jobs/inbox_apply.h"
 #include "loop/loop.h"
 #include "ops/roles.h"
+#include "ops/watchdog.h"
 #include "providers/provider.h"
 #include "providers/twilio/twiml.h"
 #include "queue/queue.h"
@@ -51,6 +52,7 @@ struct app {
     struct queue *queue;
     struct hub *hub;
     struct api *api;
+    struct watchdog *watchdog;
     /* Set once everything above is there; the loops read it. */
     _Atomic bool ready;
 };
@@ -404,6 +406,28 @@ static void greet(const struct app *app)
     (void)fflush(stdout);
 }
 
+/* What the inbox's writer owes longest. The inbox is there as long as the watchdog may ask. */
+static usec_t writer_owes_since(void *arg)
+{
+    const struct app *app = arg;
+
+    return app->inbox ? inbox_owes_since(app->inbox) : 0;
+}
+
+static bool start_watchdog(struct app *app, struct err *e)
+{
+    const struct watchdog_options o = {
+        .loops = app->loops,
+        .n_loops = app->n_loops,
+        .writer_owes_since = writer_owes_since,
+        .arg = app,
+    };
+
+    if (!watchdog_start(&o, &app->watchdog, e))
+        return err_trace(e);
+    return true;
+}
+
 // --- running and ending --------------------------------------------------------------------------
 
 /* Waits at most `ms` for SIGTERM or SIGINT. */
@@ -418,16 +442,23 @@ static bool told_to_stop(int ms)
     return sigtimedwait(&stop, NULL, &wait) > 0;
 }
 
+/* A sync has failed: what is on disk is unknown, and only a new process can read it anew. */
+static bool check_store(struct app *app, struct err *e)
+{
+    if (!store_is_broken(app->store))
+        return true;
+    err_set(e, ERR_UNAVAILABLE, "the disk failed to keep what was written; start anew");
+    return err_fix(e, "look for disk errors in the system's log before you do");
+}
+
 /* Until a signal comes: keeps the store's log bounded, and ends the process when the store can only
- * be used by a new one (a sync has failed: what is on disk is unknown). */
+ * be used by a new one. */
 static bool supervise(struct app *app, struct err *e)
 {
     for (int second = 1; !told_to_stop(1000); second++) {
         struct err late = {0};
-        if (store_is_broken(app->store)) {
-            err_set(e, ERR_UNAVAILABLE, "the disk failed to keep what was written; start anew");
-            return err_fix(e, "look for disk errors in the system's log before you do");
-        }
+        if (!check_store(app, e))
+            return err_trace(e);
         if (second % CHECKPOINT_SECONDS == 0 && !store_checkpoint(app->store, &late))
             log_failure(NULL, LOG_WARN, "store.checkpoint", &late);
     }
@@ -450,6 +481,8 @@ static bool wait_for_store(struct app *app, bool *ret_ready, struct err *e)
         if (told != e->code)
             log_failure(NULL, LOG_WARN, "store.waiting", e);
         told = e->code;
+        if (!check_store(app, e))
+            return err_trace(e);
         if (told_to_stop(RETRY_MS)) {
             *ret_ready = false;
             return true;
@@ -466,9 +499,11 @@ static bool run(struct app *app, struct err *e)
     if (!call_rules_parse(app->config->owned_phone_numbers, app->config->default_region, app->a,
                           &app->rules, e) ||
         !store_open(&o, &app->store, e) || !start_loops(app, e) ||
-        (has_role(app->roles, ROLE_DOOR) && !start_spooling(app, e)) || !listen_on(app, e))
+        (has_role(app->roles, ROLE_DOOR) && !start_spooling(app, e)) || !listen_on(app, e) ||
+        !start_watchdog(app, e))
         return err_trace(e);
     log_info(NULL, "server.listening", "port=%u", http_server_port(app->server));
+    supervisor_tell("READY=1"); // it answers, whether or not the database is there already
     if (!wait_for_store(app, &ready, e))
         return err_trace(e);
     if (!ready)
@@ -491,6 +526,8 @@ static bool run(struct app *app, struct err *e)
 static void stop(struct app *app)
 {
     alarm(DRAIN_SECONDS); // whatever hangs: the store is durable
+    supervisor_tell("STOPPING=1");
+    watchdog_stop(app->watchdog);
     if (app->steering)
         doors_set_ingestion(app->steering, false);
     atomic_store_explicit(&app->ready, false, memory_order_release);

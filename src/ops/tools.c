@@ -175,6 +175,21 @@ int tool_verify(struct command *cmd)
     return r.findings + v.findings == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+// --- backup --------------------------------------------------------------------------------------
+
+int tool_backup(struct command *cmd)
+{
+    _cleanup_(store_closep) struct store *s = NULL;
+    struct err e = {0};
+
+    if (cmd->n_args != 1)
+        return usage("backup FILE");
+    if (!open_store(cmd, false, &s, &e) || !store_backup(s, arg(cmd, 0), &e))
+        return tool_fail(&e);
+    (void)printf("%s is a whole copy; the spool directory is not in it\n", arg(cmd, 0));
+    return EXIT_SUCCESS;
+}
+
 // --- replay --------------------------------------------------------------------------------------
 
 static bool default_project(struct db *db, struct arena *a, int64_t *ret, struct err *e)

@@ -15,6 +15,7 @@ int tool_fail(const struct err *e);
 
 int tool_migrate(struct command *cmd);
 int tool_verify(struct command *cmd);
+int tool_backup(struct command *cmd);
 int tool_replay(struct command *cmd);
 int tool_feed(struct command *cmd);
 int tool_login_link(struct command *cmd);

@@ -196,9 +196,11 @@ static bool reap(struct worker *w, struct err *e)
 
     if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), w->work,
                   &rows, e) ||
-        !db_exec(w->db, o->queries.reap, BINDS(now), NULL, e) ||
-        !db_exec(w->db, Q_QUEUE_LEASES_EXPIRE, BINDS(bind_str("queue", str_from(o->name)), now),
-                 NULL, e))
+        !db_exec(
+            w->db, Q_QUEUE_LEASES_EXPIRE,
+            BINDS(bind_str("queue", str_from(o->name)), now, bind_int("lease_us", o->policy.lease)),
+            NULL, e) ||
+        !db_exec(w->db, o->queries.reap, BINDS(now), NULL, e))
         return err_trace(e);
     return true;
 }

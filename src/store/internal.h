@@ -83,6 +83,7 @@ struct engine {
     bool (*is_broken)(const struct store *s);
     int64_t (*lost_pages)(const struct store *s); /* NULL: it cannot lose any */
     bool (*checkpoint)(struct store *s, struct err *e);
+    bool (*backup)(struct store *s, const char *to, struct err *e);
 
     struct db *(*connect)(struct store *s);
     void (*disconnect)(struct db *db);

@@ -75,6 +75,11 @@ bool store_checkpoint(struct store *s, struct err *e)
     return s->engine->checkpoint(s, e) ? true : err_trace(e);
 }
 
+bool store_backup(struct store *s, const char *to, struct err *e)
+{
+    return s->engine->backup(s, to, e) ? true : err_trace(e);
+}
+
 // --- connections ---------------------------------------------------------------------------------
 
 struct db *store_connect(struct store *s, enum store_use use)

@@ -67,6 +67,9 @@ bool store_is_broken(const struct store *s);
 int64_t store_lost_pages(const struct store *s);
 /* Once in a while: truncates SQLite's write-ahead log when it outgrew its bound. */
 bool store_checkpoint(struct store *s, struct err *e) CHECK_RESULT;
+/* SQLite: a consistent copy in a new file, whoever else writes meanwhile. PostgreSQL refuses: it
+ * has better means of its own. */
+bool store_backup(struct store *s, const char *to, struct err *e) CHECK_RESULT;
 
 /* Migrations, applied in order, each in one transaction, under a lock that one process holds. */
 struct store_migration {

@@ -33,8 +33,14 @@ export type Server = {
   stop: () => Promise<void>;
   /** kill -9, in the middle of whatever it does. */
   kill: () => Promise<void>;
-  /** Starts it again on the same port and store, after stop() or kill(). */
+  /** What the next start is run by: strace, taskset, prlimit, env, each with its arguments. */
+  under: string[];
+  /** Starts it again on the same port and store, after stop(), kill() or its own end. */
   start: () => Promise<void>;
+  /** The same without waiting until it is ready: for one that may not become so. */
+  launch: () => void;
+  /** How it ended, when it has. */
+  ended: () => End | undefined;
   /** Stops it and starts it again on the same port and store. */
   restart: () => Promise<void>;
   /** Stops it and removes its store. */
@@ -51,12 +57,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-type Running = { child: ChildProcess; link: string };
+/** `code` when it ended by itself, `signal` when it was ended; all that it said is in output(). */
+export type End = { code: number | null; signal: NodeJS.Signals | null };
 
-/** Resolves with the one-time link, once the server has printed it and answers. */
-async function run(cwd: string, url: string, env: NodeJS.ProcessEnv, argv: string[], said: string[]): Promise<Running> {
-  const [command = BINARY, ...args] = argv;
-  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+type Running = { child: ChildProcess; /** The one-time link, when it is printed. */ link: Promise<string>; end?: End };
+
+function launch(cwd: string, url: string, env: NodeJS.ProcessEnv, command: string[], said: string[]): Running {
+  const [program = BINARY, ...args] = command;
+  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const link = new Promise<string>((found, failed) => {
     const onLine = (line: string): void => {
       said.push(line);
@@ -69,9 +77,17 @@ async function run(cwd: string, url: string, env: NodeJS.ProcessEnv, argv: strin
       failed(new Error(`the server ended (${signal ?? String(code)}) before it was ready:\n${said.join("\n")}`));
     });
   });
-  const started = { child, link: await within(START_MS, link, () => `no one-time link:\n${said.join("\n")}`) };
+  link.catch(() => undefined); // for whoever awaits it
+  const running: Running = { child, link };
+  child.once("close", (code, signal) => (running.end = { code, signal }));
+  return running;
+}
+
+/** Resolves with the one-time link, once the server has printed it and answers. */
+async function ready(running: Running, url: string, said: string[]): Promise<string> {
+  const link = await within(START_MS, running.link, () => `no one-time link:\n${said.join("\n")}`);
   await within(START_MS, healthy(url), () => `not healthy:\n${said.join("\n")}`);
-  return started;
+  return link;
 }
 
 async function healthy(url: string): Promise<void> {
@@ -128,8 +144,8 @@ function sanitizers(): NodeJS.ProcessEnv {
 }
 
 /** Starts the server with an empty store; `env` adds to, or replaces, its configuration; `args` follow
- * `serve`; `by` is a command that executes what stands behind it. */
-export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = [], by: string[] = []): Promise<Server> {
+ * `serve`; `under` is a command that executes what stands behind it. */
+export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = [], under: string[] = []): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "hookswitch-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -148,21 +164,25 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
     BOOTSTRAP_API_KEY: API_KEY,
     ...env,
   };
-  const argv = [...by, BINARY, "serve", ...args];
-  let running = await run(directory, url, configuration, argv, said);
+  let running = launch(directory, url, configuration, [...under, BINARY, "serve", ...args], said);
 
   const server: Server = {
     url,
-    loginLink: running.link,
+    loginLink: await ready(running, url, said),
     output: () => said.join("\n"),
     env: configuration,
     pid: () => running.child.pid ?? 0,
     stop: () => end(running.child, said),
     kill: () => murder(running.child),
+    under,
     start: async () => {
-      running = await run(directory, url, configuration, argv, said);
-      server.loginLink = running.link;
+      server.launch();
+      server.loginLink = await ready(running, url, said);
     },
+    launch: () => {
+      running = launch(directory, url, configuration, [...server.under, BINARY, "serve", ...args], said);
+    },
+    ended: () => running.end,
     restart: async () => {
       await server.stop();
       await server.start();

@@ -45,7 +45,7 @@ describe("the end", () => {
   });
   after(() => server.remove());
 
-  it("by SIGTERM under load is clean, and loses nothing that was acknowledged", async () => {
+  it("F010: by SIGTERM under load is clean, and loses nothing that was acknowledged", async () => {
     for (let round = 0; round < 3; round++) {
       const first = await post(server, "voice-status", ringing());
       assert.equal(first.status, 204);
@@ -65,7 +65,7 @@ describe("the end", () => {
     await audit(server);
   });
 
-  it("of a second process on the same file leaves the first one alone", { skip: !ON_SQLITE }, async () => {
+  it("F015: of a second process on the same file leaves the first one alone", { skip: !ON_SQLITE }, async () => {
     const second = spawn(BINARY, ["serve"], { env: { ...server.env, PORT: "0" }, stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     second.stderr.on("data", (chunk) => (said += String(chunk)));
@@ -83,7 +83,7 @@ describe("a disk", { skip: !ON_SQLITE }, () => {
   });
   after(() => server.remove());
 
-  it("that is full acknowledges nothing, is told, and is written to again when it has room", async () => {
+  it("F029: that is full acknowledges nothing, is told, and is written to again when it has room", async () => {
     await limit(server, "fsize", 0);
     for (let i = 0; i < 5; i++) {
       const answer = await post(server, "voice-status", ringing());
@@ -106,7 +106,7 @@ describe("a disk", { skip: !ON_SQLITE }, () => {
     await audit(server);
   });
 
-  it("that loses the database's file loses no event", async () => {
+  it("F040: that loses the database's file loses no event", async () => {
     const path = (server.env["DATABASE_URL"] ?? "").slice("sqlite:".length);
     await rename(path, `${path}.away`);
     const acknowledged: string[] = [];
@@ -126,7 +126,7 @@ describe("a disk", { skip: !ON_SQLITE }, () => {
 const POISON = ["", "null", "[]", "12", "{", '{"CallSid":null}', '{"CallSid":[],"CallStatus":{}}', "[".repeat(100_000), "x".repeat(100_000), "\u202e", '{"CallSid":"\\u0000\\ud800"}'];
 
 describe("rows that nobody can read", () => {
-  it("become dead letters with a reason that can be looked at, and the others flow", async () => {
+  it("F022: become dead letters with a reason that can be looked at, and the others flow", async () => {
     const server = await startServer();
     try {
       assert.equal((await post(server, "voice-status", ringing())).status, 204);

@@ -310,6 +310,13 @@ static bool never_broken(const struct store *s)
     return false;
 }
 
+static bool no_backup(struct store *s, const char *to, struct err *e)
+{
+    (void)s, (void)to;
+    err_set(e, ERR_INVALID, "backup: PostgreSQL is backed up by its own tools");
+    return err_fix(e, "pg_dump --format=custom --file=FILE \"$DATABASE_URL\", or pg_basebackup");
+}
+
 static bool no_checkpoint(struct store *s, struct err *e)
 {
     (void)s, (void)e; // the server keeps its own log short
@@ -381,6 +388,7 @@ const struct engine engine_postgres = {
     .close = close_store,
     .is_broken = never_broken,
     .checkpoint = no_checkpoint,
+    .backup = no_backup,
     .connect = session_create,
     .disconnect = session_destroy,
     .ping = session_ping,

@@ -37,12 +37,17 @@ UPDATE queue_leases
 DELETE FROM queue_leases WHERE token = :token;
 
 -- name: queue_leases_expire
--- params: queue text, now time
+-- Those that have run out; and those that reach further than a lease can: the clock was set back since.
+-- params: queue text, now time, lease_us int
 -- scope: system — a queue serves every project
 -- [sqlite]
-DELETE FROM queue_leases WHERE queue = :queue AND expires_at < :now;
+DELETE FROM queue_leases
+ WHERE queue = :queue AND (expires_at < :now OR expires_at > :now + :lease_us);
 -- [postgres]
-DELETE FROM queue_leases WHERE queue = :queue AND expires_at < clock_timestamp() AND :now IS NOT NULL;
+DELETE FROM queue_leases
+ WHERE queue = :queue AND :now IS NOT NULL
+   AND (expires_at < clock_timestamp()
+        OR expires_at > clock_timestamp() + :lease_us * interval '1 microsecond');
 
 -- name: inbox_claim
 -- Takes rows that were never tried, in the order of arrival, whatever the clocks say, of lanes that

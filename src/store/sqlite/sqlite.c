@@ -14,12 +14,14 @@
  */
 #include "store/internal.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/fault.h"
 #include "base/files.h"
+#include "store/sqlite/backup.h"
 #include "store/sqlite/file.h"
 #include "store/sqlite/turn.h"
 #include "store/sqlite/witness.h"
@@ -85,6 +87,40 @@ static const struct failure {
     {SQLITE_PERM, "access is denied", "check the file's owner and mode"},
 };
 
+/* What the system said, where SQLite's own words are too few. */
+static const struct reason {
+    int error;
+    const char *text, *fix;
+} disk_reasons[] = {
+    {EROFS, "the disk is read-only", "look at the kernel's log: it does so after a disk error"},
+    {EDQUOT, "the disk quota is used up", "raise it or free some space; writing goes on by itself"},
+    {EMFILE, "no descriptor is left", "raise the limit of open files (ulimit -n, LimitNOFILE=)"},
+    {ENFILE, "no descriptor is left in the system", "raise fs.file-max"},
+};
+
+/* A commit that fails tells its cause to the log's file only. */
+static int system_error(sqlite3 *h)
+{
+    sqlite3_file *log = NULL;
+    int error = 0;
+
+    if (sqlite3_file_control(h, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+        log->pMethods)
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+    return error ? error : sqlite3_system_errno(h);
+}
+
+static const struct reason *reason_of(const struct sqlite_db *d, int code)
+{
+    const bool told = d->handle && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN);
+    const int error = told ? system_error(d->handle) : 0;
+
+    for (size_t i = 0; i < LEN(disk_reasons); i++)
+        if (disk_reasons[i].error == error)
+            return &disk_reasons[i];
+    return NULL;
+}
+
 static bool is_sync_failure(int extended)
 {
     return extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC;
@@ -109,10 +145,11 @@ static bool fail(struct db *db, int extended, const char *doing, struct err *e)
     for (size_t i = 0; i < LEN(disk_failures); i++) {
         if (disk_failures[i].code != code)
             continue;
+        const struct reason *reason = reason_of(d, code);
         db->lost = true;
-        err_set(e, ERR_UNAVAILABLE, "sqlite: %s (%s, code %d)", disk_failures[i].text, doing,
-                extended);
-        return err_fix(e, "%s", disk_failures[i].fix);
+        err_set(e, ERR_UNAVAILABLE, "sqlite: %s (%s, code %d)",
+                reason ? reason->text : disk_failures[i].text, doing, extended);
+        return err_fix(e, "%s", reason ? reason->fix : disk_failures[i].fix);
     }
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
         db->conflicted = true;
@@ -708,6 +745,26 @@ static bool hear_witness(struct sqlite_store *s, struct err *e)
     return s->lost_pages == 0 || check_integrity(s, e) || err_trace(e);
 }
 
+/* What a sync failed to write may still be seen in the kernel's memory, and a log that goes on
+ * behind it has a hole on disk. So a start writes the log it finds into the file, and begins a new
+ * one. */
+static bool absorb_log(struct db *db, struct err *e)
+{
+    sqlite3 *h = sqlite_of(db)->handle;
+
+    sqlite3_busy_timeout(h, 100);
+    const int rc = sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    // A full disk, or a tool that reads meanwhile, is no reason to refuse.
+    return !is_sync_failure(rc) || fail(db, rc, "absorbing the log", e);
+}
+
+static bool backup(struct store *base, const char *to, struct err *e)
+{
+    const struct sqlite_store *s = container_of(base, struct sqlite_store, base);
+
+    return sqlite_backup(db_file_path(s->file), to, e) || err_trace(e);
+}
+
 static void close_store(struct store *base)
 {
     struct sqlite_store *s = container_of(base, struct sqlite_store, base);
@@ -738,7 +795,8 @@ static bool open_store(const struct store_options *o, struct store **ret, struct
     s->anchor->base.store = &s->base;
     s->anchor->base.use = STORE_WORK;
     if (!ensure_open(&s->anchor->base, e) || (o->exclusive && !hear_witness(s, e)) ||
-        !db_file_settle(s->file, e) || !db_file_check(s->file, e))
+        !db_file_settle(s->file, e) || !db_file_check(s->file, e) ||
+        (o->exclusive && !absorb_log(&s->anchor->base, e)))
         goto failed;
     *ret = &s->base;
     return true;
@@ -754,6 +812,7 @@ const struct engine engine_sqlite = {
     .is_broken = is_broken,
     .lost_pages = lost_pages,
     .checkpoint = checkpoint,
+    .backup = backup,
     .connect = new_connection,
     .disconnect = disconnect,
     .ping = ping,

@@ -1,0 +1,88 @@
+// The wall clock jumps while the server runs; what waits, leases and retries must not notice.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { ask, type Call, get } from "../lib/api.ts";
+import { assertNothingLost, callbacksOf, feedIsDense, Load } from "../lib/load.ts";
+import { startServer } from "../lib/server.ts";
+import { settled } from "../lib/settled.ts";
+import { newCallSid, post } from "../lib/twilio.ts";
+
+/** Where Debian keeps it. */
+function libfaketime(): string {
+  const files = execFileSync("dpkg", ["-L", "libfaketime"], { encoding: "utf8" }).split("\n");
+  return files.find((file) => file.endsWith("libfaketimeMT.so.1")) ?? "";
+}
+
+describe("the wall clock", () => {
+  it("F090, F091: jumps an hour ahead, two back, and 2 s back in a burst: nothing is lost, nothing stands still", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hookswitch-clock-"));
+    const clock = join(directory, "now");
+    await writeFile(clock, "+0");
+    const server = await startServer({
+      LOG_LEVEL: "debug", // its times tell
+      LD_PRELOAD: libfaketime(),
+      FAKETIME_TIMESTAMP_FILE: clock,
+      FAKETIME_NO_CACHE: "1",
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      FAKETIME_FORCE_MONOTONIC_FIX: "0", // it would make every wait end at once
+    });
+    try {
+      const load = new Load(server);
+      await load.reaches(50);
+      for (const offset of ["+3600", "-3600", "+0", "-2", "+0"]) {
+        await writeFile(clock, offset);
+        await load.more(100);
+      }
+      await load.end();
+      const told = [...server.output().matchAll(/^ts=(\S+)/gm)].map((line) => Date.parse(line[1] ?? ""));
+      assert.ok(Math.max(...told) - Math.min(...told) > 7_000_000, "it jumped");
+      await settled(server);
+      await assertNothingLost(server, load);
+      assert.ok((await feedIsDense(server)) > 0);
+      const { calls } = await get<{ calls: Call[] }>(server, "/api/calls?limit=100");
+      for (const { duration } of calls) assert.ok(duration === null || duration >= 0);
+    } finally {
+      await server.remove();
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("F090: that was an hour ahead when the server was killed keeps no event waiting for that hour", async () => {
+    const server = await startServer({ LD_PRELOAD: libfaketime(), FAKETIME: "+3600s", FAKETIME_DONT_FAKE_MONOTONIC: "1", FAKETIME_FORCE_MONOTONIC_FIX: "0" });
+    try {
+      const load = new Load(server);
+      for (let round = 0; round < 5; round++) {
+        await load.more(60);
+        await server.kill(); // some rows are claimed, by leases that end in an hour
+        await server.start();
+      }
+      await load.end();
+      await server.kill();
+      delete server.env["FAKETIME"];
+      await server.start();
+      await assertNothingLost(server, load);
+    } finally {
+      await server.remove();
+    }
+  });
+
+  it("F094: timestamps far out are kept as what was said, and the call can be looked at", async () => {
+    const server = await startServer();
+    try {
+      const far = ["Thu, 01 Jan 1970 00:00:00 +0000", "Wed, 20 Jan 2038 03:14:08 +0000", "Fri, 31 Dec 9999 23:59:59 +0000", "Mon, 01 Jan 0001 00:00:00 +0000", "Fri, 31 Dec 99999 23:59:59 +0000", "-1", "", "Wed, 31 Dec 1969 23:59:59 +0000"];
+      for (const Timestamp of far) {
+        const [event] = callbacksOf(newCallSid());
+        assert.ok(event);
+        assert.equal((await post(server, "voice-status", { ...event, Timestamp })).status, 204, Timestamp);
+        await settled(server);
+        assert.equal((await ask(server, `/api/calls/${event["CallSid"] ?? ""}`)).status, 200, Timestamp);
+      }
+    } finally {
+      await server.remove();
+    }
+  });
+});
