@@ -7,7 +7,9 @@ QUIET  ?=
 
 NINJA := ninja -j$(JOBS) $(QUIET)
 
-.PHONY: all web deps deps-test deps-bench run test check bench chaos soak sabotage fuzz power unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
+.PHONY: all web deps deps-test deps-bench run test check bench chaos soak sabotage fuzz fuzz-minimise \
+    growth coverage power unit clean help build build-asan build-tsan build-clang build-fuzz \
+    build-coverage format check-format
 
 all: deps build ## (default) install what is missing, build build/hookswitch with the UI inside
 
@@ -50,6 +52,15 @@ build-fuzz:
 	    -Dc_args=-fsanitize=fuzzer-no-link -Dcpp_args=-fsanitize=fuzzer-no-link -Doptimization=1
 	@$(NINJA) -C build-fuzz
 
+COVERAGE := -fprofile-instr-generate -fcoverage-mapping
+COVERAGE_LINK := -fprofile-instr-generate
+
+build-coverage:
+	@CC=clang CXX=clang++ tools/configure.sh build-coverage -Dshipping=false -Dfuzzers=true -Doptimization=1 \
+	    "-Dc_args=$(COVERAGE)" "-Dcpp_args=$(COVERAGE)" \
+	    "-Dc_link_args=$(COVERAGE_LINK)" "-Dcpp_link_args=$(COVERAGE_LINK)"
+	@$(NINJA) -C build-coverage
+
 # --- what people ask for ------------------------------------------------------------------------
 
 run: all ## start on SQLite with demo traffic and print the URL
@@ -69,6 +80,15 @@ fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
 
 power: deps-test build ## cut the power at random: POWER_CUTS=50000; prints the seed of a failure
 	@POWER_CUTS=$${POWER_CUTS:-50000} build/store-power_test
+
+fuzz-minimise: deps-test build-fuzz ## merge what fuzzing has found into the kept corpora, tests/fuzz/
+	@tools/fuzz_minimise.py $(TARGET)
+
+growth: deps-test ## whether a parser's work grows faster than what it reads
+	@tools/test.py growth
+
+coverage: deps-test ## what the unit tests run, by file; the floors of the parts that must not be guessed
+	@tools/test.py coverage
 
 bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run $(SCENARIO)
@@ -95,7 +115,7 @@ format: ## settle the layout and the order of includes of the C sources
 	@tools/sources.sh format | xargs -r clang-format -i
 
 clean: ## remove everything that was built
-	rm -rf build build-asan build-tsan build-clang build-fuzz build-sabotage web/dist tests/artifacts
+	rm -rf build build-asan build-tsan build-clang build-fuzz build-coverage build-sabotage web/dist tests/artifacts
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16

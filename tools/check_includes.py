@@ -28,7 +28,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 
 
 def looks_anywhere(path):
-    return path.startswith("src/test/") or re.search(r"_(test|fuzz|kit)\.[ch]$", path)
+    return path.startswith(("src/test/", "tests/")) or re.search(r"_(test|fuzz|kit)\.[ch]$", path)
 
 
 def room_of(path):
@@ -62,7 +62,7 @@ def provider(path):
 
 def arrow_faults(path, includes):
     room = room_of(path)
-    if room not in ORDER and room not in ("main", "sandbox", "test"):
+    if room not in ORDER and room not in ("main", "sandbox", "test", "tests"):
         yield 1, f"room {room} is not in the order of rooms (tools/check_includes.py)"
         return
     for line, quote, header in includes:

@@ -32,7 +32,7 @@ mains) in_dirs src sandbox -- -path '*/main.c' ;;
 bench) in_dirs bench -- -name '*.c' -path 'bench/*.c' ! -path 'bench/*/*' ;;
 headers) in_dirs src sandbox -- -name '*.h' ;;
 sql) in_dirs src/store/queries src/store/migrations -- -name '*.sql' ;;
-format) in_dirs src sandbox bench -- ! -path '*/node_modules/*' \( -name '*.[ch]' -o -name '*.cc' \) ;;
+format) in_dirs src sandbox bench tests -- ! -path '*/node_modules/*' \( -name '*.[ch]' -o -name '*.cc' \) ;;
 all)
     for role in core sandbox harness tests fuzzers mains bench sql; do
         echo "$role:"

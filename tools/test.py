@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs everything that can fail and counts it:  tools/test.py [PHASE]...
 
-Without arguments all phases run, in the order of PHASES. A phase prints one line per suite; what
+Without arguments all phases run, in the order of PHASES, but for those ON_REQUEST. A phase prints one line per suite; what
 failed is printed in full. The last line is always `N passed, N failed`, and the exit status says
 whether the second number is zero. A phase that dies or finds nothing where it should is a failure.
 """
@@ -284,34 +284,64 @@ def browser():
 
 
 def fuzz_one(target):
+    """What is kept in tests/fuzz/<target>/ and what earlier runs found, with the words of <target>.dict."""
     seeds = ROOT / "tests" / "fuzz" / target.name.removesuffix("_fuzz")
+    words = seeds.with_name(seeds.name + ".dict")
     corpus = ROOT / "build-fuzz" / "corpus" / target.name
     corpus.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     status, output = run(
         [str(target), f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=1024",
+         *([f"-dict={words}"] if words.exists() else []),
          "-print_final_stats=1", f"-artifact_prefix={corpus.parent}/{target.name}-", str(corpus),
          *([str(seeds)] if seeds.is_dir() else [])],
         seconds=FUZZ_SECONDS + 5 * MINUTES, **SANITIZERS)
     return target.name, status, output, started
 
 
+def fuzz_targets():
+    return [path.removeprefix("src/").replace("/", "-").removesuffix(".c") for path in sources("fuzzers")]
+
+
 def fuzz():
     if not ready("build-fuzz"):
         return
-    names = [path.removeprefix("src/").replace("/", "-").removesuffix(".c") for path in sources("fuzzers")]
     with concurrent.futures.ThreadPoolExecutor(min(JOBS, 2)) as pool:
-        targets = [ROOT / "build-fuzz" / name for name in names]
+        targets = [ROOT / "build-fuzz" / name for name in fuzz_targets()]
         for name, status, output, started in pool.map(fuzz_one, targets):
             report(name, verdict(status), started, output[-6000:])
+
+
+def growth():
+    """Instructions, not time: quadratic work is found on any machine, however busy."""
+    if ready("build"):
+        one("work of the parsers", ["tools/growth.py", "build/growth"])
+
+
+def coverage():
+    """The unit tests, instrumented; then the table and its floors (tools/coverage.py)."""
+    profiles = ROOT / "build-coverage" / "profiles"
+    shutil.rmtree(profiles, ignore_errors=True)
+    os.environ["LLVM_PROFILE_FILE"] = f"{profiles}/%m-%p.profraw"
+    meson_tests("build-coverage")
+    for name in fuzz_targets():
+        seeds = ROOT / "tests" / "fuzz" / name.removesuffix("_fuzz")
+        one(f"kept inputs of {name}", [str(ROOT / "build-coverage" / name), "-runs=0",
+                                       f"-artifact_prefix={ROOT}/build-coverage/", str(seeds)])
+    started = time.monotonic()
+    status, output = run(["tools/coverage.py"])
+    print(output, flush=True)
+    report("floors", verdict(status), started)
 
 
 PHASES = collections.OrderedDict([
     ("build", build), ("check", check), ("unit", unit), ("unit-asan", unit_asan),
     ("unit-tsan", unit_tsan), ("web", web), ("system", system),
-    ("system-asan", system_asan), ("faults", faults), ("browser", browser), ("fuzz", fuzz),
+    ("system-asan", system_asan), ("faults", faults), ("browser", browser), ("growth", growth), ("fuzz", fuzz),
+    ("coverage", coverage),
 ])
-NEED_POSTGRES = {"unit", "unit-asan", "unit-tsan", "system", "system-asan", "faults", "browser"}
+ON_REQUEST = {"coverage"}
+NEED_POSTGRES = {"unit", "coverage", "unit-asan", "unit-tsan", "system", "system-asan", "faults", "browser"}
 
 
 class Postgres:
@@ -340,7 +370,7 @@ def run_phases(names):
 
 
 def main():
-    names = sys.argv[1:] or list(PHASES)
+    names = sys.argv[1:] or [name for name in PHASES if name not in ON_REQUEST]
     unknown = [name for name in names if name not in PHASES]
     if unknown:
         sys.exit(f"no such phase: {' '.join(unknown)}; there are: {' '.join(PHASES)}")

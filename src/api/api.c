@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "api/credentials.h"
 #include "api/request.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -50,54 +51,24 @@ const struct resource *const *api_resources(size_t *ret_n)
 
 // --- who asks ------------------------------------------------------------------------------------
 
-static struct str bearer(const struct http_request *rq)
-{
-    struct str v = http_header(rq, STR("Authorization"));
-    const struct str scheme = str_sub(v, 0, 7);
-
-    return str_eq_nocase(scheme, STR("Bearer ")) ? str_trim(str_sub(v, 7, v.n)) : STR_NONE;
-}
-
-/* RFC 6265 section 4.2: name=value pairs, separated by "; ". */
-static struct str cookie(const struct http_request *rq, struct str name)
-{
-    struct str all = http_header(rq, STR("Cookie")), pair;
-
-    while (cut_field(&all, ';', &pair)) {
-        struct str key, value = str_trim(pair);
-        if (cut_until(&value, '=', &key) && str_eq(key, name))
-            return value;
-    }
-    return STR_NONE;
-}
-
 static bool is_safe(enum http_method m)
 {
     return m == HTTP_GET || m == HTTP_HEAD || m == HTTP_OPTIONS;
 }
 
-/* A browser sends Origin with every unsafe request: it must be the host that it asked. */
-static bool is_same_origin(const struct http_request *rq)
-{
-    struct str origin = http_header(rq, STR("Origin"));
-
-    return (cut_lit(&origin, STR("https://")) || cut_lit(&origin, STR("http://"))) &&
-           str_eq_nocase(origin, http_header(rq, STR("Host")));
-}
-
 static bool sign_in(struct req *rq, struct err *e)
 {
-    const struct str key = bearer(rq->http);
+    const struct str key = credentials_bearer(rq->http);
     bool known = false;
 
-    rq->session = cookie(rq->http, STR("hookswitch_session"));
+    rq->session = credentials_cookie(rq->http, STR("hookswitch_session"));
     if (!str_is_empty(key)) {
         if (!actor_by_api_key(rq->db, key, rq->a, &rq->actor, &known, e))
             return err_trace(e);
     } else if (!str_is_empty(rq->session)) {
         if (!actor_by_session(rq->db, rq->session, rq->now, rq->a, &rq->actor, &known, e))
             return err_trace(e);
-        if (known && !is_safe(rq->http->method) && !is_same_origin(rq->http))
+        if (known && !is_safe(rq->http->method) && !credentials_same_origin(rq->http))
             return err_set(e, ERR_FORBIDDEN, "this request came from another site");
     }
     if (!known) {

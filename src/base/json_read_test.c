@@ -59,7 +59,8 @@ static void f137_an_integer_is_exact_or_none(void **state)
 static void takes_bare_values(void **state)
 {
     (void)state;
-    static const char *const rows[] = {"123", "-0", "1e5", "\"x\"", "true", "[]", "1.5 \n"};
+    static const char *const rows[] = {"123",  "-0", "1e5",    "\"x\"",
+                                       "true", "[]", "1.5 \n", "[\t1\r,\n-2E+1 ]"};
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct json_object *o;
     struct err e;
@@ -85,6 +86,10 @@ static void refuses_what_is_not_json(void **state)
         {"[1,]", 4},
         {"[1 2]", 5},
         {"[,]", 3},
+        {"{\"a", 3},
+        {"\"\\u00\0"
+         "0\"",
+         8},
         {"{\"a\":1,}", 8},
         {"{\"a\"}", 5},
         {"{a:1}", 5},
@@ -128,6 +133,24 @@ static void refuses_what_is_not_json(void **state)
     }
 }
 
+static void reads_lists_of_texts(void **state)
+{
+    (void)state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct json_object *o;
+    struct err e;
+    size_t n = 7;
+    assert_ok(json_parse(STR("{\"l\":[\"a\",2,null],\"o\":{},\"s\":\"ab\"}"), a, &o, &e), &e);
+    assert_true(json_list_length(json_get(o, "l"), &n) && n == 3);
+    assert_str(json_list_str(json_get(o, "l"), 0), "a");
+    assert_str(json_list_str(json_get(o, "l"), 1), NULL);
+    assert_str(json_list_str(json_get(o, "l"), 2), NULL);
+    assert_false(json_list_length(json_get(o, "o"), &n));
+    assert_false(json_list_length(json_get(o, "s"), &n));
+    assert_false(json_list_length(NULL, &n));
+    assert_int_equal(n, 3);
+}
+
 static void says_where_it_went_wrong(void **state)
 {
     (void)state;
@@ -161,5 +184,5 @@ static void depth_ends_at_its_limit(void **state)
 
 TEST_MAIN(cmocka_unit_test(reads_members_of_their_kind),
           cmocka_unit_test(f137_an_integer_is_exact_or_none), cmocka_unit_test(takes_bare_values),
-          cmocka_unit_test(refuses_what_is_not_json), cmocka_unit_test(says_where_it_went_wrong),
-          cmocka_unit_test(depth_ends_at_its_limit))
+          cmocka_unit_test(refuses_what_is_not_json), cmocka_unit_test(reads_lists_of_texts),
+          cmocka_unit_test(says_where_it_went_wrong), cmocka_unit_test(depth_ends_at_its_limit))

@@ -78,7 +78,7 @@ static struct date take_apart(usec_t t)
 /* Checks every part; offset is the zone's distance east of UTC in seconds. */
 static bool put_together(const struct date *d, int64_t offset, usec_t *ret)
 {
-    if (d->year < 1 || d->year > 9999 || d->month < 1 || d->month > 12)
+    if (d->year < 1 || d->month < 1 || d->month > 12)
         return false;
     if (d->day < 1 || d->day > month_days(d->year, d->month))
         return false;

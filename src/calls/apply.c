@@ -125,18 +125,13 @@ static struct str event_status_of(const struct call_change *c)
     return c->status;
 }
 
-static bool claims_equal(const struct call_claim *a, const struct call_claim *b)
-{
-    return !call_claim_wins(a, b) && !call_claim_wins(b, a);
-}
-
-/* What a parent sees of its leg: call_leg_change() tells exactly this. */
+/* What a parent sees of its leg: call_leg_change() tells exactly this. Registers only grow. */
 static bool parent_concerned(const struct call_fold *before, const struct call_fold *after)
 {
     if (str_is_none(after->parent.value))
         return false;
     return !str_eq(before->parent.value, after->parent.value) ||
-           !claims_equal(&before->claim, &after->claim) ||
+           call_claim_wins(&after->claim, &before->claim) ||
            before->answered_at != after->answered_at ||
            before->duration.value != after->duration.value ||
            before->duration.by != after->duration.by;

@@ -644,6 +644,34 @@ static void f079_a_recording_may_come_before_its_call(void **state)
     assert_str(w.calls[0].recording_url, "https://example.com/recording");
 }
 
+/* Forty details and sixteen recordings, each as long as it may be, of bytes that take six in JSON.
+ */
+static void the_longest_texts_still_make_whole_columns(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct world w = {.n = 0};
+    struct err e = {0};
+    char *odd = arena_alloc(a, 4096);
+
+    (void)state;
+    memset(odd, '\1', 4096);
+    for (int i = 0; i <= CALL_FOLD_DETAILS; i++) { // one more than is kept
+        const struct call_detail detail = {str_fmt(a, "%02d%.62s", i, odd), {odd, 4096}};
+        struct call_change c = recording_of("CA1", "", "completed", i);
+
+        c.recording.sid = str_fmt(a, "%02d%.98s", i, odd);
+        c.recording.url = (struct str){odd, 4096};
+        c.details = &detail;
+        c.n_details = 1;
+        assert_ok(call_change_settle(&c, &rules, a, &e), &e);
+        (void)apply(&w, &c, a); // the columns are looked at
+        assert_ok(json_check(w.calls[0].attributes, &e), &e);
+        assert_ok(json_check(w.calls[0].metadata, &e), &e);
+    }
+    assert_int_equal(w.calls[0].fold->n_details, CALL_FOLD_DETAILS);
+    assert_int_equal(w.calls[0].fold->n_recordings, CALL_FOLD_LIST);
+}
+
 static void implausible_times_are_replaced(void **state)
 {
     static const usec_t odd[] = {0, -SECONDS(5), SECONDS(253402300799), INT64_MAX, INT64_MIN + 1};
@@ -798,6 +826,7 @@ TEST_MAIN(cmocka_unit_test(f078_any_order_of_a_calls_events_gives_one_snapshot),
           cmocka_unit_test(f076_late_early_events_only_enrich),
           cmocka_unit_test(f082_an_unknown_status_is_kept_and_flagged),
           cmocka_unit_test(f079_a_recording_may_come_before_its_call),
+          cmocka_unit_test(the_longest_texts_still_make_whole_columns),
           cmocka_unit_test(implausible_times_are_replaced),
           cmocka_unit_test(display_status_tells_what_happened_to_the_person),
           cmocka_unit_test(filters_hide))

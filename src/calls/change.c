@@ -189,6 +189,8 @@ static struct call_parties parties_of(const struct call_change *c, const struct 
 
 static bool plausible(const struct call_change *c, usec_t t)
 {
+    if (t == c->observed_at) // there is nothing better to put in its place
+        return true;
     return t >= EARLIEST_PLAUSIBLE && t <= c->observed_at + AHEAD_PLAUSIBLE;
 }
 
@@ -218,9 +220,10 @@ enum {
     SECONDS_MAX = 10 * 366 * 24 * 3600,
 };
 
+/* s is not empty. */
 static bool is_storable(struct str s)
 {
-    return str_is_utf8(s) && (s.n == 0 || !memchr(s.p, 0, s.n));
+    return str_is_utf8(s) && !memchr(s.p, 0, s.n);
 }
 
 /* Text that both stores keep and JSON gives back unchanged: UTF-8 without zero bytes. */
@@ -236,18 +239,19 @@ static struct str storable(struct str s, struct arena *a)
     return (struct str){copy, s.n};
 }
 
+/* s is UTF-8, and max more than a character. */
 static struct str clipped(struct str s, size_t max)
 {
     size_t n = s.n < max ? s.n : max;
 
-    while (n > 0 && n < s.n && (s.p[n] & 0xC0) == 0x80) // not inside of a character
+    while (n < s.n && (s.p[n] & 0xC0) == 0x80) // not inside of a character
         n--;
     return str_sub(s, 0, n);
 }
 
 static void settle_text(struct str *s, size_t max, struct arena *a)
 {
-    *s = s->n == 0 ? STR_NONE : storable(clipped(*s, max), a);
+    *s = s->n == 0 ? STR_NONE : clipped(storable(*s, a), max);
 }
 
 static void settle_seconds(int64_t *v)

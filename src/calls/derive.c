@@ -17,7 +17,6 @@
 
 #include "base/arena.h"
 #include "base/json.h"
-#include "base/limits.h"
 #include "calls/internal.h"
 
 // --- what became of the dials --------------------------------------------------------------------
@@ -43,10 +42,9 @@ static bool leg_reached(const struct call_fold *f, const struct call_leg *leg)
 
     if (dial && dial->bridged == CALL_BRIDGED_NO)
         return false;
-    if (leg->answered_at != TIME_NONE)
+    if (leg->answered_at != TIME_NONE) // as whoever is in progress was
         return true;
-    return leg->claim.by != CALL_BY_NOBODY &&
-           (leg->claim.status == CALL_IN_PROGRESS || leg->claim.status == CALL_COMPLETED);
+    return leg->claim.by != CALL_BY_NOBODY && leg->claim.status == CALL_COMPLETED;
 }
 
 static bool leg_waits(const struct call_leg *leg)
@@ -63,11 +61,13 @@ struct outcome {
 static enum call_status worse_told(enum call_status a, enum call_status b)
 {
     static const enum call_status order[] = {CALL_NO_ANSWER, CALL_BUSY, CALL_CANCELED, CALL_FAILED};
+    size_t i = 0;
 
-    for (size_t i = 0; i < LEN(order); i++)
-        if (a == order[i] || b == order[i])
-            return order[i];
-    return CALL_NO_ANSWER;
+    while (a != order[i] && b != order[i]) {
+        i++;
+        assert(i < LEN(order)); // one of the two is among them
+    }
+    return order[i];
 }
 
 static enum call_status missed_by_dials(const struct call_fold *f)
@@ -195,7 +195,7 @@ static enum call_visibility visibility_of(const struct call_fold *f, const struc
 {
     if (!f->known)
         return CALL_PENDING;
-    if (c->direction == CALL_INTERNAL || str_is_none(c->contact) || c->start_time == TIME_NONE)
+    if (c->direction == CALL_INTERNAL || str_is_none(c->contact))
         return CALL_FILTERED;
     return CALL_VISIBLE;
 }
@@ -218,8 +218,13 @@ static const struct call_recording *recording_shown(const struct call_fold *f)
 
 // --- metadata and attributes: objects beside the columns -----------------------------------------
 
+/* More than the longest texts of a settled change make of the longest lists of a fold, when every
+ * byte of them has to be escaped (sixfold). */
+enum { COLUMN_MAX = 512 * 1024 };
+
 static struct str finished(struct buf *b, struct arena *a)
 {
+    assert(buf_ok(b)); // half an object would be no JSON
     const struct str text = str_dup(buf_view(b), a);
 
     buf_finish(b);
@@ -260,7 +265,7 @@ static struct str metadata_of(const struct call_fold *f, const struct call *c, s
     struct json_writer w;
     struct buf b;
 
-    buf_init(&b, LIMIT_WEBHOOK_BODY);
+    buf_init(&b, COLUMN_MAX);
     json_init(&w, &b);
     json_open_object(&w);
     for (size_t i = 0; i < f->n_details; i++)
@@ -301,7 +306,7 @@ static struct str attributes_of(const struct call_fold *f, struct arena *a)
     if (str_is_none(f->unknown_status.value) && str_is_none(f->odd_time.value) &&
         f->n_recordings == 0)
         return STR("{}");
-    buf_init(&b, LIMIT_WEBHOOK_BODY);
+    buf_init(&b, COLUMN_MAX);
     json_init(&w, &b);
     json_open_object(&w);
     if (!str_is_none(f->unknown_status.value))

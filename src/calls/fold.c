@@ -59,11 +59,11 @@ bool call_claim_wins(const struct call_claim *challenger, const struct call_clai
     return compare_claims(challenger, holder) > 0;
 }
 
-/* Whoever knows both ends knows more than who knows one. */
+/* Whoever knows both ends knows more than who knows one. a is somebody's word. */
 static int compare_ends(const struct call_ends *a, const struct call_ends *b)
 {
-    if (a->by == CALL_BY_NOBODY || b->by == CALL_BY_NOBODY)
-        return compare(a->by != CALL_BY_NOBODY, b->by != CALL_BY_NOBODY);
+    if (b->by == CALL_BY_NOBODY)
+        return 1;
     int order = compare(a->parties.given, b->parties.given);
     order = THEN(order, compare((int)a->by, (int)b->by));
     order = THEN(order, prefer_text(a->from, b->from));
@@ -349,12 +349,11 @@ static bool is_own(const struct call_change *c)
     return c->kind != CALL_CHANGE_RECORDING && c->kind != CALL_CHANGE_LEG;
 }
 
+/* The first one is always the earliest so far. */
 static bool join_own(struct call_fold *f, const struct call_change *c)
 {
-    bool changed = !f->known;
-
     f->known = true;
-    return join_least(&f->first_event, c->event_time) || changed;
+    return join_least(&f->first_event, c->event_time);
 }
 
 bool call_fold_join(struct call_fold *f, const struct call_change *c, struct arena *a)

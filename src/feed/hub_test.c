@@ -782,6 +782,52 @@ static void a_project_without_a_feed_is_refused(void **state)
     rig_down(&r);
 }
 
+static void a_hub_without_a_thread_does_not_start(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct hub *hub = NULL;
+    struct err e = {0};
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    fault_arm("thread.start", 1, false);
+    assert_refused(hub_start(&r.options, &hub, &e), &e, ERR_UNAVAILABLE);
+    fault_disarm();
+    assert_null(hub);
+    rig_down(&r);
+}
+
+/* The store fails once, anywhere: who watches misses nothing all the same. */
+static void no_fault_of_the_store_makes_a_gap(void **state)
+{
+    (void)state;
+    for (int engine = STORE_SQLITE; engine <= STORE_POSTGRES; engine++)
+        for (uint64_t nth = 1; nth <= 6; nth++) {
+            _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+            struct viewer early, late;
+            struct rig r;
+
+            if (!rig_up_on(&r, a, (enum store_engine)engine,
+                           (struct hub_options){
+                               .ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(20)}))
+                break;
+            (void)append(&r, 3);
+            watch(&r, &early, "?last_seq=0");
+            expect_seqs(&early, 1, 3);
+            const int64_t last = append(&r, 2 * RING); // late is fed from the store, by pages
+            fault_arm("store.query", nth, false);      // of the hub's thread alone
+            hub_announce(r.hub, r.project, last);
+            expect_seqs(&early, 4, last);
+            fault_disarm();
+            watch(&r, &late, "?last_seq=1");
+            expect_seqs(&late, 2, last);
+            leave(&early);
+            leave(&late);
+            rig_down(&r);
+        }
+}
+
 static void ending_ends_every_stream(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -821,4 +867,6 @@ TEST_MAIN(cmocka_unit_test(a_frame_is_what_the_description_says),
           cmocka_unit_test(a_crowd_costs_little_and_misses_nothing),
           cmocka_unit_test(clients_may_go_at_any_moment),
           cmocka_unit_test(a_project_without_a_feed_is_refused),
+          cmocka_unit_test(a_hub_without_a_thread_does_not_start),
+          cmocka_unit_test(no_fault_of_the_store_makes_a_gap),
           cmocka_unit_test(ending_ends_every_stream))

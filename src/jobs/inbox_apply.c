@@ -65,11 +65,13 @@ static bool publish(struct call_batch *b, struct db *db, usec_t now, struct aren
     struct call_entry *entries = call_batch_entries(b, &n);
     struct feed_item *items = arena_new(a, struct feed_item, n);
     struct buf payload;
+    bool fits = true;
 
     buf_init(&payload, PAYLOAD_MAX);
     for (size_t i = 0; i < n; i++) {
         buf_reset(&payload);
         call_feed_payload(&payload, &entries[i]);
+        fits = fits && buf_ok(&payload);
         items[i] = (struct feed_item){
             .project = entries[i].project,
             .type = entries[i].event_type,
@@ -80,7 +82,6 @@ static bool publish(struct call_batch *b, struct db *db, usec_t now, struct aren
             .trace_id = entries[i].trace_id,
         };
     }
-    const bool fits = buf_ok(&payload);
     buf_finish(&payload);
     if (!fits)
         return err_set(e, ERR_LIMIT, "a snapshot is larger than %d bytes", PAYLOAD_MAX);

@@ -1,5 +1,6 @@
 #include "ops/config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -87,6 +88,7 @@ static void problem(struct problems *p, const char *name, const char *what)
     p->any = true;
 }
 
+/* False: errno says why. */
 static bool file_read(const char *path, struct arena *a, struct str *ret)
 {
     FILE *f = fopen(path, "re");
@@ -94,10 +96,11 @@ static bool file_read(const char *path, struct arena *a, struct str *ret)
         return false;
     char *bytes = arena_alloc(a, FILE_MAX);
     const size_t n = fread(bytes, 1, FILE_MAX, f);
-    const bool whole = !ferror(f) && n < FILE_MAX;
+    const int why = ferror(f) ? errno : n < FILE_MAX ? 0 : EFBIG;
     (void)fclose(f); // only read from
     *ret = (struct str){bytes, n};
-    return whole;
+    errno = why;
+    return why == 0;
 }
 
 static bool is_known(struct str name)
@@ -111,6 +114,15 @@ static bool is_known(struct str name)
             return true;
     }
     return false;
+}
+
+/* Without blanks around it, nor the CR that some editors leave. */
+static struct str trim_line(struct str line)
+{
+    line = str_trim(line);
+    if (str_ends(line, STR("\r")))
+        line.n--;
+    return str_trim(line);
 }
 
 static struct str unquote(struct str v)
@@ -127,9 +139,7 @@ static bool dotenv_next(struct str *rest, struct str *name, struct str *value)
     struct str line;
 
     while (cut_field(rest, '\n', &line)) {
-        line = str_trim(line);
-        if (line.n > 0 && line.p[line.n - 1] == '\r')
-            line.n--;
+        line = trim_line(line);
         if (str_is_empty(line) || line.p[0] == '#')
             continue;
         const bool cut = cut_until(&line, '=', name);
@@ -160,6 +170,18 @@ static void dotenv_check(struct str dotenv, struct arena *a, struct problems *p)
         else if (!is_known(name))
             problem(p, str_z(name, a), "no such variable; .env.example lists them all");
     }
+}
+
+/* No file says nothing; one that is there and cannot be read is not guessed at. */
+static struct str dotenv_read(const char *path, struct arena *a, struct problems *p)
+{
+    struct str text;
+
+    if (file_read(path, a, &text))
+        return text;
+    if (errno != ENOENT && errno != ENOTDIR)
+        problem(p, ".env", str_z(str_fmt(a, "it cannot be read: %s", strerror(errno)), a));
+    return STR("");
 }
 
 static struct str environment_get(char **environment, const char *name)
@@ -196,7 +218,7 @@ static struct str value_of(const struct sources *in, const struct variable *v, s
         problem(p, v->name, "given twice, directly and as a file; keep one of them");
     if (!str_is_empty(file)) {
         if (file_read(str_z(file, in->a), in->a, &content))
-            return str_trim(str_sub(content, 0, str_find(content, '\n')));
+            return trim_line(str_sub(content, 0, str_find(content, '\n')));
         problem(p, v->name, "its _FILE cannot be read");
     }
     return str_is_empty(direct) ? str_from(v->preset) : direct;
@@ -282,11 +304,10 @@ bool config_load(char **environment, const char *dotenv_path, struct arena *a, s
                  struct err *e)
 {
     struct problems p = {.e = e};
-    struct sources in = {.environment = environment, .dotenv = STR(""), .a = a};
+    struct sources in = {.environment = environment, .a = a};
     struct config c = {0};
 
-    if (!file_read(dotenv_path, a, &in.dotenv))
-        in.dotenv = STR("");
+    in.dotenv = dotenv_read(dotenv_path, a, &p);
     dotenv_check(in.dotenv, a, &p);
     for (size_t i = 0; i < LEN(variables); i++)
         assign(&c, &variables[i], value_of(&in, &variables[i], &p), a, &p);

@@ -42,6 +42,11 @@ static void what_is_malformed_is_refused_by_name(void **state)
         {"NODE_ENV=production", "WEBHOOK_BASE_URL"},
         {"WEBHOOK_BASE_URL=calls.example.com", "WEBHOOK_BASE_URL"},
         {"WEBHOOK_BASE_URL=https://x/?a=1", "WEBHOOK_BASE_URL"},
+        {"WEBHOOK_BASE_URL=https://x/#a", "WEBHOOK_BASE_URL"},
+        {"WEBHOOK_BASE_URL=https://x/ a", "WEBHOOK_BASE_URL"},
+        {"WEBHOOK_BASE_URL=https://", "WEBHOOK_BASE_URL"},
+        {"API_THREADS=0", "API_THREADS"},
+        {"TWILIO_AUTH_TOKEN=x", "TWILIO_ACCOUNT_SID"},
         {"BOOTSTRAP_API_KEY=short", "BOOTSTRAP_API_KEY"},
         {"DEFAULT_REGION=USA", "DEFAULT_REGION"},
     };
@@ -121,6 +126,81 @@ static void dotenv_fills_in_and_is_checked(void **state)
     assert_false(config_load(environment, broken, a, &c, &e));
 }
 
+/* Nobody starts without the settings that somebody wrote down. */
+static void a_dotenv_that_cannot_be_read_is_refused(void **state)
+{
+    (void)state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const char *dir = test_tmpdir(a);
+    char *large = arena_alloc(a, 64 * 1024 + 1);
+    struct config c;
+    struct err e = {0};
+
+    memset(large, '#', 64 * 1024);
+    const char *paths[] = {dir, write_file(dir, "large", large, a)};
+    FOR_EACH_ROW (path, paths) {
+        err_clear(&e);
+        assert_row(!config_load(NULL, *path, a, &c, &e), *path);
+        assert_non_null(strstr(e.text, ".env"));
+    }
+    assert_ok(config_load(NULL, test_path(dir, "absent", a), a, &c, &e), &e);
+    assert_ok(config_load(NULL, test_path(dir, "large/absent", a), a, &c, &e), &e);
+}
+
+static void a_secrets_file_may_have_line_ends_of_windows(void **state)
+{
+    (void)state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const char *path = write_file(test_tmpdir(a), "token", " the-token \r\n", a);
+    char *setting = (char *)str_z(str_fmt(a, "TWILIO_AUTH_TOKEN_FILE=%s", path), a);
+    char *environment[] = {"TWILIO_ACCOUNT_SID=AC1", setting, NULL};
+    struct config c;
+    struct err e;
+
+    assert_true(load(a, environment, &c, &e));
+    assert_str(c.twilio_auth_token, "the-token");
+}
+
+static void good_settings_are_taken(void **state)
+{
+    (void)state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    char *environment[] = {"NODE_ENV=production",
+                           "WEBHOOK_BASE_URL=https://calls.example.com/x",
+                           "DATABASE_URL=postgresql://h/d",
+                           "BOOTSTRAP_API_KEY=0123456789abcdef",
+                           "AUTO_MIGRATE=Off",
+                           NULL};
+    char *other[] = {"DATABASE_URL=postgres://h/d", NULL};
+    struct config c;
+    struct err e;
+
+    assert_ok(load(a, environment, &c, &e), &e);
+    assert_str(c.webhook_base_url, "https://calls.example.com/x");
+    assert_str(c.bootstrap_api_key, "0123456789abcdef");
+    assert_false(c.auto_migrate);
+    assert_ok(load(a, other, &c, &e), &e);
+}
+
+static void secrets_files_that_cannot_be_read_are_named(void **state)
+{
+    (void)state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const char *dir = test_tmpdir(a);
+    const char *missing = write_file(
+        dir, "env", "TWILIO_ACCOUNT_SID='AC1\nTWILIO_AUTH_TOKEN_FILE=/nonexistent/token\n", a);
+    const char *unknown = write_file(dir, "odd", "TWILIO_AUTH_TOKENS=x\nPORT_FILE=x\n", a);
+    struct config c;
+    struct err e = {0};
+
+    assert_false(config_load(NULL, missing, a, &c, &e));
+    assert_non_null(strstr(e.text, "TWILIO_AUTH_TOKEN: its _FILE cannot be read"));
+    err_clear(&e);
+    assert_false(config_load(NULL, unknown, a, &c, &e));
+    assert_non_null(strstr(e.text, "TWILIO_AUTH_TOKENS"));
+    assert_int_equal(e.n_fix, 1); // and the other one
+}
+
 static void assert_same_as_file(void (*print)(struct buf *), const char *path, struct arena *a)
 {
     struct buf printed;
@@ -145,4 +225,8 @@ TEST_MAIN(cmocka_unit_test(defaults_are_enough_to_start),
           cmocka_unit_test(an_empty_token_never_switches_verification_off),
           cmocka_unit_test(a_secret_comes_from_a_file),
           cmocka_unit_test(dotenv_fills_in_and_is_checked),
+          cmocka_unit_test(good_settings_are_taken),
+          cmocka_unit_test(secrets_files_that_cannot_be_read_are_named),
+          cmocka_unit_test(a_dotenv_that_cannot_be_read_is_refused),
+          cmocka_unit_test(a_secrets_file_may_have_line_ends_of_windows),
           cmocka_unit_test(the_printed_files_are_kept))

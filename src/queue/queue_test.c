@@ -451,6 +451,90 @@ static void F019_no_fault_applies_anything_twice(void **state)
     log_configure(LOG_INFO, LOG_LOGFMT);
 }
 
+/* One round with rows of every sort, while the store fails once, or from then on until the queue
+ * has been stopped in the middle of it and started again. */
+static bool judge_through(struct test_inbox *t, const char *point, uint64_t nth, bool lasting)
+{
+    const struct queue_policy policy = {.max_attempts = 8,
+                                        .first_wait = MILLISECONDS(1),
+                                        .last_wait = MILLISECONDS(2),
+                                        .lease = MILLISECONDS(50),
+                                        .batch = 8};
+    const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
+    const int64_t done = test_inbox_count(t, "completed"),
+                  dead = test_inbox_count(t, "dead_letter");
+    struct queue_stats stats = {0};
+    struct crew c;
+
+    append(t, POISON, 1);
+    append(t, FINE, 2);
+    append(t, REFUSED, 1);
+    append(t, RELUCTANT, 1);
+    fault_arm(point, nth, lasting);
+    start(&c, t, policy, 1);
+    while (!fault_struck() && stats.done + stats.buried < 5 &&
+           clock_monotonic(&clock_system) < deadline) {
+        queue_wake(c.q);
+        (void)bell_wait(c.bell, MILLISECONDS(2));
+        queue_stats(c.q, &stats);
+    }
+    const bool struck = fault_struck();
+    if (lasting) {
+        finish(&c); // while nothing works
+        fault_disarm();
+        start(&c, t, policy, 1);
+    }
+    fault_disarm();
+    await(&c, "dead_letter", dead + 3);
+    await(&c, "completed", done + 2);
+    finish(&c);
+    return struck;
+}
+
+static void no_fault_loses_a_verdict(void **state)
+{
+    static const char *const points[] = {"queue.conclude",  "store.begin", "store.commit",
+                                         "store.committed", "store.exec",  "store.query"};
+
+    (void)state;
+    log_configure(LOG_ERROR, LOG_LOGFMT);
+    TEST_INBOXES(t)
+    {
+        uint64_t n_struck = 0;
+        FOR_EACH_ROW (point, points)
+            for (uint64_t nth = 1; nth <= 2 * SWEEP; nth++)
+                n_struck += judge_through(t, *point, nth, nth % 4 == 0);
+        assert_true(n_struck >= 3 * SWEEP);
+        expect_each_effect_once(t);
+    }
+    log_configure(LOG_INFO, LOG_LOGFMT);
+}
+
+static void a_queue_without_threads_does_not_start(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        for (uint64_t nth = 1; nth <= 3; nth++) { // two workers, and the one that renews leases
+            struct queue *q = NULL;
+            struct err e = {0};
+            fault_arm("thread.start", nth, false);
+            assert_refused(queue_start(&(struct queue_options){.name = "inbox",
+                                                               .store = t->store,
+                                                               .clock = &clock_system,
+                                                               .queries = inbox_queue_queries,
+                                                               .handler = {run, NULL, NULL},
+                                                               .policy = hasty,
+                                                               .workers = 2},
+                                       &q, &e),
+                           &e, ERR_UNAVAILABLE);
+            fault_disarm();
+            assert_null(q);
+        }
+        queue_stop(NULL);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(F021_two_workers_do_everything_once),
           cmocka_unit_test(a_lane_is_handled_in_order_by_one_worker),
           cmocka_unit_test(F022_poison_is_buried_alone), cmocka_unit_test(bad_luck_is_tried_again),
@@ -458,4 +542,6 @@ TEST_MAIN(cmocka_unit_test(F021_two_workers_do_everything_once),
           cmocka_unit_test(F016_what_a_dead_worker_had_is_taken_over),
           cmocka_unit_test(what_kills_every_process_is_buried_in_the_end),
           cmocka_unit_test(dead_letters_can_be_replayed), cmocka_unit_test(stopping_loses_nothing),
-          cmocka_unit_test(F019_no_fault_applies_anything_twice))
+          cmocka_unit_test(F019_no_fault_applies_anything_twice),
+          cmocka_unit_test(no_fault_loses_a_verdict),
+          cmocka_unit_test(a_queue_without_threads_does_not_start))

@@ -21,6 +21,15 @@ static size_t member_count(struct json_object *o)
     return (size_t)json_object_object_length(o);
 }
 
+/* A whole number beyond 64 bits: json-c has only its limit left of it, and two such numbers would
+ * make one key of two events. */
+static bool is_out_of_range(struct json_object *member)
+{
+    return json_object_is_type(member, json_type_int) &&
+           (json_object_get_uint64(member) == UINT64_MAX ||
+            json_object_get_int64(member) == INT64_MIN);
+}
+
 /* The members as if a form had brought them; what is nested stays JSON text. */
 static bool read_json(struct door_visit *v, struct err *e)
 {
@@ -36,6 +45,8 @@ static bool read_json(struct door_visit *v, struct err *e)
     json_object_object_foreach(o, name, member)
     {
         const bool text = json_object_is_type(member, json_type_string);
+        if (is_out_of_range(member))
+            return err_set(e, ERR_INVALID, "body: a number that has no place in 64 bits");
         v->fields.fields[v->fields.n++] = (struct form_field){
             .name = str_from(name),
             .value = text ? (struct str){json_object_get_string(member),

@@ -236,6 +236,36 @@ static void a_json_body_is_read_like_a_form(void **state)
     assert_true(str_eq(s->item.raw_body, s->rq.body)); // numbers and nesting are in there
 }
 
+/* Two events must not become one because their numbers were cut to the same limit. */
+static void f137_a_number_out_of_range_is_refused_and_others_are_exact(void **state)
+{
+    static const struct {
+        const char *number;
+        bool exact;
+    } rows[] = {
+        {"9007199254740993", true},
+        {"-9223372036854775807", true},
+        {"18446744073709551614", true},
+        {"1e400", true},
+        {"0.10", true},
+        {"18446744073709551616", false},
+        {"-9223372036854775809", false},
+        {"100000000000000000000000000001", false},
+        {"100000000000000000000000000002", false},
+    };
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct err e;
+
+    (void)state;
+    FOR_EACH_ROW (row, rows) {
+        const struct str body = str_fmt(a, "{\"CallSid\":%s}", row->number);
+        struct seen *s = arrive(&twilio_doors[STATUS], "application/json", body, a);
+        assert_row(s->visit.door->read(&s->visit, &e) == row->exact, row->number);
+        if (row->exact)
+            assert_str(form_get(&s->visit.fields, STR("CallSid")), row->number);
+    }
+}
+
 static void unreadable_bodies_are_refused(void **state)
 {
     static const char *const bodies[] = {"", "{", "[]", "7", "{\"a\":1}x", "\xff"};
@@ -303,6 +333,7 @@ TEST_MAIN(cmocka_unit_test(keys_come_from_the_events_own_fields),
           cmocka_unit_test(all_fields_are_kept_in_order),
           cmocka_unit_test(every_fixture_becomes_a_json_object),
           cmocka_unit_test(a_json_body_is_read_like_a_form),
+          cmocka_unit_test(f137_a_number_out_of_range_is_refused_and_others_are_exact),
           cmocka_unit_test(unreadable_bodies_are_refused),
           cmocka_unit_test(live_calls_are_steered_and_callbacks_acknowledged),
           cmocka_unit_test(the_provider_is_in_the_list))

@@ -1,0 +1,370 @@
+/*
+ * Work against size: each parser reads what is worst for it, at three sizes, each four times the
+ * one before. Run under callgrind (tools/growth.py), which counts the instructions between two
+ * requests and is told here which parser and size they were; run alone it only parses.
+ *
+ * An input is a head, a unit repeated until the size is reached, and a tail. "%u" in a unit is the
+ * number of its repetition.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <valgrind/callgrind.h>
+
+#include "api/credentials.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/form.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "calls/change.h"
+#include "calls/fold.h"
+#include "feed/frame.h"
+#include "http/chunked.h"
+#include "http/cidr.h"
+#include "http/forwarded.h"
+#include "http/query.h"
+#include "http/route.h"
+#include "inbox/record.h"
+#include "ops/config.h"
+#include "providers/twilio/doors.h"
+#include "providers/twilio/normalise.h"
+#include "providers/twilio/signature.h"
+#include "providers/twilio/twiml.h"
+#include "providers/twilio/url.h"
+#include "sse/sse.h"
+
+enum { KB = 1024, SIZES = 3 };
+
+// --- what reads ----------------------------------------------------------------------------------
+
+typedef void reader(struct str in, struct arena *a);
+
+static void read_form(struct str in, struct arena *a)
+{
+    struct form f;
+    struct err e;
+    (void)!form_parse(in, SIZE_MAX, a, &f, &e);
+}
+
+static void read_json(struct str in, struct arena *a)
+{
+    struct json_object *o;
+    struct err e;
+    (void)!json_parse(in, a, &o, &e);
+}
+
+static void write_json(struct str in, struct arena *a)
+{
+    struct json_writer w;
+    struct buf b;
+    (void)a;
+    buf_init(&b, SIZE_MAX);
+    json_init(&w, &b);
+    json_str(&w, in);
+    buf_finish(&b);
+}
+
+static void read_base64(struct str in, struct arena *a)
+{
+    size_t n;
+    (void)!base64_decode(in, arena_alloc(a, in.n), in.n, &n);
+}
+
+static void read_utf8(struct str in, struct arena *a)
+{
+    (void)a;
+    (void)!str_is_utf8(in);
+}
+
+/* As it comes from a slow peer: one byte more each time. */
+static void read_head(struct str in, struct arena *a)
+{
+    static struct http_head h;
+    enum http_parse found = HTTP_PARSE_MORE;
+    (void)a;
+    http_head_init(&h);
+    for (size_t n = 1; n <= in.n && found == HTTP_PARSE_MORE; n++)
+        found = http_head_parse(&h, str_sub(in, 0, n));
+}
+
+static void read_chunks(struct str in, struct arena *a)
+{
+    struct http_chunked d = {0};
+    struct buf b;
+    (void)a;
+    buf_init(&b, SIZE_MAX);
+    (void)http_chunked_feed(&d, &in, SIZE_MAX / 2, &b);
+    buf_finish(&b);
+}
+
+static void read_query(struct str in, struct arena *a)
+{
+    const struct http_request rq = {.query = in};
+    struct form f;
+    struct err e;
+    (void)!http_query_parse(&rq, a, &f, &e);
+}
+
+static void read_path(struct str in, struct arena *a)
+{
+    static const struct http_route routes[] = {
+        {HTTP_GET, "/a/:x/b/:y", "1"}, {HTTP_GET, "/:x/a/:y/*", "2"}, {HTTP_GET, "/a/*", "3"}};
+    static struct http_router *r;
+    struct http_match m;
+    if (!r)
+        r = http_router_create(routes, LEN(routes)); // of the program
+    (void)http_router_find(r, HTTP_GET, in, a, &m);
+}
+
+static void read_blocks(struct str in, struct arena *a)
+{
+    struct cidr_list list;
+    struct err e;
+    (void)!cidr_list_parse(in, a, &list, &e);
+}
+
+static void read_forwarded(struct str in, struct arena *a)
+{
+    static struct cidr everyone = {.bits = 0};
+    const struct cidr_list trusted = {&everyone, 1};
+    struct http_header header = {STR("X-Forwarded-For"), in};
+    struct http_request rq = {.headers = &header, .n_headers = 1, .peer = STR("10.0.0.1")};
+    http_forwarded(&rq, &trusted, a);
+}
+
+static void read_cookie(struct str in, struct arena *a)
+{
+    struct http_header header = {STR("Cookie"), in};
+    (void)a;
+    (void)credentials_cookie(&(struct http_request){.headers = &header, .n_headers = 1}, STR("s"));
+}
+
+static void write_frame(struct str in, struct arena *a)
+{
+    struct buf b;
+    (void)a;
+    buf_init(&b, SIZE_MAX);
+    sse_frame_write_seq(&b, 1, STR("e"), in);
+    buf_finish(&b);
+}
+
+static void read_spool(struct str in, struct arena *a)
+{
+    struct inbox_item item;
+    (void)a;
+    while (record_next(&in, &item) != RECORD_END)
+        continue;
+}
+
+static void read_feed(struct str in, struct arena *a)
+{
+    const struct feed_item item = {.type = STR("call.started"), .payload = in};
+    struct buf b;
+    (void)a;
+    buf_init(&b, SIZE_MAX);
+    (void)!feed_frame_event(&b, &item, STR("e"));
+    buf_finish(&b);
+}
+
+static void read_url(struct str in, struct arena *a)
+{
+    struct twilio_url u;
+    if (!twilio_url_split(STR("https://x"), in, &u))
+        return;
+    (void)twilio_url_requery(twilio_url_normalise(&u, a), a);
+}
+
+static void read_signed(struct str in, struct arena *a)
+{
+    _cleanup_(secret_destroyp) struct secret *s = secret_create(STR("s"));
+    _cleanup_(hmac_destroyp) struct hmac *key = hmac_create(HMAC_SHA1, s);
+    struct form f;
+    struct err e;
+    if (!form_parse(in, LIMIT_FORM_FIELDS, a, &f, &e))
+        return;
+    const struct twilio_signed rq = {STR("https://x"), STR("/?a=b"), &f, in};
+    (void)twilio_signature_valid(&rq, STR("LI27PLuy5Y9sVqJvzz74lGtCz0g="), key, a);
+}
+
+static void knock(struct str in, const char *type, struct arena *a)
+{
+    struct http_header header = {STR("Content-Type"), str_from(type)};
+    const struct http_request rq = {.headers = &header, .n_headers = 1, .body = in};
+    struct door_visit v = {.door = &twilio_doors[1], .rq = &rq, .a = a};
+    struct inbox_item item = {0};
+    struct err e;
+    if (v.door->read(&v, &e))
+        v.door->describe(&v, &item);
+}
+
+static void read_webhook(struct str in, struct arena *a)
+{
+    knock(in, "application/x-www-form-urlencoded", a);
+}
+
+static void read_json_webhook(struct str in, struct arena *a)
+{
+    knock(in, "application/json", a);
+}
+
+static void normalise(struct str in, struct arena *a)
+{
+    struct call_change c;
+    struct err e;
+    (void)!twilio_normalise(STR("call-status"), in, SECONDS(1800000000), a, &c, &e);
+}
+
+static void read_change(struct str in, struct arena *a)
+{
+    static const struct call_rules rules = {.region = STR("US")};
+    struct call_change c;
+    struct err e;
+    if (call_change_parse(in, a, &c, &e))
+        (void)!call_change_settle(&c, &rules, a, &e);
+}
+
+static void read_fold(struct str in, struct arena *a)
+{
+    struct call_fold f;
+    struct err e;
+    (void)!call_fold_parse(in, a, &f, &e);
+}
+
+static void steer(struct str in, struct arena *a)
+{
+    const struct twilio_routing routing = {in, in, in};
+    struct buf b;
+    (void)a;
+    buf_init(&b, SIZE_MAX);
+    twiml_route(&routing, STR("sip:x"), in, &b);
+    buf_finish(&b);
+}
+
+static void read_dotenv(struct str in, struct arena *a)
+{
+    char path[] = "/tmp/hookswitch-growth-XXXXXX";
+    struct config c;
+    struct err e = {0};
+    const int fd = mkstemp(path);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+    assert(f);
+    (void)fwrite(in.p, 1, in.n, f);
+    (void)fclose(f);
+    (void)!config_load(NULL, path, a, &c, &e);
+    (void)remove(path);
+}
+
+// --- what is read --------------------------------------------------------------------------------
+
+#define MARK "\xf0\xc5\x53\x72"
+
+static const struct input {
+    const char *name;
+    reader *read;
+    size_t size; /* the largest; what the parser's own limit allows */
+    const char *head;
+    struct str unit;
+    const char *tail;
+} inputs[] = {
+    {"form of fields", read_form, 64 * KB, "", STR("a=%41&"), ""},
+    {"form of separators", read_form, 64 * KB, "", STR("&"), ""},
+    {"form of one escaped value", read_form, 64 * KB, "a=", STR("%+"), ""},
+    {"JSON list", read_json, 64 * KB, "[1", STR(",1"), "]"},
+    {"JSON members", read_json, 64 * KB, "{\"\":1", STR(",\"k%u\":1"), "}"},
+    {"JSON equal members", read_json, 64 * KB, "{\"\":1", STR(",\"k\":1"), "}"},
+    {"JSON escapes", read_json, 64 * KB, "\"", STR("\\u00e9"), "\""},
+    {"JSON digits", read_json, 64 * KB, "1", STR("0"), ""},
+    {"JSON nested too deep", read_json, 64 * KB, "", STR("["), ""},
+    {"JSON blanks", read_json, 64 * KB, "[1", STR("\n"), "]"},
+    {"JSON writer of bad bytes", write_json, 64 * KB, "", STR("\xff"), ""},
+    {"base64", read_base64, 64 * KB, "", STR("AAAA"), ""},
+    {"UTF-8", read_utf8, 64 * KB, "", STR("\xf0\x9f\x93\x9e"), ""},
+    {"head of fields, byte by byte", read_head, 768, "GET / HTTP/1.1\r\n", STR("a%u: b\r\n"), ""},
+    {"head of one field, byte by byte", read_head, 16 * KB, "GET / HTTP/1.1\r\na:", STR("b"), ""},
+    {"head of a long target, byte by byte", read_head, 8 * KB, "GET /", STR("%41"), ""},
+    {"chunks of one byte", read_chunks, 64 * KB, "", STR("1\r\nx\r\n"), ""},
+    {"chunk extensions", read_chunks, 16 * KB, "1", STR(";a=b"), ""},
+    {"query", read_query, 2 * KB, "", STR("%41=b&"), ""},
+    {"path of segments", read_path, 8 * KB, "", STR("/a"), ""},
+    {"path of escapes", read_path, 8 * KB, "/", STR("%61"), ""},
+    {"list of blocks", read_blocks, 64 * KB, "", STR("10.0.0.0/8, "), ""},
+    {"chain of proxies", read_forwarded, 16 * KB, "10.0.0.1", STR(", [::1]:8"), ""},
+    {"jar of cookies", read_cookie, 16 * KB, "", STR("a=s; "), ""},
+    {"event of line ends", write_frame, 64 * KB, "", STR("\r\n\r"), ""},
+    {"spool of marks", read_spool, 64 * KB, "", STR(MARK), ""},
+    {"spool of heads", read_spool, 128 * KB, "", STR(MARK "\0\x40\0\0\1\1\1\1"), ""},
+    {"spool of noise", read_spool, 64 * KB, "", STR("\xf0"), ""},
+    {"payload of members", read_feed, 64 * KB, "{\"call\":{\"\":1", STR(",\"status\":1"), "}}"},
+    {"payload nested", read_feed, 64 * KB, "{\"call\":{\"a\":", STR("["), ""},
+    {"payload of backslashes", read_feed, 64 * KB, "{\"", STR("\\\\"), "\":1}"},
+    {"URL of dots", read_url, 8 * KB, "", STR("/a/%2e%2e"), ""},
+    {"URL of query fields", read_url, 8 * KB, "/?", STR("%41=%42&"), ""},
+    {"URL of one query field", read_url, 8 * KB, "/?a=", STR("%C3%A9"), ""},
+    {"signature over equal names", read_signed, 2 * KB, "", STR("a=%u&"), ""},
+    {"signature over a long name", read_signed, 64 * KB, "", STR("aaaaaaaa"), ""},
+    {"webhook of one name", read_webhook, 2 * KB, "", STR("a=1&"), ""},
+    {"webhook of other names", read_webhook, 3 * KB, "", STR("k%u=1&"), ""},
+    {"webhook of bad bytes", read_webhook, 64 * KB, "a=", STR("%ff"), ""},
+    {"JSON webhook", read_json_webhook, 4 * KB, "{\"\":1", STR(",\"k%u\":[1]"), "}"},
+    {"callback", normalise, 64 * KB, "{\"CallSid\":\"CA1\"", STR(",\"k%u\":\"v\""), "}"},
+    {"change of details", read_change, 64 * KB,
+     "{\"kind\":\"details\",\"source\":\"webhook\",\"observed_at\":1,\"call_sid\":\"C\","
+     "\"details\":{\"\":\"\"",
+     STR(",\"k%u\":\"v\""), "}}"},
+    {"fold of legs", read_fold, 64 * KB, "{\"legs\":[{}", STR(",{\"sid\":\"k%u\"}"), "]}"},
+    {"callee", steer, 64 * KB, "sip:", STR("%2b"), ""},
+    {".env", read_dotenv, 16 * KB, "", STR("PORT=1\n"), ""},
+    {".env of mistakes", read_dotenv, 16 * KB, "", STR("x\n"), ""},
+};
+
+static struct str unit_of(const struct input *in, unsigned i, struct arena *a)
+{
+    const struct str number = STR("%u");
+    size_t at = 0;
+
+    while (at < in->unit.n && !str_starts(str_sub(in->unit, at, SIZE_MAX), number))
+        at++;
+    if (at == in->unit.n)
+        return in->unit;
+    return str_fmt(a, "%.*s%u" STR_FMT, (int)at, in->unit.p, i,
+                   STR_ARG(str_sub(in->unit, at + number.n, SIZE_MAX)));
+}
+
+static struct str input_of(const struct input *in, size_t size, struct arena *a)
+{
+    struct buf b;
+    buf_init(&b, SIZE_MAX);
+    buf_str(&b, str_from(in->head));
+    for (unsigned i = 0; b.n < size; i++)
+        buf_str(&b, unit_of(in, i, a));
+    buf_str(&b, str_from(in->tail));
+    const struct str text = str_dup(buf_view(&b), a);
+    buf_finish(&b);
+    return text;
+}
+
+static void measure(const struct input *in, size_t size)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct str text = input_of(in, size, a);
+    char label[128];
+
+    (void)snprintf(label, sizeof label, "%s\t%zu", in->name, text.n);
+    CALLGRIND_ZERO_STATS;
+    in->read(text, a);
+    CALLGRIND_DUMP_STATS_AT(label);
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < LEN(inputs); i++) {
+        size_t size = inputs[i].size;
+        for (unsigned s = 1; s < SIZES; s++)
+            size /= 4;
+        measure(&inputs[i], size); // what is made once, is made now
+        for (unsigned s = 0; s < SIZES; s++, size *= 4)
+            measure(&inputs[i], size);
+    }
+    return 0;
+}
