@@ -1,6 +1,7 @@
 // What the system lets a process have, changed while it runs.
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Server } from "./server.ts";
 
@@ -23,6 +24,13 @@ export async function residentMegabytes(server: Server): Promise<number> {
 /** Descriptors that the server has open. */
 export async function descriptors(server: Server): Promise<number> {
   return (await readdir(`/proc/${String(server.pid())}/fd`)).length;
+}
+
+/** Sockets among them: threads of the server open files when they are first needed. */
+export async function sockets(server: Server): Promise<number> {
+  const directory = `/proc/${String(server.pid())}/fd`;
+  const open = await Promise.all((await readdir(directory)).map((fd) => readlink(join(directory, fd)).catch(() => "")));
+  return open.filter((what) => what.startsWith("socket:")).length;
 }
 
 /** Seconds of CPU that the server has used so far. */
