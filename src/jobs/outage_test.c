@@ -135,7 +135,7 @@ static void sweep(struct bench *b, uint64_t length)
     expect_sound(b);
 }
 
-static void F016_F019_no_fault_and_no_outage_applies_anything_twice_or_never(void **state)
+static void f016_f019_no_fault_and_no_outage_applies_anything_twice_or_never(void **state)
 {
     (void)state;
     log_configure(LOG_ERROR + 1, LOG_LOGFMT);
@@ -149,4 +149,4 @@ static void F016_F019_no_fault_and_no_outage_applies_anything_twice_or_never(voi
     }
 }
 
-TEST_MAIN(cmocka_unit_test(F016_F019_no_fault_and_no_outage_applies_anything_twice_or_never))
+TEST_MAIN(cmocka_unit_test(f016_f019_no_fault_and_no_outage_applies_anything_twice_or_never))

@@ -123,7 +123,7 @@ static void renew(struct bench *b, struct worker *w)
 
 // --- tests ---------------------------------------------------------------------------------------
 
-static void F021_a_lane_has_one_worker_at_a_time(void **state)
+static void f021_a_lane_has_one_worker_at_a_time(void **state)
 {
     (void)state;
     TEST_INBOXES(t)
@@ -166,7 +166,7 @@ static void a_claimed_row_tells_what_it_is(void **state)
     }
 }
 
-static void F024_who_lost_the_lease_changes_nothing(void **state)
+static void f024_who_lost_the_lease_changes_nothing(void **state)
 {
     (void)state;
     TEST_INBOXES(t)
@@ -211,7 +211,7 @@ static void one_row_that_is_not_ours_fences_the_batch(void **state)
     }
 }
 
-static void F024_a_renewed_lease_holds(void **state)
+static void f024_a_renewed_lease_holds(void **state)
 {
     (void)state;
     TEST_INBOXES(t)
@@ -361,11 +361,11 @@ static void failures_are_reported_and_leave_nothing_behind(void **state)
     }
 }
 
-TEST_MAIN(cmocka_unit_test(F021_a_lane_has_one_worker_at_a_time),
+TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
           cmocka_unit_test(a_claimed_row_tells_what_it_is),
-          cmocka_unit_test(F024_who_lost_the_lease_changes_nothing),
+          cmocka_unit_test(f024_who_lost_the_lease_changes_nothing),
           cmocka_unit_test(one_row_that_is_not_ours_fences_the_batch),
-          cmocka_unit_test(F024_a_renewed_lease_holds),
+          cmocka_unit_test(f024_a_renewed_lease_holds),
           cmocka_unit_test(what_a_nameless_worker_left_is_anybodys),
           cmocka_unit_test(a_failed_row_waits_for_its_time),
           cmocka_unit_test(a_clock_that_goes_back_keeps_no_new_row_waiting),

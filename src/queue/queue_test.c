@@ -171,7 +171,7 @@ static const struct queue_policy hasty = {
     .batch = 512,
 };
 
-static void F021_two_workers_do_everything_once(void **state)
+static void f021_two_workers_do_everything_once(void **state)
 {
     (void)state;
     TEST_INBOXES(t)
@@ -240,7 +240,7 @@ static void a_lane_is_handled_in_order_by_one_worker(void **state)
     }
 }
 
-static void F022_poison_is_buried_alone(void **state)
+static void f022_poison_is_buried_alone(void **state)
 {
     (void)state;
     TEST_INBOXES(t)
@@ -302,7 +302,7 @@ static void verdicts_are_of_single_rows(void **state)
     }
 }
 
-static void F016_what_a_dead_worker_had_is_taken_over(void **state)
+static void f016_what_a_dead_worker_had_is_taken_over(void **state)
 {
     (void)state;
     TEST_INBOXES(t)
@@ -426,7 +426,7 @@ static bool survive(struct test_inbox *t, const char *point, uint64_t nth)
     return struck;
 }
 
-static void F019_no_fault_applies_anything_twice(void **state)
+static void f019_no_fault_applies_anything_twice(void **state)
 {
     static const char *const points[] = {
         "queue.claim",   "queue.conclude", "queue.lease",     "queue.reap",    "store.command",
@@ -535,13 +535,13 @@ static void a_queue_without_threads_does_not_start(void **state)
     }
 }
 
-TEST_MAIN(cmocka_unit_test(F021_two_workers_do_everything_once),
+TEST_MAIN(cmocka_unit_test(f021_two_workers_do_everything_once),
           cmocka_unit_test(a_lane_is_handled_in_order_by_one_worker),
-          cmocka_unit_test(F022_poison_is_buried_alone), cmocka_unit_test(bad_luck_is_tried_again),
+          cmocka_unit_test(f022_poison_is_buried_alone), cmocka_unit_test(bad_luck_is_tried_again),
           cmocka_unit_test(verdicts_are_of_single_rows),
-          cmocka_unit_test(F016_what_a_dead_worker_had_is_taken_over),
+          cmocka_unit_test(f016_what_a_dead_worker_had_is_taken_over),
           cmocka_unit_test(what_kills_every_process_is_buried_in_the_end),
           cmocka_unit_test(dead_letters_can_be_replayed), cmocka_unit_test(stopping_loses_nothing),
-          cmocka_unit_test(F019_no_fault_applies_anything_twice),
+          cmocka_unit_test(f019_no_fault_applies_anything_twice),
           cmocka_unit_test(no_fault_loses_a_verdict),
           cmocka_unit_test(a_queue_without_threads_does_not_start))

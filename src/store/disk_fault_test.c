@@ -182,7 +182,7 @@ static uint64_t sweep(struct trouble t)
     return n;
 }
 
-static void F029_F030_F042_a_full_disk_at_any_write_loses_no_promise(void **state)
+static void f029_f030_f042_a_full_disk_at_any_write_loses_no_promise(void **state)
 {
     (void)state;
     assert_true(sweep((struct trouble){.kinds = WRITING, .error = ENOSPC}) > 50 / STRIDE);
@@ -190,7 +190,7 @@ static void F029_F030_F042_a_full_disk_at_any_write_loses_no_promise(void **stat
                 15 / STRIDE);
 }
 
-static void F032_a_failed_sync_is_never_taken_for_one_that_worked(void **state)
+static void f032_a_failed_sync_is_never_taken_for_one_that_worked(void **state)
 {
     (void)state;
     assert_true(sweep((struct trouble){.kinds = SYNCING, .error = EIO}) > 5 / STRIDE);
@@ -198,7 +198,7 @@ static void F032_a_failed_sync_is_never_taken_for_one_that_worked(void **state)
                 1 / STRIDE);
 }
 
-static void F036_a_disk_that_becomes_read_only_refuses_and_comes_back(void **state)
+static void f036_a_disk_that_becomes_read_only_refuses_and_comes_back(void **state)
 {
     (void)state;
     assert_true(sweep((struct trouble){.kinds = WRITING | DISK_IS(DISK_REMOVE),
@@ -207,7 +207,7 @@ static void F036_a_disk_that_becomes_read_only_refuses_and_comes_back(void **sta
 }
 
 /* Short writes are completed: nobody notices. */
-static void F034_a_short_write_is_completed(void **state)
+static void f034_a_short_write_is_completed(void **state)
 {
     struct disk *used = used_disk();
 
@@ -234,7 +234,7 @@ static void F034_a_short_write_is_completed(void **state)
 }
 
 /* The disk fills up for real: the last write takes what fits, the next one nothing. */
-static void F034_F029_a_write_that_fits_in_part_leaves_no_hole(void **state)
+static void f034_f029_a_write_that_fits_in_part_leaves_no_hole(void **state)
 {
     struct disk *used = used_disk();
 
@@ -263,7 +263,7 @@ static void F034_F029_a_write_that_fits_in_part_leaves_no_hole(void **state)
     disk_destroy(used);
 }
 
-static void F043_a_network_file_system_is_refused(void **state)
+static void f043_a_network_file_system_is_refused(void **state)
 {
     static const struct {
         long type;
@@ -310,7 +310,7 @@ static int64_t start_damaged(const struct disk *d, const struct machine *before,
     return lost;
 }
 
-static void F038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported(void **state)
+static void f038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct disk *used = used_disk(), *d = copy_of(used);
@@ -349,13 +349,13 @@ static int quiet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(F029_F030_F042_a_full_disk_at_any_write_loses_no_promise),
-        cmocka_unit_test(F032_a_failed_sync_is_never_taken_for_one_that_worked),
-        cmocka_unit_test(F036_a_disk_that_becomes_read_only_refuses_and_comes_back),
-        cmocka_unit_test(F034_a_short_write_is_completed),
-        cmocka_unit_test(F034_F029_a_write_that_fits_in_part_leaves_no_hole),
-        cmocka_unit_test(F038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported),
-        cmocka_unit_test(F043_a_network_file_system_is_refused),
+        cmocka_unit_test(f029_f030_f042_a_full_disk_at_any_write_loses_no_promise),
+        cmocka_unit_test(f032_a_failed_sync_is_never_taken_for_one_that_worked),
+        cmocka_unit_test(f036_a_disk_that_becomes_read_only_refuses_and_comes_back),
+        cmocka_unit_test(f034_a_short_write_is_completed),
+        cmocka_unit_test(f034_f029_a_write_that_fits_in_part_leaves_no_hole),
+        cmocka_unit_test(f038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported),
+        cmocka_unit_test(f043_a_network_file_system_is_refused),
     };
     return cmocka_run_group_tests(tests, quiet, NULL);
 }

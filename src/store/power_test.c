@@ -233,7 +233,7 @@ static void must_survive(const struct trace *t, struct disk *past, uint64_t inde
 
 /* F003, F004, F007, F013, F017, F019: before and after each of its steps, in any order of sectors.
  */
-static void F003_F004_F007_F013_F017_F019_a_cut_at_any_operation_loses_nothing(void **state)
+static void f003_f004_f007_f013_f017_f019_a_cut_at_any_operation_loses_nothing(void **state)
 {
     const uint64_t only = number_from("POWER_INDEX", UINT64_MAX);
     struct trace t;
@@ -326,7 +326,7 @@ static int quiet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(F003_F004_F007_F013_F017_F019_a_cut_at_any_operation_loses_nothing),
+        cmocka_unit_test(f003_f004_f007_f013_f017_f019_a_cut_at_any_operation_loses_nothing),
         cmocka_unit_test(the_auditor_finds_what_a_lying_disk_lost),
     };
     const struct CMUnitTest long_form[] = {cmocka_unit_test(any_cut_of_any_trace_loses_nothing)};

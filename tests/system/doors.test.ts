@@ -54,7 +54,7 @@ describe("doors", () => {
     assert.equal(await rows(server), before_ + 1);
   });
 
-  it("refuses a wrong signature with 403 and keeps nothing", async () => {
+  it("F118 F119: refuses a wrong signature with 403 and keeps nothing", async () => {
     const before_ = await rows(server);
     const params = status();
     const wrong = [
@@ -79,12 +79,12 @@ describe("doors", () => {
     assert.equal((await raw(server, params, { "X-Twilio-Signature": sign(server, params) })).status, 403);
   });
 
-  it("accepts both tokens while they are rotated", async () => {
+  it("F130: accepts both tokens while they are rotated", async () => {
     const params = status();
     assert.equal((await raw(server, params, { "X-Twilio-Signature": sign(server, params, SECOND_TOKEN) })).status, 204);
   });
 
-  it("signs the query string as it was asked for", async () => {
+  it("F121: signs the query string as it was asked for", async () => {
     const params = status();
     const url = `${server.url}/webhooks/twilio/voice-status?leg=a%2Fb&x=1`;
     const signature = twilio.getExpectedTwilioSignature(AUTH_TOKEN, url, params);
@@ -96,7 +96,7 @@ describe("doors", () => {
     assert.equal(answer.status, 204);
   });
 
-  it("keeps one of fifty copies that come at once", async () => {
+  it("F070: keeps one of fifty copies that come at once", async () => {
     const before_ = await rows(server);
     const params = status();
     const answers = await Promise.all(Array.from({ length: 50 }, () => post(server, "voice-status", params)));
@@ -104,7 +104,7 @@ describe("doors", () => {
     assert.equal(await rows(server), before_ + 1);
   });
 
-  it("keeps a legitimate repeat, told apart by its sequence number", async () => {
+  it("F074: keeps a legitimate repeat, told apart by its sequence number", async () => {
     const before_ = await rows(server);
     const params = status();
     await post(server, "voice-status", params);
@@ -140,13 +140,33 @@ describe("doors", () => {
     assert.equal(answer.headers.get("allow"), "POST");
   });
 
-  it("refuses a body over the limit before it reads it", async () => {
+  it("F107: refuses a body over the limit before it reads it", async () => {
     const params = status({ Padding: "x".repeat(70_000) });
     const answer = await raw(server, params, { "X-Twilio-Signature": sign(server, params) });
     assert.equal(answer.status, 413);
   });
 
-  it("limits who sends invalid requests, and never a valid event", async () => {
+  it("F140: bounds the fields of a form, and names that were made to collide cost nothing", async () => {
+    const before_ = await rows(server);
+    const many = { ...status(), ...Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [String(i), ""])) };
+    assert.equal((await post(server, "voice-status", many)).status, 413);
+    const alike = { ...status(), ...Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`AAAAAAAA${String(i).padStart(4, "0")}BBBBBBBB`, "x"])) };
+    assert.equal((await post(server, "voice-status", alike)).status, 204);
+    assert.equal(await rows(server), before_ + 1);
+  });
+
+  it("F130: after the rotation the old token opens nothing", async () => {
+    const rotated = await startServer({ TWILIO_AUTH_TOKEN: SECOND_TOKEN });
+    try {
+      const params = status();
+      assert.equal((await raw(rotated, params, { "X-Twilio-Signature": sign(rotated, params) })).status, 403);
+      assert.equal((await raw(rotated, params, { "X-Twilio-Signature": sign(rotated, params, SECOND_TOKEN) })).status, 204);
+    } finally {
+      await rotated.remove();
+    }
+  });
+
+  it("F133: limits who sends invalid requests, and never a valid event", async () => {
     const wrong = status();
     const seen = new Set<number>();
     for (let i = 0; i < 200; i++) seen.add((await raw(server, wrong, { "X-Twilio-Signature": sign(server, wrong, "x") })).status);
@@ -163,7 +183,7 @@ describe("doors", () => {
     assert.ok(dead.events[0]?.error);
   });
 
-  it("survives text that is no text", async () => {
+  it("F125 F138: survives text that is no text", async () => {
     const before_ = await rows(server);
     const body = `AccountSid=${ACCOUNT_SID}&CallSid=${newCallSid()}&CallStatus=ringing&From=%FF%FE%00&To=%E2%80%AE&CallerName=%ED%A0%80`;
     const fields: Params = {};

@@ -9,7 +9,7 @@ const HOST = "Host: x\r\n";
 const GET = "GET /health HTTP/1.1\r\n";
 const POST = `POST /webhooks/twilio/voice-status HTTP/1.1\r\n${HOST}`;
 const API = `POST /api/events/reprocess HTTP/1.1\r\n${HOST}`;
-const SIGNED = `X-Twilio-Signature: ${"a".repeat(27)}=\r\n`;
+const SIGNED = `X-Twilio-Signature: ${"A".repeat(27)}=\r\n`;
 const CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";
 
 /** Each is answered once, with this status, and the connection is closed: nothing behind it is read as a request. */
@@ -55,6 +55,12 @@ const REFUSED: [string, number, string][] = [
   ["a target of 1 MB", 414, `GET /${"a".repeat(1_000_000)} HTTP/1.1\r\n${HOST}\r\n`],
   ["a body over the limit", 413, `${API}Content-Length: 70000000\r\n\r\n`],
   ["chunks over the limit", 413, `${API}${CHUNKED}7fffffff\r\n`],
+  ["small chunks over the limit", 413, `${API}${CHUNKED}${`ffff\r\n${"x".repeat(0xffff)}\r\n`.repeat(17)}`],
+  ["a webhook over the limit", 413, `${POST}${SIGNED}Content-Length: 65537\r\n\r\n`],
+  ["chunks of a webhook over the limit", 413, `${POST}${SIGNED}${CHUNKED}8001\r\n${"x".repeat(0x8001)}\r\n8000\r\n`],
+  ["a webhook without a signature", 403, `${POST}Content-Length: 5\r\n\r\nhello`],
+  ["a webhook with an empty signature", 403, `${POST}X-Twilio-Signature: \r\nContent-Length: 5\r\n\r\nhello`],
+  ["a webhook with two signatures", 403, `${POST}${SIGNED}${SIGNED}Content-Length: 5\r\n\r\nhello`],
   ["a compressed body", 415, `${POST}${SIGNED}Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello`],
   ["an expectation that nobody has", 417, `${GET}${HOST}Expect: miracles\r\n\r\n`],
 ];
@@ -66,7 +72,7 @@ describe("the HTTP door", () => {
   });
   after(() => server.remove());
 
-  it("refuses what two parsers could read differently, once, and closes", async () => {
+  it("F097 F098 F100 F106 F107 F108 F110 F113 F114 F118: refuses what two parsers could read differently, once, and closes", async () => {
     const heard = await Promise.all(REFUSED.map(([, , bytes]) => converse(server, bytes)));
     assert.deepEqual(
       heard.map(({ statuses, closed }, i) => [REFUSED[i]?.[0], statuses, closed]),
@@ -74,26 +80,43 @@ describe("the HTTP door", () => {
     );
   });
 
-  it("never runs a request that hides in a body", async () => {
+  it("F102: never runs a request that hides in a body", async () => {
     const hidden = `GET /api/me HTTP/1.1\r\n${HOST}Authorization: Bearer ${API_KEY}\r\n\r\n`;
     const { statuses, text } = await converse(server, `${API}Connection: close\r\nContent-Length: ${String(hidden.length)}\r\n\r\n${hidden}`);
     assert.deepEqual(statuses, [401]);
     assert.ok(!text.includes("rights"));
   });
 
-  it("answers what is pipelined, in order, and who has half closed", async () => {
+  it("F111: answers what is pipelined, in order, and who has half closed", async () => {
     const request = `${GET}${HOST}\r\n`;
     assert.deepEqual((await converse(server, request.repeat(20), 20)).statuses, Array<number>(20).fill(200));
     assert.deepEqual((await converse(server, request, Infinity, true)).statuses, [200]);
     assert.deepEqual((await converse(server, `${API}Content-Length: 10\r\n\r\nhalf`, Infinity, true)).statuses, []);
   });
 
-  it("is not talked into another method", async () => {
+  it("F113: is not talked into another method", async () => {
     const { statuses } = await converse(server, `POST /api/me HTTP/1.1\r\n${HOST}X-HTTP-Method-Override: GET\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     assert.deepEqual(statuses, [405]);
   });
 
-  it("has kept nothing of all that, and said little", async () => {
+  it("F135: reads no JSON that is deeper, wider or longer than it should be, and goes on", async () => {
+    const members = Array.from({ length: 100_000 }, (_, i) => `"${String(i)}":1`).join(",");
+    const bodies: [string, number][] = [
+      ["[".repeat(1_000_000), 400],
+      ["[".repeat(100_000) + "]".repeat(100_000), 400],
+      [`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`, 400],
+      [`{${members}}`, 400],
+      [`{"ids":["${"x".repeat(1_000_000)}"]}`, 400],
+      [`{"ids":["${"x".repeat(10_000_000)}"]}`, 413],
+    ];
+    for (const [body, status] of bodies) {
+      const head = `${API}Authorization: Bearer ${API_KEY}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${String(body.length)}\r\n\r\n`;
+      assert.deepEqual((await converse(server, head + body)).statuses, [status], body.slice(0, 40));
+    }
+    assert.equal((await fetch(`${server.url}/health`)).status, 200);
+  });
+
+  it("F107 F110: has kept nothing of all that, and said little", async () => {
     assert.equal((await get<InboxPage>(server, "/api/events")).total, 0);
     assert.ok(server.output().split("\n").length < 40, server.output());
   });

@@ -46,7 +46,7 @@ describe("limits", () => {
   });
   after(() => server.remove());
 
-  it("1,000 connections that say nothing, or half of something, cost little and hinder nobody", async () => {
+  it("F117: 1,000 connections that say nothing, or half of something, cost little and hinder nobody", async () => {
     const before_ = await residentMegabytes(server);
     const say = (socket: Socket): void => {
       socket.write("POST /webhooks/twilio/voice-status HTTP/1.1\r\nHost: ");
@@ -60,7 +60,7 @@ describe("limits", () => {
     );
   });
 
-  it("streams that nobody reads are cut off, and memory stays bounded", async () => {
+  it("F161: streams that nobody reads are cut off, and memory stays bounded", async () => {
     const before_ = await residentMegabytes(server);
     const watch = (socket: Socket): void => {
       socket.pause();
@@ -92,7 +92,7 @@ describe("limits", () => {
     }
   });
 
-  it("without a descriptor left, who is connected is served, and the others when there is one again", async () => {
+  it("F116: without a descriptor left, who is connected is served, and the others when there is one again", async () => {
     const first = await knock(server);
     const serves = async (socket: Socket): Promise<void> => {
       const answer = once(socket, "data");

@@ -25,7 +25,7 @@ static bool open_again(struct str url, struct err *e)
     return true;
 }
 
-static void F015_a_second_process_is_refused(void **state)
+static void f015_a_second_process_is_refused(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct err e = {.code = ERR_NONE};
@@ -131,13 +131,13 @@ static void loses(const char *tail)
     db_close(db);
 }
 
-static void F040_a_file_that_was_replaced_is_noticed(void **state)
+static void f040_a_file_that_was_replaced_is_noticed(void **state)
 {
     (void)state;
     loses("");
 }
 
-static void F040_a_log_that_was_replaced_is_noticed(void **state)
+static void f040_a_log_that_was_replaced_is_noticed(void **state)
 {
     (void)state;
     loses("-wal");
@@ -209,11 +209,11 @@ static void a_full_disk_is_noticed_by_who_writes(void **state)
     assert_ok(db_ping(writer, &e), &e);
 }
 
-TEST_MAIN(cmocka_unit_test(F015_a_second_process_is_refused),
+TEST_MAIN(cmocka_unit_test(f015_a_second_process_is_refused),
           cmocka_unit_test(the_lock_ends_with_the_store),
           cmocka_unit_test(what_cannot_be_a_database_is_refused),
           cmocka_unit_test(the_file_is_for_its_owner_only),
-          cmocka_unit_test(F040_a_file_that_was_replaced_is_noticed),
-          cmocka_unit_test(F040_a_log_that_was_replaced_is_noticed),
+          cmocka_unit_test(f040_a_file_that_was_replaced_is_noticed),
+          cmocka_unit_test(f040_a_log_that_was_replaced_is_noticed),
           cmocka_unit_test(the_log_is_cut_back),
           cmocka_unit_test(a_full_disk_is_noticed_by_who_writes))
