@@ -7,7 +7,7 @@ QUIET  ?=
 
 NINJA := ninja -j$(JOBS) $(QUIET)
 
-.PHONY: all web deps deps-test deps-bench run test check bench fuzz unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
+.PHONY: all web deps deps-test deps-bench run test check differential timing attack bench fuzz unit clean help build build-asan build-tsan build-clang build-fuzz format check-format
 
 all: deps build ## (default) install what is missing, build build/hookswitch with the UI inside
 
@@ -66,6 +66,16 @@ unit: deps-test ## unit tests only
 
 fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
 	@tools/test.py fuzz
+
+differential: deps-test build ## 200,000 bent requests to us, to nginx and to Node; SEED=n repeats
+	@cd tests && MUTATIONS=$${MUTATIONS:-200000} node --import tsx --test faults/http-differential.test.ts
+
+timing: deps-test build ## 100,000 wrong signatures: does the time tell which byte is wrong?
+	@cd tests && SAMPLES=$${SAMPLES:-100000} node --import tsx --test --test-name-pattern=F131 faults/http-signature.test.ts
+
+attack: deps-test build ## slow peers and floods for minutes instead of seconds
+	@cd tests && ATTACK_SECONDS=240 ATTACKERS=2000 FLOOD_SECONDS=60 \
+	    node --import tsx --test --test-concurrency=1 faults/http-slow.test.ts faults/http-flood.test.ts
 
 bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run $(SCENARIO)
