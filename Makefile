@@ -68,7 +68,7 @@ fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
 	@tools/test.py fuzz
 
 differential: deps-test build ## 200,000 bent requests to us, to nginx and to Node; SEED=n repeats
-	@cd tests && MUTATIONS=$${MUTATIONS:-200000} node --import tsx --test faults/http-differential.test.ts
+	@cd tests && SEED=$${SEED:-$$(date +%s)} MUTATIONS=$${MUTATIONS:-200000} node --import tsx --test faults/http-differential.test.ts
 
 timing: deps-test build ## 100,000 wrong signatures: does the time tell which byte is wrong?
 	@cd tests && SAMPLES=$${SAMPLES:-100000} node --import tsx --test --test-name-pattern=F131 faults/http-signature.test.ts
