@@ -7,7 +7,7 @@ QUIET  ?=
 
 NINJA := ninja -j$(JOBS) $(QUIET)
 
-.PHONY: all web deps deps-test deps-bench run test check bench chaos soak sabotage fuzz fuzz-minimise \
+.PHONY: all web deps deps-test deps-bench run test check bench chaos soak sabotage attack differential timing fuzz fuzz-minimise \
     growth coverage power unit clean help build build-asan build-tsan build-clang build-fuzz \
     build-coverage format check-format
 
@@ -89,6 +89,16 @@ growth: deps-test ## whether a parser's work grows faster than what it reads
 
 coverage: deps-test ## what the unit tests run, by file; the floors of the parts that must not be guessed
 	@tools/test.py coverage
+
+differential: deps-test build ## 200,000 bent requests to us, to nginx and to Node; SEED=n repeats
+	@cd tests && SEED=$${SEED:-$$(date +%s)} MUTATIONS=$${MUTATIONS:-200000} node --import tsx --test faults/http-differential.test.ts
+
+timing: deps-test build ## 100,000 wrong signatures: does the time tell which byte is wrong?
+	@cd tests && SAMPLES=$${SAMPLES:-100000} node --import tsx --test --test-name-pattern=F131 faults/http-signature.test.ts
+
+attack: deps-test build ## slow peers and floods for minutes instead of seconds
+	@cd tests && ATTACK_SECONDS=240 ATTACKERS=2000 FLOOD_SECONDS=60 \
+	    node --import tsx --test --test-concurrency=1 faults/http-slow.test.ts faults/http-flood.test.ts
 
 bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run $(SCENARIO)

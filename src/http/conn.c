@@ -193,6 +193,8 @@ static void send_later(struct conn *c, struct str front, struct str body, bool b
         {.base = (char *)body.p, .len = body.n}, // libuv only reads it
     };
     c->progress = 0;
+    c->sending_since = c->home->now;
+    c->sending = front.n + body.n;
     int failed =
         uv_write(&p->req, stream_of(c), bufs, body_is_static && body.n > 0 ? 2 : 1, on_written);
     if (failed) {
@@ -548,7 +550,7 @@ static bool body_is_slow(const struct conn *c, usec_t waited)
 {
     const usec_t seconds = (waited - SECONDS(BODY_GRACE)) / SECONDS(1);
 
-    return seconds > 0 && c->progress < (size_t)seconds * c->home->server->o.body_rate;
+    return seconds > 0 && c->progress < (size_t)seconds * c->home->server->o.least_rate;
 }
 
 /* Nothing of what waits was taken for as long as a write may take. */
@@ -561,6 +563,26 @@ static bool write_is_stuck(struct conn *c)
         c->since = c->home->now;
     }
     return c->home->now - c->since > c->home->server->o.write_timeout;
+}
+
+/* Something is taken now and then, but so little that the reader only means to stay. */
+static bool write_is_slow(const struct conn *c)
+{
+    const struct http_server_options *o = &c->home->server->o;
+    const usec_t seconds = (c->home->now - c->sending_since - o->write_timeout) / SECONDS(1);
+
+    return seconds > 0 && c->sending - c->tcp.write_queue_size < (size_t)seconds * o->least_rate;
+}
+
+/* A mere close would leave what was written with the system, for minutes and up to megabytes. */
+static void reset(struct conn *c)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    uv_os_fd_t fd;
+
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    conn_close(c);
 }
 
 void conn_sweep(struct conn *c)
@@ -582,9 +604,12 @@ void conn_sweep(struct conn *c)
             refuse(c, 408);
         break;
     case CONN_ANSWER:
+        if (write_is_stuck(c) || write_is_slow(c))
+            reset(c);
+        break;
     case CONN_STREAM:
         if (write_is_stuck(c))
-            conn_close(c);
+            reset(c);
         break;
     case CONN_LINGER:
         if (waited > SECONDS(LINGER_TIME))

@@ -8,8 +8,9 @@
  * http_answer() on its loop, or by http_answer_from() on any thread. Requests of one connection
  * are handled one after the other; a pipelined one waits.
  *
- * Every connection has limits (base/limits.h) and deadlines: idle, header, body with a least rate,
- * write. What is wrong with a request is answered with its status, and the connection is closed.
+ * Every connection has limits (base/limits.h) and deadlines: idle, header, and a least rate for
+ * bodies and answers. What is wrong with a request is answered with its status, and the connection
+ * is closed.
  */
 #include "base/err.h"
 
@@ -80,7 +81,8 @@ struct http_server_options {
     size_t max_connections;     /* 0: derived from the descriptor limit */
     struct str trusted_proxies; /* comma list of addresses and CIDR blocks, or none */
     usec_t idle_timeout, header_timeout, write_timeout; /* 0: 60 s, 10 s, 30 s */
-    size_t body_rate;          /* least bytes per second of a body, after a grace of 5 s; 0: 500 */
+    /* Bytes per second, of a body after a grace of 5 s, of an answer after write_timeout. 0: 500 */
+    size_t least_rate;
     const struct clock *clock; /* for Date, deadlines, http_received_at(); NULL: the system's */
     /* On the loop. May be NULL: then LIMIT_API_BODY for all. */
     void (*on_header)(const struct http_request *rq, struct http_decision *ret, void *arg);

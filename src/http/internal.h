@@ -94,6 +94,8 @@ struct conn {
     bool trusted;      /* the peer is a configured proxy */
     usec_t since;      /* when the state began, or last made progress */
     size_t progress;   /* bytes of a body received, or unsent when last looked */
+    usec_t sending_since;
+    size_t sending; /* bytes that the socket did not take at once */
     struct partial *partial;
     struct http_exchange *x;
     struct http_stream *stream;

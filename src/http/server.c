@@ -349,7 +349,7 @@ static void set_defaults(struct http_server_options *o)
     o->idle_timeout = or_else(o->idle_timeout, SECONDS(60));
     o->header_timeout = or_else(o->header_timeout, SECONDS(10));
     o->write_timeout = or_else(o->write_timeout, SECONDS(30));
-    o->body_rate = o->body_rate ? o->body_rate : 500;
+    o->least_rate = o->least_rate ? o->least_rate : 500;
     o->clock = o->clock ? o->clock : &clock_system;
 }
 
