@@ -449,6 +449,31 @@ static void a_spool_left_by_an_earlier_run_comes_first(void **state)
     }
 }
 
+static void a_store_that_goes_again_while_the_spool_comes_back_is_given_it_anew(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct rig r;
+        rig_up(&r, store, a);
+        fault_arm("store.send", 1, true);
+        assert_int_equal(result_of(&r, item(1, STR("k1"))), INBOX_SPOOLED);
+        assert_int_equal(result_of(&r, item(1, STR("k2"))), INBOX_SPOOLED);
+        fault_arm("store.step", 1, false);
+        pass_time(&r, SECONDS(10));
+        assert_int_equal(result_of(&r, item(1, STR("k3"))), INBOX_SPOOLED);
+        assert_true(fault_struck());
+        fault_disarm();
+        assert_int_equal(stats_of(&r).replayed, 0);
+
+        pass_time(&r, SECONDS(100));
+        assert_int_equal(result_of(&r, item(1, STR("k4"))), INBOX_STORED);
+        assert_str(keys_of(&r, 1), "k1 k2 k3 k4");
+        assert_int_equal(stats_of(&r).spool_bytes, 0);
+        rig_down(&r);
+    }
+}
+
 static void a_long_spool_comes_back_in_order_while_more_arrives(void **state)
 {
     enum { N = 4 * LIMIT_GROUP };
@@ -651,6 +676,7 @@ TEST_MAIN(cmocka_unit_test(an_event_is_stored_once), cmocka_unit_test(every_fiel
           cmocka_unit_test(a_lost_store_sends_events_to_the_spool_and_back),
           cmocka_unit_test(a_spool_is_brought_back_though_nothing_new_comes),
           cmocka_unit_test(a_spool_left_by_an_earlier_run_comes_first),
+          cmocka_unit_test(a_store_that_goes_again_while_the_spool_comes_back_is_given_it_anew),
           cmocka_unit_test(a_long_spool_comes_back_in_order_while_more_arrives),
           cmocka_unit_test(when_the_spool_fails_too_nothing_is_acknowledged),
           cmocka_unit_test(too_many_that_wait_are_turned_away),
