@@ -124,10 +124,15 @@ export class Watchers {
     for (const watcher of this.#all) watcher.connect();
   }
 
-  /** Nobody goes any more; waits until all have seen the last event, and says so in the log. */
+  /** Nobody goes any more; waits, as long as they come nearer, until all have seen the last event, and says
+   * so in the log. */
   async end(lastSeq: number, notes: Notes): Promise<void> {
     this.ending = true;
-    await until(`every client has seen event ${String(lastSeq)}`, () => (this.#all.every(({ last }) => last >= lastSeq) ? true : undefined));
+    const behind = (): number => this.#all.filter(({ last }) => last < lastSeq).length;
+    while (behind() > 0) {
+      const seen = this.seen;
+      await until(`${String(behind())} clients see more, up to event ${String(lastSeq)}`, () => (this.seen > seen || behind() === 0 ? true : undefined));
+    }
     this.over = true;
     for (const watcher of this.#all) {
       watcher.flush();
