@@ -13,7 +13,11 @@ export const SAMPLE_EVERY_MS = 5_000;
 
 /** By how much the last third may lie above the middle third: a share, and an amount that is no trend. */
 export const TOLERANCE = {
-  rss: { share: 0.1, amount: 8 }, // MB; caches fill for as long as the data grow, up to their bounds
+  rss: { share: 0.1, amount: 8 }, // MB
   descriptors: { share: 0.02, amount: 16 },
   wal: { share: 0.1, amount: 16 }, // MB; between two checkpoints it goes up and down by 48
 } as const;
+
+/** Each connection to SQLite keeps up to 64 MB of pages (cache_size), and fills them as the data grow: up to
+ * here memory may grow there (writer, worker, hub, monitor, four of the API). PostgreSQL's is its own. */
+export const PAGE_CACHES_MB = process.env["STORE"] === "postgres" ? 0 : 8 * 64;
