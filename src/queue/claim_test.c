@@ -313,7 +313,7 @@ static void spent_attempts_bury(void **state)
     }
 }
 
-static void waits_double_up_to_the_last_and_half_of_them_is_chance(void **state)
+static void f026_waits_double_up_to_the_last_and_half_of_them_is_chance(void **state)
 {
     const struct queue_policy *p = &queue_policy_default;
     struct rng rng = rng_seeded(3), same = rng_seeded(3);
@@ -370,5 +370,5 @@ TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
           cmocka_unit_test(a_failed_row_waits_for_its_time),
           cmocka_unit_test(a_clock_that_goes_back_keeps_no_new_row_waiting),
           cmocka_unit_test(spent_attempts_bury),
-          cmocka_unit_test(waits_double_up_to_the_last_and_half_of_them_is_chance),
+          cmocka_unit_test(f026_waits_double_up_to_the_last_and_half_of_them_is_chance),
           cmocka_unit_test(failures_are_reported_and_leave_nothing_behind))
