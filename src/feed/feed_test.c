@@ -88,7 +88,13 @@ static void a_project_without_a_feed_is_refused(void **state)
         struct err e = {0};
 
         assert_refused(append(t, &one, 1, &e), &e, ERR_INTERNAL);
+        const int64_t projects[] = {OTHER, t->project};
+        struct feed_reach *heads;
+        size_t n;
         err_clear(&e);
+        assert_ok(feed_heads(t->db, projects, LEN(projects), t->a, &heads, &n, &e), &e);
+        assert_int_equal(n, 1);
+        assert_int_equal(heads[0].project, t->project);
         assert_refused(feed_read(t->db, OTHER, 0, 2, t->a, &page, &e), &e, ERR_NOT_FOUND);
     }
 }

@@ -549,12 +549,12 @@ static void on_subscribe(struct task *t)
     struct subscription *sub = http_user(http_exchange_of_task(t));
     struct hub *h = sub->hub;
 
-    for (size_t i = 0; i < h->o.n_loops; i++)
-        if (h->stations[i].loop == http_loop(sub->x)) {
-            station_subscribe(&h->stations[i], sub);
-            return;
-        }
-    assert(false && "the exchange is of one of the hub's loops");
+    struct station *s = h->stations;
+    while (s->loop != http_loop(sub->x)) {
+        s++;
+        assert(s < h->stations + h->o.n_loops); // the exchange is of one of the hub's loops
+    }
+    station_subscribe(s, sub);
 }
 
 void hub_subscribe(struct hub *h, struct http_exchange *x, int64_t project,

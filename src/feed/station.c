@@ -189,13 +189,12 @@ static void cut_off(struct client *c)
     client_close(c);
 }
 
-/* What is small, or was measured against the backlog before. */
-static bool client_send(struct client *c, struct http_chunk *const *chunks, size_t n)
+/* What is small, or was measured against the backlog before: it is taken whatever waits already. A
+ * stream whose socket has failed takes it too; on_closed is on its way then. */
+static void client_send(const struct client *c, struct http_chunk *const *chunks, size_t n)
 {
-    if (http_stream_send(c->stream, chunks, n, ALL))
-        return true;
-    client_close(c);
-    return false;
+    const bool sent = http_stream_send(c->stream, chunks, n, ALL);
+    assert(sent);
 }
 
 /* Asks the hub's thread for what stands after c->sent, as soon as the socket has nothing to do. */
@@ -219,25 +218,24 @@ static void ask_page(struct client *c)
         free(p); // the hub is ending, and so are we
 }
 
-/* From the ring to the socket, as much as may be with it. False: the client is being closed. */
-static bool pump(struct client *c)
+/* From the ring to the socket, as much as may be with it. */
+static void pump(struct client *c)
 {
     const struct ring *r = &c->channel->ring;
 
     while (c->sent < r->last && ring_covers(r, c->sent)) {
         const size_t backlog = http_stream_backlog(c->stream);
         if (backlog >= LIMIT_SSE_BACKLOG)
-            return true;
+            return;
         const struct ring_part part =
             ring_after(r, c->sent, LIMIT_SSE_BACKLOG - backlog, LIMIT_SSE_BACKLOG);
         if (part.last == c->sent)
-            return true;
-        if (part.n > 0 && !client_send(c, part.chunks, part.n))
-            return false;
+            return;
+        if (part.n > 0)
+            client_send(c, part.chunks, part.n);
         count_one(&c->channel->station->events_sent, part.n);
         c->sent = part.last;
     }
-    return true;
 }
 
 static bool is_too_slow(const struct client *c)
@@ -255,8 +253,9 @@ static void advance(struct client *c)
 {
     const struct ring *r = &c->channel->ring;
 
-    if (c->standing == CLOSING || c->page || !pump(c))
+    if (c->standing == CLOSING || c->page)
         return;
+    pump(c);
     if (c->sent == r->last)
         c->standing = LIVE;
     if (is_too_slow(c)) {
@@ -287,8 +286,8 @@ static void resync(struct client *c, enum feed_resync reason, int64_t first_seq)
     buf_finish(&out);
     count_one(&ch->station->resyncs, 1);
     c->sent = ch->ring.last;
-    if (client_send(c, &chunk, 1))
-        advance(c);
+    client_send(c, &chunk, 1);
+    advance(c);
     http_chunk_unref(chunk);
 }
 
@@ -301,7 +300,9 @@ void station_on_page(struct task *t)
         c->page = NULL;
         if (p->outcome == PAGE_RESYNC) {
             resync(c, p->reason, p->first_seq);
-        } else if (p->outcome == PAGE_READ && (!p->frames || client_send(c, &p->frames, 1))) {
+        } else if (p->outcome == PAGE_READ) {
+            if (p->frames)
+                client_send(c, &p->frames, 1);
             c->sent = p->last;
             if (c->sent >= c->channel->ring.last)
                 c->standing = LIVE;
@@ -315,7 +316,7 @@ void station_on_page(struct task *t)
 
 // --- coming in -----------------------------------------------------------------------------------
 
-static bool greet(struct client *c)
+static void greet(const struct client *c)
 {
     struct channel *ch = c->channel;
     struct buf out;
@@ -325,9 +326,8 @@ static bool greet(struct client *c)
                          clock_wall(ch->station->hub->o.clock));
     struct http_chunk *chunk = http_chunk_create(buf_view(&out));
     buf_finish(&out);
-    const bool ok = client_send(c, &chunk, 1);
+    client_send(c, &chunk, 1);
     http_chunk_unref(chunk);
-    return ok;
 }
 
 static void begin(struct client *c, const struct hub_resume *from, bool same_epoch)
@@ -365,8 +365,8 @@ static void let_in(struct channel *ch, struct subscription *sub)
     atomic_fetch_add(&s->n_clients, 1);
     list_add(c, false);
     c->stream = http_stream_start(sub->x, SSE_CONTENT_TYPE, on_closed, c);
-    if (greet(c))
-        begin(c, &from, same_epoch);
+    greet(c);
+    begin(c, &from, same_epoch);
 }
 
 static void let_waiting_in(struct channel *ch)
@@ -480,20 +480,24 @@ static void refused(struct channel *ch, const struct news *n)
     channel_destroy(ch);
 }
 
+static const struct {
+    bool open; /* the channel is, when this is for it */
+    void (*run)(struct channel *ch, const struct news *n);
+} on_kind[] = {
+    [NEWS_OPENED] = {false, opened},
+    [NEWS_REFUSED] = {false, refused},
+    [NEWS_FRAMES] = {true, published},
+    [NEWS_RESET] = {true, reset},
+};
+
 void station_on_news(struct task *t)
 {
     struct news *n = container_of(t, struct news, task);
     struct channel *ch = channel_find(n->station, n->project);
 
     // A channel that was closed here does not want what was still under way.
-    if (ch && !ch->open && n->kind == NEWS_OPENED)
-        opened(ch, n);
-    else if (ch && !ch->open && n->kind == NEWS_REFUSED)
-        refused(ch, n);
-    else if (ch && ch->open && n->kind == NEWS_FRAMES)
-        published(ch, n);
-    else if (ch && ch->open && n->kind == NEWS_RESET)
-        reset(ch, n);
+    if (ch && ch->open == on_kind[n->kind].open)
+        on_kind[n->kind].run(ch, n);
     for (size_t i = 0; i < n->n; i++)
         http_chunk_unref(n->frames[i].chunk);
     free(n->error);
@@ -526,7 +530,7 @@ static void keep_alive(struct station *s, struct client *first, struct http_chun
         next = c->next;
         // Bytes that are still under way say the same.
         if (c->beat == s->beat_now && c->standing != CLOSING && !http_stream_backlog(c->stream))
-            (void)client_send(c, &chunk, 1);
+            client_send(c, &chunk, 1);
     }
 }
 

@@ -510,6 +510,45 @@ static void no_fault_loses_a_verdict(void **state)
     log_configure(LOG_INFO, LOG_LOGFMT);
 }
 
+static usec_t hurried(const struct clock *c)
+{
+    return clock_monotonic(&clock_system) + SECONDS(2) * atomic_fetch_add((_Atomic int *)c->arg, 1);
+}
+
+/* Each look at the clock finds a round gone: those that were tried before have their turn between
+ * any two batches of fresh ones. And nobody has to be told of a commit. */
+static void rounds_may_be_short_and_nobody_told(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        _Atomic int looks = 0;
+        const struct clock clock = {
+            .wall = clock_system.wall, .monotonic = hurried, .arg = (void *)&looks};
+        const struct queue_policy single = {
+            .max_attempts = 4, .first_wait = 1, .last_wait = 1, .lease = SECONDS(2), .batch = 1};
+        struct crew c = {.t = t, .bell = bell_create()};
+        struct err e = {0};
+
+        append(t, FINE, 20);
+        append(t, UNLUCKY, 1);
+        append(t, RELUCTANT, 40); // more than are tried in a round
+        assert_ok(queue_start(&(struct queue_options){.name = "inbox",
+                                                      .store = t->store,
+                                                      .clock = &clock,
+                                                      .queries = inbox_queue_queries,
+                                                      .handler = {run, NULL, &c},
+                                                      .policy = single,
+                                                      .workers = 1},
+                              &c.q, &e),
+                  &e);
+        await(&c, "completed", 21);
+        await(&c, "dead_letter", 40);
+        finish(&c);
+        expect_each_effect_once(t);
+    }
+}
+
 static void a_queue_without_threads_does_not_start(void **state)
 {
     (void)state;
@@ -544,4 +583,5 @@ TEST_MAIN(cmocka_unit_test(f021_two_workers_do_everything_once),
           cmocka_unit_test(dead_letters_can_be_replayed), cmocka_unit_test(stopping_loses_nothing),
           cmocka_unit_test(f019_no_fault_applies_anything_twice),
           cmocka_unit_test(no_fault_loses_a_verdict),
+          cmocka_unit_test(rounds_may_be_short_and_nobody_told),
           cmocka_unit_test(a_queue_without_threads_does_not_start))

@@ -203,17 +203,11 @@ static struct str key_of_dial(const struct door_visit *v)
 
 // --- the payload ---------------------------------------------------------------------------------
 
-/* The next field of that name, from i on; f->n when there is none. */
-static size_t next_of(const struct form *f, struct str name, size_t i)
-{
-    while (i < f->n && !str_eq(f->fields[i].name, name))
-        i++;
-    return i;
-}
+enum { PLACES = 1024 };
 
-/* How many names fall into each of many places: alone in its place, a name is not repeated. */
+/* Fields by the place of their names, each list in order. Indices are from 1 on; 0 ends a list. */
 struct names {
-    uint16_t count[1024];
+    uint16_t first[PLACES], next[LIMIT_FORM_FIELDS];
 };
 
 static uint64_t first_eight(struct str s)
@@ -231,31 +225,49 @@ static size_t place_of(struct str name)
     return (size_t)(v * 0xd6e8feb86659fd93u >> 54);
 }
 
-static void write_values(struct json_writer *w, const struct form *f, size_t i)
+static void sort_names(const struct form *f, struct names *ret)
 {
-    const struct str name = f->fields[i].name;
+    memset(ret->first, 0, sizeof ret->first);
+    for (size_t i = f->n; i-- > 0;) {
+        uint16_t *first = &ret->first[place_of(f->fields[i].name)];
+        ret->next[i] = *first;
+        *first = (uint16_t)(i + 1);
+    }
+}
+
+/* From the list's member `at` on, the first of that name. */
+static size_t next_of(const struct form *f, const struct names *names, size_t at, struct str name)
+{
+    while (at > 0 && !str_eq(f->fields[at - 1].name, name))
+        at = names->next[at - 1];
+    return at;
+}
+
+static void write_values(struct json_writer *w, const struct form *f, const struct names *names,
+                         size_t at)
+{
+    const struct str name = f->fields[at - 1].name;
     json_open_array(w);
-    for (; i < f->n; i = next_of(f, name, i + 1))
-        json_str(w, f->fields[i].value);
+    for (; at > 0; at = next_of(f, names, names->next[at - 1], name))
+        json_str(w, f->fields[at - 1].value);
     json_close_array(w);
 }
 
 /* All fields in order; a repeated name becomes an array where it first stood. */
 static void write_fields(struct json_writer *w, const struct form *f)
 {
-    struct names names = {0};
-    for (size_t i = 0; i < f->n; i++)
-        names.count[place_of(f->fields[i].name)]++;
+    struct names names;
 
+    assert(f->n <= LIMIT_FORM_FIELDS);
+    sort_names(f, &names);
     json_open_object(w);
-    for (size_t i = 0; i < f->n; i++) {
-        const struct form_field *x = &f->fields[i];
-        const bool alone = names.count[place_of(x->name)] == 1;
-        if (!alone && next_of(f, x->name, 0) < i)
-            continue;
+    for (size_t at = 1; at <= f->n; at++) {
+        const struct form_field *x = &f->fields[at - 1];
+        if (next_of(f, &names, names.first[place_of(x->name)], x->name) < at)
+            continue; // written there
         json_key(w, x->name);
-        if (!alone && next_of(f, x->name, i + 1) < f->n)
-            write_values(w, f, i);
+        if (next_of(f, &names, names.next[at - 1], x->name) > 0)
+            write_values(w, f, &names, at);
         else
             json_str(w, x->value);
     }

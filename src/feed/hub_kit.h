@@ -1,0 +1,183 @@
+#ifndef FEED_HUB_KIT_H
+#define FEED_HUB_KIT_H
+/* For tests of the hub: one behind a real server on real loops, and clients that read byte by byte.
+ */
+#include "test/store.h"
+
+#include <sqlite3.h>
+
+#include "feed/hub.h"
+#include "http/query.h"
+#include "tenancy/project.h"
+
+enum { LOOPS = 2, RING = 64 };
+
+struct rig {
+    struct arena *a;
+    struct store *store;
+    struct str url;
+    struct db *db;
+    int64_t project;
+    struct loop *loops[LOOPS];
+    struct hub *hub;
+    struct http_server *server;
+    struct hub_options options;
+};
+
+// --- the server ----------------------------------------------------------------------------------
+
+/* "/?last_seq=7&epoch=x&project=2" */
+static inline void on_request(struct http_exchange *x, void *arg)
+{
+    struct rig *r = arg;
+    struct hub_resume from = {0};
+    struct form query;
+    struct err e = {0};
+    int64_t project = r->project;
+
+    assert_ok(http_query_parse(http_request_of(x), http_arena(x), &query, &e), &e);
+    from.epoch = form_get(&query, STR("epoch"));
+    from.given = str_to_i64(form_get(&query, STR("last_seq")), &from.last_seq);
+    if (!str_is_none(form_get(&query, STR("project"))))
+        assert_true(str_to_i64(form_get(&query, STR("project")), &project));
+    hub_subscribe(r->hub, x, project, &from);
+}
+
+static inline void hub_up(struct rig *r)
+{
+    struct err e = {0};
+
+    for (size_t i = 0; i < LOOPS; i++)
+        assert_ok(loop_start("loop", &r->loops[i], &e), &e);
+    r->options.store = r->store;
+    r->options.clock = &clock_system;
+    r->options.loops = r->loops;
+    r->options.n_loops = LOOPS;
+    assert_ok(hub_start(&r->options, &r->hub, &e), &e);
+    assert_ok(http_server_start(&(struct http_server_options){.address = STR("127.0.0.1"),
+                                                              .loops = r->loops,
+                                                              .n_loops = LOOPS,
+                                                              .on_request = on_request,
+                                                              .arg = r},
+                                &r->server, &e),
+              &e);
+}
+
+static inline void hub_down(struct rig *r)
+{
+    http_server_drain(r->server);
+    hub_stop(r->hub);
+    http_server_stop(r->server);
+    for (size_t i = 0; i < LOOPS; i++)
+        loop_stop(r->loops[i]);
+}
+
+/* False: there is no such engine to test with. */
+static inline bool rig_up_on(struct rig *r, struct arena *a, enum store_engine engine,
+                             struct hub_options options)
+{
+    struct rng rng = rng_seeded(7);
+    struct err e = {0};
+    int n;
+
+    *r = (struct rig){.a = a, .options = options};
+    r->store = test_store_empty(engine, &clock_system, a, &r->url);
+    if (!r->store)
+        return false;
+    assert_ok(store_migrate_up(r->store, &n, &e), &e);
+    r->db = store_connect(r->store, STORE_WORK);
+    assert_ok(project_bootstrap(r->db,
+                                &(struct project_bootstrap){.rng = &rng,
+                                                            .now = clock_wall(&clock_system),
+                                                            .provider = STR("twilio")},
+                                &r->project, &e),
+              &e);
+    hub_up(r);
+    return true;
+}
+
+static inline void rig_up_with(struct rig *r, struct arena *a, struct hub_options options)
+{
+    assert_true(rig_up_on(r, a, STORE_SQLITE, options));
+}
+
+/* A hub that hears of news by announcement only, and never says that it is alive. */
+static inline void rig_up(struct rig *r, struct arena *a)
+{
+    rig_up_with(
+        r, a,
+        (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = SECONDS(3600)});
+}
+
+static inline void rig_down(struct rig *r)
+{
+    hub_down(r);
+    db_close(r->db);
+}
+
+// --- what happens --------------------------------------------------------------------------------
+
+static const char call_json[] =
+    "{\"call\":{\"id\":\"5\",\"conversation_id\":\"42\",\"provider\":\"twilio\","
+    "\"twilio_sid\":\"CA1\",\"parent_call_sid\":null,\"direction\":\"inbound\","
+    "\"status\":\"ringing\",\"display_status\":\"in-progress\",\"visibility\":\"visible\","
+    "\"from_number\":\"\\\"Ann, {1]\\\\\",\"to_number\":\"+16175006181\",\"duration\":null,"
+    "\"metadata\":{\"status\":\"not this one\",\"list\":[1,{\"is_final\":true}]},"
+    "\"is_final\":false},\"event\":{\"status\":\"nor this\"}}";
+
+/* Appends n events of a type and payload; their last number. */
+static inline int64_t append_as(struct rig *r, size_t n, struct str type, struct str payload)
+{
+    struct feed_item *items = arena_new(r->a, struct feed_item, n);
+    struct err e = {0};
+
+    for (size_t i = 0; i < n; i++)
+        items[i] = (struct feed_item){.project = r->project,
+                                      .type = type,
+                                      .ts = SECONDS(1800000000),
+                                      .entity_type = STR("call"),
+                                      .entity_id = STR("CA1"),
+                                      .payload = payload};
+    assert_ok(db_begin(r->db, &e), &e);
+    assert_ok(feed_append(r->db, items, n, SECONDS(1800000000), r->a, &e), &e);
+    assert_ok(db_commit(r->db, &e), &e);
+    return n > 0 ? items[n - 1].seq : 0;
+}
+
+static inline int64_t append(struct rig *r, size_t n)
+{
+    return append_as(r, n, STR("call.state_changed"), str_from(call_json));
+}
+
+static inline int64_t publish(struct rig *r, size_t n)
+{
+    const int64_t last = append(r, n);
+
+    hub_announce(r->hub, r->project, last);
+    return last;
+}
+
+static inline void sql(struct rig *r, const char *text)
+{
+    struct str path = r->url;
+    char *why = NULL;
+    sqlite3 *db;
+
+    assert_true(cut_lit(&path, STR("sqlite:")));
+    assert_int_equal(sqlite3_open(str_z(path, r->a), &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
+    const char *all = str_z(str_fmt(r->a, "BEGIN IMMEDIATE; %s; COMMIT", text), r->a);
+    if (sqlite3_exec(db, all, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s: %s", text, why);
+    sqlite3_close(db);
+}
+
+static inline struct hub_stats stats(struct rig *r)
+{
+    struct hub_stats s;
+
+    hub_stats(r->hub, &s);
+    return s;
+}
+
+#endif
