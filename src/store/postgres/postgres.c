@@ -270,7 +270,7 @@ static const struct {
     usec_t lock_timeout, idle_in_transaction;
 } session_limits[] = {
     [STORE_INGEST] = {SECONDS(2), SECONDS(10)},
-    [STORE_WORK] = {SECONDS(5), SECONDS(60)},
+    [STORE_WORK] = {SECONDS(5), SECONDS(5)}, // a node that was stopped must not hold up the others
     [STORE_READ] = {SECONDS(5), SECONDS(20)},
     [STORE_TOOL] = {MILLISECONDS(900), MINUTES(10)}, // a migration must not hold up others
 };
