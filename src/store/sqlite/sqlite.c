@@ -92,10 +92,22 @@ static const struct reason {
     {ENFILE, "no descriptor is left in the system", "raise fs.file-max"},
 };
 
+/* A commit that fails tells its cause to the log's file only. */
+static int system_error(sqlite3 *h)
+{
+    sqlite3_file *log = NULL;
+    int error = 0;
+
+    if (sqlite3_file_control(h, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+        log->pMethods)
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+    return error ? error : sqlite3_system_errno(h);
+}
+
 static const struct reason *reason_of(const struct sqlite_db *d, int code)
 {
     const bool told = d->handle && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN);
-    const int error = told ? sqlite3_system_errno(d->handle) : 0;
+    const int error = told ? system_error(d->handle) : 0;
 
     for (size_t i = 0; i < LEN(disk_reasons); i++)
         if (disk_reasons[i].error == error)
