@@ -23,11 +23,11 @@ describe("the wall clock", () => {
     const clock = join(directory, "now");
     await writeFile(clock, "+0");
     const server = await startServer({
-      LOG_LEVEL: "debug", // its times tell
       LD_PRELOAD: libfaketime(),
       FAKETIME_TIMESTAMP_FILE: clock,
       FAKETIME_NO_CACHE: "1",
       FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      FAKETIME_FORCE_MONOTONIC_FIX: "0", // it would make every wait end at once
     });
     try {
       const load = new Load(server);
@@ -37,12 +37,13 @@ describe("the wall clock", () => {
         await load.more(100);
       }
       await load.end();
-      const told = [...server.output().matchAll(/^ts=(\S+)/gm)].map((line) => Date.parse(line[1] ?? ""));
-      assert.ok(Math.max(...told) - Math.min(...told) > 7_000_000, "it jumped");
       await settled(server);
       await assertNothingLost(server, load);
       assert.ok((await feedIsDense(server)) > 0);
-      const { calls } = await get<{ calls: Call[] }>(server, "/api/calls?limit=100");
+      const pages = [1, 2].map((page) => get<{ calls: Call[] }>(server, `/api/calls?limit=100&page=${String(page)}`));
+      const calls = (await Promise.all(pages)).flatMap((page) => page.calls);
+      const told = calls.map((call) => Date.parse(call.updated_at));
+      assert.ok(Math.max(...told) - Math.min(...told) > 7_000_000, "it jumped");
       for (const { duration } of calls) assert.ok(duration === null || duration >= 0);
     } finally {
       await server.remove();
@@ -51,7 +52,7 @@ describe("the wall clock", () => {
   });
 
   it("F090: that was an hour ahead when the server was killed keeps no event waiting for that hour", async () => {
-    const server = await startServer({ LD_PRELOAD: libfaketime(), FAKETIME: "+3600s", FAKETIME_DONT_FAKE_MONOTONIC: "1" });
+    const server = await startServer({ LD_PRELOAD: libfaketime(), FAKETIME: "+3600s", FAKETIME_DONT_FAKE_MONOTONIC: "1", FAKETIME_FORCE_MONOTONIC_FIX: "0" });
     try {
       const load = new Load(server);
       for (let round = 0; round < 5; round++) {

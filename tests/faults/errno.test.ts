@@ -40,22 +40,21 @@ const TABLE: Row[] = [
   { calls: "fdatasync", errors: ["ENOSPC", "EDQUOT"], when: ["4"], on: "wal", expect: SYNC, fault: "F032" },
   { calls: "fdatasync,fsync", errors: ["EIO"], when: ["1+"], expect: SYNC, fault: "F032" },
   { calls: "pread64", errors: ["EIO"], when: ["5", "12+"], on: "database", expect: "tells" },
-  { calls: "pread64", errors: ["EINTR"], when: ["1+3"], expect: "lives" },
+  { calls: "pread64", errors: ["EINTR"], when: ["1+3"], on: "database", expect: "lives" },
   { calls: "fcntl", errors: ["ENOLCK", "EIO"], when: ["30", "100"], expect: "tells" },
 
   // Files and memory, from the loader to the middle of the work.
   { calls: "openat", errors: ["EMFILE", "EINTR"], when: ["40", "60", "66", "70", "60+"], expect: "tells" },
   { calls: "mmap", errors: ["ENOMEM"], when: ["90", "130", "180", "200", "210", "200+"], expect: "tells" },
   { calls: "mprotect", errors: ["ENOMEM"], when: ["20", "60", "80+"], expect: "tells" },
-  { calls: "brk", errors: ["ENOMEM"], when: ["3+"], expect: "tells" },
   { calls: "ftruncate,unlink", errors: ["EIO"], when: ["1+"], expect: "tells" },
   { calls: "flock", errors: ["ENOLCK"], when: ["1", "2"], expect: /hookswitch: .*No locks available/ },
 
   // Descriptors, threads and wake-ups.
   { calls: "accept4", errors: ["EMFILE", "ENFILE", "ENOMEM", "ECONNABORTED", "EINTR"], when: ["1", "1+2"], expect: "lives" },
   { calls: "epoll_wait,epoll_pwait", errors: ["EINTR"], when: ["2+3"], expect: "lives", fault: "F035" },
-  { calls: "read,write,pread64,pwrite64,epoll_wait,accept4", errors: ["EINTR"], when: ["30+3"], expect: "lives", fault: "F035" },
-  { calls: "read", errors: ["EAGAIN"], when: ["30+7"], expect: "lives" },
+  { calls: "read,write,pread64,pwrite64,epoll_wait,accept4", errors: ["EINTR"], when: ["90+3"], expect: "lives", fault: "F035" },
+  { calls: "read", errors: ["EAGAIN"], when: ["90+7"], expect: "lives" },
   { calls: "clone3", errors: ["EAGAIN"], when: ["1", "2", "3", "5", "7", "11"], expect: /hookswitch: the system gives no further thread/, fault: "F201" },
   { calls: "epoll_create1,eventfd2,pipe2", errors: ["EMFILE"], when: ["1"], expect: /hookswitch: / },
   { calls: "bind,listen", errors: ["EADDRINUSE"], when: ["1"], expect: /hookswitch: / },

@@ -1,7 +1,7 @@
 // Dead letters are brought back in bulk while calls come in.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ask, type FeedPage, get } from "../lib/api.ts";
+import { ask, type Call, type CallDetail, get } from "../lib/api.ts";
 import { assertNothingLost, feedIsDense, Load } from "../lib/load.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -10,14 +10,10 @@ import { sql } from "../lib/sql.ts";
 /** The specification says 10 000; the effect is the same, and CI has less time. */
 const ROWS = 3000;
 
-async function publishedAfter(server: Server, seq: number): Promise<string[]> {
-  const sids: string[] = [];
-  for (let at = seq; ; ) {
-    const page = await get<FeedPage>(server, `/api/events?after_seq=${String(at)}&limit=1000`);
-    sids.push(...page.events.map(({ payload }) => payload.call.twilio_sid));
-    at = page.events.at(-1)?.seq ?? at;
-    if (!page.has_more) return sids;
-  }
+/** What is known of some calls; when they were last looked at does not count. */
+async function snapshots(server: Server, sids: string[]): Promise<Call[]> {
+  const details = await Promise.all(sids.map((sid) => get<CallDetail>(server, `/api/calls/${sid}`)));
+  return details.map(({ call }) => ({ ...call, updated_at: "" }));
 }
 
 describe("a redrive", () => {
@@ -27,7 +23,9 @@ describe("a redrive", () => {
       const past = new Load(server);
       await past.reaches(ROWS);
       await past.end();
-      const before = (await settled(server)).feed.last_seq;
+      await settled(server);
+      const sids = [...new Set([...past.acknowledged].map((key) => key.split(":")[1] ?? ""))].slice(0, 50);
+      const before = await snapshots(server, sids);
       await sql(server, "UPDATE webhook_inbox SET processing_status = 'dead_letter', error = 'a test', processed_at = NULL;");
 
       const load = new Load(server);
@@ -38,9 +36,8 @@ describe("a redrive", () => {
       assert.deepEqual(load.unanswered, { connections: 0, refusals: 0 });
 
       await settled(server);
-      const old = new Set([...past.acknowledged].map((key) => key.split(":")[1]));
-      assert.ok((await feedIsDense(server)) > before);
-      for (const sid of await publishedAfter(server, before)) assert.ok(!old.has(sid), "an event of the past was published again");
+      assert.deepEqual(await snapshots(server, sids), before);
+      await feedIsDense(server);
       for (const key of past.acknowledged) load.acknowledged.add(key);
       await assertNothingLost(server, load);
       await past.remove();
