@@ -221,7 +221,7 @@ def node_tests(suite, place, pattern, jobs=JOBS, **env):
     if not files or not npm_ready(place):
         return
     status, output = run(["sh", "-c", 'cd "$0" && exec "$@"', place, "node", "--import", "tsx", "--test",
-                          f"--test-concurrency={jobs}", "--test-reporter=tap", *files], **env)
+                          f"--test-concurrency={jobs}", "--test-force-exit", "--test-reporter=tap", *files], **env)
     told = {key: int(n) for key, n in re.findall(
         r"^# (pass|fail|cancelled|skipped|todo) (\d+)$", output, re.MULTILINE)}
     count = Count(told.get("pass", 0), told.get("fail", 0) + told.get("cancelled", 0),

@@ -23,7 +23,6 @@ describe("the wall clock", () => {
     const clock = join(directory, "now");
     await writeFile(clock, "+0");
     const server = await startServer({
-      LOG_LEVEL: "debug", // its times tell
       LD_PRELOAD: libfaketime(),
       FAKETIME_TIMESTAMP_FILE: clock,
       FAKETIME_NO_CACHE: "1",
@@ -38,12 +37,13 @@ describe("the wall clock", () => {
         await load.more(100);
       }
       await load.end();
-      const told = [...server.output().matchAll(/^ts=(\S+)/gm)].map((line) => Date.parse(line[1] ?? ""));
-      assert.ok(Math.max(...told) - Math.min(...told) > 7_000_000, "it jumped");
       await settled(server);
       await assertNothingLost(server, load);
       assert.ok((await feedIsDense(server)) > 0);
-      const { calls } = await get<{ calls: Call[] }>(server, "/api/calls?limit=100");
+      const pages = [1, 2].map((page) => get<{ calls: Call[] }>(server, `/api/calls?limit=100&page=${String(page)}`));
+      const calls = (await Promise.all(pages)).flatMap((page) => page.calls);
+      const told = calls.map((call) => Date.parse(call.updated_at));
+      assert.ok(Math.max(...told) - Math.min(...told) > 7_000_000, "it jumped");
       for (const { duration } of calls) assert.ok(duration === null || duration >= 0);
     } finally {
       await server.remove();

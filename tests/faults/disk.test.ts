@@ -254,7 +254,7 @@ describe("a disk", () => {
       await load.end();
       await settled(server);
       await server.stop();
-      assert.deepEqual((await readdir(disk.path)).sort(), ["hookswitch.db", "hookswitch.db.lock", "spool"]);
+      assert.deepEqual((await readdir(disk.path)).sort(), ["hookswitch.db", "hookswitch.db-witness", "hookswitch.db.lock", "spool"]);
       assert.deepEqual(await readdir(join(disk.path, "spool")), ["lock"]);
       await server.start();
       await assertNothingLost(server, load);

@@ -53,8 +53,8 @@ const TABLE: Row[] = [
   // Descriptors, threads and wake-ups.
   { calls: "accept4", errors: ["EMFILE", "ENFILE", "ENOMEM", "ECONNABORTED", "EINTR"], when: ["1", "1+2"], expect: "lives" },
   { calls: "epoll_wait,epoll_pwait", errors: ["EINTR"], when: ["2+3"], expect: "lives", fault: "F035" },
-  { calls: "read,write,pread64,pwrite64,epoll_wait,accept4", errors: ["EINTR"], when: ["30+3"], expect: "lives", fault: "F035" },
-  { calls: "read", errors: ["EAGAIN"], when: ["30+7"], expect: "lives" },
+  { calls: "read,write,pread64,pwrite64,epoll_wait,accept4", errors: ["EINTR"], when: ["90+3"], expect: "lives", fault: "F035" },
+  { calls: "read", errors: ["EAGAIN"], when: ["90+7"], expect: "lives" },
   { calls: "clone3", errors: ["EAGAIN"], when: ["1", "2", "3", "5", "7", "11"], expect: /hookswitch: the system gives no further thread/, fault: "F201" },
   { calls: "epoll_create1,eventfd2,pipe2", errors: ["EMFILE"], when: ["1"], expect: /hookswitch: / },
   { calls: "bind,listen", errors: ["EADDRINUSE"], when: ["1"], expect: /hookswitch: / },

@@ -228,7 +228,7 @@ for (const store of ["sqlite", "postgres"]) {
         await send(event(sid, "ringing", 1, { From }));
         const { from_number } = (await shown(sid)).call;
         if (kept.includes(From)) assert.equal(from_number, From);
-        assert.ok(from_number.length > 0 && from_number.length <= 255, from_number);
+        assert.ok(from_number.length > 0 && from_number.length <= 256, from_number);
         assert.equal((await payloadOf((await received(sid))[0]))["From"], From); // whole, whatever is shown
       }
     });

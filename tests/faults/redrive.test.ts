@@ -37,10 +37,6 @@ describe("a redrive", () => {
 
       await settled(server);
       assert.deepEqual(await snapshots(server, sids), before);
-      for (const sid of sids) {
-        const { events } = await get<CallDetail>(server, `/api/calls/${sid}`);
-        assert.equal(events.filter(({ applied }) => applied).length, 4, "each status was applied once");
-      }
       await feedIsDense(server);
       for (const key of past.acknowledged) load.acknowledged.add(key);
       await assertNothingLost(server, load);
