@@ -30,7 +30,7 @@ type Row = {
   fault?: string;
 };
 
-const SYNC = /the disk failed to keep what was written|a sync to disk failed/;
+const SYNC = /the disk failed to keep what was written|a sync to disk failed|cannot be synced/;
 
 const TABLE: Row[] = [
   // The log of the database: written by whoever has the turn.
