@@ -11,6 +11,7 @@ PostgreSQL do without, as they always do.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tools" / "sabotage.toml"
 COPY = ROOT / "build-sabotage" / "tree"
 BUILD = COPY / "build"
-TEST_SECONDS = 300
+TEST_SECONDS = 120  # a test that hangs has noticed, too
 
 
 class Stale(Exception):
@@ -93,6 +94,9 @@ def run(command, seconds=TEST_SECONDS, **env):
         os.killpg(process.pid, 9)
         output, _ = process.communicate()
         return 1, f"{output}\nit did not end within {seconds} s"
+    finally:
+        if process.poll() is None:  # we are told to end: nothing of ours may go on building
+            os.killpg(process.pid, 9)
 
 
 def target_of(test):
@@ -169,6 +173,7 @@ def attempt(mutation):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("interrupted"))  # and take the mistake back
     words = sys.argv[1:]
     mutations = [m for m in read_table() if not words or any(word in m.name for word in words)]
     if not mutations:
