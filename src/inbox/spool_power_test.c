@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "inbox/spool.h"
 #include "test/disk.h"
 
@@ -233,18 +232,5 @@ static void a_lying_disk_is_found_out(void **state)
     forget(&t);
 }
 
-static int quiet(void **state)
-{
-    (void)state;
-    log_configure(LOG_ERROR + 1, LOG_LOGFMT);
-    return 0;
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cut_at_any_operation_loses_no_promise),
-        cmocka_unit_test(a_lying_disk_is_found_out),
-    };
-    return cmocka_run_group_tests(tests, quiet, NULL);
-}
+TEST_MAIN_QUIET(cmocka_unit_test(a_cut_at_any_operation_loses_no_promise),
+                cmocka_unit_test(a_lying_disk_is_found_out))

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/log.h"
 #include "test/crash_vfs.h"
 #include "test/machine.h"
 
@@ -339,23 +338,10 @@ static void f038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported(void **sta
     disk_destroy(used);
 }
 
-static int quiet(void **state)
-{
-    (void)state;
-    log_configure(LOG_ERROR + 1, LOG_LOGFMT);
-    return 0;
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(f029_f030_f042_a_full_disk_at_any_write_loses_no_promise),
-        cmocka_unit_test(f032_a_failed_sync_is_never_taken_for_one_that_worked),
-        cmocka_unit_test(f036_a_disk_that_becomes_read_only_refuses_and_comes_back),
-        cmocka_unit_test(f034_a_short_write_is_completed),
-        cmocka_unit_test(f034_f029_a_write_that_fits_in_part_leaves_no_hole),
-        cmocka_unit_test(f038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported),
-        cmocka_unit_test(f043_a_network_file_system_is_refused),
-    };
-    return cmocka_run_group_tests(tests, quiet, NULL);
-}
+TEST_MAIN_QUIET(cmocka_unit_test(f029_f030_f042_a_full_disk_at_any_write_loses_no_promise),
+                cmocka_unit_test(f032_a_failed_sync_is_never_taken_for_one_that_worked),
+                cmocka_unit_test(f036_a_disk_that_becomes_read_only_refuses_and_comes_back),
+                cmocka_unit_test(f034_a_short_write_is_completed),
+                cmocka_unit_test(f034_f029_a_write_that_fits_in_part_leaves_no_hole),
+                cmocka_unit_test(f038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported),
+                cmocka_unit_test(f043_a_network_file_system_is_refused))

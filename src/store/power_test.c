@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "test/crash_vfs.h"
 #include "test/machine.h"
 
@@ -316,13 +315,6 @@ static void any_cut_of_any_trace_loses_nothing(void **state)
     }
 }
 
-static int quiet(void **state)
-{
-    (void)state;
-    log_configure(LOG_ERROR + 1, LOG_LOGFMT); // what is found is printed; what is met is not
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +323,6 @@ int main(void)
     };
     const struct CMUnitTest long_form[] = {cmocka_unit_test(any_cut_of_any_trace_loses_nothing)};
 
-    return getenv("POWER_CUTS") ? cmocka_run_group_tests(long_form, quiet, NULL)
-                                : cmocka_run_group_tests(tests, quiet, NULL);
+    return getenv("POWER_CUTS") ? cmocka_run_group_tests(long_form, test_be_quiet, NULL)
+                                : cmocka_run_group_tests(tests, test_be_quiet, NULL);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 void test_row(bool holds, const char *condition, const char *label, const char *file, int line)
 {
     if (holds)
@@ -107,4 +109,11 @@ const char *test_postgres_url(void)
     const char *url = getenv("TEST_POSTGRES_URL");
 
     return url && *url ? url : NULL;
+}
+
+int test_be_quiet(void **state)
+{
+    (void)state;
+    log_configure(LOG_ERROR + 1, LOG_LOGFMT);
+    return 0;
 }
