@@ -90,9 +90,11 @@ async function ready(running: Running, url: string, said: string[]): Promise<str
   return link;
 }
 
+/** Leaves no connection behind: who counts those of the server would count ours. */
 async function healthy(url: string): Promise<void> {
   for (;;) {
-    const answer = await fetch(`${url}/health`).catch(() => null);
+    const answer = await fetch(`${url}/health`, { headers: { Connection: "close" } }).catch(() => null);
+    await answer?.arrayBuffer();
     if (answer?.ok) return;
     await new Promise((next) => setTimeout(next, 20));
   }
