@@ -2,7 +2,7 @@
 """Runs everything that can fail and counts it:  tools/test.py [PHASE]...
 
 Without arguments all phases run, in the order of PHASES, but for those ON_REQUEST. A phase prints one line per suite; what
-failed is printed in full. The last line is always `N passed, N failed`, and the exit status says
+failed is printed in full, and named again at the end. The last line is always `N passed, N failed`, and the exit status says
 whether the second number is zero. A phase that dies or finds nothing where it should is a failure.
 """
 
@@ -53,16 +53,22 @@ class Count:
 
 
 total = Count()
+failed = []  # the suites with failures, each with what is known of their names
 
 
 def verdict(status):
     return Count(passed=1) if status == 0 else Count(failed=1)
 
 
+FAILURE = re.compile(r"^\s*not ok \d+ .*|^.*(?:Assertion|AssertionError|Error:|error:).*", re.MULTILINE)
+
+
 def report(suite, count, started, output=""):
     """Prints a suite's line, and what it said when something failed; adds to the total."""
     global total
     total += count
+    if count.failed:
+        failed.append((suite, [line.strip()[:160] for line in FAILURE.findall(output)[:8]]))
     print(f"  {suite}: {count} ({time.monotonic() - started:.1f} s)", flush=True)
     if count.failed and output:
         print("    | " + output.rstrip().replace("\n", "\n    | "), flush=True)
@@ -382,6 +388,8 @@ def main():
             run_phases(names)
     else:
         run_phases(names)
+    for suite, lines in failed:
+        print("\n    ".join([f"FAILED {suite}", *lines]))
     print(f"{total.passed} passed, {total.failed} failed")
     sys.exit(1 if total.failed else 0)
 

@@ -41,7 +41,7 @@ std::string display(const PhoneNumberUtil &util, const PhoneNumber &number)
     return text;
 }
 
-bool parse(const std::string &text, const std::string &region, struct phone *ret)
+bool read(const std::string &text, const std::string &region, struct phone *ret)
 {
     const PhoneNumberUtil &util = instance();
     PhoneNumber number;
@@ -55,6 +55,17 @@ bool parse(const std::string &text, const std::string &region, struct phone *ret
     util.Format(number, PhoneNumberUtil::E164, &e164);
     return copy(e164, ret->e164, sizeof ret->e164) &&
            copy(display(util, number), ret->display, sizeof ret->display);
+}
+
+// A number is known by its E.164 form. Where that form is read as another number (a national prefix
+// within it is taken off), there is nothing to know it by.
+bool parse(const std::string &text, const std::string &region, struct phone *ret)
+{
+    struct phone again;
+
+    return read(text, region, ret) && read(ret->e164, region, &again) &&
+           std::strcmp(again.e164, ret->e164) == 0 &&
+           std::strcmp(again.display, ret->display) == 0;
 }
 
 } // namespace

@@ -35,6 +35,7 @@ static void numbers_are_normalised_and_shown(void **state)
         {"", NULL, NULL},
         {"+", NULL, NULL},
         {"\xFF\xFE", NULL, NULL},
+        {"+200022910000", NULL, NULL}, // its E.164 form would be read as another number
     };
 
     (void)state;
