@@ -7,6 +7,7 @@
 #include "test/test.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 
 #include "test/crash_vfs.h"
@@ -197,6 +198,73 @@ static void f032_a_failed_sync_is_never_taken_for_one_that_worked(void **state)
                 1 / STRIDE);
 }
 
+/* Somebody who reads the log keeps it from being begun anew. */
+static sqlite3 *reader_of(struct disk *d)
+{
+    sqlite3 *h = NULL;
+
+    assert_int_equal(
+        sqlite3_open_v2("db/calls.db", &h, SQLITE_OPEN_READWRITE, disk_files(d)->sqlite_vfs),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h, "BEGIN; SELECT 1 FROM webhook_inbox", NULL, NULL, NULL),
+                     SQLITE_OK);
+    return h;
+}
+
+static void tell_share(struct machine *m, size_t first)
+{
+    for (size_t i = first; i < first + SHARE; i++)
+        machine_tell(m, i);
+    machine_keep(m);
+}
+
+/* A process ended because its sync failed; its pages are still seen, and no sync will write them.
+ * The next process waits for the log to be free, or loses what it builds on it. */
+static void build_on_what_is_left(struct disk *d, uint64_t nth)
+{
+    struct machine m;
+    struct trouble t = {.machine = &m, .kinds = SYNCING, .nth = nth, .error = EIO, .lasts = true};
+    struct err e;
+
+    assert_ok(machine_start(&m, d, START, &e), &e);
+    disk_set_hook(d, on_op, &t);
+    for (size_t i = 0; i < SHARE; i++) {
+        machine_tell(&m, i);
+        machine_keep(&m);
+    }
+    assert_true(store_is_broken(m.store));
+    machine_stop(&m);
+    t.over = true;
+
+    sqlite3 *reader = reader_of(d);
+    if (!machine_start(&m, d, START + LATER, &e)) {
+        assert_int_equal(e.code, ERR_UNAVAILABLE);
+        machine_stop(&m);
+        sqlite3_close(TAKE(reader));
+        assert_ok(machine_start(&m, d, START + LATER, &e), &e);
+    }
+    tell_share(&m, SHARE);
+    for (size_t i = SHARE; i < 2 * (size_t)SHARE; i++)
+        assert_true(m.told[i].promised);
+    expect_kept(&m, "behind a failed sync");
+    machine_stop(&m);
+    sqlite3_close(reader);
+}
+
+static void f032_nothing_is_built_on_what_a_failed_sync_left(void **state)
+{
+    struct disk *used = used_disk();
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct rng rng = rng_seeded(1);
+        struct disk *d = disk_after_cut(used, &(struct disk_options){.seed = seed}, &rng);
+        build_on_what_is_left(d, 1 + seed % 5);
+        disk_destroy(d);
+    }
+    disk_destroy(used);
+}
+
 static void f036_a_disk_that_becomes_read_only_refuses_and_comes_back(void **state)
 {
     (void)state;
@@ -340,6 +408,7 @@ static void f038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported(void **sta
 
 TEST_MAIN_QUIET(cmocka_unit_test(f029_f030_f042_a_full_disk_at_any_write_loses_no_promise),
                 cmocka_unit_test(f032_a_failed_sync_is_never_taken_for_one_that_worked),
+                cmocka_unit_test(f032_nothing_is_built_on_what_a_failed_sync_left),
                 cmocka_unit_test(f036_a_disk_that_becomes_read_only_refuses_and_comes_back),
                 cmocka_unit_test(f034_a_short_write_is_completed),
                 cmocka_unit_test(f034_f029_a_write_that_fits_in_part_leaves_no_hole),

@@ -7,6 +7,11 @@
  * sync would "succeed" without them: the store is then broken and refuses to write until a new
  * process recovered the file.
  *
+ * What an earlier process has left in the log may be in the page cache alone: it was killed before
+ * its sync, or its sync failed, and then no later sync writes those pages. Nothing is built on
+ * them: before the first write all of the log is copied into the file and synced, and it is begun
+ * anew.
+ *
  * The log is bounded: SQLite copies it back when it has three quarters of its bound, but starts it
  * anew only when no reader looks at it; store_checkpoint() truncates it when it outgrew the bound.
  *
@@ -30,6 +35,7 @@ enum {
     LOG_BOUND = 64 * 1024 * 1024, /* the more at once, the fewer pages are copied twice */
     PAGE_BYTES = 4096,
     PROGRESS_STEPS = 20000, /* between two looks at the clock */
+    MOMENT_MS = 100,        /* to wait for a reader of the log */
 };
 
 struct sqlite_store {
@@ -42,6 +48,7 @@ struct sqlite_store {
     int64_t lost_pages;
     struct sqlite_db *anchor; /* keeps the log alive; used by who holds the turn */
     atomic_bool broken;
+    atomic_bool settled; /* nothing that an earlier process left is in the page cache alone */
 };
 
 struct answer { /* of a db_send() */
@@ -305,6 +312,25 @@ static void give_turn(struct db *db)
     d->has_turn = false;
 }
 
+/* With the turn. What fails is tried again by the next that writes: a full disk gets space, a tool
+ * that reads the log comes to its end. */
+static bool settle(struct db *db, struct err *e)
+{
+    struct sqlite_store *s = store_of(db);
+    sqlite3 *h = s->anchor->handle;
+
+    if (atomic_load(&s->settled))
+        return true;
+    sqlite3_busy_timeout(h, MOMENT_MS);
+    const int rc = FAULT("store.settle")
+                       ? SQLITE_FULL
+                       : sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc != SQLITE_OK)
+        return fail(db, rc, "copying back what an earlier run left in the log", e);
+    atomic_store(&s->settled, true);
+    return true;
+}
+
 static bool take_turn(struct db *db, struct err *e)
 {
     struct sqlite_db *d = sqlite_of(db);
@@ -317,7 +343,8 @@ static bool take_turn(struct db *db, struct err *e)
                        (long long)(store_use_deadline(db->use) / SECONDS(1)));
     }
     d->has_turn = true;
-    if (!is_usable(db, e)) { // the file may have changed while we waited
+    // The file may have changed while we waited.
+    if (!is_usable(db, e) || !settle(db, e)) {
         give_turn(db);
         return err_trace(e);
     }
@@ -347,11 +374,13 @@ static bool plain(struct db *db, const char *sql, struct err *e)
  * through the log like any other, and the number means nothing. */
 static bool ping(struct db *db, struct err *e)
 {
-    if (db->use != STORE_INGEST)
+    const bool asks_to_write = db->use == STORE_INGEST;
+
+    if (!asks_to_write && atomic_load(&store_of(db)->settled))
         return is_usable(db, e) ? true : err_trace(e);
     if (!take_turn(db, e))
         return err_trace(e);
-    const bool writes = plain(db, "PRAGMA user_version=1", e);
+    const bool writes = !asks_to_write || plain(db, "PRAGMA user_version=1", e);
     give_turn(db);
     return writes ? true : err_trace(e);
 }
@@ -695,7 +724,7 @@ static bool checkpoint(struct store *base, struct err *e)
         return true;
     if (!take_turn(db, e))
         return err_trace(e);
-    sqlite3_busy_timeout(s->anchor->handle, 100);
+    sqlite3_busy_timeout(s->anchor->handle, MOMENT_MS);
     const int rc =
         sqlite3_wal_checkpoint_v2(s->anchor->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     const bool ok = rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY ||
@@ -745,19 +774,6 @@ static bool hear_witness(struct sqlite_store *s, struct err *e)
     return s->lost_pages == 0 || check_integrity(s, e) || err_trace(e);
 }
 
-/* What a sync failed to write may still be seen in the kernel's memory, and a log that goes on
- * behind it has a hole on disk. So a start writes the log it finds into the file, and begins a new
- * one. */
-static bool absorb_log(struct db *db, struct err *e)
-{
-    sqlite3 *h = sqlite_of(db)->handle;
-
-    sqlite3_busy_timeout(h, 100);
-    const int rc = sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    // A full disk, or a tool that reads meanwhile, is no reason to refuse.
-    return !is_sync_failure(rc) || fail(db, rc, "absorbing the log", e);
-}
-
 static bool backup(struct store *base, const char *to, struct err *e)
 {
     const struct sqlite_store *s = container_of(base, struct sqlite_store, base);
@@ -789,14 +805,14 @@ static bool open_store(const struct store_options *o, struct store **ret, struct
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!db_file_open(fs, str_sub(o->url, strlen("sqlite:"), o->url.n), o->exclusive, &s->file, e))
         goto failed;
+    atomic_store(&s->settled, !o->exclusive); // a file that others use too is theirs to care for
     s->turn = turn_create();
     s->witness = witness_open(fs, db_file_path(s->file));
     s->anchor = sqlite_of(new_connection(&s->base));
     s->anchor->base.store = &s->base;
     s->anchor->base.use = STORE_WORK;
     if (!ensure_open(&s->anchor->base, e) || (o->exclusive && !hear_witness(s, e)) ||
-        !db_file_settle(s->file, e) || !db_file_check(s->file, e) ||
-        (o->exclusive && !absorb_log(&s->anchor->base, e)))
+        !db_file_settle(s->file, e) || !db_file_check(s->file, e))
         goto failed;
     *ret = &s->base;
     return true;
