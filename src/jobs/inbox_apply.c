@@ -28,6 +28,7 @@ const struct queue_queries inbox_queue_queries = {
     .retry = Q_INBOX_RETRY,
     .bury = Q_INBOX_BURY,
     .reap = Q_INBOX_REAP,
+    .hasten = Q_INBOX_HASTEN,
 };
 
 enum { PAYLOAD_MAX = 256 * 1024 };

@@ -200,7 +200,11 @@ static bool reap(struct worker *w, struct err *e)
             w->db, Q_QUEUE_LEASES_EXPIRE,
             BINDS(bind_str("queue", str_from(o->name)), now, bind_int("lease_us", o->policy.lease)),
             NULL, e) ||
-        !db_exec(w->db, o->queries.reap, BINDS(now), NULL, e))
+        !db_exec(w->db, o->queries.reap, BINDS(now), NULL, e) ||
+        !db_exec(w->db, o->queries.hasten,
+                 BINDS(now, bind_int("first_wait_us", o->policy.first_wait),
+                       bind_int("last_wait_us", o->policy.last_wait)),
+                 NULL, e))
         return err_trace(e);
     return true;
 }

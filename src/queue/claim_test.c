@@ -289,6 +289,48 @@ static void a_clock_that_goes_back_keeps_no_new_row_waiting(void **state)
     }
 }
 
+/* F090: whatever stands in the store with a time was written by a clock that
+ * may since have been set back; it must not wait for that time to come again. */
+static void a_clock_that_is_set_back_holds_nothing_up(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct bench b;
+        bench_init(&b, t);
+        append_lanes(&b, "ab");
+        const struct claim c = take(&b, b.first, FRESH);
+        assert_true(conclude(&b, b.first, c, (struct queue_verdict){QUEUE_RETRY, STR("busy")}));
+        b.now -= HOURS(1);
+        expect_ids(&b, take(&b, b.second, TRIED), "");
+        reap(b.second);
+        expect_ids(&b, take(&b, b.second, TRIED), "1");
+        if (t->engine == STORE_SQLITE) { // PostgreSQL's leases live by its own clock
+            b.now -= HOURS(1);
+            reap(b.first);
+            expect_ids(&b, take(&b, b.first, TRIED), "1"); // the lease was cut short
+        }
+        bench_finish(&b);
+    }
+}
+
+/* F091: a small step is no reason to take work away. */
+static void a_clock_that_steps_back_leaves_leases_alone(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct bench b;
+        bench_init(&b, t);
+        append_lanes(&b, "a");
+        const struct claim c = take(&b, b.first, FRESH);
+        b.now -= SECONDS(2);
+        reap(b.second);
+        assert_true(conclude(&b, b.first, c, done));
+        bench_finish(&b);
+    }
+}
+
 static void spent_attempts_bury(void **state)
 {
     (void)state;
@@ -369,6 +411,8 @@ TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
           cmocka_unit_test(what_a_nameless_worker_left_is_anybodys),
           cmocka_unit_test(a_failed_row_waits_for_its_time),
           cmocka_unit_test(a_clock_that_goes_back_keeps_no_new_row_waiting),
+          cmocka_unit_test(a_clock_that_is_set_back_holds_nothing_up),
+          cmocka_unit_test(a_clock_that_steps_back_leaves_leases_alone),
           cmocka_unit_test(spent_attempts_bury),
           cmocka_unit_test(f026_waits_double_up_to_the_last_and_half_of_them_is_chance),
           cmocka_unit_test(failures_are_reported_and_leave_nothing_behind))

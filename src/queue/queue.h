@@ -56,7 +56,7 @@ struct queue_handler {
 };
 
 struct queue_queries {
-    enum query claim, claim_tried, complete, retry, bury, reap;
+    enum query claim, claim_tried, complete, retry, bury, reap, hasten;
 };
 
 struct queue_policy {

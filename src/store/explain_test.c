@@ -25,6 +25,7 @@ static const struct intent intents[] = {
     {.query = Q_INBOX_CLAIM_TRIED, .index = "idx_webhook_inbox_retry"},
     {.query = Q_INBOX_CLAIM_TRIED, .index = "idx_webhook_inbox_claimed"},
     {.query = Q_INBOX_REAP, .index = "idx_webhook_inbox_claimed"},
+    {.query = Q_INBOX_HASTEN, .index = "idx_webhook_inbox_retry"},
     {.query = Q_INBOX_COMPLETE,
      .index = "INTEGER PRIMARY KEY",
      .postgres_index = "webhook_inbox_pkey"},

@@ -37,17 +37,18 @@ UPDATE queue_leases
 DELETE FROM queue_leases WHERE token = :token;
 
 -- name: queue_leases_expire
--- Those that have run out; and those that reach further than a lease can: the clock was set back since.
+-- Those that have run out; and those that last longer than any lease, for the clock was set back
+-- behind them. A small step of the clock is borne.
 -- params: queue text, now time, lease_us int
 -- scope: system — a queue serves every project
 -- [sqlite]
 DELETE FROM queue_leases
- WHERE queue = :queue AND (expires_at < :now OR expires_at > :now + :lease_us);
+ WHERE queue = :queue AND (expires_at < :now OR expires_at > :now + 2 * :lease_us);
 -- [postgres]
 DELETE FROM queue_leases
  WHERE queue = :queue AND :now IS NOT NULL
    AND (expires_at < clock_timestamp()
-        OR expires_at > clock_timestamp() + :lease_us * interval '1 microsecond');
+        OR expires_at > clock_timestamp() + 2 * :lease_us * interval '1 microsecond');
 
 -- name: inbox_claim
 -- Takes rows that were never tried, in the order of arrival, whatever the clocks say, of lanes that
@@ -149,6 +150,24 @@ UPDATE webhook_inbox w
    SET processing_status = 'dead_letter', error = r.error, claim_token = NULL
   FROM unnest(:id, :error) AS r (id, error)
  WHERE w.id = r.id AND w.claim_token = :token;
+
+-- name: inbox_hasten
+-- Rows that wait longer than anybody was ever told to after so many attempts: the clock was set back.
+-- They are due now.
+-- params: now time, first_wait_us int, last_wait_us int
+-- scope: system — a queue serves every project
+-- [sqlite]
+UPDATE webhook_inbox
+   SET next_attempt_at = :now
+ WHERE processing_status = 'failed' AND next_attempt_at > :now + :first_wait_us
+   AND next_attempt_at > :now + min(:last_wait_us, :first_wait_us << min(retry_count - 1, 30));
+-- [postgres]
+UPDATE webhook_inbox
+   SET next_attempt_at = :now
+ WHERE processing_status = 'failed'
+   AND next_attempt_at > :now + :first_wait_us * interval '1 microsecond'
+   AND next_attempt_at > :now + least(:last_wait_us, :first_wait_us << least(retry_count - 1, 30)::int)
+                                * interval '1 microsecond';
 
 -- name: inbox_reap
 -- Rows of workers whose lease has run out were tried, and are due again at once.
