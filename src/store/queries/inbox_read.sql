@@ -55,12 +55,14 @@ UPDATE webhook_inbox w
    AND w.processing_status IN ('dead_letter', 'failed');
 
 -- name: inbox_reprocess_dead
--- All dead letters that match; at most :limit of them, the oldest first.
+-- All dead letters that match; at most :limit of them, the oldest first. Not those that were brought
+-- back at this :now and died again meanwhile.
 -- params: project int, source text, event_type text, error text, now time, limit int
 UPDATE webhook_inbox
    SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
  WHERE id IN (SELECT id FROM webhook_inbox
                WHERE project_id = :project AND processing_status = 'dead_letter'
+                 AND next_attempt_at <> :now
                  AND (CAST(:source AS text) IS NULL OR source = :source)
                  AND (CAST(:event_type AS text) IS NULL OR event_type = :event_type)
                  AND (CAST(:error AS text) IS NULL OR error = :error)
