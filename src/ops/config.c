@@ -63,6 +63,10 @@ static const struct variable variables[] = {
      "Apply pending schema migrations at start."},
     {"SPOOL_DIR", TEXT, AT(spool_dir), "data/spool", 0, 0,
      "Directory that keeps events while the store is down; best on another disk."},
+    {"SQLITE_CACHE_MB", NUMBER, AT(sqlite_cache_mb), "64", 1, 4096,
+     "Pages that each of about eight connections to SQLite may keep in memory; it fills as the "
+     "data "
+     "grow."},
     {"LOOPS", NUMBER, AT(loops), "0", 0, 64, "Event loop threads; 0 for one per core."},
     {"API_THREADS", NUMBER, AT(api_threads), "4", 1, 256, "Threads that answer the REST API."},
     {"WORKERS", NUMBER, AT(workers), "0", 0, 64,

@@ -34,6 +34,7 @@ struct config {
     struct str bootstrap_api_key;
     bool auto_migrate;
     struct str spool_dir;
+    int64_t sqlite_cache_mb;
     int64_t loops; /* 0: one per core */
     int64_t api_threads;
     int64_t workers; /* 0: by engine */

@@ -493,7 +493,11 @@ static bool wait_for_store(struct app *app, bool *ret_ready, struct err *e)
 static bool run(struct app *app, struct err *e)
 {
     const struct store_options o = {
-        .url = app->config->database_url, .clock = &clock_system, .exclusive = true};
+        .url = app->config->database_url,
+        .clock = &clock_system,
+        .exclusive = true,
+        .cache_mb = app->config->sqlite_cache_mb,
+    };
     bool ready;
 
     if (!call_rules_parse(app->config->owned_phone_numbers, app->config->default_region, app->a,

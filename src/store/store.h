@@ -47,6 +47,7 @@ struct store_options {
     bool exclusive; /* SQLite: take the process lock, refuse when another process holds it */
     const struct files *files; /* SQLite: the file system that it is on; NULL: the system's */
     int64_t log_bound;         /* SQLite: bytes of the log, see store_checkpoint(); 0: 64 MB */
+    int64_t cache_mb;          /* SQLite: pages that a connection keeps; 0: 64 */
 };
 
 /*

@@ -14,7 +14,8 @@ import { Watchers } from "./watchers.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "hookswitch-soak-"));
 const notes = new Notes(join(directory, "acks"));
-const server = await startServer({ LOG_LEVEL: "error" });
+// A page cache fills as the data grow, and would hide a leak: here it is full after a minute.
+const server = await startServer({ LOG_LEVEL: "error", SQLITE_CACHE_MB: "2" });
 const watchers = new Watchers(server, notes, CLIENTS);
 const traffic = new Traffic(server, notes, EVENTS_PER_SECOND);
 const samples: Sample[] = [];

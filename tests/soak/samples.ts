@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import type { Server } from "../lib/server.ts";
 import { residentMegabytes } from "../lib/system.ts";
-import { PAGE_CACHES_MB, TOLERANCE } from "./settings.ts";
+import { TOLERANCE } from "./settings.ts";
 
 export type Sample = { rss: number; descriptors: number; wal: number; p50: number; p99: number; rate: number };
 type Judged = keyof typeof TOLERANCE;
@@ -40,7 +40,6 @@ export function growths(samples: Sample[]): string[] {
     const before = median(middle.map((s) => s[what]));
     const after = median(last.map((s) => s[what]));
     const allowed = Math.max(before * TOLERANCE[what].share, TOLERANCE[what].amount);
-    if (what === "rss" && after < PAGE_CACHES_MB) return [];
     return after - before > allowed ? [`${what} grows: ${before.toFixed(1)} in the middle third, ${after.toFixed(1)} in the last`] : [];
   });
 }

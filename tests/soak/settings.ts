@@ -7,7 +7,7 @@ function number(name: string, otherwise: number): number {
 }
 
 export const MINUTES = number("SOAK_MINUTES", 30);
-export const EVENTS_PER_SECOND = number("SOAK_RATE", 200);
+export const EVENTS_PER_SECOND = number("SOAK_RATE", 50);
 export const CLIENTS = number("SOAK_CLIENTS", 500);
 export const SAMPLE_EVERY_MS = 5_000;
 
@@ -17,7 +17,3 @@ export const TOLERANCE = {
   descriptors: { share: 0.02, amount: 16 },
   wal: { share: 0.1, amount: 16 }, // MB; between two checkpoints it goes up and down by 48
 } as const;
-
-/** Each connection to SQLite keeps up to 64 MB of pages (cache_size), and fills them as the data grow: up to
- * here memory may grow there (writer, worker, hub, monitor, four of the API). PostgreSQL's is its own. */
-export const PAGE_CACHES_MB = process.env["STORE"] === "postgres" ? 0 : 8 * 64;

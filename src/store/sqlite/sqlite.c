@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/fault.h"
@@ -33,6 +34,7 @@
 
 enum {
     LOG_BOUND = 64 * 1024 * 1024, /* the more at once, the fewer pages are copied twice */
+    CACHE_MB = 64,                /* grows as it is used */
     PAGE_BYTES = 4096,
     PROGRESS_STEPS = 20000, /* between two looks at the clock */
     MOMENT_MS = 100,        /* to wait for a reader of the log */
@@ -42,7 +44,7 @@ struct sqlite_store {
     struct store base;
     struct db_file *file;
     const char *vfs; /* NULL: SQLite's own */
-    int64_t log_bound;
+    int64_t log_bound, cache_mb;
     struct turn *turn;
     struct witness *witness;
     int64_t lost_pages;
@@ -185,7 +187,6 @@ static const char *const settings[] = {
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA mmap_size=0",
-    "PRAGMA cache_size=-65536", // KB; grows as it is used
     "PRAGMA journal_size_limit=67108864",
 };
 
@@ -219,6 +220,15 @@ static int on_commit(void *arg, sqlite3 *handle, const char *name, int n_pages)
     return SQLITE_OK;
 }
 
+static int set_cache(struct sqlite_db *d)
+{
+    char sql[64];
+
+    (void)snprintf(sql, sizeof sql, "PRAGMA cache_size=-%lld", // KB
+                   (long long)store_of(&d->base)->cache_mb * 1024);
+    return sqlite3_exec(d->handle, sql, NULL, NULL, NULL);
+}
+
 static int configure(struct sqlite_db *d)
 {
     sqlite3 *h = d->handle;
@@ -229,6 +239,8 @@ static int configure(struct sqlite_db *d)
     sqlite3_busy_timeout(h, (int)((deadline ? deadline : MINUTES(1)) / MILLISECONDS(1)));
     for (size_t i = 0; i < LEN(settings) && rc == SQLITE_OK; i++)
         rc = sqlite3_exec(h, settings[i], NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = set_cache(d);
     sqlite3_wal_hook(h, on_commit, d);
     if (rc == SQLITE_OK && d->base.use == STORE_READ)
         rc = sqlite3_exec(h, "PRAGMA query_only=ON", NULL, NULL, NULL);
@@ -800,6 +812,7 @@ static bool open_store(const struct store_options *o, struct store **ret, struct
 
     s->vfs = fs->sqlite_vfs;
     s->log_bound = o->log_bound ? o->log_bound : LOG_BOUND;
+    s->cache_mb = o->cache_mb ? o->cache_mb : CACHE_MB;
     // Counting memory takes a lock at every allocation, and nobody asks for the count. SQLite
     // listens to this before its first use only; later stores of a process find it done.
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
