@@ -20,80 +20,28 @@
  * nothing is refused because of it.
  *
  * While the spool holds anything, new events go behind it, so that what came first is stored first;
- * every second the writer tries to bring it back. A long spool is replayed batch by batch, and what
- * arrives meanwhile is spooled in between: nobody waits for the whole of it.
+ * every second the writer tries to bring it back (replay.c).
  */
-#include "inbox/inbox.h"
+#include "inbox/writer.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "inbox/batch.h"
 #include "inbox/internal.h"
-#include "inbox/spool.h"
-#include "store/store.h"
 
 enum {
-    DEPTH_MAX = 2, /* groups under way; more only makes each smaller */
     CONFLICTS_MAX = 2,
-    WARY_GROUPS = 64,         /* after a duplicate */
-    SHORT_SPOOL = 256 * 1024, /* bytes that are replayed without looking up */
+    WARY_GROUPS = 64, /* after a duplicate */
 };
-static_assert((int)DEPTH_MAX <= (int)DB_PIPELINE, "the store takes that many");
 
-#define RETRY_WAIT SECONDS(1)
 #define IDLE_WAIT HOURS(1)
 #define HELD_WAIT MILLISECONDS(50)
 #define LOG_EVERY SECONDS(1)
 
-/* Appends in the order of arrival. */
-struct line {
-    struct task *first, **end;
-};
-
-struct group {
-    struct inbox_append *appends[LIMIT_GROUP];
-    const struct inbox_item *items[LIMIT_GROUP];
-    size_t n;
-    bool hopeful; /* sent as if all were new */
-};
-
-struct inbox {
-    struct inbox_options o;
-    struct thread *thread;
-    struct mailbox *mail;
-    struct arena *a; /* of one statement */
-    struct db *db;
-    struct spool *spool;
-
-    struct line line;
-    struct group groups[DEPTH_MAX]; /* those under way, in a ring */
-    size_t first, n_sent, depth;
-    bool may_hope;      /* the engine rewards it */
-    unsigned wary_left; /* groups until hope comes back */
-    struct batch *batch;
-    struct inbox_item replayed[LIMIT_GROUP];
-    usec_t tried_at; /* when the store was last asked for something */
-    usec_t next_try; /* … and when it may be asked again, after it was lost */
-    usec_t next_log; /* of a refusal */
-
-    _Atomic size_t waiting;
-    _Atomic usec_t oldest; /* when the oldest that is not completed came; 0: none */
-    _Atomic uint64_t n_stored, n_duplicates, n_spooled, n_refused, n_groups, n_replayed;
-    _Atomic uint64_t n_torn, n_corrupt, n_spool_bytes;
-    _Atomic bool store_down, held;
-};
-
 // --- completions ---------------------------------------------------------------------------------
-
-static void add(_Atomic uint64_t *counter, uint64_t n)
-{
-    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
 
 static void complete(struct inbox *in, struct inbox_append *ap, enum inbox_result result)
 {
@@ -103,7 +51,7 @@ static void complete(struct inbox *in, struct inbox_append *ap, enum inbox_resul
         [INBOX_SPOOLED] = &in->n_spooled,
         [INBOX_REFUSED] = &in->n_refused,
     };
-    add(counters[result], 1);
+    writer_add(counters[result], 1);
     atomic_fetch_sub_explicit(&in->waiting, 1, memory_order_relaxed);
     ap->on_done(ap, result); // last touch
 }
@@ -135,14 +83,14 @@ static size_t count_new(const bool *is_new, size_t n)
     return count;
 }
 
-static void tell_stored(struct inbox *in, size_t n)
+void writer_tell_stored(struct inbox *in, size_t n)
 {
     if (n > 0 && in->o.on_stored)
         in->o.on_stored(n, in->o.arg);
 }
 
 /* True also when nobody has its account: then it is refused in the end. */
-static bool find_project(struct inbox *in, struct inbox_item *item, struct err *e)
+bool writer_find_project(struct inbox *in, struct inbox_item *item, struct err *e)
 {
     if (item->project != PROJECT_UNKNOWN || !in->o.project_of)
         return true;
@@ -153,7 +101,7 @@ static bool find_project(struct inbox *in, struct inbox_item *item, struct err *
 // --- one row -------------------------------------------------------------------------------------
 
 /* One item in a transaction of its own, tried again while others are in its way. */
-static bool append_one(struct inbox *in, const struct inbox_item *item, bool *ret_new,
+bool writer_append_one(struct inbox *in, const struct inbox_item *item, bool *ret_new,
                        struct err *e)
 {
     if (item->project == PROJECT_UNKNOWN)
@@ -173,7 +121,7 @@ static bool append_one(struct inbox *in, const struct inbox_item *item, bool *re
 
 // --- the spool as the way out --------------------------------------------------------------------
 
-static void note_spool(struct inbox *in)
+void writer_note_spool(struct inbox *in)
 {
     atomic_store_explicit(&in->n_spool_bytes, spool_bytes(in->spool), memory_order_relaxed);
     const struct spool_damage damage = spool_damage(in->spool);
@@ -181,7 +129,7 @@ static void note_spool(struct inbox *in)
     atomic_store_explicit(&in->n_corrupt, damage.corrupt, memory_order_relaxed);
 }
 
-static bool is_spooling(const struct inbox *in)
+bool writer_is_spooling(const struct inbox *in)
 {
     return spool_bytes(in->spool) > 0;
 }
@@ -191,7 +139,7 @@ static bool is_down(const struct inbox *in)
     return atomic_load_explicit(&in->store_down, memory_order_relaxed);
 }
 
-static void set_down(struct inbox *in, bool down, const struct err *e)
+void writer_set_down(struct inbox *in, bool down, const struct err *e)
 {
     if (atomic_exchange_explicit(&in->store_down, down, memory_order_relaxed) == down)
         return;
@@ -221,12 +169,12 @@ static void spool_group(struct inbox *in, struct group *g)
     const bool kept = spool_append(in->spool, g->items, g->n, &e);
     if (!kept)
         tell_refused(in, g->items[0]->trace_id, &e);
-    note_spool(in);
+    writer_note_spool(in);
     complete_all(in, g, kept ? INBOX_SPOOLED : INBOX_REFUSED);
 }
 
 /* Whether nothing can be stored at the moment, and nothing is wrong with the row. */
-static bool is_away(const struct inbox *in)
+bool writer_is_away(const struct inbox *in)
 {
     return db_lost(in->db) || db_conflicted(in->db);
 }
@@ -234,11 +182,11 @@ static bool is_away(const struct inbox *in)
 /* A connection that failed tells nothing about what is under way on it: start anew. One that only
  * met a lock is kept, as its place at the server may be the last one. The longer the attempt took,
  * the longer the next one waits: a store that hangs must not hold everybody up. */
-static void lose_store(struct inbox *in, const struct err *e)
+void writer_lose_store(struct inbox *in, const struct err *e)
 {
     const usec_t now = clock_monotonic(in->o.clock);
     const usec_t twice = 2 * (now - in->tried_at);
-    set_down(in, true, e);
+    writer_set_down(in, true, e);
     if (db_lost(in->db) || db_pending(in->db) > 0) {
         db_close(in->db);
         in->db = store_connect(in->o.store, STORE_INGEST);
@@ -259,7 +207,7 @@ static struct group *take_sent(struct inbox *in)
 /* The store is gone: the given groups and all that are under way go into the spool, in order. */
 static void spool_sent(struct inbox *in, struct group *const *before, size_t n, const struct err *e)
 {
-    lose_store(in, e);
+    writer_lose_store(in, e);
     for (size_t i = 0; i < n; i++)
         spool_group(in, before[i]);
     while (in->n_sent > 0)
@@ -268,10 +216,10 @@ static void spool_sent(struct inbox *in, struct group *const *before, size_t n, 
 
 static void settle_group(struct inbox *in, struct group *g, const bool is_new[LIMIT_GROUP])
 {
-    set_down(in, false, NULL);
+    writer_set_down(in, false, NULL);
     note_oldest(in);
-    add(&in->n_groups, 1);
-    tell_stored(in, count_new(is_new, g->n));
+    writer_add(&in->n_groups, 1);
+    writer_tell_stored(in, count_new(is_new, g->n));
     for (size_t i = 0; i < g->n; i++)
         complete(in, g->appends[i], is_new[i] ? INBOX_STORED : INBOX_DUPLICATE);
     g->n = 0;
@@ -287,7 +235,7 @@ static void forget_first(struct group *g, size_t n)
 /* A row spoiled the group: each on its own, so that it alone is refused. */
 static void settle_one_by_one(struct inbox *in, struct group *g)
 {
-    if (is_spooling(in)) { // the store went while others were finished: not before them
+    if (writer_is_spooling(in)) { // the store went while others were finished: not before them
         spool_group(in, g);
         return;
     }
@@ -295,10 +243,10 @@ static void settle_one_by_one(struct inbox *in, struct group *g)
     for (size_t i = 0; i < g->n; i++) {
         struct err e;
         bool is_new;
-        if (append_one(in, g->items[i], &is_new, &e)) {
-            tell_stored(in, is_new);
+        if (writer_append_one(in, g->items[i], &is_new, &e)) {
+            writer_tell_stored(in, is_new);
             complete(in, g->appends[i], is_new ? INBOX_STORED : INBOX_DUPLICATE);
-        } else if (is_away(in)) {
+        } else if (writer_is_away(in)) {
             forget_first(g, i);
             spool_sent(in, &g, 1, &e);
             return;
@@ -325,7 +273,7 @@ static bool receive(struct inbox *in, const struct group *g, bool is_new[LIMIT_G
     return true;
 }
 
-static bool append_group(struct inbox *in, const struct inbox_item *const *items, size_t n,
+bool writer_append_group(struct inbox *in, const struct inbox_item *const *items, size_t n,
                          bool is_new[LIMIT_GROUP], struct err *e)
 {
     struct rows *rows;
@@ -341,13 +289,13 @@ static void settle_spoiled(struct inbox *in, struct group *g)
 {
     bool is_new[LIMIT_GROUP];
     struct err e;
-    if (g->hopeful && !is_spooling(in)) {
+    if (g->hopeful && !writer_is_spooling(in)) {
         in->wary_left = WARY_GROUPS;
-        if (append_group(in, g->items, g->n, is_new, &e)) {
+        if (writer_append_group(in, g->items, g->n, is_new, &e)) {
             settle_group(in, g, is_new);
             return;
         }
-        if (is_away(in)) {
+        if (writer_is_away(in)) {
             spool_sent(in, &g, 1, &e);
             return;
         }
@@ -409,7 +357,7 @@ static void take_group(struct inbox *in, struct group *g)
         g->appends[g->n] = line_take(&in->line);
         g->items[g->n] = &g->appends[g->n]->item;
         if (!is_held(in))
-            (void)find_project(in, &g->appends[g->n]->item, &e); // without one it is refused
+            (void)writer_find_project(in, &g->appends[g->n]->item, &e); // without one it is refused
     }
 }
 
@@ -448,20 +396,20 @@ static void send_group(struct inbox *in)
 /* Whether the store may be asked: it is there, or it was away long enough. */
 static bool may_try(const struct inbox *in)
 {
-    return !is_held(in) &&
-           ((!is_down(in) && !is_spooling(in)) || clock_monotonic(in->o.clock) >= in->next_try);
+    return !is_held(in) && ((!is_down(in) && !writer_is_spooling(in)) ||
+                            clock_monotonic(in->o.clock) >= in->next_try);
 }
 
 /* A group that finds the store gone is spooled; those behind it must not overtake it. */
 static void send_line(struct inbox *in)
 {
-    while (in->line.first && in->n_sent < in->depth && !is_spooling(in) && may_try(in))
+    while (in->line.first && in->n_sent < in->depth && !writer_is_spooling(in) && may_try(in))
         send_group(in);
     if (in->n_sent > 0)
         finish_sent(in, in->n_sent - 1);
 }
 
-static void spool_line(struct inbox *in)
+void writer_spool_line(struct inbox *in)
 {
     assert(in->n_sent == 0);
     while (in->line.first) {
@@ -470,97 +418,9 @@ static void spool_line(struct inbox *in)
     }
 }
 
-// --- replay --------------------------------------------------------------------------------------
-
-/* The store refuses one of them: it was promised, so its file is kept for a person to look at. */
-static bool replay_one_by_one(struct inbox *in, const struct inbox_item *const *items, size_t n,
-                              bool *ret_keep, struct err *e)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct log lg = {.id = items[i]->trace_id};
-        bool is_new;
-        if (append_one(in, items[i], &is_new, e))
-            continue;
-        if (is_away(in))
-            return err_trace(e);
-        log_failure(&lg, LOG_ERROR, "inbox.replay_refused", e);
-        *ret_keep = true;
-    }
-    return true;
-}
-
-static bool store_replayed(struct inbox *in, size_t n, bool *ret_keep, struct err *e)
-{
-    const struct inbox_item *items[LIMIT_GROUP];
-    bool is_new[LIMIT_GROUP];
-    bool owned = true;
-
-    for (size_t i = 0; i < n; i++) {
-        items[i] = &in->replayed[i];
-        owned = owned && items[i]->project != PROJECT_UNKNOWN;
-    }
-    if (!FAULT("inbox.replay") && owned && append_group(in, items, n, is_new, e))
-        return true;
-    if (owned && is_away(in))
-        return err_trace(e);
-    return replay_one_by_one(in, items, n, ret_keep, e);
-}
-
-static bool find_projects(struct inbox *in, size_t n, struct err *e)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!find_project(in, &in->replayed[i], e))
-            return err_trace(e);
-    return true;
-}
-
-/* One batch from the spool into the store. False: the store is away, or the spool is unreadable. */
-static bool replay_batch(struct inbox *in, struct err *e)
-{
-    size_t n;
-    bool keep = false;
-    in->tried_at = clock_monotonic(in->o.clock);
-    if (!spool_read(in->spool, LIMIT_GROUP, in->replayed, &n, e))
-        return err_trace(e);
-    if (n == 0)
-        return true;
-
-    if (!find_projects(in, n, e) || !store_replayed(in, n, &keep, e)) {
-        spool_rewind(in->spool);
-        return err_trace(e);
-    }
-    set_down(in, false, NULL);
-    add(&in->n_replayed, n);
-    tell_stored(in, n); // those that were there may have come with a commit that we never heard of
-    return spool_done(in->spool, keep, e) || err_trace(e);
-}
-
-static void take_mail(struct inbox *in, usec_t wait)
+void writer_take_mail(struct inbox *in, usec_t wait)
 {
     line_add(&in->line, mailbox_take(in->mail, wait));
-}
-
-/* As long as it goes well and no one is kept waiting. */
-static void replay(struct inbox *in)
-{
-    struct err e;
-    while (is_spooling(in)) {
-        const bool ok = replay_batch(in, &e);
-        note_spool(in);
-        if (!ok && is_away(in)) {
-            lose_store(in, &e);
-            return;
-        }
-        if (!ok) {
-            log_failure(NULL, LOG_WARN, "inbox.replay_failed", &e);
-            in->next_try = clock_monotonic(in->o.clock) + RETRY_WAIT;
-            return;
-        }
-        if (spool_bytes(in->spool) > SHORT_SPOOL) {
-            take_mail(in, 0);
-            spool_line(in);
-        }
-    }
 }
 
 // --- the thread ----------------------------------------------------------------------------------
@@ -572,7 +432,7 @@ static usec_t patience(const struct inbox *in)
         return 0;
     if (is_held(in))
         return HELD_WAIT;
-    if (!is_spooling(in) && !is_down(in))
+    if (!writer_is_spooling(in) && !is_down(in))
         return IDLE_WAIT;
     const usec_t left = in->next_try - clock_monotonic(in->o.clock);
     return left > 0 ? left : 0;
@@ -584,27 +444,27 @@ static void knock(struct inbox *in)
     struct err e;
     in->tried_at = clock_monotonic(in->o.clock);
     if (db_ping(in->db, &e))
-        set_down(in, false, NULL);
+        writer_set_down(in, false, NULL);
     else
-        lose_store(in, &e);
+        writer_lose_store(in, &e);
 }
 
 static void work(struct inbox *in)
 {
-    if (is_spooling(in) && may_try(in))
-        replay(in);
+    if (writer_is_spooling(in) && may_try(in))
+        replay_spool(in);
     else if (is_down(in) && !in->line.first && may_try(in))
         knock(in);
 
-    if (is_spooling(in) || !may_try(in))
-        spool_line(in);
+    if (writer_is_spooling(in) || !may_try(in))
+        writer_spool_line(in);
     else
         send_line(in);
 }
 
 void inbox_step(struct inbox *in, usec_t wait)
 {
-    take_mail(in, wait);
+    writer_take_mail(in, wait);
     note_oldest(in);
     work(in);
 }
@@ -616,7 +476,7 @@ static bool has_appends(const struct inbox *in)
 
 bool inbox_is_busy(const struct inbox *in)
 {
-    return has_appends(in) || is_spooling(in);
+    return has_appends(in) || writer_is_spooling(in);
 }
 
 static void run(void *arg)
@@ -705,7 +565,7 @@ bool inbox_create(const struct inbox_options *o, struct inbox **ret, struct err 
     if (!spool_open(&(struct spool_options){.path = o->spool_path, .files = o->files}, &in->spool,
                     e))
         return err_trace(e);
-    note_spool(in);
+    writer_note_spool(in);
     *ret = TAKE(in);
     return true;
 }
