@@ -87,9 +87,9 @@ static void run(void *arg)
         const usec_t now = clock_monotonic(&clock_system);
         if (now >= next) {
             look(w);
-            next = now + LOOK_EVERY;
+            next = now + w->o.look_every;
         }
-        (void)bell_wait(w->end, LOOK_EVERY);
+        (void)bell_wait(w->end, w->o.look_every);
     }
 }
 
@@ -105,6 +105,8 @@ bool watchdog_start(const struct watchdog_options *o, struct watchdog **ret, str
     struct watchdog *w = NEW(struct watchdog);
 
     w->o = *o;
+    if (w->o.look_every == 0)
+        w->o.look_every = LOOK_EVERY;
     w->end = bell_create();
     w->questions = mem_alloc(o->n_loops * sizeof(*w->questions));
     for (size_t i = 0; i < o->n_loops; i++) {

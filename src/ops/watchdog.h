@@ -23,6 +23,7 @@ struct watchdog_options {
      * watchdog_stop() has returned. */
     usec_t (*writer_owes_since)(void *arg);
     void *arg;
+    usec_t look_every; /* 0: a second */
 };
 
 bool watchdog_start(const struct watchdog_options *o, struct watchdog **ret,
