@@ -285,6 +285,32 @@ static void an_unknown_provider_is_buried_with_its_name(void **state)
     }
 }
 
+static const char other_project[] =
+    "INSERT INTO projects (org_id, name) SELECT id, 'other' FROM orgs; "
+    "INSERT INTO feed_heads (project_id, last_seq, epoch) VALUES (2, 0, 'E')";
+
+static void f088_the_same_call_in_two_projects_is_two_calls(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        const struct test_webhook rings = status(t, "CA1", "ringing", 1),
+                                  ends = status(t, "CA1", "completed", 2);
+        test_inbox_sql(t, other_project);
+        for (t->project = 2; t->project >= 1; t->project--)
+            test_inbox_append(t, &rings, 1);
+        t->project = 2;
+        test_inbox_append(t, &ends, 1);
+        assert_int_equal(drain(t, 3), 2); // each project counts for itself
+        const struct verify_result r = expect_sound(t);
+        assert_int_equal(r.calls, 2);
+        assert_int_equal(r.feed_events, 3);
+        expect_call(t, "CA1", "\"status\":\"completed\"");
+        t->project = 1;
+        expect_call(t, "CA1", "\"status\":\"ringing\"");
+    }
+}
+
 static void the_auditor_finds_what_was_tampered_with(void **state)
 {
     static const struct {
@@ -375,9 +401,7 @@ static void the_auditor_finds_what_belongs_to_another_project(void **state)
             test_inbox_append(t, &w, 1);
         }
         drain(t, 4);
-        test_inbox_sql(t,
-                       "INSERT INTO projects (org_id, name) SELECT id, 'other' FROM orgs; "
-                       "INSERT INTO feed_heads (project_id, last_seq, epoch) VALUES (2, 0, 'E')");
+        test_inbox_sql(t, other_project);
         expect_sound(t);
         FOR_EACH_ROW (row, rows) {
             test_inbox_sql(t, row->sql);
@@ -392,5 +416,6 @@ TEST_MAIN(cmocka_unit_test(every_order_with_duplicates_ends_in_the_same_call),
           cmocka_unit_test(a_parent_is_told_in_its_childs_transaction),
           cmocka_unit_test(what_cannot_be_understood_is_buried_alone),
           cmocka_unit_test(an_unknown_provider_is_buried_with_its_name),
+          cmocka_unit_test(f088_the_same_call_in_two_projects_is_two_calls),
           cmocka_unit_test(the_auditor_finds_what_was_tampered_with),
           cmocka_unit_test(the_auditor_finds_what_belongs_to_another_project))
