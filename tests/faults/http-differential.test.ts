@@ -32,6 +32,7 @@ const ALLOWED: { why: string; is: (bytes: string) => boolean }[] = [
   { why: "a tab is a blank around a value (RFC 9110 5.6.3), to Node and to us; nginx refuses the value", is: (bytes) => /^(host|content-length|transfer-encoding):([ \t]*\t.*|.*\t[ \t]*)\r$/im.test(bytes) },
   { why: "Node refuses fields in a trailer that would change the framing; nginx and we drop them (RFC 9110 6.5.1)", is: (bytes) => /^0+\r\n(?:.+\r\n)*?(?:content-length|transfer-encoding|connection):/im.test(bytes) },
   { why: "nginx refuses Expect twice; to Node and to us it is a list of the one thing that we know", is: (bytes) => /^expect:[^]*^expect:/im.test(bytes) },
+  { why: "of several Connection fields nginx obeys the last; we close when one says so, as Node does", is: (bytes) => (bytes.match(/^connection:/gim) ?? []).length > 2 },
   { why: "nginx takes any value of Connection for close that contains those letters", is: (bytes) => /^connection:.*(\wclose|close\w)/im.test(bytes) },
   { why: "nginx refuses a host that is a dot", is: (bytes) => /^host: ?\.\r$/im.test(bytes) },
   { why: "a higher minor version is served as HTTP/1.1 (RFC 9110 2.5), as by nginx", is: (bytes) => /^\S+ \S+ HTTP\/1\.[2-9]\r$/m.test(bytes) },
@@ -79,7 +80,7 @@ describe("HTTP as others read it", () => {
     backend = await startRecorder(socket, "x-client-port");
     const limits = "large_client_header_buffers 8 64k; client_header_buffer_size 64k; keepalive_timeout 60s;";
     nginx = await startNginx([
-      `${limits} location / { proxy_pass http://unix:${socket}:; proxy_set_header X-Client-Port $remote_port; proxy_ignore_client_abort on; }`,
+      `${limits} location / { proxy_pass http://unix:${socket}:; proxy_set_header X-Client-Port "$remote_port $connection"; proxy_ignore_client_abort on; }`,
       `${limits} location / { return 200; }`,
     ]);
   });

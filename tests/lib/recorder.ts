@@ -21,18 +21,24 @@ export type Recorder = {
 
 const HEAD_MAX = 128 * 1024; // more than any server that it is compared with takes
 
-/** Listens on a free port, or on a path; behind a proxy the client's port stands in this header. */
+/** Listens on a free port, or on a path; behind a proxy the client's port and a number of its
+ * connection stand in this header. */
 export async function startRecorder(path: string | null = null, portHeader: string | null = null): Promise<Recorder> {
-  const of = new Map<number, Seen[]>();
+  const of = new Map<number, { connection: unknown; seen: Seen[] }>();
 
-  function clientOf(request: IncomingMessage): number {
-    return portHeader === null ? (request.socket.remotePort ?? 0) : Number(request.headers[portHeader]);
+  /** Who asks: its port, and what tells its connection from an earlier one that had the same port. */
+  function clientOf(request: IncomingMessage): [number, unknown] {
+    if (portHeader === null) return [request.socket.remotePort ?? 0, request.socket];
+    const [port, connection] = String(request.headers[portHeader]).split(" ");
+    return [Number(port), connection];
   }
 
   function note(request: IncomingMessage, response: ServerResponse): void {
     const seen: Seen = { method: request.method ?? "", target: request.url ?? "", signature: String(request.headers["x-twilio-signature"]), body: null };
-    const client = clientOf(request);
-    of.set(client, [...(of.get(client) ?? []), seen]);
+    const [port, connection] = clientOf(request);
+    const known = of.get(port);
+    if (known && known.connection === connection) known.seen.push(seen);
+    else of.set(port, { connection, seen: [seen] });
     const pieces: Buffer[] = [];
     request.on("data", (chunk: Buffer) => pieces.push(chunk));
     request.on("error", () => undefined);
@@ -49,7 +55,7 @@ export async function startRecorder(path: string | null = null, portHeader: stri
   return {
     port: path === null ? (server.address() as AddressInfo).port : 0,
     seen: (clientPort) => {
-      const seen = of.get(clientPort) ?? [];
+      const seen = of.get(clientPort)?.seen ?? [];
       of.delete(clientPort); // the port will be somebody else's
       return seen;
     },
