@@ -8,7 +8,7 @@ QUIET  ?=
 NINJA := ninja -j$(JOBS) $(QUIET)
 
 .PHONY: all web deps deps-test deps-bench run test check bench chaos soak sabotage attack differential timing fuzz fuzz-minimise \
-    growth coverage power unit clean help build build-asan build-tsan build-clang build-fuzz \
+    growth coverage power sim unit clean help build build-asan build-tsan build-clang build-fuzz \
     build-coverage format check-format
 
 all: deps build ## (default) install what is missing, build build/hookswitch with the UI inside
@@ -75,6 +75,9 @@ check: deps-test ## formatting, warnings, include arrows, limits, banned calls, 
 unit: deps-test ## unit tests only
 	@tools/test.py unit
 
+sim: deps-test ## the simulator: SEEDS=10000 worlds, each with its own troubles
+	@SEEDS=$${SEEDS:-10000} tools/test.py sim
+
 fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
 	@tools/test.py fuzz
 
@@ -121,7 +124,7 @@ check-format:
 	done | { ! grep .; }
 
 format: ## settle the layout and the order of includes of the C sources
-	@tools/sources.sh format | grep '^src.*[.]cc*$$\|^sandbox.*[.]cc*$$' | xargs -r tools/order_includes.py
+	@tools/sources.sh format | grep '^src.*[.]cc*$$\|^sandbox.*[.]cc*$$\|^sim.*[.]cc*$$' | xargs -r tools/order_includes.py
 	@tools/sources.sh format | xargs -r clang-format -i
 
 clean: ## remove everything that was built

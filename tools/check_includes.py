@@ -4,7 +4,7 @@
 A room includes itself and the rooms printed before it in ORDER; nobody includes another room's
 internal.h; one provider knows nothing of the next. main.c wires and may include every room. Tests,
 fuzzers and the harness may look anywhere. A source includes its own header first, then <system>,
-then ours, by path from src/ (the sandbox: from the root).
+then ours, by path from src/ (the sandbox and the simulator: from the root).
 """
 
 import pathlib
@@ -28,7 +28,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 
 
 def looks_anywhere(path):
-    return path.startswith(("src/test/", "tests/")) or re.search(r"_(test|fuzz|kit)\.[ch]$", path)
+    return path.startswith(("src/test/", "tests/", "sim/")) or re.search(r"_(test|fuzz|kit)\.[ch]$", path)
 
 
 def room_of(path):
@@ -42,14 +42,14 @@ def resolve(header):
     """The room of an included header of ours, and whether the file exists."""
     if header in GENERATED:
         return GENERATED[header], True
-    if header.startswith("sandbox/"):
-        return "sandbox", (ROOT / header).exists()
+    if header.startswith(("sandbox/", "sim/")):
+        return header.split("/")[0], (ROOT / header).exists()
     return header.split("/")[0], (ROOT / "src" / header).exists()
 
 
 def may_include(room, other):
     if other is None or room == other or room == "main":
-        return other != "sandbox" or room == "sandbox"
+        return other not in ("sandbox", "sim") or room == other
     if room == "sandbox":
         return other in SANDBOX_MAY_USE
     return other in ORDER and ORDER.index(other) < ORDER.index(room)
@@ -62,7 +62,7 @@ def provider(path):
 
 def arrow_faults(path, includes):
     room = room_of(path)
-    if room not in ORDER and room not in ("main", "sandbox", "test", "tests"):
+    if room not in ORDER and room not in ("main", "sandbox", "sim", "test", "tests"):
         yield 1, f"room {room} is not in the order of rooms (tools/check_includes.py)"
         return
     for line, quote, header in includes:

@@ -29,12 +29,13 @@ harness) in_dirs src/test -- -name '*.c' ! -name '*_test.c' ;;
 tests) in_dirs src sandbox -- -name '*_test.c' ;;
 fuzzers) in_dirs src sandbox -- -name '*_fuzz.c' ;;
 mains) in_dirs src sandbox -- -path '*/main.c' ;;
+sim) in_dirs sim -- -name '*.c' ;;
 bench) in_dirs bench -- -name '*.c' -path 'bench/*.c' ! -path 'bench/*/*' ;;
-headers) in_dirs src sandbox -- -name '*.h' ;;
+headers) in_dirs src sandbox sim -- -name '*.h' ;;
 sql) in_dirs src/store/queries src/store/migrations -- -name '*.sql' ;;
-format) in_dirs src sandbox bench tests -- ! -path '*/node_modules/*' \( -name '*.[ch]' -o -name '*.cc' \) ;;
+format) in_dirs src sandbox sim bench tests -- ! -path '*/node_modules/*' \( -name '*.[ch]' -o -name '*.cc' \) ;;
 all)
-    for role in core sandbox harness tests fuzzers mains bench sql; do
+    for role in core sandbox harness tests fuzzers mains sim bench sql; do
         echo "$role:"
         "$0" "$role"
     done

@@ -251,6 +251,29 @@ def failures_of_tap(output):
     return "\n".join(kept) if kept else output[-4000:]
 
 
+def sim_hashes():
+    status, output = run([str(ROOT / "build" / "sim"), "--hashes", "--seeds", "20"])
+    return status, "\n".join(sorted(output.splitlines()))
+
+
+def sim():
+    """The simulator: SEEDS worlds (500), and that the same seed is the same world."""
+    if not ready("build"):
+        return
+    started = time.monotonic()
+    status, output = run([str(ROOT / "build" / "sim"), "--seeds", os.environ.get("SEEDS", "500")])
+    count = count_tap(output)
+    if status != 0 and not count.failed:
+        count.failed = 1
+    report("worlds", count, started, output)
+    print("".join(f"    {line}\n" for line in output.splitlines() if line.startswith("#")), end="", flush=True)
+
+    started = time.monotonic()
+    once, again = sim_hashes(), sim_hashes()
+    report("the same seed is the same world", verdict(0 if once[1] == again[1] and once[1] else 1),
+           started, f"{once[1]}\n{again[1]}")
+
+
 def web():
     """The units of the interface; vitest is asked for TAP, one line per test."""
     if not npm_ready("web"):
@@ -344,7 +367,7 @@ def coverage():
 
 PHASES = collections.OrderedDict([
     ("build", build), ("check", check), ("unit", unit), ("unit-asan", unit_asan),
-    ("unit-tsan", unit_tsan), ("web", web), ("system", system),
+    ("unit-tsan", unit_tsan), ("sim", sim), ("web", web), ("system", system),
     ("system-asan", system_asan), ("faults", faults), ("browser", browser), ("growth", growth), ("fuzz", fuzz),
     ("coverage", coverage),
 ])
