@@ -26,7 +26,7 @@ static struct {
     usec_t until; /* of the troubles */
     bool over;
     usec_t skew, jumps_at_death;
-    usec_t storm_until, slow_until, points_until;
+    usec_t storm_until, slow_until, points_until, outage_until;
     uint64_t strikes[FATE_COUNT];
 } it;
 
@@ -97,7 +97,6 @@ static void draw(struct plan *p, struct rng *r)
     p->ring = rings[dice_below(r, LEN(rings))];
     p->n_calls = 5 + dice_below(r, 30);
     p->speed = dice_once_in(r, 2) ? 20 : 2;
-    p->calls_per_second = (double)(1 + dice_below(r, 20)) / 4;
     p->duplicates = share(r, 40);
     p->reorder = share(r, 50);
     p->lose = share(r, 20);
@@ -107,6 +106,9 @@ static void draw(struct plan *p, struct rng *r)
     p->resigned = share(r, 20);
     p->retries = (uint32_t)dice_below(r, 12);
     p->trouble_lasts = dice_between(r, SECONDS(20), MINUTES(3));
+    // At once, or until the troubles end.
+    p->calls_per_second = dice_once_in(r, 2) ? (double)(1 + dice_below(r, 20)) / 4
+                                             : (double)p->n_calls * 1e6 / (double)p->trouble_lasts;
     p->trouble_every = dice_between(r, MILLISECONDS(300), SECONDS(12));
     p->troubles = draw_troubles(r, p->n_nodes);
     p->ends_dark = dice_once_in(r, 2);
@@ -123,22 +125,41 @@ void fate_begin(uint64_t seed, struct process *outside)
 
 // --- tools that are used while the server runs ---------------------------------------------------
 
-/* In a fiber of a node's process, and dies with it. */
-static void run_sql(void *sql)
+static sqlite3 *open_file(void)
 {
     sqlite3 *db = NULL;
 
     if (sqlite3_open_v2(SIM_DB, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
         sqlite3_busy_timeout(db, 20000);
-        const int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-        trace_note("tool", rc, 0);
+        return db;
     }
+    sqlite3_close(db);
+    return NULL;
+}
+
+static void run_sql(void *sql)
+{
+    sqlite3 *db = open_file();
+
+    if (db)
+        trace_note("tool", sqlite3_exec(db, sql, NULL, NULL, NULL), 0);
     sqlite3_close(db);
 }
 
-static void use_tool(struct process *p, const char *sql)
+static void hold_lock(void *arg)
 {
-    (void)fiber_start(p, "tool", run_sql, (void *)(uintptr_t)sql);
+    sqlite3 *db = open_file();
+
+    (void)arg;
+    if (db && sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK)
+        fiber_sleep(dice_between(&world.dice, SECONDS(1), SECONDS(20)));
+    sqlite3_close(db);
+}
+
+/* In a fiber of a node's process, and dies with it. */
+static void use_tool(struct process *p, void (*tool)(void *sql), const char *sql)
+{
+    (void)fiber_start(p, "tool", tool, (void *)(uintptr_t)sql);
 }
 
 // --- troubles ------------------------------------------------------------------------------------
@@ -287,6 +308,28 @@ static bool trouble_sync_fails(struct node *n)
     return true;
 }
 
+static bool trouble_outage(struct node *n)
+{
+    it.outage_until = world.now + dice_between(&it.dice, SECONDS(1), SECONDS(20));
+    if (dice_once_in(&it.dice, 2)) {
+        while_it_lasts(SECONDS(1), SECONDS(10));
+        if (n->process)
+            doom(n, DEATH_POWER);
+    }
+    return true;
+}
+
+static bool trouble_locked(struct node *n)
+{
+    use_tool(n->process, hold_lock, NULL);
+    if (dice_once_in(&it.dice, 3)) {
+        while_it_lasts(SECONDS(5), SECONDS(12));
+        if (n->process)
+            doom(n, DEATH_POWER);
+    }
+    return true;
+}
+
 static bool trouble_points(struct node *n)
 {
     (void)n;
@@ -316,15 +359,17 @@ static bool trouble_restart(struct node *n)
 
 static bool trouble_checkpoint(struct node *n)
 {
-    use_tool(n->process, dice_once_in(&it.dice, 2) ? "PRAGMA wal_checkpoint(TRUNCATE)"
-                                                   : "PRAGMA wal_checkpoint(PASSIVE)");
+    use_tool(n->process, run_sql,
+             dice_once_in(&it.dice, 2) ? "PRAGMA wal_checkpoint(TRUNCATE)"
+                                       : "PRAGMA wal_checkpoint(PASSIVE)");
     return true;
 }
 
 static bool trouble_retention(struct node *n)
 {
-    use_tool(n->process, "DELETE FROM feed_events WHERE seq < "
-                         "(SELECT last_seq - 5 FROM feed_heads WHERE project_id = 1)");
+    use_tool(n->process, run_sql,
+             "DELETE FROM feed_events WHERE seq < "
+             "(SELECT last_seq - 5 FROM feed_heads WHERE project_id = 1)");
     return true;
 }
 
@@ -340,6 +385,8 @@ static bool (*const troubles[])(struct node *n) = {
     [FATE_FULL_DISK] = trouble_full_disk,
     [FATE_WRITE_FAILS] = trouble_write_fails,
     [FATE_SYNC_FAILS] = trouble_sync_fails,
+    [FATE_OUTAGE] = trouble_outage,
+    [FATE_LOCKED] = trouble_locked,
     [FATE_POINTS] = trouble_points,
     [FATE_STORM] = trouble_storm,
     [FATE_LONG_WORK] = trouble_long_work,
@@ -379,7 +426,7 @@ static void end(void)
 {
     calm_disk(NULL);
     disk.write_fails = disk.sync_fails = 0;
-    it.storm_until = it.slow_until = it.points_until = 0;
+    it.storm_until = it.slow_until = it.points_until = it.outage_until = 0;
     for (size_t i = 0; i < cluster.n; i++) {
         struct process *p = cluster.nodes[i].process;
         if (p)
@@ -391,14 +438,22 @@ static void end(void)
     trace_note("calm", 0, 0);
 }
 
+static enum fate one_of(unsigned set)
+{
+    unsigned n = (unsigned)dice_below(&it.dice, (uint64_t)__builtin_popcount(set));
+
+    for (; n > 0; n--)
+        set &= set - 1;
+    return (enum fate)__builtin_ctz(set);
+}
+
 static void run(void *arg)
 {
     (void)arg;
     while (world.now < it.until) {
         fiber_sleep(dice_between(&it.dice, it.plan.trouble_every / 4, it.plan.trouble_every * 2));
-        const enum fate f = (enum fate)dice_below(&it.dice, FATE_COUNT);
-        if (it.plan.troubles & 1u << f)
-            let_happen(f);
+        if (it.plan.troubles)
+            let_happen(one_of(it.plan.troubles));
     }
     end();
 }
@@ -433,7 +488,11 @@ bool fault_hit(const char *name)
     fiber_step();
     if (process_self() && strcmp(fiber_name(fiber_self()), "hub") == 0 && handler_is_uncommitted())
         fate_struck(FATE_LATE_COMMIT);
-    if (!process_self() || world.now >= it.points_until || !dice_once_in(&world.dice, 40))
+    if (!process_self())
+        return false;
+    if (world.now < it.outage_until && strcmp(name, "store.command") == 0)
+        return true;
+    if (world.now >= it.points_until || !dice_once_in(&world.dice, 40))
         return false;
     for (size_t i = 0; i < LEN(never); i++)
         if (strcmp(name, never[i]) == 0)

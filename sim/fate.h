@@ -22,6 +22,8 @@
     X(FULL_DISK, true, "the disk is full for a while")                                             \
     X(WRITE_FAILS, true, "a write fails with EIO")                                                 \
     X(SYNC_FAILS, true, "a sync fails and has lost what it was about")                             \
+    X(OUTAGE, true, "the store fails for a while; then perhaps the power goes")                    \
+    X(LOCKED, true, "another program holds the file's lock for seconds")                           \
     X(POINTS, true, "calls fail at the fault points of the rooms")                                 \
     X(STORM, true, "F026: every row's work fails for a while")                                     \
     X(LONG_WORK, true, "F024: the work on a batch takes longer than the lease")                    \
@@ -38,7 +40,8 @@
     X(RESUME, false, "a viewer resumes by number")                                                 \
     X(STALL, false, "a viewer stops reading")                                                      \
     X(RESYNC, false, "a viewer is told to load anew")                                              \
-    X(SPOOLED, false, "events go through the spool")
+    X(SPOOLED, false, "events go through the spool")                                               \
+    X(DARK_SPOOL, false, "a power cut while the spool holds acknowledged events")
 
 enum fate {
 #define X(name, drawn, text) FATE_##name,

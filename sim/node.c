@@ -14,6 +14,7 @@
 #include "sim/fate.h"
 #include "sim/handler.h"
 #include "sim/net.h"
+#include "sim/oracle.h"
 #include "sim/files.h"
 #include "sim/trace.h"
 #include "sim/vfs.h"
@@ -72,9 +73,11 @@ void node_on_request(struct node *n, struct http_exchange *x)
     struct hub_resume from;
     struct err e = {0};
 
-    if (n->listening && n->doors && doors_handle(n->doors, x))
+    struct doors *doors = n->ready ? n->doors : n->steering;
+
+    if (n->listening && doors && doors_handle(doors, x))
         return;
-    if (n->listening && n->hub && resume_of(http_request_of(x)->query, &from)) {
+    if (n->ready && n->hub && resume_of(http_request_of(x)->query, &from)) {
         hub_subscribe(n->hub, x, n->project, &from);
         return;
     }
@@ -82,21 +85,46 @@ void node_on_request(struct node *n, struct http_exchange *x)
     http_answer_error(x, &e, STR_NONE);
 }
 
-bool node_has_kept(struct node *n)
+static uint64_t spool_bytes_of(const struct node *n)
+{
+    struct inbox_stats stats;
+
+    if (!n->inbox)
+        return 0;
+    inbox_stats(n->inbox, &stats);
+    return stats.spool_bytes;
+}
+
+static uint64_t kept_by(const struct doors *d)
 {
     struct doors_stats stats;
 
-    if (!n->doors)
-        return false;
-    doors_stats(n->doors, &stats);
-    const uint64_t kept =
-        stats.outcomes[DOOR_STORED] + stats.outcomes[DOOR_DUPLICATE] + stats.outcomes[DOOR_SPOOLED];
+    if (!d)
+        return 0;
+    doors_stats(d, &stats);
+    return stats.outcomes[DOOR_STORED] + stats.outcomes[DOOR_DUPLICATE] +
+           stats.outcomes[DOOR_SPOOLED];
+}
+
+bool node_has_kept(struct node *n)
+{
+    const uint64_t kept = kept_by(n->steering) + kept_by(n->doors);
     const bool more = kept > n->n_kept;
+
+    if (more && spool_bytes_of(n) > 0)
+        fate_struck(FATE_SPOOLED);
     n->n_kept = kept;
     return more;
 }
 
 // --- starting ------------------------------------------------------------------------------------
+
+/* No disk of this world loses what was synced, so no start may miss anything. */
+static void check_loss(const struct store *s)
+{
+    if (store_lost_pages(s) > 0)
+        oracle_fail("the store misses %lld pages of its log", (long long)store_lost_pages(s));
+}
 
 static bool prepare_store(struct node *n, struct err *e)
 {
@@ -110,6 +138,7 @@ static bool prepare_store(struct node *n, struct err *e)
     };
     int applied = 0;
 
+    check_loss(n->store);
     return (db_ping(db, e) && store_migrate_up(n->store, &applied, e) &&
             store_schema_check(n->store, e) && project_bootstrap(db, &in, &n->project, e)) ||
            err_trace(e);
@@ -160,24 +189,42 @@ static bool start_worker(struct node *n, struct err *e)
     return queue_start(&o, &n->queue, e) || err_trace(e);
 }
 
-static bool start_doors(struct node *n, struct err *e)
+static bool project_of(struct str provider, struct str account, int64_t *ret, void *arg,
+                       struct err *e)
+{
+    const struct node *n = arg;
+
+    (void)provider, (void)account, (void)e; // there is one account
+    *ret = n->project;
+    return true;
+}
+
+static bool start_inbox(struct node *n, struct err *e)
+{
+    const struct inbox_options o = {
+        .store = n->store,
+        .clock = &clock_system,
+        .spool_path = str_fmt(n->a, SIM_DATA "/spool-%d", n->number),
+        .files = &sim_files,
+        .held = true,
+        .project_of = project_of,
+        .on_stored = on_stored,
+        .arg = n,
+    };
+
+    return inbox_start(&o, &n->inbox, e) || err_trace(e);
+}
+
+static bool open_doors(struct node *n, struct doors **ret, struct err *e)
 {
     const struct door *list[DOORS_MAX];
     size_t n_doors = 0;
-    const struct str spool = str_fmt(n->a, SIM_DATA "/spool-%d", n->number);
 
-    if (!inbox_start(&(struct inbox_options){.store = n->store,
-                                             .clock = &clock_system,
-                                             .spool_path = spool,
-                                             .files = &sim_files,
-                                             .on_stored = on_stored,
-                                             .arg = n},
-                     &n->inbox, e))
-        return err_trace(e);
     for (size_t p = 0; p < n_providers; p++)
         for (size_t d = 0; d < providers[p]->n_doors && n_doors < DOORS_MAX; d++)
             list[n_doors++] = &providers[p]->doors[d];
-    n->token = secret_create(STR(SIM_TOKEN));
+    if (!n->token)
+        n->token = secret_create(STR(SIM_TOKEN));
     n->routing = (struct twilio_routing){.sip_user = STR("dispatcher"),
                                          .sip_domain = STR("abchomes.sip.us1.twilio.com"),
                                          .caller_id = STR("+15085140320")};
@@ -200,13 +247,22 @@ static bool start_doors(struct node *n, struct err *e)
         .n_loops = n->n_loops,
         .invalid_burst = 100000, // forged copies come from the same network as the others
     };
-    return doors_open(&o, &n->doors, e) || err_trace(e);
+    return doors_open(&o, ret, e) || err_trace(e);
+}
+
+/* Before the store is there: whatever comes is kept in the spool, under its account. */
+static bool start_spooling(struct node *n, struct err *e)
+{
+    return (start_loops(n, e) && start_inbox(n, e) && open_doors(n, &n->steering, e)) ||
+           err_trace(e);
 }
 
 static bool start_rooms(struct node *n, struct err *e)
 {
-    return (start_loops(n, e) && start_hub(n, e) && start_worker(n, e) && start_doors(n, e)) ||
-           err_trace(e);
+    if (!start_hub(n, e) || !start_worker(n, e) || !open_doors(n, &n->doors, e))
+        return err_trace(e);
+    inbox_release(n->inbox);
+    return true;
 }
 
 // --- a life --------------------------------------------------------------------------------------
@@ -243,17 +299,53 @@ static void drain(struct node *n)
 
 static void stop(struct node *n)
 {
-    n->listening = false;
+    if (n->steering)
+        doors_set_ingestion(n->steering, false);
+    n->ready = n->listening = false;
     drain(n);
-    inbox_stop(n->inbox);
+    inbox_stop(TAKE(n->inbox));
     drain(n);
-    queue_stop(n->queue);
+    if (n->queue)
+        queue_stop(n->queue);
     inbox_apply_destroy(n->apply);
-    hub_stop(n->hub);
-    doors_close(n->doors);
+    if (n->hub)
+        hub_stop(n->hub);
+    doors_close(TAKE(n->doors));
+    doors_close(TAKE(n->steering));
     for (size_t i = n->n_loops; i > 0; i--)
         loop_stop(n->loops[i - 1]);
     store_close(n->store);
+}
+
+static void open_store(struct node *n)
+{
+    const struct store_options o = {
+        .url = STR(SIM_URL),
+        .clock = &clock_system,
+        .files = &sim_files,
+        .exclusive = cluster.n == 1,
+    };
+    struct err e = {0};
+
+    if (!store_open(&o, &n->store, &e))
+        fall(n, "opening the store", &e);
+}
+
+/* False: it is to stop, and never got so far. */
+static bool wait_for_store(struct node *n)
+{
+    struct err e = {0};
+
+    while (!n->stopping) {
+        err_clear(&e);
+        if (prepare_store(n, &e))
+            return true;
+        trace_text("node %d waits: %s", n->number, e.text);
+        if (e.code != ERR_UNAVAILABLE || store_is_broken(n->store))
+            fall(n, "the store", &e);
+        fiber_sleep(MILLISECONDS(500));
+    }
+    return false;
 }
 
 static void run(void *arg)
@@ -261,24 +353,18 @@ static void run(void *arg)
     struct node *n = arg;
     struct err e = {0};
 
-    while (!store_open(&(struct store_options){.url = STR(SIM_URL),
-                                               .clock = &clock_system,
-                                               .files = &sim_files,
-                                               .exclusive = cluster.n == 1},
-                       &n->store, &e) ||
-           !prepare_store(n, &e)) {
-        trace_text("node %d waits: %s", n->number, e.text);
-        store_close(TAKE(n->store));
-        if (e.code != ERR_UNAVAILABLE)
-            fall(n, "the store", &e);
-        fiber_sleep(MILLISECONDS(500));
-        err_clear(&e);
-    }
-    if (!start_rooms(n, &e))
+    open_store(n);
+    if (!start_spooling(n, &e))
         fall(n, "starting", &e);
     n->listening = true;
-    trace_note("node.ready", n->number, 0);
-    supervise(n);
+    trace_note("node.listening", n->number, 0);
+    if (wait_for_store(n)) {
+        if (!start_rooms(n, &e))
+            fall(n, "starting", &e);
+        n->ready = true;
+        trace_note("node.ready", n->number, 0);
+        supervise(n);
+    }
     stop(n);
     fall(n, "stopped", NULL);
 }
@@ -333,7 +419,7 @@ void cluster_supervise(void)
 bool cluster_is_up(void)
 {
     for (size_t i = 0; i < cluster.n; i++)
-        if (!cluster.nodes[i].process || !cluster.nodes[i].listening)
+        if (!cluster.nodes[i].process || !cluster.nodes[i].ready)
             return false;
     return true;
 }
@@ -343,8 +429,6 @@ bool cluster_has_no_spool(void)
     for (size_t i = 0; i < cluster.n; i++) {
         struct inbox_stats stats;
         inbox_stats(cluster.nodes[i].inbox, &stats);
-        if (stats.spooled > 0)
-            fate_struck(FATE_SPOOLED);
         if (stats.spool_bytes > 0 || stats.waiting > 0 || stats.store_down)
             return false;
     }
@@ -401,7 +485,7 @@ void cluster_kill(struct node *n)
     // Only who has the file to himself settles what the dead have left in the log.
     if (cluster.n > 1)
         disk_write_back();
-    n->listening = false;
+    n->ready = n->listening = false;
     forget(p);
     process_end(p);
 }
@@ -413,9 +497,11 @@ void cluster_power_cut(void)
     for (size_t i = 0; i < cluster.n; i++) {
         struct node *n = &cluster.nodes[i];
         struct process *p = TAKE(n->process);
-        n->listening = false;
+        n->ready = n->listening = false;
         if (!p)
             continue;
+        if (spool_bytes_of(n) > 0)
+            fate_struck(FATE_DARK_SPOOL);
         forget(p);
         if (p == process_self())
             mine = p;

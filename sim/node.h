@@ -19,8 +19,9 @@ enum { NODES_MAX = 3, NODE_LOOPS_MAX = 2 };
 struct node {
     int number;
     struct process *process; /* NULL: not running */
-    bool listening;
-    bool stopping; /* somebody has asked it to end */
+    bool listening;          /* it answers, whether or not the store is there already */
+    bool ready;              /* all rooms are open */
+    bool stopping;           /* somebody has asked it to end */
     struct arena *a;
     struct store *store;
     struct loop *loops[NODE_LOOPS_MAX];
@@ -29,7 +30,7 @@ struct node {
     struct secret *token;
     struct twilio_routing routing;
     struct inbox *inbox;
-    struct doors *doors;
+    struct doors *steering, *doors; /* before and after the store is there */
     struct inbox_apply *apply;
     struct queue *queue;
     struct hub *hub;
