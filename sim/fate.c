@@ -298,6 +298,8 @@ static bool trouble_sync_fails(struct node *n)
 
     (void)n;
     disk.sync_fails = 1 + dice_below(&it.dice, 10);
+    if (dice_once_in(&it.dice, 3)) // so that it is one of the spool's
+        it.outage_until = world.now + SECONDS(3);
     while_it_lasts(SECONDS(1), SECONDS(3));
     disk.sync_fails = 0;
     if (disk.n_failed == before)

@@ -185,7 +185,7 @@ void fiber_step(void)
 {
     struct process *p = process_self();
 
-    if (!p)
+    if (!p || world.still)
         return;
     world.n_steps++;
     world.now += 2;
@@ -200,7 +200,7 @@ bool fiber_wait(const void *key, usec_t until)
 {
     struct fiber *f = running;
 
-    assert(f);
+    assert(f && !world.still);
     f->state = WAITING;
     f->key = key;
     f->until = until;

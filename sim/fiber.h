@@ -41,6 +41,7 @@ struct sim_world {
     struct rng dice;  /* who goes on */
     struct rng luck;  /* what the system's own randomness is made of */
     bool over;
+    bool still; /* somebody from outside looks: no step, nobody else goes on */
     /* A process dies at this step; does not return when it is the running fiber's. */
     void (*on_death)(struct process *p, enum death how);
 };

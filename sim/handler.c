@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "sim/fate.h"
+#include "sim/oracle.h"
 #include "sim/trace.h"
 
 /* A worker that has rows: it claimed them, and has not yet heard that they are concluded. */
@@ -62,6 +63,7 @@ static bool run(struct queue_batch *b, struct err *e)
     struct work *w = begin();
     struct process *p = process_self();
 
+    oracle_look();
     if (p->dies_at_work)
         p->dies_in = 1 + dice_below(&world.dice, 200);
     p->dies_at_work = false;

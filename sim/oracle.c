@@ -218,17 +218,54 @@ static bool ask(const char *sql, int64_t *ret)
     return true;
 }
 
+// --- during the run ------------------------------------------------------------------------------
+
+/* While the world stands still nothing is waited for: what cannot be seen now is seen another time.
+ */
+static bool begin_look(void)
+{
+    world.still = true;
+    if (!open_db()) {
+        world.still = false;
+        return false;
+    }
+    sqlite3_busy_timeout(db, 0);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return true;
+}
+
+static void end_look(void)
+{
+    close_db();
+    world.still = false;
+}
+
+void oracle_look(void)
+{
+    int64_t n = 0;
+
+    if (!begin_look())
+        return;
+    if (ask("SELECT count(*) FROM (SELECT 1 FROM webhook_inbox "
+            "WHERE processing_status = 'processing' GROUP BY project_id, lane "
+            "HAVING count(DISTINCT claim_token) > 1)",
+            &n) &&
+        n > 0)
+        oracle_fail("F021: %lld lanes have two workers", (long long)n);
+    end_look();
+}
+
 bool oracle_is_settled(int64_t *ret_head)
 {
     int64_t waiting = 1;
 
-    if (!open_db())
+    if (!begin_look())
         return false;
     const bool ok = ask("SELECT count(*) FROM webhook_inbox "
                         "WHERE processing_status NOT IN ('completed', 'dead_letter')",
                         &waiting) &&
                     ask("SELECT last_seq FROM feed_heads WHERE project_id = 1", ret_head);
-    close_db();
+    end_look();
     return ok && waiting == 0;
 }
 

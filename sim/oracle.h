@@ -27,6 +27,9 @@ void oracle_acknowledged(struct sent *s);
 /* A viewer was shown the event of that number. */
 void oracle_saw(const char *viewer, int64_t seq, struct str sid);
 
+/* What must be true of the store at every moment. Looks while the world stands still; in a fiber of
+ * a process that uses the store. */
+void oracle_look(void);
 /* Whether nothing waits: every event is applied or buried. *ret_head: how far the feed is. In a
  * fiber of any process; false while the store cannot be asked. */
 bool oracle_is_settled(int64_t *ret_head);
