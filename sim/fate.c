@@ -292,20 +292,21 @@ static bool trouble_write_fails(struct node *n)
     return disk.n_failed > before;
 }
 
+/* One of the store's, or of the spool's while the store is away. The power goes while that is all
+ * there is of some events, or when a new process has built on what the last one left. */
 static bool trouble_sync_fails(struct node *n)
 {
     const uint64_t before = disk.n_failed;
+    const bool of_spool = dice_once_in(&it.dice, 3);
 
-    (void)n;
-    disk.sync_fails = 1 + dice_below(&it.dice, 10);
-    if (dice_once_in(&it.dice, 3)) // so that it is one of the spool's
-        it.outage_until = world.now + SECONDS(3);
-    while_it_lasts(SECONDS(1), SECONDS(3));
+    if (of_spool)
+        it.outage_until = world.now + SECONDS(12);
+    disk.sync_fails = 1 + dice_below(&it.dice, of_spool ? 4 : 10);
+    while_it_lasts(SECONDS(1), SECONDS(5));
     disk.sync_fails = 0;
     if (disk.n_failed == before)
         return false;
-    // A disk that fails is often followed by worse.
-    if (n->process && dice_once_in(&it.dice, 2))
+    if (n->process && !dice_once_in(&it.dice, 4))
         doom(n, DEATH_POWER);
     return true;
 }
