@@ -64,8 +64,7 @@ bool parse(const std::string &text, const std::string &region, struct phone *ret
     struct phone again;
 
     return read(text, region, ret) && read(ret->e164, region, &again) &&
-           std::strcmp(again.e164, ret->e164) == 0 &&
-           std::strcmp(again.display, ret->display) == 0;
+           std::strcmp(again.e164, ret->e164) == 0 && std::strcmp(again.display, ret->display) == 0;
 }
 
 } // namespace

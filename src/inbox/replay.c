@@ -2,8 +2,8 @@
  * From the spool back into the store, in the order of arrival.
  *
  * A long spool is replayed batch by batch, and what arrives meanwhile is spooled in between: nobody
- * waits for the whole of it. Senders get as much time as the batch before took, while they use it;
- * unless the spool grows beyond all measure by that.
+ * waits for the whole of it. Senders get twice the time that the batch before took, while they use
+ * it; unless the spool grows beyond all measure by that.
  */
 #include "inbox/writer.h"
 
@@ -112,6 +112,6 @@ void replay_spool(struct inbox *in)
             return;
         }
         if (spool_bytes(in->spool) > SHORT_SPOOL)
-            serve_between(in, clock_monotonic(in->o.clock) - in->tried_at);
+            serve_between(in, 2 * (clock_monotonic(in->o.clock) - in->tried_at));
     }
 }

@@ -1,5 +1,6 @@
 #include "test/test.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -110,7 +111,7 @@ static int status_of_writer(usec_t (*owes_since)(void *))
         if (!watchdog_start(&o, &w, &e))
             _exit(1);
         while (owes_since != owes_another || atomic_load(&owed) < 200)
-            (void)usleep(1000);
+            (void)sched_yield();
         watchdog_stop(w);
         _exit(0);
     }
