@@ -11,8 +11,8 @@
 #include "base/log.h"
 
 enum {
-    SHORT_SPOOL = 256 * 1024,      /* bytes that are replayed without looking up */
-    LONG_SPOOL = 64 * 1024 * 1024, /* from here on senders get as little time as can be */
+    SHORT_SPOOL = 256 * 1024,       /* bytes that are replayed without looking up */
+    LONG_SPOOL = 256 * 1024 * 1024, /* from here on senders get as little time as can be */
 };
 
 #define NEXT_REQUEST MILLISECONDS(1) /* comes in that time from a sender that was answered */
