@@ -7,17 +7,12 @@ enum { SID_MAX = 100 };
 
 static bool list(struct req *rq, struct err *e)
 {
-    static const struct str directions[] = {STR("inbound"), STR("outbound"), STR("internal"),
-                                            STR("external")};
-    static const struct str statuses[] = {STR("queued"),      STR("initiated"), STR("ringing"),
-                                          STR("in-progress"), STR("completed"), STR("busy"),
-                                          STR("no-answer"),   STR("canceled"),  STR("failed")};
     static const struct str visibilities[] = {STR("visible"), STR("filtered"), STR("all")};
     struct call_filter filter;
     struct req_page page;
 
-    if (!req_query_word(rq, STR("direction"), WORDS(directions), &filter.direction, e) ||
-        !req_query_word(rq, STR("status"), WORDS(statuses), &filter.status, e) ||
+    if (!req_query_direction(rq, &filter.direction, e) ||
+        !req_query_status(rq, &filter.status, e) ||
         !req_query_word(rq, STR("visibility"), WORDS(visibilities), &filter.visibility, e) ||
         !req_page(rq, &page, e))
         return err_trace(e);

@@ -3,13 +3,23 @@
 
 #include "calls/read.h"
 
+enum { SEARCH_MAX = 100 };
+
 static bool list(struct req *rq, struct err *e)
 {
+    struct conversation_filter filter;
     struct req_page page;
 
-    if (!req_page(rq, &page, e) ||
-        !conversation_list_json(READER(rq), (struct call_page){page.page, page.limit}, rq->a,
-                                rq->out, e))
+    if (!req_query_text(rq, STR("q"), SEARCH_MAX, &filter.text, e) ||
+        !req_query_direction(rq, &filter.direction, e) ||
+        !req_query_status(rq, &filter.status, e) ||
+        !req_query_flag(rq, STR("missed"), &filter.missed, e) ||
+        !req_query_flag(rq, STR("recording"), &filter.recording, e) ||
+        !req_query_time(rq, STR("from"), &filter.from, e) ||
+        !req_query_time(rq, STR("to"), &filter.to, e) || !req_page(rq, &page, e))
+        return err_trace(e);
+    filter.page = (struct call_page){page.page, page.limit};
+    if (!conversation_list_json(READER(rq), &filter, rq->a, rq->out, e))
         return err_trace(e);
     return reply(rq, 200, e);
 }

@@ -43,6 +43,47 @@ bool req_query_word(const struct req *rq, struct str name, struct words words, s
                    STR_ARG(all));
 }
 
+bool req_query_direction(const struct req *rq, struct str *ret, struct err *e)
+{
+    static const struct str words[] = {STR("inbound"), STR("outbound"), STR("internal"),
+                                       STR("external")};
+
+    return req_query_word(rq, STR("direction"), WORDS(words), ret, e) || err_trace(e);
+}
+
+bool req_query_status(const struct req *rq, struct str *ret, struct err *e)
+{
+    static const struct str words[] = {STR("queued"),      STR("initiated"), STR("ringing"),
+                                       STR("in-progress"), STR("completed"), STR("busy"),
+                                       STR("no-answer"),   STR("canceled"),  STR("failed")};
+
+    return req_query_word(rq, STR("status"), WORDS(words), ret, e) || err_trace(e);
+}
+
+bool req_query_flag(const struct req *rq, struct str name, bool *ret, struct err *e)
+{
+    static const struct str words[] = {STR("true"), STR("false")};
+    struct str word;
+
+    if (!req_query_word(rq, name, WORDS(words), &word, e))
+        return err_trace(e);
+    *ret = str_eq(word, words[0]);
+    return true;
+}
+
+bool req_query_text(const struct req *rq, struct str name, size_t max, struct str *ret,
+                    struct err *e)
+{
+    const struct str v = req_query(rq, name);
+
+    if (v.n > max)
+        return err_set(e, ERR_INVALID, STR_FMT ": at most %zu bytes expected", STR_ARG(name), max);
+    if (!str_is_utf8(v))
+        return err_set(e, ERR_INVALID, STR_FMT ": not UTF-8", STR_ARG(name));
+    *ret = v;
+    return true;
+}
+
 bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct err *e)
 {
     const struct str v = req_query(rq, name);

@@ -61,6 +61,14 @@ struct words {
 #define WORDS(array) ((struct words){(array), LEN(array)})
 bool req_query_word(const struct req *rq, struct str name, struct words words, struct str *ret,
                     struct err *e) CHECK_RESULT;
+/* The parameters direction and status, of calls. */
+bool req_query_direction(const struct req *rq, struct str *ret, struct err *e) CHECK_RESULT;
+bool req_query_status(const struct req *rq, struct str *ret, struct err *e) CHECK_RESULT;
+/* true or false; absent is false. */
+bool req_query_flag(const struct req *rq, struct str name, bool *ret, struct err *e) CHECK_RESULT;
+/* A text of at most max bytes; STR_NONE when absent. */
+bool req_query_text(const struct req *rq, struct str name, size_t max, struct str *ret,
+                    struct err *e) CHECK_RESULT;
 bool req_query_time(const struct req *rq, struct str name, usec_t *ret, struct err *e) CHECK_RESULT;
 
 struct req_page {

@@ -123,6 +123,8 @@ static void event_value(struct json_writer *w, struct rows *rows)
     json_member_time(w, STR("created_at"), rows_time(rows, "created_at"));
     json_member_str(w, STR("source"), rows_str(rows, "source"));
     json_member_bool(w, STR("applied"), rows_bool(rows, "applied"));
+    json_member_str(w, STR("refusal"), rows_str(rows, "refusal"));
+    call_member_id(w, STR("inbox_event_id"), rows_int(rows, "inbox_id"));
     json_member_raw(w, STR("payload"), rows_str(rows, "payload"));
     json_close_object(w);
 }

@@ -24,9 +24,18 @@ struct call_filter {
     struct call_page page;
 };
 
+/* Which conversations: all of it must hold. Nothing given: every one. */
+struct conversation_filter {
+    struct str text;              /* part of the contact's name or number; STR_NONE: any */
+    usec_t from, to;              /* when the latest call started; TIME_NONE: any */
+    struct str direction, status; /* of the latest call; STR_NONE: any */
+    bool recording, missed;       /* the latest call has a recording, was missed */
+    struct call_page page;
+};
+
 /* {conversations, total, page, limit}; the latest first. */
-bool conversation_list_json(const struct call_reader *r, struct call_page page, struct arena *a,
-                            struct buf *out, struct err *e) CHECK_RESULT;
+bool conversation_list_json(const struct call_reader *r, const struct conversation_filter *filter,
+                            struct arena *a, struct buf *out, struct err *e) CHECK_RESULT;
 /* {conversations, calls, total}: where a call is going on now. */
 bool conversation_active_json(const struct call_reader *r, struct arena *a, struct buf *out,
                               struct err *e) CHECK_RESULT;

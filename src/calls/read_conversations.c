@@ -223,30 +223,87 @@ static bool load_by_id(const struct call_reader *r, const int64_t *ids, size_t n
 
 // --- answers -------------------------------------------------------------------------------------
 
-bool conversation_list_json(const struct call_reader *r, struct call_page page, struct arena *a,
-                            struct buf *out, struct err *e)
+/* A LIKE pattern for texts that contain this one; the SQL escapes with '!'. */
+static struct str pattern_of(struct str text, struct arena *a)
 {
-    const struct bind project = bind_int("project", r->project);
+    struct buf pattern;
+
+    buf_init(&pattern, 2 * text.n + 2);
+    buf_char(&pattern, '%');
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '%' || text.p[i] == '_' || text.p[i] == '!')
+            buf_char(&pattern, '!');
+        buf_char(&pattern, text.p[i]);
+    }
+    buf_char(&pattern, '%');
+    const struct str ret = str_dup(buf_view(&pattern), a);
+    buf_finish(&pattern);
+    return ret;
+}
+
+/* The same for numbers, however they are written: "(508) 514" is part of +15085140320. STR_NONE
+ * when the text is no part of a number. */
+static struct str number_pattern_of(struct str text, struct arena *a)
+{
+    char *digits = arena_new(a, char, text.n);
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] >= '0' && text.p[i] <= '9')
+            digits[n++] = text.p[i];
+        else if (!memchr(" +-().", text.p[i], 6))
+            return STR_NONE;
+    return n == 0 ? STR_NONE : pattern_of((struct str){digits, n}, a);
+}
+
+/* The binds of conversation_count; with room for those of the page. */
+static struct binds filter_binds(const struct call_reader *r, const struct conversation_filter *f,
+                                 struct arena *a)
+{
+    const bool any_text = str_is_none(f->text);
+    const bool any_call =
+        str_is_none(f->direction) && str_is_none(f->status) && !f->recording && !f->missed;
+    const struct bind binds[] = {
+        bind_int("project", r->project),
+        bind_time("from_time", f->from),
+        bind_time("to_time", f->to),
+        bind_str("name", any_text ? STR_NONE : pattern_of(f->text, a)),
+        bind_str("number", any_text ? STR_NONE : number_pattern_of(f->text, a)),
+        bind_bool("of_call", !any_call),
+        bind_str("direction", f->direction),
+        bind_str("status", f->status),
+        bind_bool("recording", f->recording),
+        bind_bool("missed", f->missed),
+    };
+    struct bind *ret = arena_new(a, struct bind, LEN(binds) + 2);
+
+    memcpy(ret, binds, sizeof(binds));
+    ret[LEN(binds)] = bind_int("offset", call_page_offset(f->page));
+    ret[LEN(binds) + 1] = bind_int("limit", f->page.limit);
+    return (struct binds){ret, LEN(binds)};
+}
+
+bool conversation_list_json(const struct call_reader *r, const struct conversation_filter *filter,
+                            struct arena *a, struct buf *out, struct err *e)
+{
+    const struct binds binds = filter_binds(r, filter, a);
     struct conversation_list list;
     struct json_writer w;
     struct rows *rows;
     int64_t total;
 
-    if (!db_query(r->db, Q_CONVERSATION_LIST,
-                  BINDS(project, bind_int("offset", call_page_offset(page)),
-                        bind_int("limit", page.limit)),
-                  a, &rows, e))
+    if (!db_query(r->db, Q_CONVERSATION_LIST, (struct binds){binds.p, binds.n + 2}, a, &rows, e))
         return err_trace(e);
-    if (!read_rows(rows, (size_t)page.limit, a, &list, e) || !load_last(r, a, &list, e))
+    if (!read_rows(rows, (size_t)filter->page.limit, a, &list, e) || !load_last(r, a, &list, e))
         return err_trace(e);
-    if (!call_total_query(r->db, Q_CONVERSATION_COUNT, BINDS(project), a, &total, e))
+    if (!call_total_query(r->db, Q_CONVERSATION_COUNT, binds, a, &total, e))
         return err_trace(e);
 
     json_init(&w, out);
     json_open_object(&w);
     json_key(&w, STR("conversations"));
     conversations_value(&w, &list, a);
-    call_page_members(&w, total, page);
+    call_page_members(&w, total, filter->page);
     json_close_object(&w);
     return true;
 }

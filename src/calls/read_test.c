@@ -104,6 +104,8 @@ static size_t count_of(struct str answer, const char *part)
     return n;
 }
 
+static const struct conversation_filter all = {.from = TIME_NONE, .to = TIME_NONE, .page = {1, 20}};
+
 static void conversations_are_listed_with_their_last_message(void **state)
 {
     (void)state;
@@ -114,7 +116,7 @@ static void conversations_are_listed_with_their_last_message(void **state)
         struct err e = {0};
         struct str text;
 
-        assert_ok(conversation_list_json(&r, first_page, a, &out, &e), &e);
+        assert_ok(conversation_list_json(&r, &all, a, &out, &e), &e);
         text = finished(&out, a);
         tree_of(text, a);
         assert_has(text, "\"subject\":\"Calls with +1 (508) 514-0320\",\"status\":\"active\","
@@ -128,6 +130,47 @@ static void conversations_are_listed_with_their_last_message(void **state)
                          "\"updated_at\":\"");
         assert_has(text, "\"subject\":\"📞 Outgoing Call - in-progress\"");
         assert_has(text, "\"total\":2,\"page\":1,\"limit\":20}");
+    }
+}
+
+static void conversations_are_found_by_contact_and_latest_call(void **state)
+{
+    static const struct {
+        struct conversation_filter filter;
+        const char *total;
+    } cases[] = {
+        {{.text = STR("(508) 514")}, "1"},
+        {{.text = STR("+1508")}, "1"},
+        {{.text = STR("+1 (5")}, "1"},
+        {{.text = STR("_")}, "0"},
+        {{.text = STR("%")}, "0"},
+        {{.text = STR("Nobody")}, "0"},
+        {{.direction = STR("inbound")}, "1"},
+        {{.direction = STR("inbound"), .missed = true}, "1"},
+        {{.direction = STR("outbound"), .missed = true}, "0"},
+        {{.missed = true}, "1"},
+        {{.recording = true}, "0"},
+        {{.status = STR("in-progress")}, "1"},
+        {{.status = STR("completed")}, "0"},
+        {{.from = T0 + SECONDS(45)}, "1"},
+        {{.to = T0}, "0"},
+    };
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        const struct call_reader r = {office(store, a), 1};
+
+        for (size_t i = 0; i < LEN(cases); i++) {
+            struct conversation_filter filter = cases[i].filter;
+            struct buf out = answer();
+            struct err e = {0};
+
+            filter.page = first_page;
+            filter.from = filter.from ? filter.from : TIME_NONE;
+            filter.to = filter.to ? filter.to : TIME_NONE;
+            assert_ok(conversation_list_json(&r, &filter, a, &out, &e), &e);
+            assert_has(finished(&out, a), str_z(str_fmt(a, "\"total\":%s,", cases[i].total), a));
+        }
     }
 }
 
@@ -381,6 +424,7 @@ static void the_lines_of_a_webhook_are_found(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(conversations_are_listed_with_their_last_message),
+          cmocka_unit_test(conversations_are_found_by_contact_and_latest_call),
           cmocka_unit_test(a_parent_and_its_leg_are_one_message),
           cmocka_unit_test(metadata_has_the_documented_keys),
           cmocka_unit_test(one_conversation_is_shown_with_its_count),

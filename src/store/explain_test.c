@@ -57,6 +57,8 @@ static const struct intent intents[] = {
      .postgres_index = "conversations_project_id_external_id_key"},
     {.query = Q_CONVERSATION_REFRESH, .index = "idx_calls_conversation"},
     {.query = Q_CONVERSATION_LIST, .index = "idx_conversations_recent", .bare = true},
+    {.query = Q_CONVERSATION_LIST, .index = "idx_calls_conversation", .bare = true},
+    {.query = Q_CONVERSATION_COUNT, .index = "idx_calls_conversation", .bare = true},
     {.query = Q_CONVERSATION_CALLS, .index = "idx_calls_conversation"},
     {.query = Q_CONVERSATION_LAST_CALL, .index = "idx_calls_conversation"},
 

@@ -9,7 +9,16 @@ import { FakeCall, deliverPoison } from "../lib/twilio.ts";
 
 const SCREENS = { desktop: DESKTOP, phone: PHONE };
 const SCHEMES = ["light", "dark"] as const;
-const PLACES = { live: "/app/", inbox: "/app/?view=inbox" };
+const PLACES = { live: "/app/", calls: "/app/calls", conversation: "/app/calls/1", inbox: "/app/inbox" };
+/** What tells that a place is drawn. */
+const SEEN: Record<string, string> = {
+  live: "Talking",
+  calls: "3 conversations",
+  conversation: "Missed: nobody answered",
+  inbox: "Dead letter",
+  panel: "Event log",
+  call: "Event log",
+};
 
 let server: Server;
 let browser: Browser;
@@ -20,6 +29,14 @@ async function makeCalls(): Promise<void> {
   const missed = new FakeCall(server, "+15085140320");
   await missed.arrives();
   await missed.status("no-answer");
+  const answered = new FakeCall(server, "+15085140320");
+  const leg = new FakeCall(server, "+15085140320", "sip:dispatcher@example.sip.us1.twilio.com", answered);
+  await answered.arrives();
+  await leg.status("in-progress");
+  await leg.status("completed", { CallDuration: "29" });
+  await answered.dialEnds(leg, "completed");
+  await answered.status("completed", { CallDuration: "35" });
+  await answered.recorded();
   const ringing = new FakeCall(server, "+15085140321");
   await ringing.arrives();
   talking = new FakeCall(server, "+12125550123");
@@ -49,15 +66,26 @@ for (const [screen, viewport] of Object.entries(SCREENS))
       });
       after(() => page.context().close());
 
-      for (const [place, path] of Object.entries({ ...PLACES, call: "" }))
+      for (const [place, path] of Object.entries({ ...PLACES, panel: "", call: "" }))
         test(place, async () => {
-          await page.goto(`${server.url}${place === "call" ? `/app/?call=${talking.sid}` : path}`);
+          const open = { panel: `/app/?call=${talking.sid}`, call: `/app/call/${talking.sid}` }[place];
+          await page.goto(`${server.url}${open ?? path}`);
           await isLive(page);
-          await page.locator("[data-sid], [data-event]").first().waitFor();
-          if (place === "call") await page.getByRole("dialog").getByText("Event log").waitFor();
+          await page.getByText(SEEN[place] ?? "").first().waitFor();
           await screenshot(page, `${place}-${screen}-${colorScheme}`);
           assert.deepEqual(await accessibilityFindings(page), []);
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           assert.ok(overflow <= 0, `the page is ${overflow} px wider than the screen`);
+        });
+
+      for (const [sheet, key] of Object.entries({ palette: "Control+k", keys: "?" }))
+        test(sheet, async () => {
+          await page.goto(`${server.url}/app/calls`);
+          await isLive(page);
+          await page.locator("[data-conversation]").first().waitFor();
+          await page.keyboard.press(key);
+          await page.getByRole("dialog").waitFor();
+          await screenshot(page, `${sheet}-${screen}-${colorScheme}`);
+          assert.deepEqual(await accessibilityFindings(page), []);
         });
     });

@@ -59,6 +59,7 @@ export type LogLine = {
   event_status: string | null;
   source: string;
   applied: boolean;
+  inbox_event_id: string | null;
 };
 export type CallDetail = { call: Call; legs: Call[]; events: LogLine[] };
 export type Envelope = { seq: number; epoch: string; type: string; entity: { id: string }; payload: { call: Call } };

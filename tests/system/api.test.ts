@@ -71,6 +71,19 @@ describe("the API", () => {
     }
   });
 
+  it("narrows conversations by contact and by their latest call", async () => {
+    const found = async (query: string): Promise<number> => (await get<{ total: number }>(server, `/api/conversations?${query}`)).total;
+    const expected = {
+      "q=514-0320": 1, "q=(508)%20514": 1, "q=202555": 1, "q=%25": 0, "q=nobody": 0,
+      "direction=inbound": 2, "direction=outbound": 0, "status=ringing": 1, "status=completed": 1,
+      "missed=true": 0, "missed=false": 2, "recording=true": 0,
+      "from=2020-01-01T00:00:00Z": 2, "to=2020-01-01T00:00:00Z": 0, "status=completed&q=202555": 0,
+    };
+    for (const [query, total] of Object.entries(expected)) assert.equal(await found(query), total, query);
+    for (const query of ["missed=1", "recording=x", "status=lost", "direction=up", "from=today", `q=${"9".repeat(101)}`, "q=%ff"])
+      assert.equal((await ask(server, `/api/conversations?${query}`)).status, 400, query);
+  });
+
   it("merges the legs of a call into one message", async () => {
     const { conversations } = await get<{ conversations: Conversation[] }>(server, "/api/conversations");
     const id = conversations.find(({ subject }) => subject.includes("514-0320"))?.id ?? "";
@@ -104,6 +117,8 @@ describe("the API", () => {
     assert.ok(detail.events.length >= 3);
     assert.deepEqual(detail.events.map((e) => e.seq), detail.events.map((e) => e.seq).sort((a, b) => a - b));
     const first = detail.events[0];
+    const told = await get<{ call_sid: string }>(server, `/api/events/${first?.inbox_event_id ?? ""}`);
+    assert.equal(told.call_sid, answered.sid);
     const then = await get<CallDetail>(server, `/api/calls/${answered.sid}?as_of=${first?.id ?? ""}`);
     assert.equal(then.call.status, "ringing");
     assert.equal(then.call.is_final, false);

@@ -172,7 +172,8 @@ SELECT * FROM family ORDER BY start_time, id;
 -- The log of one call up to a line of it, in the order of the feed. Found before it is sorted.
 -- params: project int, provider text, sid text, up_to int
 WITH log AS MATERIALIZED (
-    SELECT id, seq, event_type, event_status, event_time, created_at, source, applied, payload, change
+    SELECT id, seq, event_type, event_status, event_time, created_at, source, applied, refusal, inbox_id,
+           payload, change
       FROM call_events
      WHERE project_id = :project AND call_sid = :sid AND provider = :provider
        AND (CAST(:up_to AS bigint) IS NULL OR seq <= :up_to)
@@ -190,7 +191,8 @@ SELECT seq FROM call_events
 -- told. The lane is the root call, so that the two sids lead to the few rows to look at.
 -- params: project int, inbox_id int
 WITH log AS MATERIALIZED (
-    SELECT e.id, e.seq, e.event_type, e.event_status, e.event_time, e.created_at, e.source, e.applied, e.payload
+    SELECT e.id, e.seq, e.event_type, e.event_status, e.event_time, e.created_at, e.source, e.applied,
+           e.refusal, e.inbox_id, e.payload
       FROM webhook_inbox i
       JOIN call_events e ON e.project_id = i.project_id AND e.call_sid IN (i.call_sid, i.lane)
                         AND e.inbox_id = i.id

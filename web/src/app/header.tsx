@@ -8,16 +8,17 @@ import { text } from "../lib/text";
 import type { Me } from "../lib/types";
 import { Icon } from "../ui/icon";
 import { Link } from "../ui/link";
+import type { Sheet } from "./commands";
 import classes from "./header.module.css";
 import { routes } from "./routes";
 import type { Route } from "./routes";
 import { SchemeToggle } from "./scheme_toggle";
 import { endSession } from "./session";
 
-type HeaderProps = { me: Me; feed: FeedState; route: Route };
+type HeaderProps = { me: Me; feed: FeedState; route: Route; onCommand: (sheet: Sheet) => void };
 
 /** The product, the views, whether it is live, and whose it is. */
-export function Header({ me, feed, route }: HeaderProps): ReactElement {
+export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElement {
   return (
     <header className={classes.header}>
       <div className={classes.brand}>
@@ -26,14 +27,28 @@ export function Header({ me, feed, route }: HeaderProps): ReactElement {
         <span className={classes.project}>{me.project.name}</span>
       </div>
       <nav className={classes.nav} aria-label={text.nav.label}>
-        {routes.map(({ view, label }) => (
-          <Link key={label} to={{ view }} className={classes.tab} current={view === route.view}>
-            {label}
-          </Link>
-        ))}
+        {routes
+          .filter(({ unlisted }) => unlisted !== true)
+          .map(({ view, label }) => (
+            <Link key={label} to={{ view, open: null }} className={classes.tab} current={view === route.view}>
+              {label}
+            </Link>
+          ))}
       </nav>
       <div className={classes.tools}>
         <FeedStatus state={feed} />
+        <ActionIcon
+          variant="default"
+          size="lg"
+          onClick={() => {
+            onCommand("palette");
+          }}
+          aria-label={text.keys.palette}
+          aria-keyshortcuts="Control+K"
+          title={`${text.keys.palette} (Ctrl K)`}
+        >
+          <Icon name="search" />
+        </ActionIcon>
         <SchemeToggle />
         {me.actor.kind === "session" && <SignOut />}
       </div>

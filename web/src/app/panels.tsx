@@ -3,21 +3,17 @@ import type { ReactElement } from "react";
 import { usePlace } from "../lib/location";
 import type { Me } from "../lib/types";
 
-const CallPanel = lazy(() => import("../features/calls/detail").then((module) => ({ default: module.CallPanel })));
-const ConversationPanel = lazy(() =>
-  import("../features/conversations/detail").then((module) => ({ default: module.ConversationPanel })),
-);
+const CallPanel = lazy(() => import("../features/calls/panel").then((module) => ({ default: module.CallPanel })));
 const EventPanel = lazy(() => import("../features/inbox/detail").then((module) => ({ default: module.EventPanel })));
 
 /** The details that the address names; closing those of a call leads back to where it was opened. */
 export function Panels({ me }: { me: Me }): ReactElement {
-  const { call, conversation, event } = usePlace();
+  const { call, event } = usePlace();
   const mayReplay = me.rights.includes("events.replay");
   return (
     <Suspense fallback={null}>
       {call !== null && <CallPanel sid={call} />}
       {call === null && event !== null && <EventPanel id={event} mayReplay={mayReplay} />}
-      {call === null && event === null && conversation !== null && <ConversationPanel id={conversation} />}
     </Suspense>
   );
 }

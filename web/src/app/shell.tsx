@@ -4,6 +4,7 @@ import type { Feed } from "../lib/feed";
 import { usePlace } from "../lib/location";
 import type { Me } from "../lib/types";
 import { LoadingFace } from "../ui/faces";
+import { Commands, useCommands } from "./commands";
 import { Header } from "./header";
 import { followFeed } from "./live";
 import { Panels } from "./panels";
@@ -17,11 +18,12 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
     followFeed(feed);
   }, [feed]);
   const { view } = usePlace();
+  const commands = useCommands();
   const route = routes.find((known) => known.view === view) ?? routes[0];
   const View = route.component;
   return (
-    <>
-      <Header me={me} feed={state} route={route} />
+    <div className={classes.page} data-fills={route.fills}>
+      <Header me={me} feed={state} route={route} onCommand={commands.show} />
       <main className={classes.main}>
         {state.epoch === null ? (
           <LoadingFace rows={6} />
@@ -32,6 +34,7 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
         )}
       </main>
       {state.epoch !== null && <Panels me={me} />}
-    </>
+      <Commands {...commands} />
+    </div>
   );
 }

@@ -41,6 +41,17 @@ export function shortTime(time: string, now: number): string {
   return then.getFullYear() === today.getFullYear() ? DAY.format(then) : DAY_AND_YEAR.format(then);
 }
 
+const WEEKDAY = new Intl.DateTimeFormat(text.locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+
+/** The day of a call: today, yesterday, or its date. */
+export function dayName(time: string, now: number): string {
+  const then = new Date(time);
+  const today = new Date(now);
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  if (then.toDateString() === today.toDateString()) return text.today;
+  return then.toDateString() === yesterday.toDateString() ? text.yesterday : WEEKDAY.format(then);
+}
+
 export function exactTime(time: string): string {
   return EXACT.format(new Date(time));
 }

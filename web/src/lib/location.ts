@@ -1,7 +1,15 @@
-// Where one is, in the address: `/app/?view=inbox&call=CA…`. Reloading or sharing it keeps the place.
+/*
+ * Where one is, in the address: `/app/calls/42?missed=true&call=CA…`. The path names the view and what is
+ * open in it, the query how it is filtered and what is looked at beside it. Reloading or sharing the
+ * address keeps the place.
+ */
 import { useMemo, useSyncExternalStore } from "react";
 
-export type Place = { view: string | null; call: string | null; conversation: string | null; event: string | null };
+const ROOT = "/app/";
+const QUERY = ["q", "direction", "status", "missed", "recording", "from", "to", "call", "as_of", "event"] as const;
+
+type Name = "view" | "open" | (typeof QUERY)[number];
+export type Place = Record<Name, string | null>;
 
 const MOVED = "hookswitch:moved";
 
@@ -14,31 +22,59 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-function placeOf(search: string): Place {
+/** A part of a path as it was meant; as it stands, when it was not escaped well. */
+function decoded(part: string | undefined): string | null {
+  if (part === undefined || part === "") return null;
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export function placeOf(href: string): Place {
+  const [path = "", search = ""] = href.split("?", 2);
+  const [view, open] = path.slice(ROOT.length).split("/");
   const params = new URLSearchParams(search);
-  return {
-    view: params.get("view"),
-    call: params.get("call"),
-    conversation: params.get("conversation"),
-    event: params.get("event"),
-  };
+  const query = Object.fromEntries(QUERY.map((name) => [name, params.get(name)])) as Place;
+  return { ...query, view: decoded(view), open: decoded(open) };
+}
+
+export function hrefOf(place: Place): string {
+  const parts = [place.view, place.view === null ? null : place.open].filter((part) => part !== null);
+  const params = new URLSearchParams();
+  for (const name of QUERY) if (place[name] !== null) params.set(name, place[name]);
+  const search = params.size === 0 ? "" : `?${params.toString()}`;
+  return ROOT + parts.map(encodeURIComponent).join("/") + search;
+}
+
+/** A place with some of it changed. Going to another view leaves everything of this one behind. */
+export function moved(from: Place, change: Partial<Place>): Place {
+  const stays = change.view === undefined || change.view === from.view;
+  return { ...(stays ? from : placeOf(ROOT)), ...change };
+}
+
+function hrefNow(): string {
+  return window.location.pathname + window.location.search;
 }
 
 export function usePlace(): Place {
-  const search = useSyncExternalStore(subscribe, () => window.location.search);
-  return useMemo(() => placeOf(search), [search]);
+  const href = useSyncExternalStore(subscribe, hrefNow);
+  return useMemo(() => placeOf(href), [href]);
 }
 
 /** The address of the present place with some of it changed. */
 export function hrefTo(change: Partial<Place>): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...placeOf(window.location.search), ...change }))
-    if (value !== null) params.set(name, value);
-  const search = params.toString();
-  return search === "" ? window.location.pathname : `${window.location.pathname}?${search}`;
+  return hrefOf(moved(placeOf(hrefNow()), change));
 }
 
 export function goTo(change: Partial<Place>): void {
   window.history.pushState(null, "", hrefTo(change));
+  window.dispatchEvent(new Event(MOVED));
+}
+
+/** The same without a step to go back to: for what changes with every key. */
+export function adjustTo(change: Partial<Place>): void {
+  window.history.replaceState(null, "", hrefTo(change));
   window.dispatchEvent(new Event(MOVED));
 }

@@ -26,20 +26,23 @@ export function LoadingFace({ rows = 4 }: { rows?: number }): ReactElement {
   );
 }
 
-/** A list that could not be loaded, what to do about it, and a button that tries again. */
+/** A list that could not be loaded or may not be seen, what to do about it, and a button that tries again. */
 export function FailedFace({ error, retry }: { error: Error; retry: () => void }): ReactElement {
   const known = error instanceof ApiError ? error : null;
+  const isForbidden = known?.status === 403;
   return (
     <div className={classes.face} role="alert">
-      <p className={classes.title}>{text.failed.title}</p>
+      <p className={classes.title}>{isForbidden ? text.failed.forbidden : text.failed.title}</p>
       <div className={classes.body}>
         <p>{error.message}</p>
         {known?.howToFix.map((fix) => <p key={fix}>{fix}</p>)}
         {known?.traceId != null && <p className={classes.trace}>{text.failed.trace(known.traceId)}</p>}
       </div>
-      <Button variant="default" size="xs" onClick={retry}>
-        {text.failed.retry}
-      </Button>
+      {!isForbidden && (
+        <Button variant="default" size="xs" onClick={retry}>
+          {text.failed.retry}
+        </Button>
+      )}
     </div>
   );
 }

@@ -7,10 +7,11 @@ type LinkProps = {
   children: ReactNode;
   className?: string | undefined;
   current?: boolean;
+  "data-conversation"?: string;
 };
 
 /** A real link to another place of the page; a plain click goes there without loading. */
-export function Link({ to, children, className, current }: LinkProps): ReactElement {
+export function Link({ to, children, className, current, ...data }: LinkProps): ReactElement {
   usePlace();
   const follow = (click: MouseEvent): void => {
     if (click.metaKey || click.ctrlKey || click.shiftKey || click.altKey || click.button !== 0) return;
@@ -18,7 +19,7 @@ export function Link({ to, children, className, current }: LinkProps): ReactElem
     goTo(to);
   };
   return (
-    <a href={hrefTo(to)} className={className} onClick={follow} aria-current={current ? "page" : undefined}>
+    <a href={hrefTo(to)} className={className} onClick={follow} aria-current={current ? "page" : undefined} {...data}>
       {children}
     </a>
   );

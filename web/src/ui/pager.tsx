@@ -16,11 +16,11 @@ export function Pager({ label, page, limit, total, onPage }: PagerProps): ReactE
   return (
     <nav className={classes.pager} aria-label={label}>
       <Button variant="default" size="xs" disabled={page <= 1} onClick={go(-1)}>
-        {text.conversations.previous}
+        {text.pages.previous}
       </Button>
-      <span aria-live="polite">{text.conversations.range(Math.min(first, last), last, total)}</span>
+      <span aria-live="polite">{text.pages.range(Math.min(first, last), last, total)}</span>
       <Button variant="default" size="xs" disabled={last >= total} onClick={go(1)}>
-        {text.conversations.next}
+        {text.pages.next}
       </Button>
     </nav>
   );

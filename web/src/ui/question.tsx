@@ -1,6 +1,7 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import type { ReactElement } from "react";
 import { text } from "../lib/text";
+import { Dialog } from "./dialog";
 import classes from "./question.module.css";
 
 type QuestionProps = { title: string; body: string; yes: string; onYes: () => void; onNo: () => void };
@@ -8,10 +9,9 @@ type QuestionProps = { title: string; body: string; yes: string; onYes: () => vo
 /** Asks before something is done; Escape and a click outside mean no. */
 export function Question({ title, body, yes, onYes, onNo }: QuestionProps): ReactElement {
   return (
-    <Modal opened onClose={onNo} centered withCloseButton={false} aria-label={title} overlayProps={{ backgroundOpacity: 0.3 }}>
-      <h2 className={classes.title}>{title}</h2>
+    <Dialog title={title} onClose={onNo}>
       <p className={classes.body}>{body}</p>
-      <Group justify="flex-end">
+      <Group justify="flex-end" className={classes.answers}>
         <Button variant="default" onClick={onNo}>
           {text.inbox.cancel}
         </Button>
@@ -19,6 +19,6 @@ export function Question({ title, body, yes, onYes, onNo }: QuestionProps): Reac
           {yes}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

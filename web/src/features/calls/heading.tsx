@@ -5,7 +5,7 @@ import { text } from "../../lib/text";
 import type { Call } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Mark } from "../../ui/mark";
-import classes from "./detail.module.css";
+import classes from "./record.module.css";
 
 /** Who called whom, and how it stands. */
 export function CallHeading({ call }: { call: Call }): ReactElement {

@@ -5,7 +5,7 @@ import { text } from "../../lib/text";
 import type { Call } from "../../lib/types";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
-import classes from "./detail.module.css";
+import classes from "./record.module.css";
 
 /** The other legs of a call, each with details of its own. */
 export function Legs({ legs }: { legs: Call[] }): ReactElement | null {

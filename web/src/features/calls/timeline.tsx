@@ -1,36 +1,40 @@
 import type { ReactElement } from "react";
+import { useState } from "react";
 import { exactTime, timeOfDay } from "../../lib/format";
 import { text } from "../../lib/text";
 import type { CallEvent } from "../../lib/types";
+import { Link } from "../../ui/link";
+import { Payload } from "../../ui/payload";
 import classes from "./timeline.module.css";
-import detail from "./detail.module.css";
+import record from "./record.module.css";
 
 type TimelineProps = { events: CallEvent[]; asOf: string | null; onAsOf: (id: string) => void };
 
-/** The log of a call; pointing at a line shows the call as it was then. */
+/** The log of a call; choosing a line shows the call as it was then. */
 export function Timeline({ events, asOf, onAsOf }: TimelineProps): ReactElement {
+  const chosen = events.findIndex(({ id }) => id === asOf);
   return (
     <>
-      <h3 className={detail.subtitle}>{text.call.log}</h3>
+      <h3 className={record.subtitle}>{text.call.log}</h3>
       <p className={classes.note}>{text.call.logNote}</p>
       <ol className={classes.log}>
-        {events.map((event) => (
-          <Entry key={event.id} event={event} chosen={event.id === asOf} onAsOf={onAsOf} />
+        {events.map((event, i) => (
+          <Entry key={event.id} event={event} chosen={i === chosen} later={chosen >= 0 && i > chosen} onAsOf={onAsOf} />
         ))}
       </ol>
     </>
   );
 }
 
-type EntryProps = { event: CallEvent; chosen: boolean; onAsOf: (id: string) => void };
+type EntryProps = { event: CallEvent; chosen: boolean; later: boolean; onAsOf: (id: string) => void };
 
-function Entry({ event, chosen, onAsOf }: EntryProps): ReactElement {
+function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
   const time = event.event_time ?? event.created_at;
   const choose = (): void => {
     onAsOf(event.id);
   };
   return (
-    <li className={classes.entry} data-applied={event.applied} data-chosen={chosen || undefined}>
+    <li className={classes.entry} data-applied={event.applied} data-chosen={chosen || undefined} data-later={later || undefined}>
       <button type="button" className={classes.button} onClick={choose} aria-pressed={chosen} title={text.call.asOf}>
         <span className={classes.line}>
           <span className={classes.what}>{wordsOf(event)}</span>
@@ -41,10 +45,34 @@ function Entry({ event, chosen, onAsOf }: EntryProps): ReactElement {
         <span className={classes.source}>
           {text.call.source[event.source]}
           {event.seq !== null && ` · #${event.seq}`}
-          {!event.applied && ` · ${text.call.notApplied}`}
         </span>
+        {!event.applied && (
+          <span className={classes.refusal}>
+            {event.refusal === null ? text.call.notApplied : text.call.refused(event.refusal)}
+          </span>
+        )}
       </button>
+      <Evidence event={event} />
     </li>
+  );
+}
+
+/** What the line was written from: the payload when it is asked for, and the received webhook. */
+function Evidence({ event }: { event: CallEvent }): ReactElement {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details
+      className={classes.evidence}
+      onToggle={({ currentTarget }) => {
+        setOpen(currentTarget.open);
+      }}
+    >
+      <summary>{text.call.raw}</summary>
+      {isOpen && <Payload payload={event.payload} />}
+      {isOpen && event.inbox_event_id !== null && (
+        <Link to={{ view: "inbox", event: event.inbox_event_id }}>{text.call.received}</Link>
+      )}
+    </details>
   );
 }
 

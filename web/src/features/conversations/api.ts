@@ -3,17 +3,41 @@ import { getJson } from "../../lib/api";
 import { liveRule, loadLive } from "../../lib/live";
 import type { LiveRule } from "../../lib/live";
 import type { ConversationDetail, ConversationPage, MessagePage } from "../../lib/types";
+import { filterQuery } from "./filter";
+import type { Filter } from "./filter";
 import { patchConversations, patchMessages } from "./patch";
 
 const LIST = ["conversations", "list"] as const;
 const MESSAGES = ["conversations", "messages"] as const;
 const PAGE_LIMIT = 20;
+/** As many as the API gives at once: the long list is read in few pieces. */
+export const LONG_PAGE_LIMIT = 100;
 
-export function conversationPage(page: number) {
+type ListQuery = Record<string, string | number | undefined>;
+
+function loadList(query: ListQuery, signal: AbortSignal): Promise<ConversationPage> {
+  return loadLive(() => getJson<ConversationPage>("/api/conversations", query, signal), patchConversations);
+}
+
+/** The latest ones. */
+export const recentConversations = queryOptions({
+  queryKey: [...LIST, "recent"],
+  queryFn: ({ signal }) => loadList({ limit: PAGE_LIMIT }, signal),
+});
+
+/** One page of those that a filter lets through. */
+export function conversationsFound(filter: Filter, page: number) {
   return queryOptions({
-    queryKey: [...LIST, page],
-    queryFn: () =>
-      loadLive(() => getJson<ConversationPage>("/api/conversations", { page, limit: PAGE_LIMIT }), patchConversations),
+    queryKey: [...LIST, "found", filter, page],
+    queryFn: ({ signal }) => loadList({ ...filterQuery(filter), page, limit: LONG_PAGE_LIMIT }, signal),
+  });
+}
+
+/** The few that a search finds first. */
+export function conversationsNamed(q: string, limit: number) {
+  return queryOptions({
+    queryKey: [...LIST, "named", q, limit],
+    queryFn: ({ signal }) => loadList({ q, limit }, signal),
     placeholderData: keepPreviousData,
   });
 }

@@ -1,35 +1,57 @@
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import type { ReactElement } from "react";
+import { usePlace } from "../../lib/location";
 import { text } from "../../lib/text";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
-import { Pager } from "../../ui/pager";
-import { Section } from "../../ui/section";
-import { conversationPage } from "./api";
-import { ConversationRow } from "./row";
+import { VirtualList } from "../../ui/virtual_list";
+import { isFiltered } from "./filter";
+import type { Filter } from "./filter";
 import classes from "./list.module.css";
+import { ConversationRow } from "./row";
+import { useRows } from "./rows";
 
-/** With whom there were calls, the latest first. */
-export function ConversationList(): ReactElement {
-  const [page, setPage] = useState(1);
-  const { data, error, refetch } = useQuery(conversationPage(page));
+const ROW_HEIGHT = 60;
+
+/** All conversations that the filter lets through, the latest first. */
+export function ConversationList({ filter }: { filter: Filter }): ReactElement {
+  const { total, error, retry, rowAt, onWindow } = useRows(filter);
+  const { open } = usePlace();
+  if (error !== null) return <FailedFace error={error} retry={retry} />;
+  if (total === undefined) return <LoadingFace rows={10} />;
+  if (total === 0) return isFiltered(filter) ? <NothingFound /> : <NothingYet />;
+  const row = (index: number): ReactElement => {
+    const conversation = rowAt(index);
+    if (conversation === undefined) return <span className={classes.pending} aria-hidden="true" />;
+    return <ConversationRow conversation={conversation} current={conversation.id === open} />;
+  };
   return (
-    <Section title={text.conversations.title}>
-      {data === undefined && error === null && <LoadingFace rows={6} />}
-      {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
-      {data?.total === 0 && (
-        <EmptyFace title={text.conversations.none}>
-          <p>{text.conversations.noneBody}</p>
-        </EmptyFace>
-      )}
-      <ul className={classes.list}>
-        {data?.conversations.map((conversation) => (
-          <ConversationRow key={conversation.id} conversation={conversation} />
-        ))}
-      </ul>
-      {data !== undefined && (
-        <Pager label={text.conversations.pages} page={page} limit={data.limit} total={data.total} onPage={setPage} />
-      )}
-    </Section>
+    <>
+      <p className={classes.count} aria-live="polite">
+        {text.conversations.count(total)}
+      </p>
+      <VirtualList
+        label={text.conversations.list}
+        count={total}
+        rowHeight={ROW_HEIGHT}
+        idAt={(index) => rowAt(index)?.id}
+        row={row}
+        onWindow={onWindow}
+      />
+    </>
+  );
+}
+
+function NothingFound(): ReactElement {
+  return (
+    <EmptyFace title={text.conversations.notFound}>
+      <p>{text.conversations.notFoundBody}</p>
+    </EmptyFace>
+  );
+}
+
+function NothingYet(): ReactElement {
+  return (
+    <EmptyFace title={text.conversations.none}>
+      <p>{text.conversations.noneBody}</p>
+    </EmptyFace>
   );
 }

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import { callLook, directionIcon } from "../../lib/look";
+import { callLook, directionIcon, isMissed } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { CallStatus, Conversation, Direction } from "../../lib/types";
 import { Icon } from "../../ui/icon";
@@ -8,31 +8,32 @@ import { Mark } from "../../ui/mark";
 import { ShortTime } from "../../ui/time";
 import classes from "./list.module.css";
 
+type ConversationRowProps = { conversation: Conversation; current?: boolean };
+
 /** One outside number, and how its last call went. */
-export function ConversationRow({ conversation }: { conversation: Conversation }): ReactElement {
+export function ConversationRow({ conversation, current = false }: ConversationRowProps): ReactElement {
   const { contact, last_message: last } = conversation;
   return (
-    <li data-conversation={conversation.id}>
-      <Link to={{ conversation: conversation.id }} className={classes.row}>
-        <span className={classes.name}>{contact.display_name}</span>
-        <span className={classes.time}>
-          <ShortTime time={last?.created_at ?? conversation.updated_at} />
-        </span>
-        {last === null ? (
-          <span className={classes.outcome}>{text.conversations.noCalls}</span>
-        ) : (
-          <Outcome status={last.call_status} direction={last.direction} />
-        )}
-      </Link>
-    </li>
+    <Link to={{ view: "calls", open: conversation.id }} className={classes.row} current={current} data-conversation={conversation.id}>
+      <span className={classes.name}>{contact.display_name}</span>
+      <span className={classes.time}>
+        <ShortTime time={last?.created_at ?? conversation.updated_at} />
+      </span>
+      {last === null ? (
+        <span className={classes.outcome}>{text.conversations.noCalls}</span>
+      ) : (
+        <Outcome status={last.call_status} direction={last.direction} />
+      )}
+    </Link>
   );
 }
 
 /** How a call went, and which way. */
-export function Outcome({ status, direction }: { status: CallStatus; direction: Direction }): ReactElement {
+function Outcome({ status, direction }: { status: CallStatus; direction: Direction }): ReactElement {
+  const look = callLook(status);
   return (
     <span className={classes.outcome}>
-      <Mark look={callLook(status)} />
+      <Mark look={isMissed(direction, status) ? { ...look, tone: "bad", word: text.outcome.missed } : look} />
       <span className={classes.direction}>
         <Icon name={directionIcon(direction)} size={13} />
         {text.direction[direction]}

@@ -10,6 +10,7 @@ import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { Panel } from "../../ui/panel";
+import { Payload } from "../../ui/payload";
 import { inboxEvent } from "./api";
 import classes from "./page.module.css";
 import { ReplayOne } from "./replay_one";
@@ -55,7 +56,7 @@ function Detail({ event, mayReplay }: { event: InboxEventDetail; mayReplay: bool
       <h3 className={classes.subtitle}>{text.inbox.became}</h3>
       <Became event={event} />
       <h3 className={classes.subtitle}>{text.inbox.payload}</h3>
-      <Facts facts={Object.entries(event.payload).map(([name, value]) => ({ name, value: shown(value) }))} />
+      <Payload payload={event.payload} />
     </>
   );
 }
@@ -81,8 +82,4 @@ function Became({ event }: { event: InboxEventDetail }): ReactElement {
       ))}
     </ul>
   );
-}
-
-function shown(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,0 +1,95 @@
+// One call by itself, its log as a timeline, and the ways that lead there.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser, signIn } from "../lib/browser.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { settled } from "../lib/settled.ts";
+import { FakeCall } from "../lib/twilio.ts";
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+let call: FakeCall;
+
+before(async () => {
+  server = await startServer();
+  browser = await openBrowser();
+  call = new FakeCall(server, "+15085140320");
+  await call.arrives();
+  await call.status("completed", { CallDuration: "35", CallerName: "ANN EXAMPLE" });
+  await call.status("busy");
+  await settled(server);
+  page = await signIn(browser, server);
+});
+after(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+describe("the page of a call", () => {
+  test("shows its log, and a change that was refused as such", async () => {
+    await page.goto(`${server.url}/app/call/${call.sid}`);
+    await page.getByText("Call started").waitFor();
+    await page.getByText("Changed nothing: another final status stands").waitFor();
+  });
+
+  test("shows the call as it was after an event, and keeps that in the address", async () => {
+    await page.getByRole("button", { name: /Call started/ }).click();
+    await page.getByText(/As it was after the event of/).waitFor();
+    const state = page.locator("h3", { hasText: "(508)" }).locator("..");
+    await state.getByText("Ringing").waitFor();
+    assert.ok(new URL(page.url()).searchParams.has("as_of"));
+    await page.reload();
+    await state.getByText("Ringing").waitFor();
+    await page.getByRole("button", { name: "Later" }).click();
+    await state.getByText("Answered").waitFor();
+    await page.getByRole("button", { name: "Show it as it is now" }).click();
+    assert.ok(!new URL(page.url()).searchParams.has("as_of"));
+  });
+
+  test("masks personal data until it is asked for, and leads to the received webhook", async () => {
+    const line = page.getByRole("listitem").filter({ hasText: "Call started" });
+    await line.getByText("Payload").click();
+    await line.getByText("•••••••••20").first().waitFor();
+    assert.equal(await line.getByText("+15085140320").count(), 0);
+    await line.getByRole("button", { name: "Show personal data" }).click();
+    await line.getByText("+15085140320").first().waitFor();
+    await line.getByRole("link", { name: "Received webhook" }).click();
+    const event = page.getByRole("dialog", { name: "Received event" });
+    await event.getByText(call.sid).first().waitFor();
+    await page.goBack();
+    await page.getByText("Call started").waitFor();
+  });
+});
+
+describe("the palette", () => {
+  const ask = async (words: string): Promise<void> => {
+    await page.keyboard.press("Control+k");
+    await page.locator("input[role=combobox]:focus").fill(words);
+  };
+
+  test("finds a contact by number, and a call by its SID", async () => {
+    await ask("508 514");
+    await page.getByRole("option", { name: "+1 (508) 514-0320" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "+1 (508) 514-0320" }).waitFor();
+
+    await ask(call.sid);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/app/call/${call.sid}`);
+  });
+
+  test("goes to views by pairs of keys, and tells all keys", async () => {
+    await page.keyboard.press("g");
+    await page.keyboard.press("i");
+    await page.waitForURL("**/app/inbox");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).getByText("Go to Calls").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("g");
+    await page.keyboard.press("c");
+    await page.waitForURL("**/app/calls");
+  });
+});

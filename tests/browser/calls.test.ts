@@ -1,0 +1,142 @@
+// The view of all calls: a long list, narrowed and walked by key, and the timeline beside it.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser, signIn } from "../lib/browser.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { settled } from "../lib/settled.ts";
+import { FakeCall } from "../lib/twilio.ts";
+
+/** More than a page of the API and than a screen. */
+const CROWD = 130;
+const MOST_NODES = 600;
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+
+function numberOf(i: number): string {
+  return `+1202555${String(1000 + i)}`;
+}
+
+async function missedCall(from: string): Promise<FakeCall> {
+  const call = new FakeCall(server, from);
+  await call.arrives();
+  await call.status("no-answer");
+  return call;
+}
+
+async function answeredCall(from: string): Promise<FakeCall> {
+  const call = new FakeCall(server, from);
+  const leg = new FakeCall(server, from, "sip:dispatcher@example.sip.us1.twilio.com", call);
+  await call.arrives();
+  for (const status of ["ringing", "in-progress"]) await leg.status(status);
+  await leg.status("completed", { CallDuration: "29" });
+  await call.dialEnds(leg, "completed");
+  await call.status("completed", { CallDuration: "35" });
+  return call;
+}
+
+const list = () => page.getByRole("list", { name: "Conversations" });
+const rows = () => list().locator("[data-conversation]");
+const count = (n: number) => page.getByText(`${String(n)} conversation${n === 1 ? "" : "s"}`, { exact: true }).waitFor();
+
+before(async () => {
+  server = await startServer();
+  browser = await openBrowser();
+  for (let i = 0; i < CROWD; i++) await missedCall(numberOf(i));
+  await answeredCall("+15085140320");
+  await settled(server);
+  page = await signIn(browser, server);
+});
+after(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+describe("the view of all calls", () => {
+  test("lists every conversation, and draws only those in sight", async () => {
+    await page.goto(`${server.url}/app/calls`);
+    await count(CROWD + 1);
+    await rows().first().waitFor();
+    assert.ok((await rows().count()) < 40);
+    assert.ok((await list().locator("*").count()) <= MOST_NODES);
+    await list().locator("..").evaluate((frame) => frame.scrollTo({ top: frame.scrollHeight }));
+    await list().locator(`[data-index="${CROWD}"] a`).waitFor();
+    await page.getByRole("button", { name: "To the newest" }).click();
+    await list().locator('[data-index="0"] a').waitFor();
+  });
+
+  test("finds by number, keeps the search in the address, and says when nothing matches", async () => {
+    await page.keyboard.press("/");
+    await page.keyboard.type("(508) 514");
+    await count(1);
+    assert.equal(new URL(page.url()).searchParams.get("q"), "(508) 514");
+    await page.reload();
+    await count(1);
+    await page.getByRole("searchbox").fill("nobody at all");
+    await page.getByText("Nothing matches").waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await count(CROWD + 1);
+  });
+
+  test("shows those that were missed, and goes back", async () => {
+    await page.getByRole("button", { name: "Missed" }).click();
+    await count(CROWD);
+    assert.equal(new URL(page.url()).searchParams.get("missed"), "true");
+    await page.getByRole("combobox", { name: "Outcome" }).selectOption("completed");
+    await page.getByText("Nothing matches").waitFor();
+    await page.goBack();
+    await page.goBack();
+    await count(CROWD + 1);
+  });
+
+  test("is walked by key, and shows the timeline of the row that is opened", async () => {
+    await page.goto(`${server.url}/app/calls`);
+    await rows().first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    assert.equal(await page.evaluate(() => document.activeElement?.closest("[data-index]")?.getAttribute("data-index")), "0");
+    await page.keyboard.press("Enter");
+    const timeline = page.getByRole("region", { name: "Conversation", exact: true });
+    await timeline.getByText("Answered after 0:06, talked 0:29").waitFor();
+    assert.match(new URL(page.url()).pathname, /^\/app\/calls\/\d+$/);
+    await page.reload();
+    await timeline.getByText("Answered after 0:06, talked 0:29").waitFor();
+  });
+
+  test("keeps the place of somebody who reads on while calls come in", async () => {
+    await page.goto(`${server.url}/app/calls`);
+    await rows().first().waitFor();
+    const frame = list().locator("..");
+    await frame.evaluate((element) => element.scrollTo({ top: 1200 }));
+    const row = page.locator('[data-index="22"] a');
+    await row.waitFor();
+    const name = await row.innerText();
+    const placeOf = () =>
+      rows().evaluateAll((links, text) => (links as HTMLElement[]).find((link) => link.innerText === text)?.getBoundingClientRect().top, name);
+    const place = await placeOf();
+    assert.ok(place !== undefined);
+
+    await missedCall("+13105550100");
+    await count(CROWD + 2);
+    await page.locator('[data-index="23"] a').filter({ hasText: name.split("\n")[0] ?? "" }).waitFor();
+    assert.equal(await placeOf(), place);
+  });
+
+  test("says so when the list cannot be loaded, and loads it on request", async () => {
+    const stranger = await browser.newContext({ storageState: await page.context().storageState() });
+    const other = await stranger.newPage();
+    let refuse = true;
+    await other.route("**/api/conversations?*", (route) =>
+      refuse ? route.fulfill({ status: 403, json: { error: { code: "FORBIDDEN", human_title: "calls.read is missing", human_how_to_fix: [], details: { trace_id: "t" } } } }) : route.continue(),
+    );
+    await other.goto(`${server.url}/app/calls`);
+    await other.getByText("You may not see this").waitFor();
+    refuse = false;
+    await other.reload();
+    await other.locator("[data-conversation]").first().waitFor();
+    await stranger.close();
+  });
+});

@@ -1,0 +1,47 @@
+import { Suspense, lazy, useCallback, useState } from "react";
+import type { ReactElement } from "react";
+import { useCommandKey, useKeys } from "../lib/keys";
+import { goTo } from "../lib/location";
+
+export type Sheet = "palette" | "keys";
+type CommandsState = { sheet: Sheet | null; show: (sheet: Sheet | null) => void };
+
+const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const KeySheet = lazy(() => import("./key_sheet").then((module) => ({ default: module.KeySheet })));
+
+function go(view: string | null): () => void {
+  return () => {
+    goTo({ view, open: null });
+  };
+}
+
+/** Which sheet is open, and the keys that work everywhere. */
+export function useCommands(): CommandsState {
+  const [sheet, show] = useState<Sheet | null>(null);
+  const palette = useCallback(() => {
+    show("palette");
+  }, []);
+  useCommandKey(palette);
+  useKeys({
+    "g l": go(null),
+    "g c": go("calls"),
+    "g i": go("inbox"),
+    "?": () => {
+      show("keys");
+    },
+  });
+  return { sheet, show };
+}
+
+/** The sheet that is open over the page. */
+export function Commands({ sheet, show }: CommandsState): ReactElement {
+  const close = (): void => {
+    show(null);
+  };
+  return (
+    <Suspense fallback={null}>
+      {sheet === "palette" && <Palette show={show} />}
+      {sheet === "keys" && <KeySheet onClose={close} />}
+    </Suspense>
+  );
+}

@@ -1,0 +1,116 @@
+import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import type { KeyboardEvent, ReactElement } from "react";
+import { conversationsNamed } from "../features/conversations/api";
+import { goTo } from "../lib/location";
+import { text } from "../lib/text";
+import { Dialog } from "../ui/dialog";
+import type { Sheet } from "./commands";
+import classes from "./commands.module.css";
+import { paletteItems } from "./palette_items";
+import type { Item } from "./palette_items";
+import { routes } from "./routes";
+
+const CONTACTS = 6;
+const TYPING_MS = 120;
+const SEARCH_FROM = 2;
+
+/** The actions that are no place. */
+function useActions(show: (sheet: Sheet | null) => void): { label: string; act: () => void }[] {
+  const { setColorScheme } = useMantineColorScheme();
+  const isDark = useComputedColorScheme("light") === "dark";
+  return [
+    {
+      label: isDark ? text.account.toLight : text.account.toDark,
+      act: () => {
+        setColorScheme(isDark ? "light" : "dark");
+      },
+    },
+    {
+      label: text.keys.title,
+      act: () => {
+        show("keys");
+      },
+    },
+  ];
+}
+
+function useItems(q: string, show: (sheet: Sheet | null) => void): Item[] {
+  const [sought] = useDebouncedValue(q, TYPING_MS);
+  const { data } = useQuery({ ...conversationsNamed(sought, CONTACTS), enabled: sought.length >= SEARCH_FROM });
+  const found = q.length >= SEARCH_FROM ? (data?.conversations ?? []) : [];
+  return paletteItems(q, found, routes, { go: goTo, others: useActions(show) });
+}
+
+/** One field that leads everywhere: contacts, calls, views, actions. */
+export function Palette({ show }: { show: (sheet: Sheet | null) => void }): ReactElement {
+  const [typed, setTyped] = useState("");
+  const [at, setAt] = useState(0);
+  const id = useId();
+  const items = useItems(typed.trim(), show);
+  const chosen = Math.min(at, items.length - 1);
+  const act = (item: Item | undefined): void => {
+    show(null);
+    item?.act();
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Enter") act(items[chosen]);
+    else if (event.key === "ArrowDown") setAt((chosen + 1) % items.length);
+    else if (event.key === "ArrowUp") setAt((chosen - 1 + items.length) % items.length);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Dialog
+      title={text.palette.title}
+      untitled
+      size="36rem"
+      onClose={() => {
+        show(null);
+      }}
+    >
+      <input
+        data-autofocus
+        type="text"
+        role="combobox"
+        className={classes.field}
+        aria-expanded
+        aria-controls={id}
+        aria-activedescendant={chosen < 0 ? undefined : `${id}-${chosen}`}
+        aria-label={text.palette.placeholder}
+        placeholder={text.palette.placeholder}
+        maxLength={100}
+        autoComplete="off"
+        spellCheck={false}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          setAt(0);
+        }}
+        onKeyDown={onKey}
+      />
+      <div id={id} role="listbox" aria-label={text.palette.results} className={classes.items}>
+        {items.map((item, i) => (
+          // The field has the focus and the keys.
+          // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+          <div
+            key={item.key}
+            id={`${id}-${i}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={i === chosen}
+            className={classes.item}
+            onClick={() => {
+              act(item);
+            }}
+          >
+            <span>{item.label}</span>
+            <small>{item.hint}</small>
+          </div>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import type { Place } from "../lib/location";
+import type { Conversation } from "../lib/types";
+import { paletteItems } from "./palette_items";
+import type { Route } from "./routes";
+
+const ann: Conversation = {
+  id: "42",
+  subject: "",
+  status: "active",
+  last_message: null,
+  contact: { display_name: "Ann", phone_number: "+1 (508) 514-0320" },
+  created_at: "2026-02-08T06:11:00Z",
+  updated_at: "2026-02-08T06:11:00Z",
+};
+const component = (): null => null;
+const routes: Route[] = [
+  { view: "calls", label: "Calls", component },
+  { view: "call", label: "Call", component, unlisted: true },
+];
+
+describe("the palette", () => {
+  const went: Partial<Place>[] = [];
+  const acts = { go: (place: Partial<Place>) => went.push(place), others: [{ label: "Dark", act: () => went.push({}) }] };
+  const labels = (q: string, found: Conversation[] = []): string[] => paletteItems(q, found, routes, acts).map(({ label }) => label);
+
+  it("offers the views and the actions when nothing is typed", () => {
+    expect(labels("")).toEqual(["Go to Calls", "Dark"]);
+  });
+
+  it("puts contacts first, and the search of all calls last", () => {
+    expect(labels("ann", [ann])).toEqual(["Ann", "Search all calls for “ann”"]);
+    paletteItems("ann", [ann], routes, acts)[0]?.act();
+    expect(went.at(-1)).toEqual({ view: "calls", open: "42" });
+  });
+
+  it("knows a call SID by its look", () => {
+    expect(labels("CA0123")).toContain("Open call CA0123");
+    expect(labels("call")).not.toContain("Open call call");
+  });
+});

@@ -1,0 +1,38 @@
+// What the palette offers for what was typed.
+import type { Place } from "../lib/location";
+import { text } from "../lib/text";
+import type { Conversation } from "../lib/types";
+import type { Route } from "./routes";
+
+export type Item = { key: string; label: string; hint: string; act: () => void };
+
+/** What items do is handed in. */
+export type Acts = { go: (place: Partial<Place>) => void; others: { label: string; act: () => void }[] };
+
+const SID = /^[A-Z]{2}[0-9a-z]+$/i;
+
+function has(label: string, q: string): boolean {
+  return label.toLowerCase().includes(q.toLowerCase());
+}
+
+/** Contacts first, then a call by its SID, places, actions, and last the search itself. */
+export function paletteItems(q: string, found: readonly Conversation[], routes: readonly Route[], acts: Acts): Item[] {
+  const to = (key: string, label: string, hint: string, place: Partial<Place>): Item => ({
+    key,
+    label,
+    hint,
+    act: () => {
+      acts.go(place);
+    },
+  });
+  const contacts = found.map(({ id, contact }) =>
+    to(`conversation ${id}`, contact.display_name, text.palette.contact, { view: "calls", open: id }),
+  );
+  const calls = SID.test(q) && q.length > 4 ? [to("call", text.palette.call(q), "", { view: "call", open: q })] : [];
+  const views = routes
+    .filter(({ unlisted }) => unlisted !== true)
+    .map(({ view, label }) => to(`view ${label}`, text.palette.view(label), "", { view, open: null }));
+  const actions = acts.others.map(({ label, act }) => ({ key: label, label, hint: text.palette.action, act }));
+  const search = q === "" ? [] : [to("search", text.palette.search(q), "", { view: "calls", open: null, q })];
+  return [...contacts, ...calls, ...[...views, ...actions].filter(({ label }) => has(label, q)), ...search];
+}

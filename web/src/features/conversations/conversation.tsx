@@ -1,0 +1,76 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { ReactElement } from "react";
+import { useNow } from "../../lib/clock";
+import { dayName } from "../../lib/format";
+import { text } from "../../lib/text";
+import type { Message } from "../../lib/types";
+import { FailedFace, LoadingFace } from "../../ui/faces";
+import { Link } from "../../ui/link";
+import { Pager } from "../../ui/pager";
+import { conversationDetail, messagePage } from "./api";
+import classes from "./conversation.module.css";
+import { longest } from "./outcome";
+import { MessageRow } from "./message";
+
+/** The timeline of one conversation: whom with, and its calls by days, the latest first. */
+export function Conversation({ id }: { id: string }): ReactElement {
+  const [page, setPage] = useState(1);
+  const { data, error, refetch } = useQuery(messagePage(id, page));
+  return (
+    <>
+      <Contact id={id} />
+      {data === undefined && error === null && <LoadingFace rows={6} />}
+      {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
+      {data?.total === 0 && <p className={classes.nothing}>{text.conversations.noCalls}</p>}
+      {data !== undefined && <Days messages={data.messages} />}
+      {data !== undefined && (
+        <Pager label={text.conversations.callPages} page={page} limit={data.limit} total={data.total} onPage={setPage} />
+      )}
+    </>
+  );
+}
+
+/** With whom it is; the number too when the contact has a name. */
+function Contact({ id }: { id: string }): ReactElement {
+  const { data } = useQuery(conversationDetail(id));
+  const name = data?.contact.display_name;
+  const number = data?.contact.phone_number;
+  return (
+    <header className={classes.contact}>
+      <Link to={{ view: "calls", open: null }} className={classes.back}>
+        {text.conversations.back}
+      </Link>
+      <h2>{name ?? "\u00a0"}</h2>
+      {number !== name && <p>{number}</p>}
+      <p className={classes.legend} aria-hidden="true">
+        <i data-span="wait" /> {text.outcome.waiting}
+        <i data-span="talk" /> {text.outcome.talking}
+      </p>
+    </header>
+  );
+}
+
+function Days({ messages }: { messages: Message[] }): ReactElement {
+  const now = useNow();
+  const scale = longest(messages);
+  const days = new Map<string, Message[]>();
+  for (const message of messages) {
+    const day = dayName(message.created_at, now);
+    days.set(day, [...(days.get(day) ?? []), message]);
+  }
+  return (
+    <>
+      {[...days].map(([day, ofDay]) => (
+        <section key={day} className={classes.day}>
+          <h3>{day}</h3>
+          <ul>
+            {ofDay.map((message) => (
+              <MessageRow key={message.id} message={message} scale={scale} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </>
+  );
+}

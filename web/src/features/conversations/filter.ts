@@ -1,0 +1,43 @@
+// How the list of calls is narrowed: as it stands in the address, and as the API wants it.
+import { useMemo } from "react";
+import { usePlace } from "../../lib/location";
+import type { Place } from "../../lib/location";
+
+export const FILTER_NAMES = ["q", "direction", "status", "missed", "recording", "from", "to"] as const;
+
+type FilterName = (typeof FILTER_NAMES)[number];
+export type Filter = Pick<Place, FilterName>;
+
+export const NO_FILTER: Filter = { q: null, direction: null, status: null, missed: null, recording: null, from: null, to: null };
+
+export function isFiltered(filter: Filter): boolean {
+  return FILTER_NAMES.some((name) => filter[name] !== null);
+}
+
+/** The start of a day where one is, or of the day after it; undefined when it is no day. */
+export function startOfDay(day: string | null, after = 0): string | undefined {
+  const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? "") ?? [];
+  if (year === undefined || month === undefined || date === undefined) return undefined;
+  return new Date(Number(year), Number(month) - 1, Number(date) + after).toISOString();
+}
+
+/** The same as parameters of the API: days become instants, and the last day is included. */
+export function filterQuery(filter: Filter): Record<string, string | undefined> {
+  return {
+    q: filter.q?.trim() || undefined,
+    direction: filter.direction ?? undefined,
+    status: filter.status ?? undefined,
+    missed: filter.missed === null ? undefined : "true",
+    recording: filter.recording === null ? undefined : "true",
+    from: startOfDay(filter.from),
+    to: startOfDay(filter.to, 1),
+  };
+}
+
+export function useFilter(): Filter {
+  const { q, direction, status, missed, recording, from, to } = usePlace();
+  return useMemo(
+    () => ({ q, direction, status, missed, recording, from, to }),
+    [q, direction, status, missed, recording, from, to],
+  );
+}

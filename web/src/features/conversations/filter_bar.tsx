@@ -1,0 +1,119 @@
+import { useEffect, useRef, useState } from "react";
+import type { ChangeEvent, KeyboardEvent, ReactElement } from "react";
+import { useKeys } from "../../lib/keys";
+import { adjustTo, goTo } from "../../lib/location";
+import { text } from "../../lib/text";
+import { NO_FILTER, isFiltered } from "./filter";
+import type { Filter } from "./filter";
+import classes from "./filter_bar.module.css";
+
+/** So long after the last key the search is asked for. */
+const TYPING_MS = 200;
+
+/** Search and filters; they are kept in the address. */
+export function FilterBar({ filter }: { filter: Filter }): ReactElement {
+  const clear = (): void => {
+    goTo(NO_FILTER);
+  };
+  return (
+    <search className={classes.bar}>
+      <Search q={filter.q ?? ""} />
+      <div className={classes.fields}>
+        <Choice name="direction" value={filter.direction} all={text.filter.anyDirection} words={text.direction} />
+        <Choice name="status" value={filter.status} all={text.filter.anyOutcome} words={text.status} />
+        <Toggle name="missed" value={filter.missed} />
+        <Toggle name="recording" value={filter.recording} />
+        <Day name="from" value={filter.from} />
+        <Day name="to" value={filter.to} />
+        {isFiltered(filter) && (
+          <button type="button" className={classes.clear} onClick={clear}>
+            {text.filter.clear}
+          </button>
+        )}
+      </div>
+    </search>
+  );
+}
+
+/** What is typed is sought a moment later. What the address says meanwhile, it shows. */
+function Search({ q }: { q: string }): ReactElement {
+  const field = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState<string | null>(null);
+  useEffect(() => {
+    if (typed === null) return;
+    const seek = (): void => {
+      adjustTo({ q: typed === "" ? null : typed });
+      setTyped(null);
+    };
+    const timer = setTimeout(seek, TYPING_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [typed]);
+  useKeys({
+    "/": () => {
+      field.current?.focus();
+    },
+  });
+  const type = (event: ChangeEvent<HTMLInputElement>): void => {
+    setTyped(event.target.value);
+  };
+  const leave = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" || event.key === "Enter") field.current?.blur();
+  };
+  return (
+    <input
+      ref={field}
+      type="search"
+      className={classes.search}
+      value={typed ?? q}
+      maxLength={100}
+      placeholder={text.filter.search}
+      aria-label={text.filter.search}
+      aria-keyshortcuts="/"
+      onChange={type}
+      onKeyDown={leave}
+    />
+  );
+}
+
+type ChoiceProps = { name: "direction" | "status"; value: string | null; all: string; words: Record<string, string> };
+
+function Choice({ name, value, all, words }: ChoiceProps): ReactElement {
+  const choose = (event: ChangeEvent<HTMLSelectElement>): void => {
+    goTo({ [name]: event.target.value === "" ? null : event.target.value });
+  };
+  return (
+    <select className={classes.field} data-set={value !== null || undefined} value={value ?? ""} aria-label={text.filter[name]} onChange={choose}>
+      <option value="">{all}</option>
+      {Object.entries(words).map(([word, label]) => (
+        <option key={word} value={word}>
+          {label}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Toggle({ name, value }: { name: "missed" | "recording"; value: string | null }): ReactElement {
+  const toggle = (): void => {
+    goTo({ [name]: value === null ? "true" : null });
+  };
+  return (
+    <button type="button" className={classes.field} data-set={value !== null || undefined} aria-pressed={value !== null} onClick={toggle}>
+      {text.filter[name]}
+    </button>
+  );
+}
+
+function Day({ name, value }: { name: "from" | "to"; value: string | null }): ReactElement {
+  const choose = (event: ChangeEvent<HTMLInputElement>): void => {
+    goTo({ [name]: event.target.value === "" ? null : event.target.value });
+  };
+  return (
+    <label className={classes.day}>
+      <span>{text.filter[name]}</span>
+      <input type="date" className={classes.field} data-set={value !== null || undefined} value={value ?? ""} onChange={choose} />
+    </label>
+  );
+}

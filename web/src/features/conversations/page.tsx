@@ -1,0 +1,27 @@
+import type { ReactElement } from "react";
+import { usePlace } from "../../lib/location";
+import { text } from "../../lib/text";
+import { Conversation } from "./conversation";
+import { useFilter } from "./filter";
+import { FilterBar } from "./filter_bar";
+import { ConversationList } from "./list";
+import classes from "./page.module.css";
+
+/** All calls: the conversations, and beside them the one that is open. In a hand, one or the other. */
+export function ConversationsView(): ReactElement {
+  const filter = useFilter();
+  const { open } = usePlace();
+  return (
+    <div className={classes.view} data-open={open !== null || undefined}>
+      <div className={classes.bar}>
+        <FilterBar filter={filter} />
+      </div>
+      <section className={classes.list} aria-label={text.conversations.list}>
+        <ConversationList key={JSON.stringify(filter)} filter={filter} />
+      </section>
+      <section className={classes.open} aria-label={text.conversations.detail}>
+        {open === null ? <p className={classes.nothing}>{text.conversations.choose}</p> : <Conversation key={open} id={open} />}
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+// How the rows of a long list move under somebody who reads it.
+
+export type SeenRow = { id: string; index: number };
+export type IdAt = (index: number) => string | undefined;
+
+/** A row that has gone further than this has moved by itself, not with its neighbours. */
+const REACH = 50;
+
+function moveOf({ id, index }: SeenRow, idAt: IdAt): number | null {
+  for (let by = 0; by <= REACH; by++) {
+    if (idAt(index + by) === id) return by;
+    if (idAt(index - by) === id) return -by;
+  }
+  return null;
+}
+
+/** By how many places most of the rows that were seen have moved. */
+export function shiftOf(seen: readonly SeenRow[], idAt: IdAt): number {
+  const votes = new Map<number, number>();
+  for (const row of seen) {
+    const move = moveOf(row, idAt);
+    if (move !== null) votes.set(move, (votes.get(move) ?? 0) + 1);
+  }
+  let best = 0;
+  for (const [move, n] of votes) if (n > (votes.get(best) ?? 0)) best = move;
+  return best;
+}

@@ -1,0 +1,115 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useRef } from "react";
+import type { ReactElement } from "react";
+import { useKeys } from "../lib/keys";
+import { text } from "../lib/text";
+import { shiftOf } from "./row_window";
+import type { IdAt, SeenRow } from "./row_window";
+import classes from "./virtual_list.module.css";
+
+/** So many rows are kept on either side of those that are seen. */
+const OVERSCAN = 4;
+
+type VirtualListProps = {
+  label: string;
+  count: number;
+  rowHeight: number;
+  /** Which row stands where; undefined while that is not loaded. */
+  idAt: IdAt;
+  row: (index: number) => ReactElement;
+  /** The rows that are drawn now are these. */
+  onWindow: (first: number, last: number) => void;
+};
+
+/**
+ * A list of any length of which only the rows in sight exist. When rows come in above those that are
+ * read, what is read stays where it is; at the top the newest is shown. Rows are links, walked by key.
+ */
+export function VirtualList({ label, count, rowHeight, idAt, row, onWindow }: VirtualListProps): ReactElement {
+  const frame = useRef<HTMLDivElement>(null);
+  // eslint-disable-next-line react-hooks/incompatible-library -- nothing that it returns is memoised here
+  const rows = useVirtualizer({
+    count,
+    getScrollElement: () => frame.current,
+    estimateSize: () => rowHeight,
+    overscan: OVERSCAN,
+  });
+  const drawn = rows.getVirtualItems();
+  const first = drawn[0]?.index ?? 0;
+  const last = drawn.at(-1)?.index ?? 0;
+  useEffect(() => {
+    onWindow(first, last);
+  }, [onWindow, first, last]);
+  useKeptPlace(frame, rowHeight, idAt, drawn.map(({ index }) => index));
+
+  const walk = (by: number) => () => {
+    const list = frame.current;
+    if (list === null) return;
+    const at = indexOf(document.activeElement);
+    const next = at === null ? Math.ceil(list.scrollTop / rowHeight) : Math.min(count - 1, Math.max(0, at + by));
+    rows.scrollToIndex(next);
+    linkAt(list, next)?.focus({ preventScroll: true });
+  };
+  useKeys({ j: walk(1), ArrowDown: walk(1), k: walk(-1), ArrowUp: walk(-1) });
+
+  const toTop = (): void => {
+    frame.current?.scrollTo({ top: 0 });
+  };
+  const keys = keysOf(drawn.map(({ index }) => idAt(index)));
+  const isAway = (rows.scrollOffset ?? 0) > rowHeight;
+  return (
+    <div className={classes.around}>
+      <div ref={frame} className={classes.frame}>
+        <ul className={classes.list} aria-label={label} style={{ height: rows.getTotalSize() }}>
+          {drawn.map(({ index, start }, i) => (
+            <li
+              key={keys[i]}
+              className={classes.row}
+              style={{ height: rowHeight, transform: `translateY(${start}px)` }}
+              data-index={index}
+              aria-posinset={index + 1}
+              aria-setsize={count}
+            >
+              {row(index)}
+            </li>
+          ))}
+        </ul>
+      </div>
+      {isAway && (
+        <button type="button" className={classes.top} onClick={toTop}>
+          {text.list.toTop}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Rows keep their identity when they move. Between two pages one may for a moment stand twice. */
+function keysOf(ids: (string | undefined)[]): string[] {
+  return ids.map((id, i) => (id === undefined || ids.indexOf(id) < i ? `#${i}` : id));
+}
+
+function indexOf(element: Element | null): number | null {
+  const index = element?.closest<HTMLElement>("[data-index]")?.dataset["index"];
+  return index === undefined ? null : Number(index);
+}
+
+function linkAt(list: HTMLElement, index: number): HTMLElement | null {
+  return list.querySelector<HTMLElement>(`[data-index="${index}"] a`);
+}
+
+/** Scrolls by as much as the rows have moved, unless one is at the top. */
+function useKeptPlace(frame: { current: HTMLElement | null }, rowHeight: number, idAt: IdAt, drawn: number[]): void {
+  const seen = useRef<SeenRow[]>([]);
+  useLayoutEffect(() => {
+    const list = frame.current;
+    if (list !== null && list.scrollTop > 0) {
+      const shift = shiftOf(seen.current, idAt);
+      if (shift !== 0) list.scrollBy(0, shift * rowHeight);
+    }
+    seen.current = drawn.flatMap((index) => {
+      const id = idAt(index);
+      return id === undefined ? [] : [{ id, index }];
+    });
+  });
+}
