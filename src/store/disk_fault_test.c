@@ -251,17 +251,17 @@ static void build_on_what_is_left(struct disk *d, uint64_t nth)
     sqlite3_close(reader);
 }
 
+/* One world: a start that finds a reader tries for ten seconds. In this one luck keeps too little
+ * of the third sync for what comes behind it. */
 static void f032_nothing_is_built_on_what_a_failed_sync_left(void **state)
 {
     struct disk *used = used_disk();
+    struct rng rng = rng_seeded(1);
+    struct disk *d = disk_after_cut(used, &(struct disk_options){.seed = 2}, &rng);
 
     (void)state;
-    for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct rng rng = rng_seeded(1);
-        struct disk *d = disk_after_cut(used, &(struct disk_options){.seed = seed}, &rng);
-        build_on_what_is_left(d, 1 + seed % 5);
-        disk_destroy(d);
-    }
+    build_on_what_is_left(d, 3);
+    disk_destroy(d);
     disk_destroy(used);
 }
 
