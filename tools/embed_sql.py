@@ -9,6 +9,7 @@ A block (src/store/queries/README.md):
     --         limit int
     SELECT ... WHERE project_id = :project ...;
 
+Text that several blocks of a file share stands once, below `-- part: name`; `-- use: name` is its place.
 Two dialects are written below `-- [sqlite]` and `-- [postgres]`. The output is one enumerator per
 block (Q_CALL_RECENT) and the tables that src/store/catalog.h declares.
 """
@@ -200,22 +201,59 @@ def parse_block(name, lines, place):
     return query
 
 
+@dataclass
+class Section:
+    kind: str  # name: a query; part: text that queries of the file share
+    name: str
+    place: str
+    lines: list
+
+
+def split_sections(text, file):
+    sections = []
+    for at, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'--\s*(name|part):\s*(.*?)\s*\Z', line)
+        if match:
+            sections.append(Section(match[1], match[2], f'{file}:{at}: {match[2]}', []))
+        elif sections:
+            sections[-1].lines.append(line)
+        elif line.strip() and not line.startswith('--'):
+            raise SqlError(f'{file}:{at}: a statement without "-- name:"')
+    return sections
+
+
+def read_parts(sections):
+    parts = {}
+    for section in sections:
+        if section.name in parts:
+            raise SqlError(f'{section.place}: the part stands there twice')
+        parts[section.name] = [line for line in section.lines if not line.startswith('--')]
+        if not ''.join(parts[section.name]).strip():
+            raise SqlError(f'{section.place}: an empty part')
+    return parts
+
+
+def with_parts(query, parts, used):
+    """The lines of a query, each `-- use: name` replaced by the part of that name."""
+    lines = []
+    for line in query.lines:
+        match = re.match(r'\s*--\s*use:\s*(\S+)\s*\Z', line)
+        if match and match[1] not in parts:
+            raise SqlError(f'{query.place}: no part "{match[1]}" in this file')
+        lines += parts[match[1]] if match else [line]
+        used.update([match[1]] if match else [])
+    return lines
+
+
 def parse_queries(text, file):
-    queries, lines, start = [], text.splitlines(), None
-
-    def finish(end):
-        if start is not None:
-            name = lines[start].split(':', 1)[1].strip()
-            place = f'{file}:{start + 1}: {name}'
-            queries.append(parse_block(name, lines[start + 1:end], place))
-
-    for at, line in enumerate(lines):
-        if re.match(r'--\s*name:', line):
-            finish(at)
-            start = at
-        elif start is None and line.strip() and not line.startswith('--'):
-            raise SqlError(f'{file}:{at + 1}: a statement without "-- name:"')
-    finish(len(lines))
+    sections, used = split_sections(text, file), set()
+    shared = [section for section in sections if section.kind == 'part']
+    parts = read_parts(shared)
+    queries = [parse_block(query.name, with_parts(query, parts, used), query.place)
+               for query in sections if query.kind == 'name']
+    for part in shared:
+        if part.name not in used:
+            raise SqlError(f'{part.place}: nobody uses this part')
     return queries
 
 

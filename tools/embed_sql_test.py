@@ -73,6 +73,21 @@ class Queries(unittest.TestCase):
         self.refuses('-- name: a\n-- scope: system — x\n', 'no statement')
         self.refuses('SELECT 1', 'without')
 
+    def test_a_part_stands_wherever_it_is_used(self):
+        first, second = embed_sql.parse_queries(
+            '-- part: mine\n-- About it.\n AND p = :project\n\n'
+            '-- name: a\n-- params: project int\nSELECT 1 WHERE x\n-- use: mine\n ORDER BY y;\n'
+            '-- name: b\n-- params: n int, project int\nSELECT :n WHERE z\n-- use: mine\n', 'x.sql')
+        self.assertEqual(first.sql['sqlite'], 'SELECT 1 WHERE x\n AND p = ?1\n ORDER BY y')
+        self.assertEqual(second.sql['postgres'], 'SELECT $1 WHERE z\n AND p = $2')
+
+    def test_refuses_parts_that_are_wrong(self):
+        query = '-- name: a\n-- params: project int\nSELECT :project\n'
+        self.refuses(query + '-- use: other\n', 'no part "other"')
+        self.refuses('-- part: p\n, 1\n' + query, 'x.sql:1: p: nobody uses')
+        self.refuses('-- part: p\n, 1\n-- part: p\n, 2\n' + query + '-- use: p\n', 'x.sql:3: p: .*twice')
+        self.refuses('-- part: p\n\n' + query + '-- use: p\n', 'empty part')
+
     def test_names_are_unique_over_all_files(self):
         with tempfile.TemporaryDirectory() as folder:
             for file in 'a.sql', 'b.sql':

@@ -64,13 +64,9 @@ UPDATE conversations v
   FROM unnest(:project, :id) AS k (project_id, id)
  WHERE v.project_id = k.project_id AND v.id = k.id;
 
--- name: conversation_list
--- One page, the latest first. :name and :number are patterns; the rest of the filter is about the latest
--- call, which the row shows, and is looked at only when :of_call says that it matters.
--- params: project int, from_time time, to_time time, name text, number text, of_call bool, direction text,
---         status text, recording bool, missed bool, offset int, limit int
-SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
-       c.display_name, c.formatted_number, c.phone_number
+-- part: conversation_filter
+-- :name and :number are patterns; the rest is about the latest call, which the row shows, and is looked at
+-- only when :of_call says that it matters.
   FROM conversations v
   JOIN contacts c ON c.id = v.contact_id
  WHERE v.project_id = :project AND v.last_message_at IS NOT NULL
@@ -96,39 +92,22 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
            AND (NOT :recording OR l.recording_url IS NOT NULL)
            AND (NOT :missed OR (l.direction = 'inbound'
                 AND l.display_status IN ('no-answer', 'busy', 'canceled', 'failed')))))
+
+-- name: conversation_list
+-- One page, the latest first.
+-- params: project int, from_time time, to_time time, name text, number text, of_call bool, direction text,
+--         status text, recording bool, missed bool, offset int, limit int
+SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
+       c.display_name, c.formatted_number, c.phone_number
+-- use: conversation_filter
  ORDER BY v.last_message_at DESC, v.id DESC
  LIMIT :limit OFFSET :offset;
 
 -- name: conversation_count
--- The same rows, counted.
 -- params: project int, from_time time, to_time time, name text, number text, of_call bool, direction text,
 --         status text, recording bool, missed bool
 SELECT count(*) AS total
-  FROM conversations v
-  JOIN contacts c ON c.id = v.contact_id
- WHERE v.project_id = :project AND v.last_message_at IS NOT NULL
-   AND (:from_time IS NULL OR v.last_message_at >= :from_time)
-   AND (:to_time IS NULL OR v.last_message_at < :to_time)
-   AND (CAST(:name AS text) IS NULL OR lower(c.display_name) LIKE lower(:name) ESCAPE '!'
-        OR c.phone_number LIKE :number)
-   AND (NOT :of_call OR EXISTS (
-        SELECT 1
-          FROM calls l
-         WHERE l.id = (SELECT k.id
-                         FROM calls k
-                        WHERE k.conversation_id = v.id AND k.visibility = 'visible'
-                          AND (k.parent_call_sid IS NULL OR NOT EXISTS (
-                               SELECT 1 FROM calls p
-                                WHERE p.project_id = k.project_id AND p.provider = k.provider
-                                  AND p.twilio_sid = k.parent_call_sid AND p.visibility = 'visible'
-                                  AND p.conversation_id = k.conversation_id))
-                        ORDER BY k.start_time DESC, k.id DESC
-                        LIMIT 1)
-           AND (CAST(:direction AS text) IS NULL OR l.direction = :direction)
-           AND (CAST(:status AS text) IS NULL OR l.display_status = :status)
-           AND (NOT :recording OR l.recording_url IS NOT NULL)
-           AND (NOT :missed OR (l.direction = 'inbound'
-                AND l.display_status IN ('no-answer', 'busy', 'canceled', 'failed')))));
+-- use: conversation_filter
 
 -- name: conversation_by_id
 -- In the order in which they are asked for.

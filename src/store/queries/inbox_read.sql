@@ -1,8 +1,4 @@
--- name: inbox_list
--- One page of what was received, newest first.
--- params: project int, source text, event_type text, processing_status text, call_sid text, from_time time, to_time time, limit int, offset int
-SELECT id, source, event_type, call_sid, recording_sid, dedupe_key, received_at, processed_at,
-       processing_status, error, retry_count, next_attempt_at
+-- part: inbox_filter
   FROM webhook_inbox
  WHERE project_id = :project
    AND (CAST(:source AS text) IS NULL OR source = :source)
@@ -11,20 +7,20 @@ SELECT id, source, event_type, call_sid, recording_sid, dedupe_key, received_at,
    AND (CAST(:call_sid AS text) IS NULL OR call_sid = :call_sid)
    AND (:from_time IS NULL OR received_at >= :from_time)
    AND (:to_time IS NULL OR received_at < :to_time)
+
+-- name: inbox_list
+-- One page of what was received, newest first.
+-- params: project int, source text, event_type text, processing_status text, call_sid text, from_time time, to_time time, limit int, offset int
+SELECT id, source, event_type, call_sid, recording_sid, dedupe_key, received_at, processed_at,
+       processing_status, error, retry_count, next_attempt_at
+-- use: inbox_filter
  ORDER BY id DESC
  LIMIT :limit OFFSET :offset;
 
 -- name: inbox_count
 -- params: project int, source text, event_type text, processing_status text, call_sid text, from_time time, to_time time
 SELECT count(*) AS total
-  FROM webhook_inbox
- WHERE project_id = :project
-   AND (CAST(:source AS text) IS NULL OR source = :source)
-   AND (CAST(:event_type AS text) IS NULL OR event_type = :event_type)
-   AND (CAST(:processing_status AS text) IS NULL OR processing_status = :processing_status)
-   AND (CAST(:call_sid AS text) IS NULL OR call_sid = :call_sid)
-   AND (:from_time IS NULL OR received_at >= :from_time)
-   AND (:to_time IS NULL OR received_at < :to_time);
+-- use: inbox_filter
 
 -- name: inbox_by_id
 -- params: project int, id int
