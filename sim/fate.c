@@ -504,27 +504,3 @@ bool fault_hit(const char *name)
     trace_text("fault point %s", name);
     return true;
 }
-
-// The rest of base/fault.h: nobody arms a point here.
-void fault_arm(const char *name, uint64_t nth, bool persistent)
-{
-    (void)name, (void)nth, (void)persistent;
-}
-
-void fault_disarm(void)
-{
-}
-
-uint64_t fault_passed(void)
-{
-    return 0;
-}
-
-bool fault_struck(void)
-{
-    return false;
-}
-
-void fault_arm_from_environment(void)
-{
-}

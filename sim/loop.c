@@ -140,7 +140,7 @@ struct call {
     struct task task;
     void (*fn)(void *arg);
     void *arg;
-    bool waited_for, ran;
+    bool ran;
 };
 
 static void run_call(struct task *t)
@@ -149,23 +149,12 @@ static void run_call(struct task *t)
 
     c->fn(c->arg);
     c->ran = true;
-    if (c->waited_for)
-        fiber_wake_all(c);
-    else
-        free(c);
-}
-
-void loop_call(struct loop *l, void (*fn)(void *arg), void *arg)
-{
-    struct call *c = NEW(struct call);
-
-    *c = (struct call){.task.run = run_call, .fn = fn, .arg = arg};
-    loop_post(l, &c->task);
+    fiber_wake_all(c);
 }
 
 void loop_call_wait(struct loop *l, void (*fn)(void *arg), void *arg)
 {
-    struct call c = {.task.run = run_call, .fn = fn, .arg = arg, .waited_for = true};
+    struct call c = {.task.run = run_call, .fn = fn, .arg = arg};
 
     assert(!loop_is_current(l));
     loop_post(l, &c.task);

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs everything that can fail and counts it:  tools/test.py [PHASE]...
 
-Without arguments all phases run, in the order of PHASES, but for those ON_REQUEST. A phase prints one line per suite; what
-failed is printed in full, and named again at the end. The last line is always `N passed, N failed`, and the exit status says
-whether the second number is zero. A phase that dies or finds nothing where it should is a failure.
+Without arguments all phases run, in the order of PHASES, but for those ON_REQUEST. A phase prints one
+line per suite; what failed is printed in full, and named again at the end. The last line is always
+`N passed, N failed`, and the exit status says whether the second number is zero. A phase that dies or
+finds nothing where it should is a failure.
 """
 
 import collections
