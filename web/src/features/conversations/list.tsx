@@ -6,6 +6,7 @@ import { VirtualList } from "../../ui/virtual_list";
 import { isFiltered } from "./filter";
 import type { Filter } from "./filter";
 import classes from "./list.module.css";
+import { NoConversations } from "./none";
 import { ConversationRow } from "./row";
 import { useRows } from "./rows";
 
@@ -17,7 +18,7 @@ export function ConversationList({ filter }: { filter: Filter }): ReactElement {
   const { open } = usePlace();
   if (error !== null) return <FailedFace error={error} retry={retry} />;
   if (total === undefined) return <LoadingFace rows={10} />;
-  if (total === 0) return isFiltered(filter) ? <NothingFound /> : <NothingYet />;
+  if (total === 0) return isFiltered(filter) ? <NothingFound /> : <NoConversations />;
   const row = (index: number): ReactElement => {
     const conversation = rowAt(index);
     if (conversation === undefined) return <span className={classes.pending} aria-hidden="true" />;
@@ -44,14 +45,6 @@ function NothingFound(): ReactElement {
   return (
     <EmptyFace title={text.conversations.notFound}>
       <p>{text.conversations.notFoundBody}</p>
-    </EmptyFace>
-  );
-}
-
-function NothingYet(): ReactElement {
-  return (
-    <EmptyFace title={text.conversations.none}>
-      <p>{text.conversations.noneBody}</p>
     </EmptyFace>
   );
 }
