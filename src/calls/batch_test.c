@@ -71,7 +71,12 @@ static int64_t total_calls(struct db *db, struct arena *a)
     int64_t total;
 
     assert_ok(db_query(db, Q_CONVERSATION_LIST,
-                       BINDS(bind_int("project", 1), bind_int("offset", 0), bind_int("limit", 10)),
+                       BINDS(bind_int("project", 1), bind_time("from_time", TIME_NONE),
+                             bind_time("to_time", TIME_NONE), bind_str("name", STR_NONE),
+                             bind_str("number", STR_NONE), bind_bool("of_call", false),
+                             bind_str("direction", STR_NONE), bind_str("status", STR_NONE),
+                             bind_bool("recording", false), bind_bool("missed", false),
+                             bind_int("offset", 0), bind_int("limit", 10)),
                        a, &rows, &e),
               &e);
     if (!rows_next(rows))

@@ -289,8 +289,8 @@ static void a_clock_that_goes_back_keeps_no_new_row_waiting(void **state)
     }
 }
 
-/* F090: whatever stands in the store with a time was written by a clock that may since have been set
- * back; it must not wait for that time to come again. */
+/* F090: whatever stands in the store with a time was written by a clock that may since have been
+ * set back; it must not wait for that time to come again. */
 static void a_clock_that_is_set_back_holds_nothing_up(void **state)
 {
     (void)state;
