@@ -278,9 +278,9 @@ static void refuse(struct conn *c, int status)
 {
     const struct http_server_options *o = &c->home->server->o;
 
-    answer_without_exchange(c, status);
     if (o->on_refused)
         o->on_refused(status, o->arg);
+    answer_without_exchange(c, status);
 }
 
 // --- requests ------------------------------------------------------------------------------------
