@@ -126,6 +126,22 @@ static void await(struct crew *c, const char *status, int64_t n)
     assert_int_equal(test_inbox_count(c->t, status), n);
 }
 
+/* The queue's figures once it has counted `n` verdicts. It counts after the commit that await()
+ * sees. */
+static struct queue_stats counted(struct crew *c, uint64_t n)
+{
+    const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
+    struct queue_stats s;
+
+    for (queue_stats(c->q, &s); s.done + s.buried + s.retried < n; queue_stats(c->q, &s)) {
+        if (clock_monotonic(&clock_system) > deadline)
+            fail_msg("%llu verdicts are counted after a long wait, %llu were expected",
+                     (unsigned long long)(s.done + s.buried + s.retried), (unsigned long long)n);
+        (void)bell_wait(c->bell, MILLISECONDS(2));
+    }
+    return s;
+}
+
 static void append(struct test_inbox *t, const char *what, size_t n)
 {
     struct test_webhook *w = arena_new(t->a, struct test_webhook, n);
@@ -176,13 +192,12 @@ static void f021_two_workers_do_everything_once(void **state)
     (void)state;
     TEST_INBOXES(t)
     {
-        struct queue_stats stats;
         struct crew c;
         append(t, FINE, MANY);
         start(&c, t, queue_policy_default, 2);
         append(t, FINE, MANY); // while they work
         await(&c, "completed", 2 * MANY);
-        queue_stats(c.q, &stats);
+        const struct queue_stats stats = counted(&c, 2 * MANY);
         finish(&c);
         assert_int_equal(stats.done, 2 * MANY);
         assert_int_equal(stats.fenced + stats.buried + stats.retried, 0);
@@ -282,7 +297,7 @@ static void verdicts_are_of_single_rows(void **state)
     (void)state;
     TEST_INBOXES(t)
     {
-        struct queue_stats stats;
+        const uint64_t retries = 3 * (uint64_t)(hasty.max_attempts - 1);
         struct crew c;
         append(t, FINE, 4);
         append(t, REFUSED, 2);
@@ -290,11 +305,11 @@ static void verdicts_are_of_single_rows(void **state)
         start(&c, t, hasty, 2);
         await(&c, "dead_letter", 5);
         await(&c, "completed", 4);
-        queue_stats(c.q, &stats);
+        const struct queue_stats stats = counted(&c, 4 + 5 + retries);
         finish(&c);
         assert_int_equal(stats.done, 4);
         assert_int_equal(stats.buried, 5);
-        assert_int_equal(stats.retried, 3 * (hasty.max_attempts - 1));
+        assert_int_equal(stats.retried, retries);
         assert_true(str_contains(test_inbox_row(t, 5), STR("\"error\":\"no\"")));
         assert_true(str_contains(test_inbox_row(t, 9), STR("\"error\":\"not yet\"")));
         assert_true(str_contains(test_inbox_row(t, 9), STR("\"retry_count\":3")));
