@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { en } from "./en";
+import { ru } from "./ru";
+
+/** The paths of all words that are plain strings, with the word. */
+function words(of: object, path = ""): [string, string][] {
+  return Object.entries(of).flatMap(([name, value]: [string, unknown]) => {
+    const here = `${path}/${name}`;
+    if (typeof value === "string") return [[here, value] as [string, string]];
+    return typeof value === "object" && value !== null ? words(value, here) : [];
+  });
+}
+
+describe("the catalogues", () => {
+  it("say the same things, none of them empty", () => {
+    expect(words(ru).map(([path]) => path)).toEqual(words(en).map(([path]) => path));
+    for (const [path, word] of [...words(en), ...words(ru)]) expect(word.trim(), path).not.toBe("");
+  });
+
+  it("tell the same keys", () => {
+    expect(ru.keys.list.map(({ keys }) => keys)).toEqual(en.keys.list.map(({ keys }) => keys));
+  });
+
+  it("count as their language counts", () => {
+    expect([1, 2, 1000].map(en.calls.count)).toEqual(["1 call", "2 calls", "1,000 calls"]);
+    expect([1, 3, 5, 11, 21].map(ru.calls.count)).toEqual(["1 звонок", "3 звонка", "5 звонков", "11 звонков", "21 звонок"]);
+  });
+});
