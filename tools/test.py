@@ -262,7 +262,8 @@ def sim():
     if not ready("build"):
         return
     started = time.monotonic()
-    status, output = run([str(ROOT / "build" / "sim"), "--seeds", os.environ.get("SEEDS", "500")])
+    seeds = int(os.environ.get("SEEDS", "500"))
+    status, output = run([str(ROOT / "build" / "sim"), "--seeds", str(seeds)], max(DEADLINE, seeds))
     count = count_tap(output)
     if status != 0 and not count.failed:
         count.failed = 1

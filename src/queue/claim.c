@@ -28,6 +28,21 @@ static const struct column row_columns[] = {
     {"trace_id", COLUMN_STR, AT(trace_id)},
 };
 
+#define SETTLE SECONDS(1) /* until then, a lane is free again, and a late commit is there */
+#define LONGEST_PAUSE                                                                              \
+    SECONDS(5) /* a row that was put back, or lost its worker, waits no longer                     \
+                */
+
+enum { SHARE = 20 }; /* what walks over everything is done for a twentieth of the time */
+
+/* When a walk that took so long may be made again. */
+static usec_t pause_after(usec_t began, usec_t ended)
+{
+    const usec_t pause = (ended - began) * SHARE;
+
+    return ended + (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
+}
+
 static int by_id(const void *a, const void *b)
 {
     const struct queue_row *x = a, *y = b;
@@ -63,19 +78,50 @@ static bool hold_lease(struct worker *w, usec_t now, struct err *e)
     return true;
 }
 
-static bool take_rows(struct worker *w, bool fresh, usec_t now, struct arena *a, struct claim *ret,
-                      struct err *e)
+/* A while after these were the first ones that waited, whatever is below them is done. */
+static void move_on(struct gaze *g, const struct claim *c, usec_t now)
 {
-    const struct queue_queries *q = &w->q->o.queries;
-    const size_t limit = fresh ? w->q->o.policy.batch : 1;
-    const struct bind token = bind_str("token", str_from(atomic_load(&w->token)));
-    const struct bind at_most = bind_int("limit", (int64_t)limit);
+    if (c->n == 0 || now < g->next_at)
+        return;
+    if (g->next > g->from)
+        g->from = g->next;
+    g->next = c->rows[0].id - 1;
+    g->next_at = now + SETTLE;
+}
+
+static bool take_fresh(struct worker *w, struct arena *a, struct claim *ret, struct err *e)
+{
+    const size_t limit = w->q->o.policy.batch;
+    const usec_t began = clock_monotonic(w->q->o.clock);
+    const bool looks_back = began >= w->gaze.look_back_at;
     struct rows *rows;
 
-    const bool ok = fresh ? db_query(w->db, q->claim, BINDS(token, at_most), a, &rows, e)
-                          : db_query(w->db, q->claim_tried,
-                                     BINDS(token, bind_time("now", now), at_most), a, &rows, e);
-    return (ok && read_rows(rows, limit, a, ret, e)) || err_trace(e);
+    if (!db_query(w->db, w->q->o.queries.claim,
+                  BINDS(bind_str("token", str_from(atomic_load(&w->token))),
+                        bind_int("from", looks_back ? 0 : w->gaze.from),
+                        bind_int("limit", (int64_t)limit)),
+                  a, &rows, e) ||
+        !read_rows(rows, limit, a, ret, e))
+        return err_trace(e);
+    const usec_t now = clock_monotonic(w->q->o.clock);
+    if (looks_back)
+        w->gaze.look_back_at = pause_after(began, now);
+    move_on(&w->gaze, ret, now);
+    return true;
+}
+
+static bool take_tried(struct worker *w, usec_t now, struct arena *a, struct claim *ret,
+                       struct err *e)
+{
+    struct rows *rows;
+
+    if (!db_query(w->db, w->q->o.queries.claim_tried,
+                  BINDS(bind_str("token", str_from(atomic_load(&w->token))), bind_time("now", now),
+                        bind_int("limit", 1)),
+                  a, &rows, e) ||
+        !read_rows(rows, 1, a, ret, e))
+        return err_trace(e);
+    return true;
 }
 
 bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret, struct err *e)
@@ -88,7 +134,7 @@ bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret
         return err_set(e, ERR_UNAVAILABLE, "queue: claim failed (injected)");
     if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), a, &rows,
                   e) ||
-        !take_rows(w, fresh, now, a, ret, e))
+        !(fresh ? take_fresh(w, a, ret, e) : take_tried(w, now, a, ret, e)))
         return err_trace(e);
     if (ret->n > 0 && !hold_lease(w, now, e))
         return err_trace(e);
@@ -188,25 +234,47 @@ bool claim_conclude(struct worker *w, const struct queue_batch *b, bool *ret_hel
     return true;
 }
 
-static bool reap(struct worker *w, struct err *e)
+static bool expire_leases(struct worker *w, int64_t *ret_n, struct err *e)
 {
     const struct queue_options *o = &w->q->o;
-    const struct bind now = bind_time("now", clock_wall(o->clock));
     struct rows *rows;
 
     if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), w->work,
                   &rows, e) ||
-        !db_exec(
-            w->db, Q_QUEUE_LEASES_EXPIRE,
-            BINDS(bind_str("queue", str_from(o->name)), now, bind_int("lease_us", o->policy.lease)),
-            NULL, e) ||
-        !db_exec(w->db, o->queries.reap, BINDS(now), NULL, e) ||
+        !db_exec(w->db, Q_QUEUE_LEASES_EXPIRE,
+                 BINDS(bind_str("queue", str_from(o->name)), bind_time("now", clock_wall(o->clock)),
+                       bind_int("lease_us", o->policy.lease)),
+                 ret_n, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool sweep(struct worker *w, struct err *e)
+{
+    const struct queue_options *o = &w->q->o;
+    const struct bind now = bind_time("now", clock_wall(o->clock));
+    const usec_t began = clock_monotonic(o->clock);
+
+    if (!db_exec(w->db, o->queries.reap, BINDS(now), NULL, e) ||
         !db_exec(w->db, o->queries.hasten,
                  BINDS(now, bind_int("first_wait_us", o->policy.first_wait),
                        bind_int("last_wait_us", o->policy.last_wait)),
                  NULL, e))
         return err_trace(e);
+    w->sweep_at = pause_after(began, clock_monotonic(o->clock));
     return true;
+}
+
+/* Leases that have run out are looked for each time, rows only after one was found, or now and
+ * then. */
+static bool reap(struct worker *w, struct err *e)
+{
+    int64_t expired;
+
+    if (!expire_leases(w, &expired, e))
+        return err_trace(e);
+    const bool due = expired > 0 || clock_monotonic(w->q->o.clock) >= w->sweep_at;
+    return !due || sweep(w, e) || err_trace(e);
 }
 
 bool claim_reap(struct worker *w, struct err *e)

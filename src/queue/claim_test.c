@@ -9,16 +9,26 @@ enum { FRESH = true, TRIED = false };
 
 struct bench {
     struct test_inbox *t;
-    usec_t now;
+    usec_t now, up; /* on the clock's two faces */
     struct clock clock;
     struct queue q;
     struct worker *first, *second;
 };
 
+static usec_t wall(const struct clock *c)
+{
+    return ((const struct bench *)c->arg)->now;
+}
+
+static usec_t monotonic(const struct clock *c)
+{
+    return ((const struct bench *)c->arg)->up;
+}
+
 static void bench_init(struct bench *b, struct test_inbox *t)
 {
-    *b = (struct bench){.t = t, .now = SECONDS(1900000000)};
-    b->clock = clock_fixed(&b->now);
+    *b = (struct bench){.t = t, .now = SECONDS(1900000000), .up = SECONDS(1)};
+    b->clock = (struct clock){wall, monotonic, b};
     b->q.o = (struct queue_options){.name = "inbox",
                                     .store = t->store,
                                     .clock = &b->clock,
@@ -117,6 +127,17 @@ static void renew(struct bench *b, struct worker *w)
     assert_ok(db_exec(w->db, Q_QUEUE_LEASE_RENEW,
                       BINDS(bind_str("token", str_from(atomic_load(&w->token))),
                             bind_time("now", b->now), bind_int("lease_us", b->q.o.policy.lease)),
+                      NULL, &e),
+              &e);
+}
+
+static void put_back(struct bench *b, int64_t id)
+{
+    struct err e = {0};
+
+    assert_ok(db_exec(b->first->db, Q_INBOX_REPROCESS,
+                      BINDS(bind_int("project", b->t->project), bind_int("id", id),
+                            bind_time("now", b->now)),
                       NULL, &e),
               &e);
 }
@@ -331,6 +352,33 @@ static void a_clock_that_steps_back_leaves_leases_alone(void **state)
     }
 }
 
+/* F056: what is long done is not walked over at each claim; what was put back there is found all
+ * the same. */
+static void a_claim_starts_behind_what_is_done(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct bench b;
+        bench_init(&b, t);
+        append_lanes(&b, "a");
+        const struct claim first = take(&b, b.first, FRESH);
+        assert_true(conclude(&b, b.first, first, (struct queue_verdict){QUEUE_BURY, STR("no")}));
+        b.first->gaze.look_back_at = HOURS(1);
+        for (const char *lane = "bc"; *lane; lane++) {
+            b.up += SECONDS(1);
+            append_lanes(&b, (const char[]){*lane, 0});
+            assert_true(conclude(&b, b.first, take(&b, b.first, FRESH), done));
+        }
+        assert_int_equal(b.first->gaze.from, 1);
+        put_back(&b, 1);
+        expect_ids(&b, take(&b, b.first, FRESH), "");
+        b.up = HOURS(1);
+        expect_ids(&b, take(&b, b.first, FRESH), "1");
+        bench_finish(&b);
+    }
+}
+
 static void spent_attempts_bury(void **state)
 {
     (void)state;
@@ -413,6 +461,7 @@ TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
           cmocka_unit_test(a_clock_that_goes_back_keeps_no_new_row_waiting),
           cmocka_unit_test(a_clock_that_is_set_back_holds_nothing_up),
           cmocka_unit_test(a_clock_that_steps_back_leaves_leases_alone),
+          cmocka_unit_test(a_claim_starts_behind_what_is_done),
           cmocka_unit_test(spent_attempts_bury),
           cmocka_unit_test(f026_waits_double_up_to_the_last_and_half_of_them_is_chance),
           cmocka_unit_test(failures_are_reported_and_leave_nothing_behind))

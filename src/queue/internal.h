@@ -25,6 +25,19 @@ struct queue {
     struct bell *heartbeat_end;
 };
 
+/*
+ * Where fresh rows are looked for. Where somebody holds an old snapshot, PostgreSQL walks over
+ * every entry that its index of waiting rows ever had; a worker therefore starts behind what is
+ * long done, and looks back to the first row, for those that were put back or committed late, for a
+ * small share of its time.
+ */
+struct gaze {
+    int64_t from;   /* nothing below was waiting, a while ago */
+    int64_t next;   /* what `from` is to become */
+    usec_t next_at; /* when it may; monotonic, like the next */
+    usec_t look_back_at;
+};
+
 /* The claim of one batch: rows of which nobody else works on the lanes. */
 struct claim {
     struct queue_row *rows;
@@ -46,7 +59,9 @@ struct worker {
     bool doubtful;
     char owner[96];
     _Atomic bool holding; /* rows are under way: the heartbeat renews the lease */
-    usec_t reap_at;       /* when the leases of others are looked at again; monotonic */
+    struct gaze gaze;
+    usec_t reap_at;  /* when the leases of others are looked at again; monotonic */
+    usec_t sweep_at; /* when the claimed rows are, whether a lease has run out or not */
 };
 
 /* A worker without a thread, not yet named. */

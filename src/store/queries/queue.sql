@@ -52,14 +52,15 @@ DELETE FROM queue_leases
 
 -- name: inbox_claim
 -- Takes rows that were never tried, in the order of arrival, whatever the clocks say, of lanes that
--- nobody works on; counts the attempt.
--- params: token text, limit int
+-- nobody works on; counts the attempt. OFFSET 0 has PostgreSQL look a lane up row by row: an anti-join would
+-- walk over all that was ever claimed, and its estimate would have the waiting rows sorted.
+-- params: token text, from int, limit int
 -- scope: system — a queue serves every project
 -- [sqlite]
 UPDATE webhook_inbox
    SET processing_status = 'processing', claim_token = :token, retry_count = retry_count + 1
  WHERE id IN (SELECT w.id FROM webhook_inbox w
-               WHERE w.processing_status = 'pending'
+               WHERE w.processing_status = 'pending' AND w.id > :from
                  AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                                   WHERE b.lane = w.lane AND b.project_id = w.project_id
                                     AND b.processing_status = 'processing')
@@ -69,10 +70,10 @@ RETURNING id, project_id, lane, retry_count AS attempts, received_at, provider, 
 -- [postgres]
 WITH due AS MATERIALIZED (
     SELECT w.id FROM webhook_inbox w
-     WHERE w.processing_status = 'pending'
+     WHERE w.processing_status = 'pending' AND w.id > :from
        AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                         WHERE b.lane = w.lane AND b.project_id = w.project_id
-                          AND b.processing_status = 'processing')
+                          AND b.processing_status = 'processing' OFFSET 0)
      ORDER BY w.id LIMIT :limit
        FOR UPDATE OF w SKIP LOCKED)
 UPDATE webhook_inbox w
@@ -102,7 +103,7 @@ WITH due AS MATERIALIZED (
      WHERE w.processing_status = 'failed' AND w.next_attempt_at <= :now
        AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                         WHERE b.lane = w.lane AND b.project_id = w.project_id
-                          AND b.processing_status = 'processing')
+                          AND b.processing_status = 'processing' OFFSET 0)
      ORDER BY w.next_attempt_at, w.id LIMIT :limit
        FOR UPDATE OF w SKIP LOCKED)
 UPDATE webhook_inbox w

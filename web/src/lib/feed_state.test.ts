@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { anchorFeed, backoff, initialFeedState, takeEvents, takePage } from "./feed_state";
+import { FAR_BEHIND, anchorFeed, backoff, initialFeedState, takeEvents, takePage } from "./feed_state";
 import { aPage, anEvent } from "./test_data";
 
 const NOW = 5_000;
@@ -47,6 +47,7 @@ describe("takePage", () => {
     ["the start is no longer kept", aPage([anEvent(5)], 9, { resync: true, first_seq: 5 })],
     ["the history is another one", aPage([], 9, { epoch: "e2" })],
     ["the history is behind us", aPage([], 1)],
+    ["so much was missed that the lists are loaded sooner", aPage([anEvent(3)], FAR_BEHIND + 3, { has_more: true })],
     ["the page does not start where it was asked to", aPage([anEvent(4)], 9)],
   ])("starts over when %s", (_, page) => {
     expect(takePage(at(2), page, NOW)).toMatchObject({ need: "resync", apply: [] });

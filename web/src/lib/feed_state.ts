@@ -27,6 +27,9 @@ export type FeedState = {
 export type Need = "nothing" | "catch-up" | "resync";
 export type Step = { state: FeedState; apply: FeedEvent[]; need: Need };
 
+/** Who has missed more events than this loads the lists anew, which is sooner done than to read all that. */
+export const FAR_BEHIND = 5_000;
+
 export const initialFeedState: FeedState = {
   connection: "starting",
   epoch: null,
@@ -65,7 +68,8 @@ export function takeEvents(state: FeedState, events: readonly FeedEvent[], now: 
 
 export function takePage(state: FeedState, page: FeedPage, now: number): Step {
   const forked = page.epoch !== state.epoch || page.last_seq < state.seq;
-  if (forked || page.resync === true) return { state: { ...state, heardAt: now }, apply: [], need: "resync" };
+  const farBehind = page.last_seq - state.seq > FAR_BEHIND;
+  if (forked || farBehind || page.resync === true) return { state: { ...state, heardAt: now }, apply: [], need: "resync" };
 
   const step = takeEvents(state, page.events.map(eventOfEnvelope), now);
   // A page is dense and starts where it was asked to; one that does not cannot be caught up with.
