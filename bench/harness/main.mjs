@@ -17,6 +17,7 @@ import { live } from './scenarios/live.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { noop } from './scenarios/noop.mjs';
 import { recoveryCrash, recoveryRestart } from './scenarios/recovery.mjs';
+import { troubleIdle, troubleKilled } from './scenarios/trouble.mjs';
 import { workerPostgres, workerSqlite } from './scenarios/worker.mjs';
 import { closeScratch, openScratch } from './scratch.mjs';
 import { settings } from './settings.mjs';
@@ -35,6 +36,8 @@ const scenarios = [
     memory,
     recoveryRestart,
     recoveryCrash,
+    troubleKilled,
+    troubleIdle,
 ];
 
 function chosen(names) {

@@ -1,6 +1,7 @@
 // A throw-away PostgreSQL with its defaults: fsync on, synchronous_commit on. One cluster for the
 // whole run, one new database for each leg.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, readFileSync } from 'node:fs';
 
 import { freePort, onServerCores } from './processes.mjs';
@@ -100,6 +101,29 @@ export function sql(database, text) {
         ['-X', '-q', '-A', '-t', '-F', ' ', '-v', 'ON_ERROR_STOP=1', '-d', urlOf(database), '-c', text],
     ]);
     return out.split('\n').filter(Boolean);
+}
+
+/** Ends all connections of Hookswitch from the server's side; how many there were. */
+export function killBackends(database) {
+    const ended = sql(
+        database,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hookswitch%'",
+    );
+    return ended.length;
+}
+
+/** Somebody who looked at the inbox inside a transaction and went away; returns what ends it. */
+export async function idleInTransaction(database) {
+    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database)]);
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.write(
+        'BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT count(*) FROM webhook_inbox;\n',
+    );
+    await once(child.stdout, 'data');
+    return async () => {
+        child.stdin.end('COMMIT;\n');
+        await once(child, 'exit');
+    };
 }
 
 /** A new database on a cluster that has nothing left to write. */

@@ -1,6 +1,5 @@
 // Back at full rate: the database's server ends under load and starts again; the window begins ten
 // seconds after it takes connections. The baseline is the same load without the fault.
-import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { audit } from '../audit.mjs';
@@ -9,18 +8,10 @@ import { restartPostgres } from '../postgres.mjs';
 import { scratchPath } from '../scratch.mjs';
 import { openStore, startHookswitch } from '../servers.mjs';
 import { token } from '../settings.mjs';
+import { spoolIsEmpty } from '../spool.mjs';
 
 const BEFORE_MS = 2000; // of load, then the fault
 const WITHIN_S = 10; // from the first connection that the server takes
-const DRAIN_S = 20; // for what waits in the spool, before the store is held against the log
-
-async function spoolIsEmpty(directory) {
-    for (let i = 0; i < DRAIN_S * 10; i++) {
-        if (!readdirSync(`${directory}/spool`).some((name) => name.endsWith('.spool'))) return true;
-        await sleep(100);
-    }
-    return false;
-}
 
 async function leg(mode) {
     const store = await openStore('postgres');

@@ -1,0 +1,69 @@
+// The queue's own rate: an inbox is filled by a server that has only the door, then drained by one that has
+// only the worker.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { query } from './audit.mjs';
+import { load, newRun } from './generator.mjs';
+import { cpuSeconds } from './processes.mjs';
+import { startHookswitch } from './servers.mjs';
+import { apiKey, token } from './settings.mjs';
+
+const DEADLINE_MS = 120_000;
+
+// Seconds between the first and the last completion behind a row, as the store noted them.
+const DRAINED = {
+    sqlite: (id) =>
+        `SELECT (max(processed_at) - min(processed_at)) / 1e6 FROM webhook_inbox WHERE processing_status = 'completed' AND id > ${id}`,
+    postgres: (id) =>
+        `SELECT extract(epoch FROM max(processed_at) - min(processed_at)) FROM webhook_inbox WHERE processing_status = 'completed' AND id > ${id}`,
+};
+const LAST = "SELECT coalesce(max(id), 0) FROM webhook_inbox";
+const OPEN = "SELECT count(*) FROM webhook_inbox WHERE processing_status <> 'completed'";
+
+async function fill(store, rows, acks) {
+    const server = await startHookswitch(store, { roles: 'door,api' });
+    await load({
+        port: server.port,
+        connections: 64,
+        count: rows,
+        warmup: 0,
+        seconds: 60,
+        run: newRun(),
+        token,
+        base_url: `http://127.0.0.1:${server.port}`,
+        acks,
+    });
+    await server.stop();
+}
+
+async function pending(port) {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/health/sync`, {
+        headers: { Authorization: `Bearer ${apiKey}` },
+    });
+    const { inbox } = await answer.json();
+    return inbox.pending;
+}
+
+/** Until nothing waits any more; the CPU seconds of the server's family. */
+async function drain(store) {
+    const server = await startHookswitch(store, { roles: 'worker,api' });
+    const end = Date.now() + DEADLINE_MS;
+    while ((await pending(server.port)) > 0) {
+        if (Date.now() > end) throw new Error(`the worker was not done within ${DEADLINE_MS} ms`);
+        await sleep(50);
+    }
+    const cpu = cpuSeconds(server.roots);
+    await server.stop();
+    return cpu;
+}
+
+/** Rows applied per second, and per CPU second, of so many new ones; and how many were left. */
+export async function fillAndDrain(store, rows, acks) {
+    const [last] = query(store, LAST).map(Number);
+    await fill(store, rows, acks);
+    const before = cpuSeconds(store.roots);
+    const cpu = (await drain(store)) - before;
+    const [seconds] = query(store, DRAINED[store.kind](last)).map(Number);
+    const [left] = query(store, OPEN).map(Number);
+    return { perSecond: rows / seconds, perCpuSecond: rows / cpu, left };
+}
