@@ -10,7 +10,8 @@ struct secret;
 struct secret *secret_create(struct str bytes);
 void secret_destroy(struct secret *s);
 DEFINE_CLEANUP(struct secret, secret_destroy)
-struct str secret_reveal(const struct secret *s); /* only where the bytes go into a digest */
+struct str
+secret_reveal(const struct secret *s); /* only where a digest is made, or who asks proves itself */
 bool secret_eq(const struct secret *s, struct str candidate);
 
 /* Equal in constant time for equal lengths. */

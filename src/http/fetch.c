@@ -1,0 +1,177 @@
+#include "http/fetch.h"
+
+#include <curl/curl.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+
+enum { REDIRECTS_MAX = 3 };
+
+bool http_fetch_init(struct err *e)
+{
+    if (FAULT("fetch.init") || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return err_set(e, ERR_INTERNAL, "libcurl cannot be initialised");
+    return true;
+}
+
+// --- places --------------------------------------------------------------------------------------
+
+DEFINE_CLEANUP(CURLU, curl_url_cleanup)
+
+static bool has_part(CURLU *u, CURLUPart part)
+{
+    char *text = NULL;
+    const bool has = curl_url_get(u, part, &text, 0) == CURLUE_OK;
+
+    curl_free(text);
+    return has;
+}
+
+static bool part_of(CURLU *u, CURLUPart part, struct arena *a, struct str *ret)
+{
+    char *text = NULL;
+
+    if (curl_url_get(u, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        return false;
+    *ret = str_dup(str_from(text), a);
+    curl_free(text);
+    return true;
+}
+
+bool http_place_of(struct str url, struct arena *a, struct http_place *ret)
+{
+    _cleanup_(curl_url_cleanupp) CURLU *u = curl_url();
+    struct http_place place;
+
+    if (!u)
+        mem_exhausted();
+    if (memchr(url.p, '\0', url.n) || curl_url_set(u, CURLUPART_URL, str_z(url, a), 0) != CURLUE_OK)
+        return false;
+    if (has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD) ||
+        has_part(u, CURLUPART_FRAGMENT))
+        return false;
+    if (!part_of(u, CURLUPART_SCHEME, a, &place.scheme) ||
+        !part_of(u, CURLUPART_HOST, a, &place.host) || !part_of(u, CURLUPART_PORT, a, &place.port))
+        return false;
+    if (!str_eq_nocase(place.scheme, STR("https")) && !str_eq_nocase(place.scheme, STR("http")))
+        return false;
+    *ret = place;
+    return true;
+}
+
+bool http_place_eq(const struct http_place *x, const struct http_place *y)
+{
+    return str_eq_nocase(x->scheme, y->scheme) && str_eq_nocase(x->host, y->host) &&
+           str_eq(x->port, y->port);
+}
+
+// --- one fetch -----------------------------------------------------------------------------------
+
+DEFINE_CLEANUP(CURL, curl_easy_cleanup)
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct buf *body = arg;
+
+    buf_str(body, (struct str){p, size * n});
+    return buf_ok(body) ? size * n : 0;
+}
+
+/* Other than zero ends the transfer. */
+static int on_progress(void *arg, curl_off_t to_come, curl_off_t come, curl_off_t to_go,
+                       curl_off_t gone)
+{
+    const _Atomic bool *ended = arg;
+
+    (void)to_come, (void)come, (void)to_go, (void)gone;
+    return ended && atomic_load_explicit(ended, memory_order_relaxed);
+}
+
+/* CURLOPT_UNRESTRICTED_AUTH stays off: that is what keeps the password from other hosts. */
+static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, struct buf *body)
+{
+    const char *protocols = str_starts(f->url, STR("https:")) ? "https" : "http,https";
+    unsigned bad = FAULT("fetch.option");
+
+    bad |= curl_easy_setopt(easy, CURLOPT_URL, str_z(f->url, a));
+    bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
+    bad |= curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+    bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+    bad |= curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+    bad |= curl_easy_setopt(easy, CURLOPT_USERNAME, str_z(f->user, a));
+    bad |= curl_easy_setopt(easy, CURLOPT_PASSWORD, str_z(secret_reveal(f->password), a));
+    bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                            (long)(f->connect_timeout / MILLISECONDS(1)));
+    bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(f->total_timeout / MILLISECONDS(1)));
+    bad |= curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)(body->max - body->n));
+    bad |= curl_easy_setopt(easy, CURLOPT_USERAGENT, "hookswitch");
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, body);
+    bad |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    bad |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    bad |= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, (void *)(uintptr_t)f->ended);
+    return bad == 0;
+}
+
+static const struct failure {
+    CURLcode code;
+    enum err_code as;
+    const char *text; /* behind the peer's name */
+} failures[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, ERR_UNAVAILABLE, "cannot be reached: its name has no address"},
+    {CURLE_COULDNT_RESOLVE_PROXY, ERR_UNAVAILABLE, "cannot be reached: the proxy has no address"},
+    {CURLE_COULDNT_CONNECT, ERR_UNAVAILABLE, "cannot be reached: no connection"},
+    {CURLE_SSL_CONNECT_ERROR, ERR_UNAVAILABLE, "cannot be reached: the TLS handshake failed"},
+    {CURLE_OPERATION_TIMEDOUT, ERR_UNAVAILABLE, "did not answer in time"},
+    {CURLE_GOT_NOTHING, ERR_UNAVAILABLE, "closed the connection without an answer"},
+    {CURLE_RECV_ERROR, ERR_UNAVAILABLE, "broke the connection off"},
+    {CURLE_PARTIAL_FILE, ERR_UNAVAILABLE, "broke the connection off"},
+    {CURLE_ABORTED_BY_CALLBACK, ERR_UNAVAILABLE, "was not waited for: the server is stopping"},
+    {CURLE_FILESIZE_EXCEEDED, ERR_LIMIT, "sent more than fits here"},
+    {CURLE_WRITE_ERROR, ERR_LIMIT, "sent more than fits here"},
+    {CURLE_TOO_MANY_REDIRECTS, ERR_UPSTREAM, "sent us from one address to the next"},
+    {CURLE_UNSUPPORTED_PROTOCOL, ERR_UPSTREAM, "sent us to an address that is not safe"},
+    {CURLE_PEER_FAILED_VERIFICATION, ERR_UPSTREAM, "showed a certificate that is not its own"},
+};
+
+static bool fail(const struct http_fetch *f, CURLcode code, const struct buf *body, struct err *e)
+{
+    for (size_t i = 0; i < LEN(failures); i++) {
+        if (failures[i].code != code)
+            continue;
+        err_set(e, failures[i].as, "%s %s", f->peer, failures[i].text);
+        if (failures[i].as == ERR_UNAVAILABLE)
+            err_fix(e, "try again in a moment");
+        if (failures[i].as == ERR_LIMIT)
+            err_fix(e, "at most %zu MB fit", body->max / (1024 * 1024));
+        return false;
+    }
+    return err_set(e, ERR_UPSTREAM, "%s could not be asked: %s", f->peer, curl_easy_strerror(code));
+}
+
+static void read_head(CURL *easy, struct arena *a, struct http_fetched *ret)
+{
+    char *type = NULL;
+    long status = 0;
+
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE,
+                            &status); // stay as they are when it fails
+    (void)curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+    *ret = (struct http_fetched){.status = (int)status, .type = str_dup(str_from(type), a)};
+}
+
+bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
+                struct http_fetched *ret, struct err *e)
+{
+    _cleanup_(curl_easy_cleanupp) CURL *easy = FAULT("fetch.start") ? NULL : curl_easy_init();
+
+    if (!easy || !set_up(easy, f, a, body))
+        return err_set(e, ERR_INTERNAL, "libcurl cannot prepare a request to %s", f->peer);
+    const CURLcode code = FAULT("fetch.connect") ? CURLE_COULDNT_CONNECT : curl_easy_perform(easy);
+    if (code != CURLE_OK)
+        return fail(f, code, body, e);
+    read_head(easy, a, ret);
+    return true;
+}

@@ -1,0 +1,47 @@
+#ifndef HTTP_FETCH_H
+#define HTTP_FETCH_H
+/*
+ * The client side: one GET of somebody else's resource, for threads that may block (libcurl).
+ *
+ * The account's name and password are told to the host that is asked, and to no other that it sends
+ * us to. A redirect never leads from https to http. What went wrong on the way is an error that
+ * names the peer and neither the URL nor the password; an answer, whatever its status, is none.
+ */
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/time.h"
+
+/* Once, before the first thread that fetches. */
+bool http_fetch_init(struct err *e) CHECK_RESULT;
+
+/* Where a URL leads, as the fetch will read it; the default port is filled in. */
+struct http_place {
+    struct str scheme, host, port;
+};
+/* False when it is no http or https URL, or has a user or a fragment in it. */
+bool http_place_of(struct str url, struct arena *a, struct http_place *ret) CHECK_RESULT;
+bool http_place_eq(const struct http_place *x, const struct http_place *y);
+
+struct http_fetch {
+    const char *peer; /* "Twilio", for sentences */
+    struct str url;
+    struct str user;
+    const struct secret *password;
+    usec_t connect_timeout, total_timeout;
+    const _Atomic bool *ended; /* turns true: the fetch fails within a second */
+};
+
+struct http_fetched {
+    int status;
+    struct str type; /* Content-Type; none when there was no such field */
+};
+
+/* The body is appended to a buf; larger than its ceiling is ERR_LIMIT. Not now, but perhaps later
+ * (no connection, no answer in time): ERR_UNAVAILABLE. Anything else: ERR_UPSTREAM. */
+bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
+                struct http_fetched *ret, struct err *e) CHECK_RESULT;
+
+#endif
