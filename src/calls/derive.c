@@ -200,8 +200,8 @@ static enum call_visibility visibility_of(const struct call_fold *f, const struc
     return CALL_VISIBLE;
 }
 
-/* A complete recording before others, then the earliest, then the first sid. */
-static const struct call_recording *recording_shown(const struct call_fold *f)
+/* Of those that begin at the same time, the first sid. */
+const struct call_recording *call_recording_shown(const struct call_fold *f)
 {
     const struct call_recording *best = NULL;
 
@@ -327,7 +327,7 @@ static struct str attributes_of(const struct call_fold *f, struct arena *a)
 void call_derive(const struct call_fold *f, struct arena *a, struct call *c)
 {
     const struct outcome o = outcome_of(f);
-    const struct call_recording *r = recording_shown(f);
+    const struct call_recording *r = call_recording_shown(f);
 
     c->status = f->claim.by == CALL_BY_NOBODY ? CALL_QUEUED : f->claim.status;
     c->is_final = call_status_is_final(c->status);

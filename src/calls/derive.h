@@ -7,5 +7,7 @@
  * conversation_id, created_at, updated_at, sync_state); needs provider for names in the metadata.
  */
 void call_derive(const struct call_fold *f, struct arena *a, struct call *c);
+/* The recording that a call shows: a complete one, the earliest. NULL when there is none. */
+const struct call_recording *call_recording_shown(const struct call_fold *f);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "calls/derive.h"
 #include "calls/internal.h"
 
 void call_list_value(struct json_writer *w, const struct call_list *calls)
@@ -230,6 +231,23 @@ bool call_detail_json(const struct call_reader *r, struct str sid, int64_t as_of
     if (!events_value(&w, events, e))
         return err_trace(e);
     json_close_object(&w);
+    return true;
+}
+
+bool call_audio_find(const struct call_reader *r, struct str sid, struct arena *a,
+                     struct call_audio *ret, bool *ret_found, struct err *e)
+{
+    struct call_fold fold;
+    struct call call;
+
+    if (!find_call(r, sid, a, &call, ret_found, e))
+        return err_trace(e);
+    if (!*ret_found)
+        return true;
+    if (!call_fold_parse(call.fold_state, a, &fold, e))
+        return err_trace(e);
+    const struct call_recording *shown = call_recording_shown(&fold);
+    *ret = (struct call_audio){call.provider, shown ? *shown : call_change_none.recording};
     return true;
 }
 

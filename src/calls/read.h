@@ -5,7 +5,7 @@
  * shape that docs/openapi.yaml gives it, into a buf. "Not found" is *ret_found = false, and nothing
  * was written.
  */
-#include "calls/call.h"
+#include "calls/change.h"
 #include "store/store.h"
 
 /* Where it is asked, and for which project: nothing of another one is ever seen. */
@@ -56,6 +56,13 @@ bool call_active_json(const struct call_reader *r, struct arena *a, struct buf *
  * after it, folded anew, and the log up to it. */
 bool call_detail_json(const struct call_reader *r, struct str sid, int64_t as_of, struct arena *a,
                       struct buf *out, bool *ret_found, struct err *e) CHECK_RESULT;
+/* The recording that a call shows, and who keeps it; its url is none when there is no recording. */
+struct call_audio {
+    struct str provider;
+    struct call_recording recording;
+};
+bool call_audio_find(const struct call_reader *r, struct str sid, struct arena *a,
+                     struct call_audio *ret, bool *ret_found, struct err *e) CHECK_RESULT;
 /* [CallEvent…]: the lines that one received webhook has written. */
 bool call_events_of_inbox_json(const struct call_reader *r, int64_t inbox_id, struct arena *a,
                                struct buf *out, struct err *e) CHECK_RESULT;

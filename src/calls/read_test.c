@@ -387,6 +387,53 @@ static void a_call_is_shown_as_it_was(void **state)
     }
 }
 
+static struct call_change recording_of(const char *sid, const char *status, int at)
+{
+    struct call_change c = call_change_none;
+
+    c.kind = CALL_CHANGE_RECORDING;
+    c.call_sid = str_from(sid);
+    c.event_time = c.observed_at = T0 + SECONDS(at);
+    c.recording = (struct call_recording){.sid = STR("RE1"),
+                                          .url = STR("https://api.twilio.com/RE1"),
+                                          .status = str_from(status),
+                                          .duration = 28,
+                                          .channels = 2,
+                                          .start_time = T0 + SECONDS(4)};
+    return c;
+}
+
+static void a_recording_is_found_by_its_call(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = office(store, a);
+        const struct call_reader r = {db, 1}, other = {db, 2};
+        const struct call_change recorded[] = {recording_of("CA1", "completed", 70),
+                                               recording_of("CA4", "in-progress", 71)};
+        struct call_audio audio;
+        struct err e = {0};
+        bool found;
+
+        assert_ok(test_calls_save(db, recorded, LEN(recorded), a, &e), &e);
+        assert_ok(call_audio_find(&r, STR("CA1"), a, &audio, &found, &e), &e);
+        assert_true(found);
+        assert_str(audio.provider, "twilio");
+        assert_str(audio.recording.url, "https://api.twilio.com/RE1");
+        assert_int_equal(audio.recording.duration, 28);
+        assert_int_equal(audio.recording.channels, 2);
+        assert_ok(call_audio_find(&r, STR("CA3"), a, &audio, &found, &e), &e);
+        assert_true(found && str_is_none(audio.recording.url));
+        assert_ok(call_audio_find(&r, STR("CA4"), a, &audio, &found, &e), &e);
+        assert_true(found && str_is_none(audio.recording.url)); // not complete
+        assert_ok(call_audio_find(&r, STR("CA9"), a, &audio, &found, &e), &e);
+        assert_false(found);
+        assert_ok(call_audio_find(&other, STR("CA1"), a, &audio, &found, &e), &e);
+        assert_false(found);
+    }
+}
+
 static void the_lines_of_a_webhook_are_found(void **state)
 {
     (void)state;
@@ -431,4 +478,5 @@ TEST_MAIN(cmocka_unit_test(conversations_are_listed_with_their_last_message),
           cmocka_unit_test(what_goes_on_is_listed), cmocka_unit_test(calls_are_listed_by_filter),
           cmocka_unit_test(a_call_is_shown_with_its_legs_and_its_log),
           cmocka_unit_test(a_call_is_shown_as_it_was),
+          cmocka_unit_test(a_recording_is_found_by_its_call),
           cmocka_unit_test(the_lines_of_a_webhook_are_found))
