@@ -254,30 +254,53 @@ static void get_recording(struct asked *q)
         refuse_unknown(q);
 }
 
+static bool write_wav(const struct recording *r, struct buf *out)
+{
+    return media_wav(recording_duration(r), r->dual, out);
+}
+
+static bool write_mp3(const struct recording *r, struct buf *out)
+{
+    return media_mp3(recording_duration(r), out);
+}
+
+static const struct media {
+    struct str suffix, type;
+    bool (*write)(const struct recording *r, struct buf *out);
+} media_forms[] = {
+    {STR(".wav"), STR("audio/x-wav"), write_wav},
+    {STR(".mp3"), STR("audio/mpeg"), write_mp3},
+};
+
 /* Media needs no password, as long as an account does not ask for one. */
-static void answer_media(struct asked *q, const struct recording *r)
+static void answer_media(struct asked *q, const struct recording *r, const struct media *form)
 {
     struct buf out;
 
     buf_init(&out, MEDIA_MAX);
-    if (media_wav(recording_duration(r), &out))
-        http_answer_from(q->x,
-                         &(struct http_answer){.type = STR("audio/x-wav"), .body = buf_view(&out)});
+    if (form->write(r, &out))
+        http_answer_from(q->x, &(struct http_answer){.type = form->type, .body = buf_view(&out)});
     else
         refuse(q, 500, 20500, STR("The recording is too long"));
     buf_finish(&out);
 }
 
-/* A recording's address with .wav behind it; NULL for anything else, and while it runs. */
-static const struct recording *media_of(struct asked *q)
+/* True when it was a recording's address with .wav or .mp3 behind it, and the recording is over. */
+static bool answered_media(struct asked *q)
 {
-    struct str sid = http_match_param(&q->match, STR("recording"));
+    const struct str name = http_match_param(&q->match, STR("recording"));
 
-    if (!str_ends(sid, STR(".wav")))
-        return NULL;
-    sid.n -= 4;
-    const struct recording *r = world_recording(&q->sim->world, sid);
-    return r && r->ended != TIME_NONE ? r : NULL;
+    for (size_t i = 0; i < LEN(media_forms); i++) {
+        if (!str_ends(name, media_forms[i].suffix))
+            continue;
+        const struct str sid = str_sub(name, 0, name.n - media_forms[i].suffix.n);
+        const struct recording *r = world_recording(&q->sim->world, sid);
+        if (!r || r->ended == TIME_NONE)
+            return false;
+        answer_media(q, r, &media_forms[i]);
+        return true;
+    }
+    return false;
 }
 
 // --- placing and changing calls ------------------------------------------------------------------
@@ -487,11 +510,8 @@ void rest_answer(struct rest *r, struct http_exchange *x)
     const struct http_request *rq = http_request_of(x);
     struct asked q = {.sim = r->sim, .x = x, .rq = rq, .a = http_arena(x)};
     const enum http_found found = http_router_find(r->router, rq->method, rq->path, q.a, &q.match);
-    const struct recording *media = found == HTTP_FOUND ? media_of(&q) : NULL;
 
-    if (media)
-        answer_media(&q, media);
-    else
+    if (found != HTTP_FOUND || !answered_media(&q))
         serve(&q, found);
 }
 

@@ -238,6 +238,8 @@ describe("the REST API of the sandbox", () => {
     const media = await fetch(`${told.params["RecordingUrl"]}.wav`);
     assert.equal(media.headers.get("content-type"), "audio/x-wav");
     assert.equal((await media.text()).slice(0, 4), "RIFF");
+    const smaller = await fetch(`${told.params["RecordingUrl"]}.mp3`);
+    assert.equal(smaller.headers.get("content-type"), "audio/mpeg");
     assert.deepEqual((await client.calls(sid).recordings.list()).map((found) => found.sid), [recording?.sid]);
   });
 
