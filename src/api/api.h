@@ -15,6 +15,7 @@ struct http_exchange;
 struct hub;
 struct inbox;
 struct queue;
+struct recordings;
 struct store;
 
 struct api_options {
@@ -23,6 +24,7 @@ struct api_options {
     struct hub *hub;     /* NULL when this process has no such role */
     struct inbox *inbox; /* likewise */
     struct queue *queue; /* likewise */
+    struct recordings *recordings;
     size_t threads;
     bool realtime_push, webhook_ingestion;
     bool secure_cookies;         /* the public URL is https */

@@ -154,6 +154,18 @@ bool reply(struct req *rq, int status, struct err *e)
     return true;
 }
 
+void reply_bytes(struct req *rq, struct str type, struct str bytes)
+{
+    static const struct http_header headers[] = {{{"Cache-Control", 13}, {"private", 7}}};
+
+    rq->replied = true;
+    http_answer_from(rq->x, &(struct http_answer){.status = 200,
+                                                  .type = type,
+                                                  .body = bytes,
+                                                  .headers = headers,
+                                                  .n_headers = LEN(headers)});
+}
+
 void reply_empty(struct req *rq, int status, const struct http_header *headers, size_t n)
 {
     rq->replied = true;

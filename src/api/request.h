@@ -84,6 +84,8 @@ bool req_body(struct req *rq, struct json_object **ret, struct err *e) CHECK_RES
 
 /* Answers with what was written to rq->json. Fails when the answer outgrew its ceiling. */
 bool reply(struct req *rq, int status, struct err *e) CHECK_RESULT;
+/* Answers with bytes that are the asker's own: no other's cache keeps them. */
+void reply_bytes(struct req *rq, struct str type, struct str bytes);
 /* Answers without a body; headers may be NULL. */
 void reply_empty(struct req *rq, int status, const struct http_header *headers, size_t n);
 /* The exchange was handed to somebody else (a stream). */

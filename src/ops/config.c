@@ -49,6 +49,9 @@ static const struct variable variables[] = {
      "Its primary auth token; webhook signatures are made with it."},
     {"TWILIO_AUTH_TOKEN_SECONDARY", SECRET, AT(twilio_auth_token_secondary), "", 0, 0,
      "A second token that is accepted too, during a rotation."},
+    {"TWILIO_BASE_URL", TEXT, AT(twilio_base_url), "https://api.twilio.com", 0, 0,
+     "Where Twilio's API is. Recordings are fetched from all hosts of twilio.com; from another "
+     "address, such as the sandbox's, when it is given here."},
     {"OWNED_PHONE_NUMBERS", TEXT, AT(owned_phone_numbers), "", 0, 0,
      "Comma list of our own numbers in E.164 form: +16175006181."},
     {"DEFAULT_REGION", TEXT, AT(default_region), "US", 0, 0,
@@ -289,6 +292,10 @@ static void check_together(const struct config *c, struct problems *p)
                 "required in production, for example https://calls.example.com");
     if (!str_is_empty(c->webhook_base_url) && !is_http_url(c->webhook_base_url))
         problem(p, "WEBHOOK_BASE_URL", "write an http:// or https:// URL without query");
+    if (!is_http_url(c->twilio_base_url))
+        problem(p, "TWILIO_BASE_URL", "write an http:// or https:// URL without query");
+    else if (production && !str_starts(c->twilio_base_url, STR("https://")))
+        problem(p, "TWILIO_BASE_URL", "https:// in production: the auth token is sent there");
     if (!str_is_empty(c->twilio_account_sid) && str_is_empty(c->twilio_auth_token))
         problem(p, "TWILIO_AUTH_TOKEN",
                 "required with TWILIO_ACCOUNT_SID: signatures are always checked");

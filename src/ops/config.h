@@ -27,6 +27,7 @@ struct config {
     struct str twilio_account_sid;
     struct str twilio_auth_token;
     struct str twilio_auth_token_secondary;
+    struct str twilio_base_url;
     struct str owned_phone_numbers;
     struct str default_region;
     struct str sip_user;

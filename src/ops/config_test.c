@@ -45,6 +45,7 @@ static void what_is_malformed_is_refused_by_name(void **state)
         {"WEBHOOK_BASE_URL=https://x/#a", "WEBHOOK_BASE_URL"},
         {"WEBHOOK_BASE_URL=https://x/ a", "WEBHOOK_BASE_URL"},
         {"WEBHOOK_BASE_URL=https://", "WEBHOOK_BASE_URL"},
+        {"TWILIO_BASE_URL=api.twilio.com", "TWILIO_BASE_URL"},
         {"API_THREADS=0", "API_THREADS"},
         {"TWILIO_AUTH_TOKEN=x", "TWILIO_ACCOUNT_SID"},
         {"BOOTSTRAP_API_KEY=short", "BOOTSTRAP_API_KEY"},
@@ -74,6 +75,20 @@ static void an_empty_token_never_switches_verification_off(void **state)
 
     assert_false(load(a, environment, &c, &e));
     assert_non_null(strstr(e.text, "TWILIO_AUTH_TOKEN"));
+}
+
+static void the_token_is_not_sent_in_the_clear_in_production(void **state)
+{
+    (void)state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    char *environment[] = {"NODE_ENV=production", "WEBHOOK_BASE_URL=https://calls.example.com",
+                           "TWILIO_BASE_URL=http://127.0.0.1:3001", NULL};
+    struct config c;
+    struct err e;
+
+    assert_false(load(a, environment, &c, &e));
+    assert_non_null(strstr(e.text, "TWILIO_BASE_URL"));
+    assert_true(load(a, environment + 2, &c, &e));
 }
 
 static const char *write_file(const char *dir, const char *name, const char *text, struct arena *a)
@@ -225,6 +240,7 @@ TEST_MAIN(cmocka_unit_test(defaults_are_enough_to_start),
           cmocka_unit_test(an_empty_token_never_switches_verification_off),
           cmocka_unit_test(a_secret_comes_from_a_file),
           cmocka_unit_test(dotenv_fills_in_and_is_checked),
+          cmocka_unit_test(the_token_is_not_sent_in_the_clear_in_production),
           cmocka_unit_test(good_settings_are_taken),
           cmocka_unit_test(secrets_files_that_cannot_be_read_are_named),
           cmocka_unit_test(a_dotenv_that_cannot_be_read_is_refused),

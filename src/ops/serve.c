@@ -21,14 +21,21 @@
 #include "loop/loop.h"
 #include "ops/roles.h"
 #include "ops/watchdog.h"
-#include "providers/provider.h"
+#include "providers/recordings.h"
 #include "providers/twilio/twiml.h"
 #include "queue/queue.h"
 #include "store/store.h"
 #include "tenancy/actor.h"
 #include "tenancy/project.h"
 
-enum { LOOPS_MAX = 64, DOORS_MAX = 64, RETRY_MS = 500, DRAIN_SECONDS = 5, CHECKPOINT_SECONDS = 60 };
+enum {
+    LOOPS_MAX = 64,
+    RECORDINGS_AT_ONCE = 2,
+    DOORS_MAX = 64,
+    RETRY_MS = 500,
+    DRAIN_SECONDS = 5,
+    CHECKPOINT_SECONDS = 60
+};
 
 struct app {
     const struct config *config;
@@ -51,6 +58,7 @@ struct app {
     struct inbox_apply *apply;
     struct queue *queue;
     struct hub *hub;
+    struct recordings *recordings;
     struct api *api;
     struct watchdog *watchdog;
     /* Set once everything above is there; the loops read it. */
@@ -257,6 +265,16 @@ static bool start_inbox(struct app *app, struct err *e)
     return true;
 }
 
+static void make_tokens(struct app *app)
+{
+    const struct config *c = app->config;
+
+    if (!app->tokens[0])
+        app->tokens[0] = secret_create(c->twilio_auth_token);
+    if (!app->tokens[1] && !str_is_empty(c->twilio_auth_token_secondary))
+        app->tokens[1] = secret_create(c->twilio_auth_token_secondary);
+}
+
 /* What the environment says of Twilio becomes the one account of the default project. */
 static size_t accounts_of(struct app *app, struct door_account *ret)
 {
@@ -266,15 +284,12 @@ static size_t accounts_of(struct app *app, struct door_account *ret)
 
     if (str_is_empty(c->twilio_account_sid))
         return 0;
+    make_tokens(app);
     app->routing = (struct twilio_routing){
         .sip_user = c->sip_user,
         .sip_domain = c->sip_domain,
         .caller_id = str_is_empty(first_owned) ? STR_NONE : first_owned,
     };
-    if (!app->tokens[0])
-        app->tokens[0] = secret_create(c->twilio_auth_token);
-    if (!app->tokens[1] && !str_is_empty(c->twilio_auth_token_secondary))
-        app->tokens[1] = secret_create(c->twilio_auth_token_secondary);
     *ret = (struct door_account){
         .provider = STR("twilio"),
         .account = c->twilio_account_sid,
@@ -364,14 +379,41 @@ static bool start_hub(struct app *app, struct err *e)
     return true;
 }
 
+/* The same account, as one that asks. Half of the API's threads answer all else. */
+static bool open_recordings(struct app *app, struct err *e)
+{
+    const struct config *c = app->config;
+    const size_t half = (size_t)c->api_threads / 2;
+
+    make_tokens(app);
+    const struct provider_account account = {
+        .provider = STR("twilio"),
+        .account = c->twilio_account_sid,
+        .project = app->project,
+        .secret = app->tokens[0],
+        .base_url = c->twilio_base_url,
+    };
+    const struct recordings_options o = {
+        .accounts = &account,
+        .n_accounts = str_is_empty(c->twilio_account_sid) ? 0 : 1,
+        .at_once = half < 1                    ? 1
+                   : half < RECORDINGS_AT_ONCE ? half
+                                               : RECORDINGS_AT_ONCE,
+    };
+    return recordings_open(&o, &app->recordings, e) || err_trace(e);
+}
+
 static bool start_api(struct app *app, struct err *e)
 {
+    if (!open_recordings(app, e))
+        return err_trace(e);
     const struct api_options o = {
         .store = app->store,
         .clock = &clock_system,
         .hub = app->hub,
         .inbox = app->inbox,
         .queue = app->queue,
+        .recordings = app->recordings,
         .threads = (size_t)app->config->api_threads,
         .realtime_push = app->config->realtime_push_enabled,
         .webhook_ingestion = app->config->webhook_ingestion_enabled,
@@ -537,8 +579,11 @@ static void stop(struct app *app)
     atomic_store_explicit(&app->ready, false, memory_order_release);
     if (app->server)
         http_server_drain(app->server);
+    if (app->recordings)
+        recordings_stop(app->recordings);
     if (app->api)
         api_stop(app->api);
+    recordings_close(app->recordings);
     if (app->inbox)
         inbox_stop(app->inbox);
     if (app->queue)

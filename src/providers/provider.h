@@ -9,12 +9,33 @@
 #include "calls/change.h"
 #include "inbox/door.h"
 
+/* An account at a provider, with which a project asks for what is kept there. */
+struct provider_account {
+    struct str provider, account;
+    int64_t project;
+    const struct secret *secret;
+    struct str base_url; /* of the provider's API */
+};
+
+/* A recording that is wanted. */
+struct provider_wanted {
+    const struct provider_account *account;
+    const struct call_recording *recording;
+    const _Atomic bool *ended; /* turns true when nobody wants it any more */
+};
+
+/* The audio is appended to a buf, whose ceiling is how large it may be; its type as it was told. */
+typedef bool provider_recording_fn(const struct provider_wanted *w, struct arena *a,
+                                   struct buf *audio, struct str *ret_type, struct err *e);
+
 struct provider {
     const char *name;
     const struct door *doors;
     size_t n_doors;
     /* One kept webhook into a canonical change. */
     call_normalise_fn *normalise;
+    /* Fetches a recording: blocks, for a minute at most. NULL: there is no way to. */
+    provider_recording_fn *recording;
 };
 
 /* All of them, in the order of list.h. */

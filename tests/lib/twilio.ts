@@ -69,7 +69,7 @@ export class FakeCall {
     await this.send("voice-status", this.#params(status, { CallbackSource: "call-progress-events", ...more }));
   }
 
-  async recorded(): Promise<void> {
+  async recorded(more: Params = {}): Promise<void> {
     await this.send("recording-status", {
       AccountSid: ACCOUNT_SID,
       CallSid: this.sid,
@@ -79,6 +79,7 @@ export class FakeCall {
       RecordingDuration: "28",
       RecordingChannels: "2",
       RecordingSource: "DialVerb",
+      ...more,
     });
   }
 

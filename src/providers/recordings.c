@@ -1,0 +1,106 @@
+#include "providers/recordings.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "http/fetch.h"
+
+struct recordings {
+    struct provider_account *accounts;
+    size_t n_accounts;
+    size_t at_once;
+    _Atomic size_t under_way;
+    _Atomic bool ended;
+};
+
+bool recordings_open(const struct recordings_options *o, struct recordings **ret, struct err *e)
+{
+    if (!http_fetch_init(e))
+        return err_trace(e);
+
+    struct recordings *r = NEW(struct recordings);
+    r->accounts = mem_alloc((o->n_accounts + 1) * sizeof *r->accounts);
+    for (size_t i = 0; i < o->n_accounts; i++)
+        r->accounts[i] = o->accounts[i];
+    r->n_accounts = o->n_accounts;
+    r->at_once = o->at_once;
+    *ret = r;
+    return true;
+}
+
+void recordings_stop(struct recordings *r)
+{
+    atomic_store_explicit(&r->ended, true, memory_order_relaxed);
+}
+
+void recordings_close(struct recordings *r)
+{
+    if (!r)
+        return;
+    assert(atomic_load(&r->under_way) == 0);
+    free(r->accounts);
+    free(r);
+}
+
+/* Only the project's own: the token of one is never used for another. */
+static const struct provider_account *account_of(const struct recordings *r,
+                                                 const struct recordings_wanted *w)
+{
+    for (size_t i = 0; i < r->n_accounts; i++)
+        if (r->accounts[i].project == w->project && str_eq(r->accounts[i].provider, w->provider))
+            return &r->accounts[i];
+    return NULL;
+}
+
+/* Without its parameters; none when it is no audio. */
+static struct str audio_type(struct str type)
+{
+    const struct str media = str_trim(str_sub(type, 0, str_find(type, ';')));
+    const size_t slash = str_find(media, '/');
+    struct str rest = str_sub(media, slash + 1, SIZE_MAX), word;
+
+    if (!str_eq_nocase(str_sub(media, 0, slash), STR("audio")) || !cut_token(&rest, &word) ||
+        rest.n > 0)
+        return STR_NONE;
+    return media;
+}
+
+static bool fetch(struct recordings *r, const struct recordings_wanted *w, struct arena *a,
+                  struct buf *audio, struct str *ret_type, struct err *e)
+{
+    const struct provider *p = provider_find(w->provider);
+    const struct provider_wanted wanted = {account_of(r, w), w->recording, &r->ended};
+    struct str type;
+
+    if (!p || !p->recording || !wanted.account) {
+        err_set(e, ERR_CONFLICT, "this project has no account here that may fetch the recording");
+        return err_fix(e, "open it where it is kept");
+    }
+    if (!p->recording(&wanted, a, audio, &type, e))
+        return err_trace(e);
+    type = audio_type(type);
+    if (str_is_none(type))
+        return err_set(e, ERR_UPSTREAM, "what the provider sent is no audio");
+    *ret_type = type;
+    return true;
+}
+
+static bool begin(struct recordings *r)
+{
+    if (atomic_fetch_add(&r->under_way, 1) < r->at_once)
+        return true;
+    atomic_fetch_sub(&r->under_way, 1);
+    return false;
+}
+
+bool recordings_fetch(struct recordings *r, const struct recordings_wanted *w, struct arena *a,
+                      struct buf *audio, struct str *ret_type, struct err *e)
+{
+    if (!begin(r)) {
+        err_set(e, ERR_UNAVAILABLE, "other recordings are being fetched");
+        return err_fix(e, "try again in a moment");
+    }
+    const bool ok = fetch(r, w, a, audio, ret_type, e);
+    atomic_fetch_sub(&r->under_way, 1);
+    return ok || err_trace(e);
+}
