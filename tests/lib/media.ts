@@ -60,6 +60,8 @@ export type Media = {
   isOpen: boolean;
   /** When so many requests have come since it was made. */
   asked: (n: number) => Promise<void>;
+  /** Breaks off whatever is under way. */
+  hangUp: () => void;
   /** The address of a recording, as its callback tells it. */
   recording: (sid: string) => string;
   close: () => Promise<void>;
@@ -87,6 +89,9 @@ export async function startMedia(): Promise<Media> {
     asked: async (n) => {
       const late = AbortSignal.timeout(WAIT_MS);
       while (media.told.length < n) await once(arrivals, "request", { signal: late });
+    },
+    hangUp: () => {
+      server.closeAllConnections();
     },
     recording: (sid) => `${url}/2010-04-01/Accounts/${ACCOUNT_SID}/Recordings/${sid}`,
     close: async () => {

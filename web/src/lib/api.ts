@@ -56,6 +56,11 @@ export async function getJson<T>(path: string, query: Query = {}, signal?: Abort
   return (await response.json()) as T;
 }
 
+/** A body that is no JSON; its type is that of the answer. */
+export async function getBlob(path: string): Promise<Blob> {
+  return (await ask(path, {})).blob();
+}
+
 export async function postJson<T>(path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method: "POST" };
   if (body !== undefined) {

@@ -1,4 +1,3 @@
-import { Anchor } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { goTo, usePlace } from "../../lib/location";
@@ -6,6 +5,7 @@ import { text } from "../../lib/text";
 import type { CallDetail } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
+import { RecordingPlayer } from "../../ui/recording";
 import { callDetail } from "./api";
 import { CallFacts } from "./facts";
 import { CallHeading } from "./heading";
@@ -36,12 +36,12 @@ function Record({ detail }: { detail: CallDetail }): ReactElement {
           <PastNote events={detail.events} asOf={asOf} onAsOf={lookAt} />
           <CallHeading call={call} />
           <CallFacts call={call} />
+          {call.recording_url !== null && (
+            <div className={classes.recording}>
+              <RecordingPlayer key={call.recording_url} sid={call.twilio_sid} url={call.recording_url} />
+            </div>
+          )}
           <p className={classes.links}>
-            {call.recording_url !== null && (
-              <Anchor href={call.recording_url} target="_blank" rel="noreferrer">
-                {text.call.listen}
-              </Anchor>
-            )}
             {call.conversation_id !== null && (
               <Link to={{ view: "calls", open: call.conversation_id, call: null, as_of: null }}>{text.call.conversation}</Link>
             )}

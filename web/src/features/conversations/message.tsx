@@ -7,6 +7,7 @@ import type { Message } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
+import { RecordingPlayer } from "../../ui/recording";
 import classes from "./conversation.module.css";
 import { outcomeLook, spansOf } from "./outcome";
 import type { Spans } from "./outcome";
@@ -28,11 +29,15 @@ export function MessageRow({ message, scale }: { message: Message; scale: number
         </span>
         <span className={classes.outcome}>
           <Mark look={outcomeLook(message)} />
-          {recording !== null && <small>{text.filter.recording}</small>}
         </span>
         <span className={classes.length}>{whole > 0 ? clockTime(whole) : ""}</span>
         <Bar spans={spans} scale={scale} />
       </Link>
+      {recording !== null && (
+        <div className={classes.recording}>
+          <RecordingPlayer key={recording} sid={message.twilio_sid} url={recording} label={`${text.recording.title}, ${timeOfDay(at)}`} />
+        </div>
+      )}
     </li>
   );
 }

@@ -5,6 +5,11 @@ import { language } from "./language";
 
 const { number, counted } = language("en");
 
+function span(seconds: number): string {
+  const rest = counted(seconds % 60, { one: "second", other: "seconds" });
+  return seconds < 60 ? rest : `${counted(Math.floor(seconds / 60), { one: "minute", other: "minutes" })} ${rest}`;
+}
+
 export const en = {
   locale: "en",
   product: "Hookswitch",
@@ -166,7 +171,6 @@ export const en = {
     wait: "Wait time",
     total: "Total time",
     price: "Price",
-    listen: "Open recording",
     sid: "Call SID",
     providerStatus: "Provider's status",
     filtered: "Visibility",
@@ -196,6 +200,24 @@ export const en = {
       inferred: "inferred",
     },
     close: "Close",
+  },
+
+  recording: {
+    title: "Recording",
+    load: "Play the recording",
+    loading: "Fetching the recording",
+    play: "Play",
+    pause: "Pause",
+    position: "Position in the recording",
+    at: (at: number, of: number) => `${span(at)} of ${span(of)}`,
+    rate: (times: number) => `${number(times)}×`,
+    speed: (times: number) => `Speed: ${number(times)} times`,
+    download: "Download",
+    caller: "Caller",
+    callee: "Callee",
+    elsewhere: "Open it at the provider",
+    broken: "This browser cannot play the recording",
+    brokenFix: "Open it at the provider, or try another browser.",
   },
 
   inbox: {

@@ -4,6 +4,11 @@ import { language } from "./language";
 
 const { number, counted } = language("ru");
 
+function span(seconds: number): string {
+  const rest = counted(seconds % 60, { one: "секунда", few: "секунды", other: "секунд" });
+  return seconds < 60 ? rest : `${counted(Math.floor(seconds / 60), { one: "минута", few: "минуты", other: "минут" })} ${rest}`;
+}
+
 export const ru: Text = {
   locale: "ru",
   product: "Hookswitch",
@@ -164,7 +169,6 @@ export const ru: Text = {
     wait: "Ожидание",
     total: "Всего",
     price: "Цена",
-    listen: "Открыть запись",
     sid: "SID звонка",
     providerStatus: "Статус провайдера",
     filtered: "Видимость",
@@ -194,6 +198,24 @@ export const ru: Text = {
       inferred: "выведено",
     },
     close: "Закрыть",
+  },
+
+  recording: {
+    title: "Запись разговора",
+    load: "Прослушать запись",
+    loading: "Запись загружается",
+    play: "Слушать",
+    pause: "Пауза",
+    position: "Место в записи",
+    at: (at: number, of: number) => `${span(at)}, всего ${span(of)}`,
+    rate: (times: number) => `${number(times)}×`,
+    speed: (times: number) => `Скорость: ${number(times)}×`,
+    download: "Скачать",
+    caller: "Звонящий",
+    callee: "Абонент",
+    elsewhere: "Открыть у провайдера",
+    broken: "Этот браузер не может воспроизвести запись",
+    brokenFix: "Откройте её у провайдера или попробуйте другой браузер.",
   },
 
   inbox: {

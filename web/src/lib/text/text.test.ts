@@ -23,6 +23,8 @@ describe("the catalogues", () => {
 
   it("count as their language counts", () => {
     expect([1, 2, 1000].map(en.calls.count)).toEqual(["1 call", "2 calls", "1,000 calls"]);
+    expect(en.recording.at(61, 220)).toBe("1 minute 1 second of 3 minutes 40 seconds");
+    expect(ru.recording.at(21, 305)).toBe("21 секунда, всего 5 минут 5 секунд");
     expect([1, 3, 5, 11, 21].map(ru.calls.count)).toEqual(["1 звонок", "3 звонка", "5 звонков", "11 звонков", "21 звонок"]);
   });
 });
