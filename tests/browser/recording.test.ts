@@ -60,6 +60,12 @@ async function isAt(player: Locator, seconds: number): Promise<void> {
   await player.locator(`[role=slider][aria-valuenow="${String(seconds)}"]`).waitFor();
 }
 
+/** It goes on from there, however slow the machine is. */
+async function advances(player: Locator, from: number): Promise<void> {
+  await player.locator(`[role=slider]:not([aria-valuenow="${String(from)}"])`).waitFor();
+  assert.ok((await at(player)) > from);
+}
+
 /** Plays it, and pauses at once. */
 async function paused(player: Locator): Promise<void> {
   await player.getByRole("button", { name: "Play the recording" }).click();
@@ -77,10 +83,9 @@ describe("the player", () => {
     await player.getByRole("button", { name: "Play the recording" }).waitFor();
     assert.equal(media.told.length, 0);
     await player.getByRole("button", { name: "Play the recording" }).click();
-    await isAt(player, 1);
-    await isAt(player, 2);
+    await player.locator("xpath=self::*[@data-playing='true']").waitFor();
+    await advances(player, 0);
     assert.equal(media.told.length, 1);
-    assert.equal(await player.getAttribute("data-playing"), "true");
     assert.ok((await player.innerText()).includes(`/ 0:0${String(SECONDS)}`));
   });
 
@@ -105,7 +110,7 @@ describe("the player", () => {
     await isAt(player, SECONDS - 5);
     await person.keyboard.press("Space");
     await player.getByRole("button", { name: "Pause" }).waitFor();
-    await isAt(player, SECONDS - 4);
+    await advances(player, SECONDS - 5);
     await person.keyboard.press("Space");
     await player.getByRole("button", { name: "Play", exact: true }).waitFor();
   });
@@ -146,9 +151,9 @@ describe("among the calls of a conversation", () => {
     await isLive(person);
     const [first, second] = [playerOf(person).nth(0), playerOf(person).nth(1)];
     await first.getByRole("button", { name: "Play the recording" }).click();
-    await isAt(first, 1);
+    await advances(first, 0);
     await second.getByRole("button", { name: "Play the recording" }).click();
-    await isAt(second, 1);
+    await advances(second, 0);
     assert.equal(await first.getAttribute("data-playing"), "false");
     assert.equal(await second.getAttribute("data-playing"), "true");
   });
@@ -166,7 +171,7 @@ describe("what goes wrong", () => {
     assert.equal(await link.getAttribute("href"), media.recording("RE1"));
     media.mood = plays;
     await alert.getByRole("button", { name: "Try again" }).click();
-    await isAt(player, 1);
+    await advances(player, 0);
     assert.equal(await person.evaluate(() => document.activeElement?.textContent), "Pause");
   });
 
