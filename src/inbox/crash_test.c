@@ -170,9 +170,9 @@ static void audit(const struct place *p, uint32_t mark, const bool *promised, st
         db_query(db, Q_INBOX_LIST,
                  BINDS(bind_int("project", 1), bind_str("source", STR_NONE),
                        bind_str("event_type", STR_NONE), bind_str("processing_status", STR_NONE),
-                       bind_str("call_sid", STR_NONE), bind_time("from_time", TIME_NONE),
-                       bind_time("to_time", TIME_NONE), bind_int("limit", KEYS_MAX),
-                       bind_int("offset", 0)),
+                       bind_str("call_sid", STR_NONE), bind_str("error", STR_NONE),
+                       bind_time("from_time", TIME_NONE), bind_time("to_time", TIME_NONE),
+                       bind_int("limit", KEYS_MAX), bind_int("offset", 0)),
                  a, &rows, &e),
         &e);
     while (rows_next(rows)) {

@@ -59,29 +59,49 @@ static void event_members(struct json_writer *w, const struct event_row *row, st
     bind_int("project", (project)), bind_str("source", (f)->source),                               \
         bind_str("event_type", (f)->event_type),                                                   \
         bind_str("processing_status", (f)->processing_status),                                     \
-        bind_str("call_sid", (f)->call_sid), bind_time("from_time", (f)->from),                    \
-        bind_time("to_time", (f)->to)
+        bind_str("call_sid", (f)->call_sid), bind_str("error", (f)->reason),                       \
+        bind_time("from_time", (f)->from), bind_time("to_time", (f)->to)
 
-bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *filter,
-                     struct inbox_page page, struct arena *a, struct json_writer *w, struct err *e)
+/* States with few rows have statements that name them; see inbox_read.sql. */
+struct list_queries {
+    struct str status;
+    enum query list, count;
+};
+
+static const struct list_queries *queries_for(struct str status)
 {
-    static const struct column total_columns[] = {{"total", COLUMN_INT, 0}};
-    struct rows *rows;
-    int64_t total = 0;
+    static const struct list_queries any = {.list = Q_INBOX_LIST, .count = Q_INBOX_COUNT};
+    static const struct list_queries few[] = {
+        {STR("dead_letter"), Q_INBOX_LIST_DEAD, Q_INBOX_COUNT_DEAD},
+        {STR("pending"), Q_INBOX_LIST_PENDING, Q_INBOX_COUNT_PENDING},
+        {STR("failed"), Q_INBOX_LIST_FAILED, Q_INBOX_COUNT_FAILED},
+    };
+
+    for (size_t i = 0; i < LEN(few); i++)
+        if (str_eq(status, few[i].status))
+            return &few[i];
+    return &any;
+}
+
+static bool count(struct db *db, enum query q, struct binds binds, struct arena *a, int64_t *ret,
+                  struct err *e)
+{
+    static const struct column columns[] = {{"total", COLUMN_INT, 0}};
     bool counted;
 
-    if (!db_query_one(db, Q_INBOX_COUNT, BINDS(FILTER_BINDS(project, filter)), total_columns,
-                      LEN(total_columns), a, &total, &counted, e) ||
-        !db_query(db, Q_INBOX_LIST,
-                  BINDS(FILTER_BINDS(project, filter), bind_int("limit", page.limit),
-                        bind_int("offset", (page.page - 1) * page.limit)),
-                  a, &rows, e))
+    if (!db_query_one(db, q, binds, columns, LEN(columns), a, ret, &counted, e))
         return err_trace(e);
+    return true;
+}
 
-    json_open_object(w);
+/* Reads the rows to their end. */
+static int64_t events_member(struct json_writer *w, struct rows *rows, struct arena *a)
+{
+    int64_t n = 0;
+
     json_key(w, STR("events"));
     json_open_array(w);
-    while (rows_next(rows)) {
+    for (; rows_next(rows); n++) {
         struct event_row row = {0};
         rows_read(rows, event_columns, LIST_COLUMNS, &row);
         json_open_object(w);
@@ -89,9 +109,117 @@ bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *
         json_close_object(w);
     }
     json_close_array(w);
+    return n;
+}
+
+static void page_members(struct json_writer *w, int64_t total, struct inbox_page page)
+{
     json_member_int(w, STR("total"), total);
     json_member_int(w, STR("page"), page.page);
     json_member_int(w, STR("limit"), page.limit);
+}
+
+static int64_t offset_of(struct inbox_page page)
+{
+    return (page.page - 1) * page.limit;
+}
+
+bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *filter,
+                     struct inbox_page page, struct arena *a, struct json_writer *w, struct err *e)
+{
+    const struct list_queries *q = queries_for(filter->processing_status);
+    struct rows *rows;
+    int64_t total = 0;
+
+    if (!count(db, q->count, BINDS(FILTER_BINDS(project, filter)), a, &total, e) ||
+        !db_query(db, q->list,
+                  BINDS(FILTER_BINDS(project, filter), bind_int("limit", page.limit),
+                        bind_int("offset", offset_of(page))),
+                  a, &rows, e))
+        return err_trace(e);
+
+    json_open_object(w);
+    events_member(w, rows, a);
+    page_members(w, total, page);
+    json_close_object(w);
+    return rows_end(rows, e) || err_trace(e);
+}
+
+/* Each id with its project, as a batch wants them. */
+static const int64_t *same_project(int64_t project, size_t n, struct arena *a)
+{
+    int64_t *projects = arena_new(a, int64_t, n);
+
+    for (size_t i = 0; i < n; i++)
+        projects[i] = project;
+    return projects;
+}
+
+#define IDS_BINDS(project, ids, a)                                                                 \
+    bind_ints("project", same_project((project), (ids).n, (a)), (ids).n),                          \
+        bind_ints("id", (ids).p, (ids).n)
+
+bool inbox_among_json(struct db *db, int64_t project, struct inbox_ids ids, struct arena *a,
+                      struct json_writer *w, struct err *e)
+{
+    struct rows *rows;
+
+    if (!db_query(db, Q_INBOX_AMONG, BINDS(IDS_BINDS(project, ids, a)), a, &rows, e))
+        return err_trace(e);
+    json_open_object(w);
+    const int64_t n = events_member(w, rows, a);
+    page_members(w, n, (struct inbox_page){.page = 1, .limit = (int64_t)ids.n});
+    json_close_object(w);
+    return rows_end(rows, e) || err_trace(e);
+}
+
+struct reason_row {
+    struct str error, event_type;
+    int64_t n;
+    usec_t first_received_at, last_received_at;
+};
+
+static void reason_members(struct json_writer *w, const struct reason_row *row)
+{
+    json_member_str(w, STR("error"), row->error);
+    json_member_str(w, STR("event_type"), row->event_type);
+    json_member_int(w, STR("count"), row->n);
+    json_member_time(w, STR("first_received_at"), row->first_received_at);
+    json_member_time(w, STR("last_received_at"), row->last_received_at);
+}
+
+bool inbox_reasons_json(struct db *db, int64_t project, struct inbox_page page, struct arena *a,
+                        struct json_writer *w, struct err *e)
+{
+    static const struct column columns[] = {
+        {"error", COLUMN_STR, offsetof(struct reason_row, error)},
+        {"event_type", COLUMN_STR, offsetof(struct reason_row, event_type)},
+        {"n", COLUMN_INT, offsetof(struct reason_row, n)},
+        {"first_received_at", COLUMN_TIME, offsetof(struct reason_row, first_received_at)},
+        {"last_received_at", COLUMN_TIME, offsetof(struct reason_row, last_received_at)},
+    };
+    struct rows *rows;
+    int64_t total = 0;
+
+    if (!count(db, Q_INBOX_REASON_COUNT, BINDS(bind_int("project", project)), a, &total, e) ||
+        !db_query(db, Q_INBOX_REASONS,
+                  BINDS(bind_int("project", project), bind_int("limit", page.limit),
+                        bind_int("offset", offset_of(page))),
+                  a, &rows, e))
+        return err_trace(e);
+
+    json_open_object(w);
+    json_key(w, STR("reasons"));
+    json_open_array(w);
+    while (rows_next(rows)) {
+        struct reason_row row = {0};
+        rows_read(rows, columns, LEN(columns), &row);
+        json_open_object(w);
+        reason_members(w, &row);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    page_members(w, total, page);
     json_close_object(w);
     return rows_end(rows, e) || err_trace(e);
 }
@@ -151,17 +279,31 @@ bool inbox_reprocess(struct db *db, int64_t project, int64_t id, usec_t now, str
     return true;
 }
 
-bool inbox_reprocess_each(struct db *db, int64_t project, struct inbox_ids ids, usec_t now,
-                          struct arena *a, int64_t *ret_n, struct err *e)
+/* Every id that a row names becomes `what`. */
+static bool mark(struct rows *rows, struct inbox_ids ids, enum inbox_replayed what,
+                 enum inbox_replayed *ret, struct err *e)
 {
-    int64_t *projects = arena_new(a, int64_t, ids.n);
+    while (rows_next(rows)) {
+        const int64_t id = rows_int(rows, "id");
+        for (size_t i = 0; i < ids.n; i++)
+            if (ids.p[i] == id)
+                ret[i] = what;
+    }
+    return rows_end(rows, e) || err_trace(e);
+}
+
+bool inbox_reprocess_each(struct db *db, int64_t project, struct inbox_ids ids, usec_t now,
+                          struct arena *a, enum inbox_replayed *ret, struct err *e)
+{
+    struct rows *known, *queued;
 
     for (size_t i = 0; i < ids.n; i++)
-        projects[i] = project;
-    if (!db_exec(db, Q_INBOX_REPROCESS_EACH,
-                 BINDS(bind_ints("project", projects, ids.n), bind_ints("id", ids.p, ids.n),
-                       bind_time("now", now)),
-                 ret_n, e))
+        ret[i] = INBOX_NOT_FOUND;
+    if (!db_query(db, Q_INBOX_AMONG, BINDS(IDS_BINDS(project, ids, a)), a, &known, e) ||
+        !mark(known, ids, INBOX_UNCHANGED, ret, e) ||
+        !db_query(db, Q_INBOX_REPROCESS_EACH,
+                  BINDS(IDS_BINDS(project, ids, a), bind_time("now", now)), a, &queued, e) ||
+        !mark(queued, ids, INBOX_QUEUED, ret, e))
         return err_trace(e);
     return true;
 }

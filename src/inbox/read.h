@@ -6,8 +6,8 @@
 struct json_writer;
 
 struct inbox_filter {
-    struct str source, event_type, processing_status, call_sid; /* none: any */
-    usec_t from, to;                                            /* TIME_NONE: open */
+    struct str source, event_type, processing_status, call_sid, reason; /* none: any */
+    usec_t from, to;                                                    /* TIME_NONE: open */
 };
 
 struct inbox_page {
@@ -18,6 +18,18 @@ struct inbox_page {
 bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *filter,
                      struct inbox_page page, struct arena *a, struct json_writer *w,
                      struct err *e) CHECK_RESULT;
+
+struct inbox_ids {
+    const int64_t *p;
+    size_t n;
+};
+/* Those of a selection that there are, as one such page. */
+bool inbox_among_json(struct db *db, int64_t project, struct inbox_ids ids, struct arena *a,
+                      struct json_writer *w, struct err *e) CHECK_RESULT;
+
+/* {"reasons":[…],"total","page","limit"}: dead letters counted by reason and kind of event. */
+bool inbox_reasons_json(struct db *db, int64_t project, struct inbox_page page, struct arena *a,
+                        struct json_writer *w, struct err *e) CHECK_RESULT;
 
 /* The members of one event, payload and attempts included, into an open object. */
 bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *a,
@@ -30,12 +42,11 @@ bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *
  */
 bool inbox_reprocess(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
                      struct str *ret_status, struct err *e) CHECK_RESULT;
-struct inbox_ids {
-    const int64_t *p;
-    size_t n;
-};
+/* The same for a selection. What became of each, in the order of the ids; one of another project
+ * is not found. */
+enum inbox_replayed { INBOX_NOT_FOUND, INBOX_UNCHANGED, INBOX_QUEUED, INBOX_REPLAYED_COUNT };
 bool inbox_reprocess_each(struct db *db, int64_t project, struct inbox_ids ids, usec_t now,
-                          struct arena *a, int64_t *ret_n, struct err *e) CHECK_RESULT;
+                          struct arena *a, enum inbox_replayed *ret, struct err *e) CHECK_RESULT;
 /* Dead letters, chosen by what they have in common; none: any. */
 struct inbox_dead {
     struct str source, event_type, reason;

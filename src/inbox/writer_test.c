@@ -163,9 +163,9 @@ static struct str keys_of(struct rig *r, int64_t project)
         db_query(db, Q_INBOX_LIST,
                  BINDS(bind_int("project", project), bind_str("source", STR_NONE),
                        bind_str("event_type", STR_NONE), bind_str("processing_status", STR_NONE),
-                       bind_str("call_sid", STR_NONE), bind_time("from_time", TIME_NONE),
-                       bind_time("to_time", TIME_NONE), bind_int("limit", 100000),
-                       bind_int("offset", 0)),
+                       bind_str("call_sid", STR_NONE), bind_str("error", STR_NONE),
+                       bind_time("from_time", TIME_NONE), bind_time("to_time", TIME_NONE),
+                       bind_int("limit", 100000), bind_int("offset", 0)),
                  r->a, &rows, &e),
         &e);
     while (rows_next(rows)) {

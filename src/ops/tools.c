@@ -220,8 +220,11 @@ static bool replay(struct command *cmd, struct db *db, int64_t *ret_n, struct er
         if (!str_to_i64(str_from(arg(cmd, i)), &ids[i]))
             return err_set(e, ERR_INVALID, "replay: \"%s\" is no identifier", arg(cmd, i));
     const struct inbox_ids given = {ids, (size_t)cmd->n_args};
-    if (!inbox_reprocess_each(db, project, given, now, cmd->a, ret_n, e))
+    enum inbox_replayed *became = arena_new(cmd->a, enum inbox_replayed, given.n);
+    if (!inbox_reprocess_each(db, project, given, now, cmd->a, became, e))
         return err_trace(e);
+    for (size_t i = 0; i < given.n; i++)
+        *ret_n += became[i] == INBOX_QUEUED;
     return true;
 }
 

@@ -81,14 +81,15 @@ int64_t test_inbox_count(struct test_inbox *t, const char *status)
     int64_t total;
     bool found;
 
-    assert_ok(db_query_one(t->db, Q_INBOX_COUNT,
-                           BINDS(bind_int("project", t->project), bind_str("source", STR_NONE),
-                                 bind_str("event_type", STR_NONE),
-                                 bind_str("processing_status", str_from(status)),
-                                 bind_str("call_sid", STR_NONE), bind_time("from_time", TIME_NONE),
-                                 bind_time("to_time", TIME_NONE)),
-                           columns, LEN(columns), t->a, &total, &found, &e),
-              &e);
+    assert_ok(
+        db_query_one(t->db, Q_INBOX_COUNT,
+                     BINDS(bind_int("project", t->project), bind_str("source", STR_NONE),
+                           bind_str("event_type", STR_NONE),
+                           bind_str("processing_status", str_from(status)),
+                           bind_str("call_sid", STR_NONE), bind_str("error", STR_NONE),
+                           bind_time("from_time", TIME_NONE), bind_time("to_time", TIME_NONE)),
+                     columns, LEN(columns), t->a, &total, &found, &e),
+        &e);
     return total;
 }
 

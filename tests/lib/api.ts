@@ -72,6 +72,7 @@ export type InboxEvent = {
   error: string | null;
 };
 export type InboxPage = { events: InboxEvent[]; total: number; page: number; limit: number };
+export type ReasonPage = { reasons: { error: string; event_type: string; count: number }[]; total: number };
 export type SyncHealth = {
   status: string;
   reasons: string[];

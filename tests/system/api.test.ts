@@ -1,10 +1,11 @@
 // Every documented route and its errors; each answer is held against docs/openapi.yaml by ask().
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ask, type CallDetail, type Fault, type FeedPage, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
+import { ask, type CallDetail, type Fault, type FeedPage, get, type InboxPage, type ReasonPage, type SyncHealth } from "../lib/api.ts";
 import { documentedRoutes } from "../lib/openapi.ts";
 import { API_KEY, type Server, startServer } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
 import { until } from "../lib/wait.ts";
 import { deliver, deliverPoison, FakeCall } from "../lib/twilio.ts";
 import { ACCOUNT_SID } from "../lib/server.ts";
@@ -196,6 +197,51 @@ describe("the API", () => {
     await settled(server);
     assert.equal((await get<FeedPage>(server, "/api/events?after_seq=0&limit=1")).last_seq, head);
     await audit(server);
+  });
+
+  it("groups dead letters by their reason, and replays a selection with a result for each", async () => {
+    const { reasons, total } = await get<ReasonPage>(server, "/api/events/reasons");
+    assert.equal(total, 1);
+    const reason = reasons[0];
+    assert.equal(reason?.count, 1);
+    assert.equal(reason.event_type, "call-status");
+    const same = `/api/events?processing_status=dead_letter&event_type=call-status&error=${encodeURIComponent(reason.error)}`;
+    const dead = (await get<InboxPage>(server, same)).events[0]?.id ?? "";
+    assert.equal((await get<InboxPage>(server, `${same}x`)).total, 0);
+    const done = (await get<InboxPage>(server, "/api/events?processing_status=completed&limit=1")).events[0]?.id ?? "";
+
+    const ids = [dead, done, "999999"];
+    const { body } = await ask<object>(server, "/api/events/reprocess", { method: "POST", body: { ids } });
+    const results = ["queued", "unchanged", "not_found"].map((result, i) => ({ id: ids[i], result }));
+    assert.deepEqual(body, { requested: 1, results });
+    await settled(server);
+    const became = await get<InboxPage>(server, `/api/events?ids=${ids.join(",")}`);
+    const states = new Map(became.events.map(({ id, processing_status }) => [id, processing_status]));
+    assert.equal(states.get(dead), "dead_letter");
+    assert.equal(states.get(done), "completed");
+    assert.equal(became.total, 2);
+
+    const filter = { processing_status: "dead_letter", error: reason.error, event_type: reason.event_type };
+    for (const [narrowed, requested] of [[{ ...filter, error: "another" }, 0], [filter, 1]] as const)
+      assert.deepEqual((await ask(server, "/api/events/reprocess", { method: "POST", body: { filter: narrowed } })).body, { requested });
+    await settled(server);
+    for (const query of ["ids=x", "ids=1,,2", `ids=${Array.from({ length: 101 }, (_, i) => i + 1).join(",")}`])
+      assert.equal((await ask(server, `/api/events?${query}`)).status, 400, query);
+  });
+
+  it("tells nothing of another project, and replays nothing of it", async () => {
+    const dead = (await get<InboxPage>(server, "/api/events?processing_status=dead_letter")).events[0]?.id ?? "";
+    const give = (project: number): Promise<unknown> => sql(server, `UPDATE webhook_inbox SET project_id = ${String(project)} WHERE id = ${dead};`);
+    await give(4711);
+    assert.equal((await get<ReasonPage>(server, "/api/events/reasons")).total, 0);
+    assert.equal((await get<InboxPage>(server, `/api/events?ids=${dead}`)).total, 0);
+    assert.equal((await ask(server, `/api/events/${dead}/reprocess`, { method: "POST" })).status, 404);
+    const many = await ask(server, "/api/events/reprocess", { method: "POST", body: { ids: [dead] } });
+    assert.deepEqual(many.body, { requested: 0, results: [{ id: dead, result: "not_found" }] });
+    const all = await ask(server, "/api/events/reprocess", { method: "POST", body: { filter: { processing_status: "dead_letter" } } });
+    assert.deepEqual(all.body, { requested: 0 });
+    await give(1);
+    assert.equal((await get<InboxPage>(server, `/api/events?ids=${dead}`)).events[0]?.processing_status, "dead_letter");
   });
 
   it("refuses bodies that it does not understand, with a reason", async () => {

@@ -1,26 +1,112 @@
 -- part: inbox_filter
-  FROM webhook_inbox
- WHERE project_id = :project
    AND (CAST(:source AS text) IS NULL OR source = :source)
    AND (CAST(:event_type AS text) IS NULL OR event_type = :event_type)
    AND (CAST(:processing_status AS text) IS NULL OR processing_status = :processing_status)
    AND (CAST(:call_sid AS text) IS NULL OR call_sid = :call_sid)
+   AND (CAST(:error AS text) IS NULL OR error = :error)
    AND (:from_time IS NULL OR received_at >= :from_time)
    AND (:to_time IS NULL OR received_at < :to_time)
 
--- name: inbox_list
--- One page of what was received, newest first.
--- params: project int, source text, event_type text, processing_status text, call_sid text, from_time time, to_time time, limit int, offset int
+-- part: inbox_row
 SELECT id, source, event_type, call_sid, recording_sid, dedupe_key, received_at, processed_at,
        processing_status, error, retry_count, next_attempt_at
+
+-- name: inbox_list
+-- One page of what was received, newest first.
+-- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time, limit int, offset int
+-- use: inbox_row
+  FROM webhook_inbox
+ WHERE project_id = :project
 -- use: inbox_filter
  ORDER BY id DESC
  LIMIT :limit OFFSET :offset;
 
 -- name: inbox_count
--- params: project int, source text, event_type text, processing_status text, call_sid text, from_time time, to_time time
+-- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time
 SELECT count(*) AS total
+  FROM webhook_inbox
+ WHERE project_id = :project
 -- use: inbox_filter
+
+-- name: inbox_list_dead
+-- The same for the states that few rows are in: named in the statement, each is read from its partial
+-- index, however long the inbox is. The plus keeps SQLite from preferring the whole project's.
+-- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time, limit int, offset int
+-- use: inbox_row
+  FROM webhook_inbox
+ WHERE project_id = :project AND processing_status = 'dead_letter'
+-- use: inbox_filter
+ ORDER BY id DESC
+ LIMIT :limit OFFSET :offset;
+
+-- name: inbox_count_dead
+-- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time
+SELECT count(*) AS total
+  FROM webhook_inbox
+ WHERE project_id = :project AND processing_status = 'dead_letter'
+-- use: inbox_filter
+
+-- name: inbox_list_pending
+-- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time, limit int, offset int
+-- use: inbox_row
+  FROM webhook_inbox
+ WHERE +project_id = :project AND processing_status = 'pending'
+-- use: inbox_filter
+ ORDER BY id DESC
+ LIMIT :limit OFFSET :offset;
+
+-- name: inbox_count_pending
+-- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time
+SELECT count(*) AS total
+  FROM webhook_inbox
+ WHERE +project_id = :project AND processing_status = 'pending'
+-- use: inbox_filter
+
+-- name: inbox_list_failed
+-- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time, limit int, offset int
+-- use: inbox_row
+  FROM webhook_inbox
+ WHERE +project_id = :project AND processing_status = 'failed'
+-- use: inbox_filter
+ ORDER BY id DESC
+ LIMIT :limit OFFSET :offset;
+
+-- name: inbox_count_failed
+-- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time
+SELECT count(*) AS total
+  FROM webhook_inbox
+ WHERE +project_id = :project AND processing_status = 'failed'
+-- use: inbox_filter
+
+-- name: inbox_among
+-- Those of a selection that there are.
+-- params: project int[], id int[]
+-- [sqlite]
+-- use: inbox_row
+  FROM webhook_inbox
+ WHERE project_id = :project AND id = :id;
+-- [postgres]
+-- use: inbox_row
+  FROM webhook_inbox
+  JOIN unnest(:project, :id) AS chosen (chosen_project, chosen_id)
+    ON project_id = chosen_project AND id = chosen_id;
+
+-- name: inbox_reasons
+-- Why there are dead letters: one row per reason and kind of event, that of the latest letter first.
+-- params: project int, limit int, offset int
+SELECT error, event_type, count(*) AS n, min(received_at) AS first_received_at,
+       max(received_at) AS last_received_at
+  FROM webhook_inbox
+ WHERE project_id = :project AND processing_status = 'dead_letter'
+ GROUP BY error, event_type
+ ORDER BY max(id) DESC
+ LIMIT :limit OFFSET :offset;
+
+-- name: inbox_reason_count
+-- params: project int
+SELECT count(*) AS total
+  FROM (SELECT DISTINCT error, event_type FROM webhook_inbox
+         WHERE project_id = :project AND processing_status = 'dead_letter') AS reasons;
 
 -- name: inbox_by_id
 -- params: project int, id int
@@ -37,18 +123,20 @@ UPDATE webhook_inbox
  WHERE project_id = :project AND id = :id AND processing_status IN ('dead_letter', 'failed');
 
 -- name: inbox_reprocess_each
--- The same for a selection.
+-- The same for a selection. Gives back those that were put back.
 -- params: project int[], id int[], now time
 -- [sqlite]
 UPDATE webhook_inbox
    SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
- WHERE project_id = :project AND id = :id AND processing_status IN ('dead_letter', 'failed');
+ WHERE project_id = :project AND id = :id AND processing_status IN ('dead_letter', 'failed')
+RETURNING id;
 -- [postgres]
 UPDATE webhook_inbox w
    SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
   FROM unnest(:project, :id) AS chosen (project_id, id)
  WHERE w.project_id = chosen.project_id AND w.id = chosen.id
-   AND w.processing_status IN ('dead_letter', 'failed');
+   AND w.processing_status IN ('dead_letter', 'failed')
+RETURNING w.id;
 
 -- name: inbox_reprocess_dead
 -- All dead letters that match; at most :limit of them, the oldest first. Not those that were brought
