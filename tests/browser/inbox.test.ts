@@ -1,54 +1,254 @@
-// Dead letters are seen with their reason, and replayed one by one and all together.
+// The inbox: what was received with its state, dead letters by their reason, and their replay, by mouse and by key.
+import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { openBrowser, signIn } from "../lib/browser.ts";
+import type { Browser, Locator, Page, Route } from "playwright-core";
+import { DESKTOP, anotherScreen, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
-import { deliverPoison } from "../lib/twilio.ts";
+import { settled } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
+import { FakeCall, deliverPoison } from "../lib/twilio.ts";
 
 const N_POISON = 3;
+/** More than is sent at once, and than a page of a list that is not long. */
+const N_MENDED = 60;
+const MENDED = "the bug of yesterday";
 
 let server: Server;
 let browser: Browser;
 let page: Page;
 
+/** Events that were dead letters by a bug which is mended: a replay applies them. */
+function makeMended(): Promise<void> {
+  return sql(server, `UPDATE webhook_inbox SET processing_status = 'dead_letter', error = '${MENDED}' WHERE processing_status = 'completed';`);
+}
+
 before(async () => {
   server = await startServer();
   browser = await openBrowser();
   page = await signIn(browser, server);
+  for (let n = 0; n < N_MENDED; n++) await new FakeCall(server, `+1202555${String(1000 + n)}`).arrives();
+  await settled(server);
+  await makeMended();
   for (let n = 0; n < N_POISON; n++) await deliverPoison(server);
-  await page.getByRole("link", { name: "Inbox" }).click();
+  await settled(server);
 });
 after(async () => {
   await browser.close();
   await server.remove();
 });
 
+const letters = (): Locator => page.locator('[data-status="dead_letter"]');
+const group = (reason: string): Locator => page.locator(`[data-group*="${reason}"]`);
+const panel = (): Locator => page.getByRole("region", { name: "Replay" });
+const focused = (): Promise<string | undefined> =>
+  page.evaluate(() => document.activeElement?.closest<HTMLElement>("[data-index]")?.dataset["index"]);
+
+async function openDeadLetters(): Promise<void> {
+  await page.goto(`${server.url}/app/inbox?state=dead_letter`);
+  await group("CallSid").waitFor();
+}
+
+async function replayed(act: () => Promise<void>): Promise<void> {
+  const answer = page.waitForResponse((response) => response.url().endsWith("/reprocess"));
+  await act();
+  assert.equal((await answer).status(), 202);
+}
+
 describe("the inbox", () => {
-  test("shows what could not be processed, and why", async () => {
-    const letters = page.locator('[data-status="dead_letter"]');
-    await letters.nth(N_POISON - 1).waitFor();
-    await letters.first().getByText("CallSid").waitFor();
+  test("shows what was received, with its state, attempts and age", async () => {
+    await page.getByRole("link", { name: "Inbox" }).click();
+    const letter = letters().first();
+    await letter.getByText("Dead letter").waitFor();
+    await letter.getByText("1 attempt").waitFor();
+    await letter.getByText("CallSid").waitFor();
+    await letter.locator("time[title]").getByText(/ago|just now/).waitFor();
   });
 
-  test("replays one, and shows that it failed again", async () => {
-    const letter = page.locator('[data-status="dead_letter"]').first();
-    const replayed = page.waitForResponse((answer) => answer.url().endsWith("/reprocess"));
-    await letter.getByRole("button", { name: /^Replay event/ }).click();
-    const answer = await replayed;
-    if (answer.status() !== 202) throw new Error(`replay was answered ${answer.status()}`);
-    await page.locator('[data-status="dead_letter"]').nth(N_POISON - 1).waitFor();
+  test("narrows to a state, keeps that in the address, and says when there is nothing", async () => {
+    await page.getByText("Retrying", { exact: true }).click();
+    await page.getByText("Nothing is being retried").waitFor();
+    assert.equal(new URL(page.url()).searchParams.get("state"), "failed");
+    await page.reload();
+    await page.getByText("Nothing is being retried").waitFor();
+    await page.getByText("Waiting", { exact: true }).click();
+    await page.getByText("Nothing waits").waitFor();
+    await page.goBack();
+    await page.getByText("Nothing is being retried").waitFor();
+  });
+
+  test("groups dead letters by their reason, and keeps the open group in the address", async () => {
+    await page.getByText("Dead letters", { exact: true }).click();
+    await group("CallSid").getByText(`${N_POISON} events`).waitFor();
+    await group(MENDED).getByText(`${N_MENDED} events`).waitFor();
+    assert.equal(await letters().count(), 0);
+    await group("CallSid").getByRole("link").click();
+    await letters().nth(N_POISON - 1).waitFor();
+    await page.reload();
+    await letters().nth(N_POISON - 1).waitFor();
+    assert.equal(await letters().count(), N_POISON);
+    await group("CallSid").getByRole("link", { expanded: true }).click();
+    await letters().first().waitFor({ state: "detached" });
+  });
+
+  test("replays one, and tells that it is a dead letter again, and why", async () => {
+    await group("CallSid").getByRole("link").click();
+    await replayed(() => letters().first().getByRole("button", { name: /^Replay event/ }).click());
+    const result = panel().locator('[data-outcome="dead"]');
+    await result.getByText("CallSid").waitFor();
+    await panel().getByText("0 went through, 1 is a dead letter again.").waitFor();
+    await panel().getByRole("button", { name: "Dismiss" }).click();
+    await panel().waitFor({ state: "detached" });
+  });
+
+  test("replays all of a reason after asking", async () => {
+    await group("CallSid").getByRole("button", { name: /^Replay these/ }).click();
+    await page.getByRole("dialog").getByText("3 events go back").waitFor();
+    await replayed(() => page.getByRole("button", { name: "Replay them" }).click());
+    await panel().getByText(`${N_POISON} are dead letters again`).waitFor();
+    await panel().getByRole("button", { name: "Dismiss" }).click();
+    await group(MENDED).getByText(`${N_MENDED} events`).waitFor();
   });
 
   test("replays all of them after asking, and tells how it went", async () => {
-    await page.getByRole("button", { name: `Replay all ${N_POISON}` }).click();
-    await page.getByRole("button", { name: "Replay them" }).click();
-    await page.getByText(`${N_POISON} are dead letters again`).waitFor();
+    await page.getByRole("button", { name: `Replay all ${N_POISON + N_MENDED}` }).click();
+    await replayed(() => page.getByRole("button", { name: "Replay them" }).click());
+    await panel().getByText(`${N_MENDED} went through, ${N_POISON} are dead letters again`).waitFor();
+    await group(MENDED).waitFor({ state: "detached" });
   });
 
   test("shows one in detail, with what was received", async () => {
-    await page.locator('[data-status="dead_letter"] a').first().click();
+    await openDeadLetters();
+    await group("CallSid").getByRole("link").click();
+    await letters().first().getByRole("link").click();
     const dialog = page.getByRole("dialog", { name: "Received event" });
     await dialog.getByText("Nothing was written to a call's log.").waitFor();
     await dialog.getByText("CallStatus").waitFor();
+    await page.reload();
+    await dialog.getByText("CallStatus").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await letters().first().waitFor();
+  });
+});
+
+describe("a selection", () => {
+  before(async () => {
+    await makeMended();
+    await openDeadLetters();
+    await group(MENDED).getByText(`${N_MENDED} events`).waitFor();
+  });
+
+  test("takes rows one by one, and up to there with Shift", async () => {
+    await group("CallSid").getByRole("link").click();
+    const boxes = letters().getByRole("checkbox");
+    await boxes.first().click();
+    await boxes.nth(N_POISON - 1).click({ modifiers: ["Shift"] });
+    await page.getByText(`${N_POISON} selected`).waitFor();
+    assert.ok(await group("CallSid").getByRole("checkbox").isChecked());
+    await boxes.nth(1).click();
+    await page.getByText(`${N_POISON - 1} selected`).waitFor();
+    assert.ok(await group("CallSid").getByRole("checkbox").evaluate((box) => (box as HTMLInputElement).indeterminate));
+    await page.getByRole("button", { name: "Select none" }).click();
+    await page.getByText(/\d selected/).waitFor({ state: "detached" });
+  });
+
+  test("is made, replayed and opened by key", async () => {
+    await openDeadLetters();
+    await page.keyboard.press("j");
+    assert.equal(await focused(), "0");
+    await page.keyboard.press("Enter");
+    await letters().nth(N_POISON - 1).waitFor();
+    for (const key of ["j", "x", "j", "j", "x"]) await page.keyboard.press(key);
+    assert.equal(await focused(), "3");
+    await page.getByText("2 selected").waitFor();
+    await replayed(() => page.keyboard.press("r"));
+    await panel().getByText("0 went through, 2 are dead letters again.").waitFor();
+    assert.equal(await panel().locator('[data-outcome="dead"]').count(), 2);
+    await panel().getByRole("button", { name: "Dismiss" }).click();
+    await letters().nth(N_POISON - 1).waitFor();
+    await page.keyboard.press("k");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Received event" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
+  test("takes a group as a whole, is stopped without losing anything, and goes on", async () => {
+    await openDeadLetters();
+    await group(MENDED).getByRole("checkbox").click();
+    await page.getByText(`${N_MENDED} selected`).waitFor();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const hold = async (route: Route): Promise<void> => {
+      await held;
+      await route.continue();
+    };
+    await page.route("**/api/events?ids=*", hold);
+    await page.getByRole("button", { name: `Replay ${N_MENDED}` }).click();
+    await panel().locator('[data-outcome="waiting"]').nth(49).waitFor();
+    await panel().getByText(`Replayed 0 of ${N_MENDED}`).waitFor();
+    await panel().getByRole("button", { name: "Stop" }).click();
+    release();
+    await panel().getByText("Stopped: 50 sent, 10 left as they were.").waitFor();
+    assert.equal(await panel().locator('[data-outcome="done"]').count(), 50);
+    await group(MENDED).getByText("10 events").waitFor();
+    await panel().getByRole("button", { name: "Go on with the rest" }).click();
+    await panel().getByText(`All ${N_MENDED} went through.`).waitFor();
+    await group(MENDED).waitFor({ state: "detached" });
+    await page.unroute("**/api/events?ids=*", hold);
+  });
+
+  test("says what is wrong when it cannot be sent, and how to mend it", async () => {
+    await openDeadLetters();
+    await page.route("**/api/events/reprocess", (route) => route.abort());
+    await group("CallSid").getByRole("checkbox").click();
+    await page.getByRole("button", { name: `Replay ${N_POISON}` }).click();
+    await panel().getByRole("alert").getByText("The server cannot be reached").waitFor();
+    await panel().getByText("Check that Hookswitch is running").waitFor();
+    await page.unroute("**/api/events/reprocess");
+    await panel().getByRole("button", { name: "Go on with the rest" }).click();
+    await panel().getByText(`${N_POISON} are dead letters again`).waitFor();
+  });
+});
+
+describe("the faces of the inbox", () => {
+  test("one who may not replay sees everything, and why there are no buttons", async () => {
+    const other = await anotherScreen(browser, page, { viewport: DESKTOP });
+    await other.route("**/api/me", async (route) => {
+      const answer = await route.fetch();
+      const me = (await answer.json()) as { rights: string[] };
+      await route.fulfill({ response: answer, json: { ...me, rights: me.rights.filter((right) => right !== "events.replay") } });
+    });
+    await other.goto(`${server.url}/app/inbox?state=dead_letter`);
+    await other.getByText("that takes the right events.replay").waitFor();
+    await other.locator("[data-group]").first().getByRole("link").click();
+    await other.locator('[data-status="dead_letter"]').first().waitFor();
+    const main = other.getByRole("main");
+    assert.equal(await main.getByRole("checkbox").count(), 0);
+    assert.equal(await main.getByRole("button", { name: /Replay/ }).count(), 0);
+    await other.keyboard.press("j");
+    await other.keyboard.press("x");
+    assert.equal(await main.getByText(/\d selected/).count(), 0);
+    await other.context().close();
+  });
+
+  test("says what failed and what to do, what is forbidden, and that it is loading", async () => {
+    const other = await anotherScreen(browser, page, { viewport: DESKTOP });
+    const refuse = (status: number, title: string) => (route: Route) =>
+      route.fulfill({ status, json: { error: { code: "X", human_title: title, human_how_to_fix: ["Turn it off and on"], details: { trace_id: "t1" } } } });
+    await other.route("**/api/events/reasons*", refuse(503, "The store is away"));
+    await other.route("**/api/events?processing_status=pending*", refuse(403, "This needs the right events.read"));
+    await other.route("**/api/events?processing_status=failed*", () => undefined);
+    await other.goto(`${server.url}/app/inbox?state=dead_letter`);
+    await other.getByRole("alert").getByText("The store is away").waitFor();
+    await other.getByText("Turn it off and on").waitFor();
+    await other.getByRole("button", { name: "Try again" }).waitFor();
+    await other.getByText("Waiting", { exact: true }).click();
+    await other.getByText("You may not see this").waitFor();
+    await other.getByText("Retrying", { exact: true }).click();
+    await other.getByRole("main").getByText("Loading").waitFor();
+    await other.context().close();
   });
 });

@@ -9,13 +9,14 @@ import { FakeCall, deliverPoison } from "../lib/twilio.ts";
 
 const SCREENS = { desktop: DESKTOP, phone: PHONE };
 const SCHEMES = ["light", "dark"] as const;
-const PLACES = { live: "/app/", calls: "/app/calls", conversation: "/app/calls/1", inbox: "/app/inbox" };
+const PLACES = { live: "/app/", calls: "/app/calls", conversation: "/app/calls/1", inbox: "/app/inbox", deadletters: "/app/inbox?state=dead_letter" };
 /** What tells that a place is drawn. */
 const SEEN: Record<string, string> = {
   live: "Talking",
   calls: "3 conversations",
   conversation: "Missed: nobody answered",
   inbox: "Dead letter",
+  deadletters: "CallSid",
   panel: "Event log",
   call: "Event log",
 };
@@ -77,6 +78,18 @@ for (const [screen, viewport] of Object.entries(SCREENS))
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           assert.ok(overflow <= 0, `the page is ${overflow} px wider than the screen`);
         });
+
+      test("replay", async () => {
+        await page.goto(`${server.url}/app/inbox?state=dead_letter`);
+        await page.getByRole("checkbox").first().click();
+        await page.locator("[data-group]").first().getByRole("link").click();
+        await page.getByRole("button", { name: "Replay 1" }).click();
+        await page.locator('[data-outcome="dead"]').waitFor();
+        await page.getByRole("checkbox").first().click();
+        await page.locator('[data-event][data-picked="true"]').waitFor();
+        await screenshot(page, `replay-${screen}-${colorScheme}`);
+        assert.deepEqual(await accessibilityFindings(page), []);
+      });
 
       for (const [sheet, key] of Object.entries({ palette: "Control+k", keys: "?" }))
         test(sheet, async () => {

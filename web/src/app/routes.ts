@@ -23,6 +23,6 @@ const InboxPage = lazy(() => import("./inbox_page").then((module) => ({ default:
 export const routes: readonly [Route, ...Route[]] = [
   { view: null, label: text.nav.live, component: LivePage },
   { view: "calls", label: text.nav.calls, component: CallsPage, fills: true },
-  { view: "inbox", label: text.nav.inbox, component: InboxPage },
+  { view: "inbox", label: text.nav.inbox, component: InboxPage, fills: true },
   { view: "call", label: text.nav.call, component: CallPage, unlisted: true },
 ];

@@ -8,7 +8,7 @@ export type Keys = Record<string, () => void>;
 const PAIR_MS = 1_000;
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=checkbox]), select, textarea"));
 }
 
 /** A key that belongs to somebody else: a field, a dialog, the browser. */

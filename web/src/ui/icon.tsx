@@ -15,6 +15,7 @@ const PATHS = {
   play: "M5 3v10l7.5-5Z",
   pause: "M5.5 3.5v9M10.5 3.5v9",
   download: "M8 2.5v7.5M4.5 7 8 10.5 11.5 7M3 13.5h10",
+  down: "M4 6l4 4 4-4",
   replay: "M3 8a5 5 0 1 0 1.6-3.7M3 2.5v3h3",
 } as const;
 

@@ -7,11 +7,12 @@ type LinkProps = {
   children: ReactNode;
   className?: string | undefined;
   current?: boolean;
+  expanded?: boolean;
   "data-conversation"?: string;
 };
 
 /** A real link to another place of the page; a plain click goes there without loading. */
-export function Link({ to, children, className, current, ...data }: LinkProps): ReactElement {
+export function Link({ to, children, className, current, expanded, ...data }: LinkProps): ReactElement {
   usePlace();
   const follow = (click: MouseEvent): void => {
     if (click.metaKey || click.ctrlKey || click.shiftKey || click.altKey || click.button !== 0) return;
@@ -19,7 +20,7 @@ export function Link({ to, children, className, current, ...data }: LinkProps): 
     goTo(to);
   };
   return (
-    <a href={hrefTo(to)} className={className} onClick={follow} aria-current={current ? "page" : undefined} {...data}>
+    <a href={hrefTo(to)} className={className} onClick={follow} aria-current={current ? "page" : undefined} aria-expanded={expanded} {...data}>
       {children}
     </a>
   );

@@ -19,13 +19,15 @@ type VirtualListProps = {
   row: (index: number) => ReactElement;
   /** The rows that are drawn now are these. */
   onWindow: (first: number, last: number) => void;
+  /** What else keys do, with the row that has the focus; null when none has. */
+  rowKeys?: Record<string, (index: number | null) => void>;
 };
 
 /**
  * A list of any length of which only the rows in sight exist. When rows come in above those that are
  * read, what is read stays where it is; at the top the newest is shown. Rows are links, walked by key.
  */
-export function VirtualList({ label, count, rowHeight, idAt, row, onWindow }: VirtualListProps): ReactElement {
+export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, rowKeys = {} }: VirtualListProps): ReactElement {
   const frame = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing that it returns is memoised here
   const rows = useVirtualizer({
@@ -42,15 +44,22 @@ export function VirtualList({ label, count, rowHeight, idAt, row, onWindow }: Vi
   }, [onWindow, first, last]);
   useKeptPlace(frame, rowHeight, idAt, drawn.map(({ index }) => index));
 
+  const lastAt = useLastFocus(frame);
+  const place = (): number | null => {
+    const was = lastAt.current;
+    if (document.activeElement !== document.body || was === null) return indexOf(document.activeElement);
+    return was >= first && was <= last ? was : null;
+  };
   const walk = (by: number) => () => {
     const list = frame.current;
     if (list === null) return;
-    const at = indexOf(document.activeElement);
+    const at = place();
     const next = at === null ? Math.ceil(list.scrollTop / rowHeight) : Math.min(count - 1, Math.max(0, at + by));
     rows.scrollToIndex(next);
     linkAt(list, next)?.focus({ preventScroll: true });
   };
-  useKeys({ j: walk(1), ArrowDown: walk(1), k: walk(-1), ArrowUp: walk(-1) });
+  const onRow = Object.entries(rowKeys).map(([key, act]) => [key, () => { act(indexOf(document.activeElement)); }] as const);
+  useKeys({ j: walk(1), ArrowDown: walk(1), k: walk(-1), ArrowUp: walk(-1), ...Object.fromEntries(onRow) });
 
   const toTop = (): void => {
     frame.current?.scrollTo({ top: 0 });
@@ -96,6 +105,20 @@ function indexOf(element: Element | null): number | null {
 
 function linkAt(list: HTMLElement, index: number): HTMLElement | null {
   return list.querySelector<HTMLElement>(`[data-index="${index}"] a`);
+}
+
+/** The row that had the focus last: one that goes takes the focus with it, and one walks on from there. */
+function useLastFocus(frame: { current: HTMLElement | null }): { current: number | null } {
+  const at = useRef<number | null>(null);
+  useEffect(() => {
+    const list = frame.current;
+    const note = (event: FocusEvent): void => {
+      at.current = event.target instanceof Element ? indexOf(event.target) : null;
+    };
+    list?.addEventListener("focusin", note);
+    return () => list?.removeEventListener("focusin", note);
+  }, [frame]);
+  return at;
 }
 
 /** Scrolls by as much as the rows have moved, unless one is at the top. */

@@ -11,7 +11,7 @@ const LIST = ["conversations", "list"] as const;
 const MESSAGES = ["conversations", "messages"] as const;
 const PAGE_LIMIT = 20;
 /** As many as the API gives at once: the long list is read in few pieces. */
-export const LONG_PAGE_LIMIT = 100;
+const LONG_PAGE_LIMIT = 100;
 
 type ListQuery = Record<string, string | number | undefined>;
 
@@ -26,11 +26,17 @@ export const recentConversations = queryOptions({
 });
 
 /** One page of those that a filter lets through. */
-export function conversationsFound(filter: Filter, page: number) {
+function conversationsFound(filter: Filter, page: number) {
   return queryOptions({
     queryKey: [...LIST, "found", filter, page],
     queryFn: ({ signal }) => loadList({ ...filterQuery(filter), page, limit: LONG_PAGE_LIMIT }, signal),
   });
+}
+
+/** All that a filter lets through. */
+export function conversationList(filter: Filter) {
+  const query = (page: number) => conversationsFound(filter, page);
+  return { query, rowsOf: (page: ConversationPage) => page.conversations, limit: LONG_PAGE_LIMIT };
 }
 
 /** The few that a search finds first. */

@@ -1,20 +1,21 @@
 import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
+import { usePagedRows } from "../../lib/paged_rows";
 import { text } from "../../lib/text";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { VirtualList } from "../../ui/virtual_list";
+import { conversationList } from "./api";
 import { isFiltered } from "./filter";
 import type { Filter } from "./filter";
 import classes from "./list.module.css";
 import { NoConversations } from "./none";
 import { ConversationRow } from "./row";
-import { useRows } from "./rows";
 
 const ROW_HEIGHT = 60;
 
 /** All conversations that the filter lets through, the latest first. */
 export function ConversationList({ filter }: { filter: Filter }): ReactElement {
-  const { total, error, retry, rowAt, onWindow } = useRows(filter);
+  const { total, error, retry, rowAt, onWindow } = usePagedRows(conversationList(filter));
   const { open } = usePlace();
   if (error !== null) return <FailedFace error={error} retry={retry} />;
   if (total === undefined) return <LoadingFace rows={10} />;

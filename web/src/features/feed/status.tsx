@@ -1,5 +1,6 @@
 import { HoverCard } from "@mantine/core";
 import type { ReactElement } from "react";
+import { agoOf } from "../../lib/ago";
 import { useNow } from "../../lib/clock";
 import type { FeedState } from "../../lib/feed_state";
 import { connectionLook } from "../../lib/look";
@@ -7,17 +8,10 @@ import { text } from "../../lib/text";
 import { Mark } from "../../ui/mark";
 import classes from "./status.module.css";
 
-function agoOf(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 5) return text.ago.now;
-  if (seconds < 60) return text.ago.seconds(seconds);
-  return seconds < 3600 ? text.ago.minutes(Math.floor(seconds / 60)) : text.ago.hours(Math.floor(seconds / 3600));
-}
-
 /** Whether what is shown is what is going on, how far, and how fresh. */
 export function FeedStatus({ state }: { state: FeedState }): ReactElement {
   const now = useNow();
-  const heard = state.heardAt === null ? text.connection.neverHeard : text.connection.heard(agoOf(now - state.heardAt));
+  const heard = state.heardAt === null ? text.connection.neverHeard : text.connection.heard(agoOf((now - state.heardAt) / 1000));
   const seq = text.connection.seq(state.seq);
   return (
     <HoverCard width={280} shadow="md" openDelay={150}>

@@ -1,34 +1,44 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
 import { getJson, postJson } from "../../lib/api";
 import type {
+  InboxEvent,
   InboxEventDetail,
   InboxPage,
-  ProcessingStatus,
+  ReasonPage,
   ReprocessAccepted,
   ReprocessRequest,
+  ReprocessResult,
   Reprocessed,
   SyncHealth,
 } from "../../lib/types";
+import type { Filter } from "./filter";
 
 const INBOX = ["inbox"] as const;
 const HEALTH = ["health", "sync"] as const;
-const PAGE_LIMIT = 25;
+/** As many as the API gives at once. */
+const PAGE_LIMIT = 100;
 /** Received webhooks are not in the feed; while somebody looks, the list is asked for again. */
 const LOOK_MS = 3_000;
 
-export type InboxFilter = ProcessingStatus | "all";
-
-export function inboxPage(filter: InboxFilter, page: number) {
-  const processing_status = filter === "all" ? undefined : filter;
-  return queryOptions({
-    queryKey: [...INBOX, "list", filter, page],
-    queryFn: ({ signal }) =>
-      getJson<InboxPage>("/api/events", { processing_status, page, limit: PAGE_LIMIT }, signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: LOOK_MS,
-  });
+/** The events that a filter lets through, the latest first. */
+export function eventList({ state, reason, kind }: Filter) {
+  const filter = { processing_status: state ?? undefined, error: reason ?? undefined, event_type: kind ?? undefined };
+  const query = (page: number) =>
+    queryOptions({
+      queryKey: [...INBOX, "list", filter, page],
+      queryFn: ({ signal }) => getJson<InboxPage>("/api/events", { ...filter, page, limit: PAGE_LIMIT }, signal),
+      refetchInterval: LOOK_MS,
+    });
+  return { query, rowsOf: (page: InboxPage): readonly InboxEvent[] => page.events, limit: PAGE_LIMIT };
 }
+
+/** Why there are dead letters; of very many reasons those of the latest letters. */
+export const deadLetterReasons = queryOptions({
+  queryKey: [...INBOX, "reasons"],
+  queryFn: ({ signal }) => getJson<ReasonPage>("/api/events/reasons", { limit: PAGE_LIMIT }, signal),
+  refetchInterval: LOOK_MS,
+});
 
 export function inboxEvent(id: string) {
   return queryOptions({
@@ -51,9 +61,25 @@ export function replayOne(id: string): Promise<Reprocessed> {
   return postJson<Reprocessed>(`/api/events/${encodeURIComponent(id)}/reprocess`);
 }
 
-export function replayDeadLetters(): Promise<ReprocessAccepted> {
-  const request: ReprocessRequest = { filter: { processing_status: "dead_letter" } };
+function reprocess(request: ReprocessRequest): Promise<ReprocessAccepted> {
   return postJson<ReprocessAccepted>("/api/events/reprocess", request);
+}
+
+/** Dead letters that have something in common: a reason and a kind, or nothing. */
+export type DeadLetters = { error?: string; event_type?: string };
+
+export function replayDeadLetters(which: DeadLetters): Promise<ReprocessAccepted> {
+  return reprocess({ filter: { processing_status: "dead_letter", ...which } });
+}
+
+/** Puts a selection back into the queue; what became of each. */
+export async function replayEach(ids: string[]): Promise<ReprocessResult[]> {
+  return (await reprocess({ ids })).results ?? [];
+}
+
+/** Those of a selection that there are, as they are now; a hundred at most. */
+export async function eventsAmong(ids: string[]): Promise<InboxEvent[]> {
+  return (await getJson<InboxPage>("/api/events", { ids: ids.join(",") })).events;
 }
 
 /** Something was put back into the queue: look again. */

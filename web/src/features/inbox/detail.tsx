@@ -14,7 +14,7 @@ import { Payload } from "../../ui/payload";
 import { inboxEvent } from "./api";
 import classes from "./page.module.css";
 import { ReplayOne } from "./replay_one";
-import { eventName } from "./row";
+import { eventName } from "./event_row";
 
 /** One received webhook beside the list: what came, and what became of it. */
 export function EventPanel({ id, mayReplay }: { id: string; mayReplay: boolean }): ReactElement {

@@ -1,58 +1,136 @@
-import { SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReactElement } from "react";
+import { goTo } from "../../lib/location";
 import { text } from "../../lib/text";
-import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
-import { Pager } from "../../ui/pager";
-import { Section } from "../../ui/section";
-import { inboxPage } from "./api";
-import type { InboxFilter } from "./api";
+import type { Reason } from "../../lib/types";
+import { Icon } from "../../ui/icon";
+import { syncHealth } from "./api";
+import type { DeadLetters } from "./api";
+import { BulkReplay } from "./bulk_replay";
+import type { Bulk } from "./bulk_replay";
+import { STATES, stateOf, useFilter } from "./filter";
+import type { State } from "./filter";
+import { EventList, GroupList } from "./list";
+import type { Deeds } from "./list";
 import classes from "./page.module.css";
-import { ReplayAll } from "./replay_all";
-import { InboxRow } from "./row";
+import { useReplay } from "./replay";
+import { ReplayPanel } from "./replay_panel";
+import { useSelection } from "./selection";
+import type { Selection } from "./selection";
 
-const FILTERS: { value: InboxFilter; label: string }[] = [
-  { value: "all", label: text.inbox.all },
-  { value: "dead_letter", label: text.inbox.deadLetters },
-  { value: "failed", label: text.inbox.processing.failed },
-  { value: "pending", label: text.inbox.processing.pending },
-];
+const HEALTH_MS = 5_000;
+const ALL = "all";
 
-/** The received webhooks, and what became of each. */
-export function InboxSection({ mayReplay }: { mayReplay: boolean }): ReactElement {
-  const [filter, setFilter] = useState<InboxFilter>("all");
-  const [page, setPage] = useState(1);
-  const { data, error, refetch } = useQuery(inboxPage(filter, page));
+/** The received webhooks, what became of each, and their replay. */
+export function InboxView({ mayReplay }: { mayReplay: boolean }): ReactElement {
+  const filter = useFilter();
+  const { data: health } = useQuery(syncHealth(HEALTH_MS));
+  const replay = useReplay();
+  const selection = useSelection();
+  const [bulk, setBulk] = useState<Bulk | null>(null);
+  const dead = health?.inbox.dead_letter ?? 0;
+  const isBusy = replay.state?.isRunning === true;
+  const ask = (which: DeadLetters, count: number): void => {
+    setBulk((last) => ({ nth: (last?.nth ?? 0) + 1, which, count, dead }));
+  };
+
+  const deeds: Deeds = {
+    selection,
+    replay: (events) => {
+      if (isBusy) return;
+      selection.remove(events);
+      replay.start(events);
+    },
+    replayGroup: ({ error, event_type, count }: Reason) => {
+      ask({ error, event_type }, count);
+    },
+  };
+  const List = filter.state === "dead_letter" ? GroupList : EventList;
+  return (
+    <div className={classes.view}>
+      <div className={classes.bar}>
+        <States state={filter.state} />
+        {!mayReplay && <p className={classes.note}>{text.inbox.mayNot}</p>}
+        {mayReplay && dead > 0 && (
+          <Button
+            size="xs"
+            leftSection={<Icon name="replay" size={14} />}
+            onClick={() => {
+              ask({}, dead);
+            }}
+          >
+            {text.inbox.replayAll(dead)}
+          </Button>
+        )}
+      </div>
+      <section className={classes.list} aria-label={text.inbox.title}>
+        <List key={filter.state} filter={filter} deeds={mayReplay ? deeds : null} />
+      </section>
+      <div className={classes.below}>
+        {bulk !== null && (
+          <BulkReplay
+            key={bulk.nth}
+            bulk={bulk}
+            onClose={() => {
+              setBulk(null);
+            }}
+          />
+        )}
+        <ReplayPanel replay={replay} />
+        <SelectionBar selection={selection} isBusy={isBusy} onReplay={deeds.replay} />
+      </div>
+    </div>
+  );
+}
+
+function States({ state }: { state: State | null }): ReactElement {
   const choose = (value: string): void => {
-    setFilter(FILTERS.find((known) => known.value === value)?.value ?? "all");
-    setPage(1);
+    goTo({ state: stateOf(value), reason: null, kind: null });
   };
   return (
-    <Section
-      title={text.inbox.title}
-      aside={
-        <>
-          <SegmentedControl size="xs" data={FILTERS} value={filter} onChange={choose} aria-label={text.inbox.filter} />
-          {mayReplay && <ReplayAll />}
-        </>
-      }
-    >
-      {data === undefined && error === null && <LoadingFace rows={8} />}
-      {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
-      {data?.total === 0 && (
-        <EmptyFace title={text.inbox.none}>
-          <p>{filter === "all" ? text.inbox.noneYetBody : text.inbox.noneBody}</p>
-        </EmptyFace>
-      )}
-      <ul className={classes.list}>
-        {data?.events.map((event) => (
-          <InboxRow key={event.id} event={event} mayReplay={mayReplay} />
-        ))}
-      </ul>
-      {data !== undefined && (
-        <Pager label={text.inbox.pages} page={page} limit={data.limit} total={data.total} onPage={setPage} />
-      )}
-    </Section>
+    <div className={classes.states}>
+      <SegmentedControl
+        size="sm"
+        data={[ALL, ...STATES].map((value) => ({ value, label: text.inbox.states[stateOf(value) ?? ALL] }))}
+        value={state ?? ALL}
+        onChange={choose}
+        aria-label={text.inbox.filter}
+      />
+    </div>
+  );
+}
+
+type SelectionBarProps = { selection: Selection; isBusy: boolean; onReplay: Deeds["replay"] };
+
+/** What is selected, and what can be done with it. */
+function SelectionBar({ selection, isBusy, onReplay }: SelectionBarProps): ReactElement | null {
+  const events = [...selection.events.values()];
+  if (events.length === 0) return null;
+  return (
+    <div className={classes.selection} role="group" aria-label={text.inbox.selection}>
+      <span role="status">{text.inbox.selected(events.length)}</span>
+      <Button
+        variant="default"
+        size="xs"
+        onClick={() => {
+          selection.remove(events);
+        }}
+      >
+        {text.inbox.selectNone}
+      </Button>
+      <Button
+        size="xs"
+        leftSection={<Icon name="replay" size={14} />}
+        disabled={isBusy}
+        aria-keyshortcuts="r"
+        onClick={() => {
+          onReplay(events);
+        }}
+      >
+        {text.inbox.replaySelected(events.length)}
+      </Button>
+    </div>
   );
 }

@@ -1,0 +1,66 @@
+import { Button } from "@mantine/core";
+import type { ReactElement } from "react";
+import { usePlace } from "../../lib/location";
+import { processingLook } from "../../lib/look";
+import { text } from "../../lib/text";
+import type { InboxEvent } from "../../lib/types";
+import { Icon } from "../../ui/icon";
+import { Link } from "../../ui/link";
+import { Mark } from "../../ui/mark";
+import { Pick } from "../../ui/pick";
+import { Age } from "../../ui/time";
+import { mayBeReplayed } from "./filter";
+import classes from "./list.module.css";
+
+export function eventName(event: { event_type: string }): string {
+  return text.inbox.eventType[event.event_type] ?? event.event_type;
+}
+
+/** What may be done with a row; null: nothing. */
+export type RowActions = { isPicked: boolean; onPick: (withShift: boolean) => void; onReplay: () => void };
+
+type EventRowProps = { event: InboxEvent; actions: RowActions | null };
+
+/** One received webhook: what it is, its state and attempts, and how old it is. */
+export function EventRow({ event, actions }: EventRowProps): ReactElement {
+  const { event: open } = usePlace();
+  const may = mayBeReplayed(event) ? actions : null;
+  return (
+    <div className={classes.row} data-event={event.id} data-status={event.processing_status} data-picked={may?.isPicked}>
+      {may !== null && <Pick label={text.inbox.select(event.id)} isPicked={may.isPicked} onPick={may.onPick} />}
+      {may === null && actions !== null && <span className={classes.unpicked} />}
+      <Link to={{ event: event.id }} className={classes.main} current={event.id === open}>
+        <span className={classes.what}>
+          <span className={classes.name}>{eventName(event)}</span>
+          <code>{event.call_sid ?? event.recording_sid}</code>
+        </span>
+        <span className={classes.time}>
+          <Age time={event.received_at} />
+        </span>
+        <State event={event} />
+      </Link>
+      {may !== null && (
+        <Button
+          variant="default"
+          size="xs"
+          className={classes.do}
+          leftSection={<Icon name="replay" size={13} />}
+          aria-label={text.inbox.replayLabel(event.id)}
+          onClick={may.onReplay}
+        >
+          {text.inbox.replay}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function State({ event }: { event: InboxEvent }): ReactElement {
+  return (
+    <span className={classes.state}>
+      <Mark look={processingLook(event.processing_status)} moving={event.processing_status === "processing"} />
+      {event.retry_count > 0 && <span>{text.inbox.attempts(event.retry_count)}</span>}
+      {event.error !== null && <span className={classes.reason}>{event.error}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,93 @@
+import { Button, Progress } from "@mantine/core";
+import type { ReactElement } from "react";
+import type { Look, Shape, Tone } from "../../lib/look";
+import { text } from "../../lib/text";
+import { Link } from "../../ui/link";
+import { Mark } from "../../ui/mark";
+import { Trouble } from "../../ui/trouble";
+import { eventName } from "./event_row";
+import classes from "./replay_panel.module.css";
+import type { Replay } from "./replay";
+import { settledOf } from "./replay_run";
+import type { Outcome, ReplayRow, ReplayState } from "./replay_run";
+
+const LOOKS: Record<Outcome, [Shape, Tone]> = {
+  unsent: ["minus", "quiet"],
+  waiting: ["ring", "waiting"],
+  done: ["check", "good"],
+  retry: ["minus", "warn"],
+  dead: ["alert", "bad"],
+  unchanged: ["check", "quiet"],
+  missing: ["cross", "quiet"],
+};
+
+function lookOf(outcome: Outcome): Look {
+  const [shape, tone] = LOOKS[outcome];
+  return { shape, tone, word: text.inbox.outcome[outcome] };
+}
+
+function summaryOf({ rows, isRunning }: ReplayState): string {
+  const settled = settledOf(rows);
+  if (isRunning) return text.inbox.progress(settled, rows.length);
+  const unsent = rows.filter(({ outcome }) => outcome === "unsent").length;
+  if (unsent > 0) return text.inbox.stopped(rows.length - unsent, unsent);
+  return text.inbox.progressDone(rows.length, rows.filter(({ outcome }) => outcome === "dead").length);
+}
+
+/** The replay of a selection: how far it is, and what became of each. */
+export function ReplayPanel({ replay }: { replay: Replay }): ReactElement | null {
+  const { state } = replay;
+  if (state === null) return null;
+  const done = (settledOf(state.rows) / Math.max(1, state.rows.length)) * 100;
+  return (
+    <section className={classes.panel} aria-label={text.inbox.replaying}>
+      <div className={classes.head}>
+        <p role="status">{summaryOf(state)}</p>
+        <Buttons state={state} replay={replay} />
+      </div>
+      <Progress value={done} size="sm" aria-label={text.inbox.replaying} />
+      {state.error !== null && <Trouble error={state.error} />}
+      {/* What can be scrolled can be reached by key. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <ul className={classes.rows} aria-label={text.inbox.results} tabIndex={0}>
+        {state.rows.map((row) => (
+          <Result key={row.event.id} row={row} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Buttons({ state, replay }: { state: ReplayState; replay: Replay }): ReactElement {
+  const isUnfinished = state.rows.some(({ outcome }) => outcome === "unsent");
+  if (state.isRunning)
+    return (
+      <Button variant="default" size="xs" onClick={replay.cancel} disabled={!isUnfinished} title={text.inbox.stopNote}>
+        {text.inbox.stop}
+      </Button>
+    );
+  return (
+    <div className={classes.buttons}>
+      {isUnfinished && (
+        <Button size="xs" onClick={replay.goOn}>
+          {text.inbox.goOn}
+        </Button>
+      )}
+      <Button variant="default" size="xs" onClick={replay.dismiss}>
+        {text.inbox.dismiss}
+      </Button>
+    </div>
+  );
+}
+
+function Result({ row: { event, outcome } }: { row: ReplayRow }): ReactElement {
+  const isRefused = outcome === "dead" || outcome === "retry";
+  return (
+    <li data-outcome={outcome}>
+      <Mark look={lookOf(outcome)} moving={outcome === "waiting"} />
+      <Link to={{ event: event.id }}>{eventName(event)}</Link>
+      <code>{event.call_sid ?? event.recording_sid}</code>
+      {isRefused && <span>{event.error}</span>}
+    </li>
+  );
+}
