@@ -1,8 +1,9 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { Source } from "../../lib/all_rows";
 import { getJson } from "../../lib/api";
 import { liveRule, loadLive } from "../../lib/live";
 import type { LiveRule } from "../../lib/live";
-import type { ConversationDetail, ConversationPage, MessagePage } from "../../lib/types";
+import type { Conversation, ConversationDetail, ConversationPage, Message, MessagePage } from "../../lib/types";
 import { filterQuery } from "./filter";
 import type { Filter } from "./filter";
 import { patchConversations, patchMessages } from "./patch";
@@ -57,6 +58,31 @@ export function conversationDetail(id: string) {
     queryKey: ["conversations", "detail", id],
     queryFn: ({ signal }) => getJson<ConversationDetail>(pathOf(id), {}, signal),
   });
+}
+
+/** All that a filter lets through, for a table. */
+export function conversationsToExport(filter: Filter): Source<Conversation> {
+  return {
+    page: async (page, signal) => {
+      const query = { ...filterQuery(filter), page, limit: LONG_PAGE_LIMIT };
+      const { conversations, total } = await getJson<ConversationPage>("/api/conversations", query, signal);
+      return { rows: conversations, total };
+    },
+    idOf: ({ id }) => id,
+    limit: LONG_PAGE_LIMIT,
+  };
+}
+
+/** All calls of a conversation, for a table. */
+export function callsToExport(id: string): Source<Message> {
+  return {
+    page: async (page, signal) => {
+      const { messages, total } = await getJson<MessagePage>(`${pathOf(id)}/messages`, { page, limit: LONG_PAGE_LIMIT }, signal);
+      return { rows: messages, total };
+    },
+    idOf: (message) => message.id,
+    limit: LONG_PAGE_LIMIT,
+  };
 }
 
 export function messagePage(id: string, page: number) {

@@ -5,10 +5,12 @@ import { useNow } from "../../lib/clock";
 import { dayName } from "../../lib/format";
 import { text } from "../../lib/text";
 import type { Message } from "../../lib/types";
+import { CsvExport } from "../../ui/csv_export";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { Pager } from "../../ui/pager";
-import { conversationDetail, messagePage } from "./api";
+import { callsToExport, conversationDetail, messagePage } from "./api";
+import { callColumns } from "./columns";
 import classes from "./conversation.module.css";
 import { longest } from "./outcome";
 import { MessageRow } from "./message";
@@ -47,6 +49,11 @@ function Contact({ id }: { id: string }): ReactElement {
         <i data-span="wait" /> {text.outcome.waiting}
         <i data-span="talk" /> {text.outcome.talking}
       </p>
+      {data !== undefined && (
+        <div className={classes.export}>
+          <CsvExport label={text.csv.labelCalls} words={[text.csv.calls, data.external_id]} columns={callColumns} source={callsToExport(id)} />
+        </div>
+      )}
     </header>
   );
 }

@@ -3,8 +3,10 @@ import { usePlace } from "../../lib/location";
 import { usePagedRows } from "../../lib/paged_rows";
 import { text } from "../../lib/text";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
+import { CsvExport } from "../../ui/csv_export";
 import { VirtualList } from "../../ui/virtual_list";
-import { conversationList } from "./api";
+import { conversationList, conversationsToExport } from "./api";
+import { conversationColumns } from "./columns";
 import { isFiltered } from "./filter";
 import type { Filter } from "./filter";
 import classes from "./list.module.css";
@@ -27,9 +29,15 @@ export function ConversationList({ filter }: { filter: Filter }): ReactElement {
   };
   return (
     <>
-      <p className={classes.count} aria-live="polite">
-        {text.conversations.count(total)}
-      </p>
+      <div className={classes.count}>
+        <p aria-live="polite">{text.conversations.count(total)}</p>
+        <CsvExport
+          label={text.csv.labelConversations}
+          words={[text.csv.conversations]}
+          columns={conversationColumns}
+          source={conversationsToExport(filter)}
+        />
+      </div>
       <VirtualList
         label={text.conversations.list}
         count={total}

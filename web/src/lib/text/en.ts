@@ -156,6 +156,25 @@ export const en = {
     talking: "talking",
   },
 
+  csv: {
+    export: "Export CSV",
+    conversations: "conversations",
+    calls: "calls",
+    labelConversations: "All conversations that are listed, as a table",
+    labelCalls: "All calls of this conversation, as a table",
+    progress: (done: number, total: number) => (total === 0 ? "Exporting" : `Exporting ${number(done)} of ${number(total)}`),
+    cancel: "Cancel",
+    contact: "Contact",
+    number: "Number",
+    lastCall: "Last call",
+    time: "Time",
+    direction: "Direction",
+    outcome: "Outcome",
+    wait: "Waited, seconds",
+    talk: "Talked, seconds",
+    recording: "Recording",
+  },
+
   payload: { show: "Show personal data", hide: "Hide personal data" },
 
   call: {

@@ -154,6 +154,25 @@ export const ru: Text = {
     talking: "разговор",
   },
 
+  csv: {
+    export: "Скачать CSV",
+    conversations: "собеседники",
+    calls: "звонки",
+    labelConversations: "Все показанные собеседники таблицей",
+    labelCalls: "Все звонки с этим собеседником таблицей",
+    progress: (done: number, total: number) => (total === 0 ? "Собирается" : `Собрано ${number(done)} из ${number(total)}`),
+    cancel: "Отмена",
+    contact: "Собеседник",
+    number: "Номер",
+    lastCall: "Последний звонок",
+    time: "Время",
+    direction: "Направление",
+    outcome: "Итог",
+    wait: "Ожидание, секунд",
+    talk: "Разговор, секунд",
+    recording: "Запись",
+  },
+
   payload: { show: "Показать личные данные", hide: "Скрыть личные данные" },
 
   call: {

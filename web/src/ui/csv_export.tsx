@@ -1,0 +1,66 @@
+import { Button } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import type { ReactElement } from "react";
+import { allRows } from "../lib/all_rows";
+import type { Progress, Source } from "../lib/all_rows";
+import { csvName, csvOf, ownZone, zoneTime } from "../lib/csv";
+import type { Column } from "../lib/csv";
+import { text } from "../lib/text";
+import classes from "./csv_export.module.css";
+import { Icon } from "./icon";
+import { Trouble } from "./trouble";
+
+type CsvExportProps<Row> = {
+  /** What it exports. */
+  label: string;
+  /** Of these the file's name is made, and of the day. */
+  words: readonly string[];
+  columns: readonly Column<Row>[];
+  source: Source<Row>;
+};
+
+function save(name: string, lines: string[]): void {
+  const url = URL.createObjectURL(new Blob(lines, { type: "text/csv;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+/** Collects a table and hands it over as a file, with its progress and a way to stop. */
+export function CsvExport<Row>({ label, words, columns, source }: CsvExportProps<Row>): ReactElement {
+  const stop = useRef<AbortController | null>(null);
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const { mutate, isPending, error, variables } = useMutation({
+    mutationFn: (signal: AbortSignal) => allRows(source, signal, setProgress),
+    onSuccess: (rows, signal) => {
+      if (!signal.aborted) save(csvName(words, zoneTime(new Date().toISOString(), ownZone).slice(0, 10)), csvOf(columns, rows));
+    },
+  });
+  useEffect(() => () => stop.current?.abort(), []);
+  const start = (): void => {
+    setProgress(null);
+    stop.current = new AbortController();
+    mutate(stop.current.signal);
+  };
+  const wasStopped = variables?.aborted === true;
+  if (!isPending)
+    return (
+      <div className={classes.export}>
+        {error !== null && !wasStopped && <Trouble error={error} />}
+        <Button variant="default" size="compact-xs" leftSection={<Icon name="save" size={12} />} title={label} onClick={start}>
+          {text.csv.export}
+        </Button>
+      </div>
+    );
+  return (
+    <div className={classes.export}>
+      <span role="status">{text.csv.progress(progress?.done ?? 0, progress?.total ?? 0)}</span>
+      <Button variant="default" size="compact-xs" onClick={() => stop.current?.abort()}>
+        {text.csv.cancel}
+      </Button>
+    </div>
+  );
+}
