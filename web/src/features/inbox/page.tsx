@@ -97,6 +97,7 @@ function States({ state }: { state: State | null }): ReactElement {
         value={state ?? ALL}
         onChange={choose}
         aria-label={text.inbox.filter}
+        classNames={{ label: classes.stateName }}
       />
     </div>
   );

@@ -241,7 +241,7 @@ export const ru: Text = {
   inbox: {
     title: "Входящие",
     filter: "Показать",
-    states: { all: "Все", pending: "Ждут", failed: "Повторяются", dead_letter: "Необработанные" },
+    states: { all: "Все", pending: "Ждут", failed: "Повторы", dead_letter: "Необработанные" },
     nothing: {
       all: { title: "Здесь пока пусто", body: "Вебхуки появятся здесь, как только провайдер пришлёт первый." },
       pending: { title: "Ничего не ждёт", body: "Всё полученное уже пробовали обработать." },
@@ -276,7 +276,7 @@ export const ru: Text = {
     selectGroup: (n: number, reason: string) => `Выбрать ${counted(n, { one: "событие", few: "события", other: "событий" })} с причиной: ${reason}`,
     selection: "Выбранное",
     selected: (n: number) => `Выбрано: ${number(n)}`,
-    selectNone: "Снять выбор",
+    selectNone: "Снять",
     replaySelected: (n: number) => `Повторить ${number(n)}`,
     replaying: "Повтор",
     results: "Итоги",
