@@ -6,6 +6,7 @@ import { allRows } from "../lib/all_rows";
 import type { Progress, Source } from "../lib/all_rows";
 import { csvName, csvOf, ownZone, zoneTime } from "../lib/csv";
 import type { Column } from "../lib/csv";
+import { saveFile } from "../lib/save";
 import { text } from "../lib/text";
 import classes from "./csv_export.module.css";
 import { Icon } from "./icon";
@@ -20,15 +21,6 @@ type CsvExportProps<Row> = {
   source: Source<Row>;
 };
 
-function save(name: string, lines: string[]): void {
-  const url = URL.createObjectURL(new Blob(lines, { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-}
-
 /** Collects a table and hands it over as a file, with its progress and a way to stop. */
 export function CsvExport<Row>({ label, words, columns, source }: CsvExportProps<Row>): ReactElement {
   const stop = useRef<AbortController | null>(null);
@@ -36,7 +28,8 @@ export function CsvExport<Row>({ label, words, columns, source }: CsvExportProps
   const { mutate, isPending, error, variables } = useMutation({
     mutationFn: (signal: AbortSignal) => allRows(source, signal, setProgress),
     onSuccess: (rows, signal) => {
-      if (!signal.aborted) save(csvName(words, zoneTime(new Date().toISOString(), ownZone).slice(0, 10)), csvOf(columns, rows));
+      const today = zoneTime(new Date().toISOString(), ownZone).slice(0, 10);
+      if (!signal.aborted) saveFile(csvName(words, today), new Blob(csvOf(columns, rows), { type: "text/csv;charset=utf-8" }));
     },
   });
   useEffect(() => () => stop.current?.abort(), []);
@@ -50,7 +43,7 @@ export function CsvExport<Row>({ label, words, columns, source }: CsvExportProps
     return (
       <div className={classes.export}>
         {error !== null && !wasStopped && <Trouble error={error} />}
-        <Button variant="default" size="compact-xs" leftSection={<Icon name="save" size={12} />} title={label} onClick={start}>
+        <Button variant="default" size="compact-xs" leftSection={<Icon name="download" size={12} />} title={label} onClick={start}>
           {text.csv.export}
         </Button>
       </div>
