@@ -35,6 +35,10 @@ export async function loadLive<T>(load: () => Promise<T>, patch: Patch<T>): Prom
   }
 }
 
+/** So many events at once are a flood, after a sleep of the tab, say: to ask again is sooner done than to patch. */
+const FLOOD = 300;
+const FLOOD_REFETCH_MS = 200;
+
 /** Applies events to the cache, and asks again for what the rules cannot patch. */
 export class LiveCache {
   #due = new Map<LiveRule, ReturnType<typeof setTimeout>>();
@@ -47,20 +51,24 @@ export class LiveCache {
   apply(events: readonly FeedEvent[]): void {
     for (const recording of recordings) recording.push(...events);
     for (const rule of this.rules) {
+      if (events.length > FLOOD) {
+        this.#refetchSoon(rule, FLOOD_REFETCH_MS);
+        continue;
+      }
       this.client.setQueriesData<unknown>({ queryKey: rule.key }, (data: unknown) =>
         data === undefined ? undefined : events.reduce<unknown>(rule.patch, data),
       );
-      this.#refetchSoon(rule);
+      if (rule.refetchMs !== null) this.#refetchSoon(rule, rule.refetchMs);
     }
   }
 
-  #refetchSoon(rule: LiveRule): void {
-    if (rule.refetchMs === null || this.#due.has(rule)) return;
+  #refetchSoon(rule: LiveRule, ms: number): void {
+    if (this.#due.has(rule)) return;
     const refetch = (): void => {
       this.#due.delete(rule);
       // What is still being loaded, or cannot be, has its own next attempt.
       void this.client.invalidateQueries({ queryKey: rule.key, predicate: ({ state }) => state.data !== undefined });
     };
-    this.#due.set(rule, setTimeout(refetch, rule.refetchMs));
+    this.#due.set(rule, setTimeout(refetch, ms));
   }
 }
