@@ -109,10 +109,18 @@ describe("the live page", () => {
 
     await server.stop();
     await page.locator('[data-connection="offline"]').waitFor();
+    const clock = page.locator(`[data-sid="${call.sid}"] [data-stale]`).first();
+    await clock.waitFor();
+    await page.getByRole("region", { name: "Active calls" }).getByText(/^as of \d+:\d\d:\d\d/).waitFor();
+    const stood = await clock.innerText();
+    await page.getByText(/heard \d+ s ago/).first().waitFor();
+    assert.equal(await clock.innerText(), stood);
     await server.restart();
     await call.status("in-progress");
     await showsStatus(page, call.sid, "in-progress");
     await isLive(page);
+    await page.locator("[data-stale]").first().waitFor({ state: "detached" });
+    await page.getByText(/^as of/).first().waitFor({ state: "detached" });
   });
 
   test("signs out", async () => {

@@ -1,7 +1,10 @@
 import { Suspense, useEffect, useSyncExternalStore } from "react";
 import type { ReactElement } from "react";
 import type { Feed } from "../lib/feed";
+import { staleSince } from "../lib/feed_state";
+import { StaleSince } from "../lib/fresh";
 import { usePlace } from "../lib/location";
+import { useChosen } from "../lib/preferences";
 import type { Me } from "../lib/types";
 import { LoadingFace } from "../ui/faces";
 import { Commands, useCommands } from "./commands";
@@ -21,20 +24,23 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
   const commands = useCommands();
   const route = routes.find((known) => known.view === view) ?? routes[0];
   const View = route.component;
+  useChosen("zone"); // every time on the page is told in it
   return (
-    <div className={classes.page} data-fills={route.fills}>
-      <Header me={me} feed={state} route={route} onCommand={commands.show} />
-      <main className={classes.main}>
-        {state.epoch === null ? (
-          <LoadingFace rows={6} />
-        ) : (
-          <Suspense fallback={<LoadingFace rows={6} />}>
-            <View me={me} />
-          </Suspense>
-        )}
-      </main>
-      {state.epoch !== null && <Panels me={me} />}
-      <Commands {...commands} />
-    </div>
+    <StaleSince value={staleSince(state)}>
+      <div className={classes.page} data-fills={route.fills}>
+        <Header me={me} feed={state} route={route} onCommand={commands.show} />
+        <main className={classes.main}>
+          {state.epoch === null ? (
+            <LoadingFace rows={6} />
+          ) : (
+            <Suspense fallback={<LoadingFace rows={6} />}>
+              <View me={me} />
+            </Suspense>
+          )}
+        </main>
+        {state.epoch !== null && <Panels me={me} />}
+        <Commands {...commands} />
+      </div>
+    </StaleSince>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FAR_BEHIND, anchorFeed, backoff, initialFeedState, takeEvents, takePage } from "./feed_state";
-import { aPage, anEvent } from "./test_data";
+import { FAR_BEHIND, anchorFeed, backoff, initialFeedState, staleSince, takeEvents, takePage } from "./feed_state";
+import { aCall, aPage, anEvent } from "./test_data";
 
 const NOW = 5_000;
 const at = (seq: number): ReturnType<typeof anchorFeed> => anchorFeed(initialFeedState, "e1", seq, 0);
@@ -29,6 +29,26 @@ describe("takeEvents", () => {
     const step = takeEvents(at(7), [anEvent(8, undefined, "e2")], NOW);
     expect(seqs(step)).toEqual([]);
     expect(step).toMatchObject({ need: "resync", state: { seq: 7, epoch: "e1" } });
+  });
+});
+
+describe("what is known of the feed", () => {
+  it("tells how late the last event came", () => {
+    const call = aCall({ updated_at: new Date(NOW - 1_500).toISOString() });
+    const state = takeEvents(at(7), [anEvent(8, call)], NOW).state;
+    expect(state.lagMs).toBe(1_500);
+    expect(takeEvents(state, [], NOW + 9_000).state.lagMs).toBe(1_500);
+    expect(takeEvents(at(7), [anEvent(8, aCall({ updated_at: new Date(NOW + 50).toISOString() }))], NOW).state.lagMs).toBe(0);
+  });
+
+  it.each([
+    ["live", null],
+    ["polling", null],
+    ["starting", null],
+    ["catching-up", NOW],
+    ["offline", NOW],
+  ] as const)("%s, it vouches until %s", (connection, until) => {
+    expect(staleSince({ ...at(7), connection, heardAt: NOW })).toBe(until);
   });
 });
 

@@ -19,6 +19,8 @@ export type FeedState = {
   seq: number;
   /** When the server was last heard, in milliseconds of its clock. */
   heardAt: number | null;
+  /** How long after it was written the last event was here, in milliseconds. */
+  lagMs: number | null;
   /** How often in a row the stream could not be opened. */
   failures: number;
 };
@@ -35,6 +37,7 @@ export const initialFeedState: FeedState = {
   epoch: null,
   seq: 0,
   heardAt: null,
+  lagMs: null,
   failures: 0,
 };
 
@@ -44,6 +47,13 @@ export function eventOfEnvelope(envelope: Envelope): FeedEvent {
 
 export function eventOfFrame(frame: StreamCallEvent): FeedEvent {
   return { seq: frame.seq, epoch: frame.epoch, call: frame.call };
+}
+
+const UNSURE: readonly Connection[] = ["catching-up", "offline"];
+
+/** Until when the feed vouches for what is shown, in milliseconds of the server's clock; null is now. */
+export function staleSince({ connection, heardAt }: FeedState): number | null {
+  return UNSURE.includes(connection) ? heardAt : null;
 }
 
 /** Starts over from a point of the history; the lists are loaded after this. */
@@ -63,7 +73,9 @@ export function takeEvents(state: FeedState, events: readonly FeedEvent[], now: 
     apply.push(event);
     seq = event.seq;
   }
-  return { state: { ...state, seq, heardAt: now }, apply, need };
+  const last = apply.at(-1);
+  const lagMs = last === undefined ? state.lagMs : Math.max(0, now - Date.parse(last.call.updated_at));
+  return { state: { ...state, seq, heardAt: now, lagMs }, apply, need };
 }
 
 export function takePage(state: FeedState, page: FeedPage, now: number): Step {

@@ -1,5 +1,6 @@
 // Numbers and times as people read them.
 import { text } from "./text";
+import { dayOf, perZone } from "./zone";
 
 const NANP = /^\+1(\d{3})(\d{3})(\d{4})$/;
 const ADDRESS = /^(?:sips?|client):([^@;]+)/i;
@@ -27,37 +28,72 @@ export function secondsBetween(from: string, to: number): number {
   return Math.max(0, (to - Date.parse(from)) / 1000);
 }
 
-const CLOCK = new Intl.DateTimeFormat(text.locale, { hour: "numeric", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat(text.locale, { day: "numeric", month: "short" });
-const DAY_AND_YEAR = new Intl.DateTimeFormat(text.locale, { day: "numeric", month: "short", year: "numeric" });
-const EXACT = new Intl.DateTimeFormat(text.locale, { dateStyle: "medium", timeStyle: "medium" });
-const SECOND = new Intl.DateTimeFormat(text.locale, { hour: "numeric", minute: "2-digit", second: "2-digit" });
+type Style = Intl.DateTimeFormatOptions;
+
+const STYLES = {
+  clock: { hour: "numeric", minute: "2-digit" },
+  day: { day: "numeric", month: "short" },
+  dayAndYear: { day: "numeric", month: "short", year: "numeric" },
+  weekday: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  exact: { dateStyle: "medium", timeStyle: "medium" },
+  second: { hour: "numeric", minute: "2-digit", second: "2-digit" },
+  full: { dateStyle: "medium", timeStyle: "long" },
+  instant: {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    timeZoneName: "longOffset",
+  },
+} satisfies Record<string, Style>;
+
+/** The formats of the present zone. */
+const formats = perZone((timeZone) => {
+  const make = (style: Style): Intl.DateTimeFormat => new Intl.DateTimeFormat(text.locale, { ...style, timeZone });
+  return Object.fromEntries(Object.entries(STYLES).map(([name, style]) => [name, make(style)])) as Record<
+    keyof typeof STYLES,
+    Intl.DateTimeFormat
+  >;
+});
+
+function format(style: keyof typeof STYLES, time: string | number): string {
+  return formats()[style].format(new Date(time));
+}
 
 /** Today's things by the clock, this year's by the day, older ones with the year. */
 export function shortTime(time: string, now: number): string {
-  const then = new Date(time);
-  const today = new Date(now);
-  if (then.toDateString() === today.toDateString()) return CLOCK.format(then);
-  return then.getFullYear() === today.getFullYear() ? DAY.format(then) : DAY_AND_YEAR.format(then);
+  const then = dayOf(Date.parse(time));
+  const today = dayOf(now);
+  if (then === today) return format("clock", time);
+  return format(then.slice(0, 4) === today.slice(0, 4) ? "day" : "dayAndYear", time);
 }
-
-const WEEKDAY = new Intl.DateTimeFormat(text.locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 /** The day of a call: today, yesterday, or its date. */
 export function dayName(time: string, now: number): string {
-  const then = new Date(time);
-  const today = new Date(now);
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (then.toDateString() === today.toDateString()) return text.today;
-  return then.toDateString() === yesterday.toDateString() ? text.yesterday : WEEKDAY.format(then);
+  const then = dayOf(Date.parse(time));
+  if (then === dayOf(now)) return text.today;
+  return then === dayOf(now, -1) ? text.yesterday : format("weekday", time);
 }
 
 export function exactTime(time: string): string {
-  return EXACT.format(new Date(time));
+  return format("exact", time);
 }
 
-export function timeOfDay(time: string): string {
-  return SECOND.format(new Date(time));
+export function timeOfDay(time: string | number): string {
+  return format("second", time);
+}
+
+/** The same with the name or the offset of the zone. */
+export function fullTime(time: string | number): string {
+  return format("full", time);
+}
+
+/** To the millisecond, with the offset of the zone: what a time is exactly. */
+export function instantOf(time: string | number): string {
+  return format("instant", time);
 }
 
 export function money(amount: number, unit: string): string {

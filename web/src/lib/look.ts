@@ -3,7 +3,7 @@ import type { Connection } from "./feed_state";
 import { text } from "./text";
 import type { CallStatus, Direction, ProcessingStatus } from "./types";
 
-export type Shape = "ring" | "dots" | "waves" | "disc" | "check" | "minus" | "missed" | "cross" | "alert";
+export type Shape = "ring" | "dots" | "waves" | "disc" | "check" | "minus" | "missed" | "cross" | "alert" | "paused";
 export type Tone = "quiet" | "waiting" | "ringing" | "talking" | "good" | "warn" | "bad";
 export type Look = { shape: Shape; tone: Tone; word: string };
 
@@ -55,6 +55,11 @@ export function processingLook(status: ProcessingStatus): Look {
 export function connectionLook(connection: Connection): Look {
   const [shape, tone] = CONNECTION[connection];
   return { shape, tone, word: text.connection.name[connection] };
+}
+
+/** What the feed no longer vouches for, since a time. */
+export function staleLook(time: string): Look {
+  return { shape: "paused", tone: "warn", word: text.stale.asOf(time) };
 }
 
 export type DirectionIcon = "in" | "out" | "both" | "around";

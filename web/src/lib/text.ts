@@ -1,7 +1,7 @@
 // The words of the page, in the language of who looks at it.
-import { preference } from "./preferences";
+import { languageCode } from "./preferences";
 import { en } from "./text/en";
 import type { Text } from "./text/en";
 
 /** Only the catalogue that is spoken is loaded; another one needs the page anew. */
-export const text: Text = preference.language() === "ru" ? (await import("./text/ru")).ru : en;
+export const text: Text = languageCode() === "ru" ? (await import("./text/ru")).ru : en;

@@ -28,6 +28,7 @@ const SHAPES: Record<Shape, ReactElement> = {
   ),
   missed: <path d="M2.5 5 8 10.5l5.5-5.5M2.5 9.2V5h4.2" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" />,
   cross: <path d="m4 4 8 8m0-8-8 8" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" />,
+  paused: <path d="M5.5 3.5v9M10.5 3.5v9" stroke="currentColor" strokeWidth="2.6" strokeLinecap="round" />,
   alert: (
     <g>
       <path d="M8 1.8 15 14H1L8 1.8Z" fill="currentColor" stroke="currentColor" strokeWidth="1" strokeLinejoin="round" />

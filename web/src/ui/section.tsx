@@ -2,18 +2,31 @@ import type { ReactElement, ReactNode } from "react";
 import { useId } from "react";
 import classes from "./section.module.css";
 
-type SectionProps = { title: string; aside?: ReactNode; children: ReactNode };
+type SectionProps = {
+  title: string;
+  /** How many, beside the title. */
+  count?: ReactNode;
+  aside?: ReactNode;
+  /** Keeps to the height that it is given; what does not fit scrolls below the title. */
+  scrolls?: boolean;
+  children: ReactNode;
+};
 
 /** A titled card of the page. */
-export function Section({ title, aside, children }: SectionProps): ReactElement {
+export function Section({ title, count, aside, scrolls = false, children }: SectionProps): ReactElement {
   const id = useId();
   return (
-    <section className={classes.section} aria-labelledby={id}>
+    <section className={classes.section} data-scrolls={scrolls || undefined} aria-labelledby={id}>
       <header className={classes.header}>
         <h2 id={id}>{title}</h2>
+        {count !== undefined && (
+          <span className={classes.count} aria-live="polite">
+            {count}
+          </span>
+        )}
         {aside !== undefined && <div className={classes.aside}>{aside}</div>}
       </header>
-      {children}
+      {scrolls ? <div className={classes.frame}>{children}</div> : children}
     </section>
   );
 }

@@ -1,27 +1,40 @@
 import type { ReactElement } from "react";
 import { agoOf } from "../lib/ago";
 import { useNow } from "../lib/clock";
-import { clockTime, exactTime, secondsBetween, shortTime } from "../lib/format";
+import { clockTime, exactTime, instantOf, secondsBetween, shortTime, timeOfDay } from "../lib/format";
+import { useVouchedNow } from "../lib/fresh";
+import { Vouched } from "./stale";
 
-/** Seconds since then, counting. */
+/** Seconds since then, counting while the feed vouches for them. */
 export function RunningClock({ since }: { since: string }): ReactElement {
-  return <span>{clockTime(secondsBetween(since, useNow()))}</span>;
+  return <Vouched>{clockTime(secondsBetween(since, useVouchedNow()))}</Vouched>;
 }
 
-/** How long ago that was, counting; exact on pointing. */
+/** A time in the words of `shown`; to the millisecond on pointing. */
+function Time({ time, shown }: { time: string; shown: string }): ReactElement {
+  return (
+    <time dateTime={time} title={instantOf(time)}>
+      {shown}
+    </time>
+  );
+}
+
+/** How long ago that was, counting. */
 export function Age({ time }: { time: string }): ReactElement {
-  return (
-    <time dateTime={time} title={exactTime(time)}>
-      {agoOf(secondsBetween(time, useNow()))}
-    </time>
-  );
+  return <Time time={time} shown={agoOf(secondsBetween(time, useNow()))} />;
 }
 
-/** The time, short as it matters; exact on pointing. */
+/** The time, short as it matters. */
 export function ShortTime({ time }: { time: string }): ReactElement {
-  return (
-    <time dateTime={time} title={exactTime(time)}>
-      {shortTime(time, useNow())}
-    </time>
-  );
+  return <Time time={time} shown={shortTime(time, useNow())} />;
+}
+
+/** The time of a day that is known from elsewhere. */
+export function ClockTime({ time }: { time: string }): ReactElement {
+  return <Time time={time} shown={timeOfDay(time)} />;
+}
+
+/** Day and time. */
+export function ExactTime({ time }: { time: string }): ReactElement {
+  return <Time time={time} shown={exactTime(time)} />;
 }

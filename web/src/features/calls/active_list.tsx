@@ -1,33 +1,39 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { useNow } from "../../lib/clock";
+import { useVouchedNow } from "../../lib/fresh";
 import { text } from "../../lib/text";
+import { Board } from "../../ui/board";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Section } from "../../ui/section";
+import { AsOf, Vouched } from "../../ui/stale";
 import { activeCalls } from "./api";
-import classes from "./active_list.module.css";
+import { CallCard } from "./card";
 import { groupCalls } from "./merge";
-import { CallRow } from "./row";
+import type { CallGroup } from "./merge";
 import { Setup } from "./setup";
 
 type ActiveListProps = { webhookBase: string; everCalled: boolean };
 
-/** The calls that are going on now. */
+function sidOf({ call }: CallGroup): string {
+  return call.twilio_sid;
+}
+
+function card(group: CallGroup): ReactElement {
+  return <CallCard group={group} />;
+}
+
+/** The calls that are going on now, a card each. */
 export function ActiveList({ webhookBase, everCalled }: ActiveListProps): ReactElement {
   const { data, error, refetch } = useQuery(activeCalls);
-  const now = useNow();
+  const now = useVouchedNow();
   const groups = data === undefined ? [] : groupCalls(data, now);
   const ongoing = groups.filter(({ call }) => !call.is_final).length;
   return (
-    <Section title={text.calls.active} aside={<span aria-live="polite">{data && text.calls.count(ongoing)}</span>}>
+    <Section title={text.calls.active} count={data && <Vouched>{text.calls.count(ongoing)}</Vouched>} aside={<AsOf />} scrolls>
       {data === undefined && error === null && <LoadingFace />}
       {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
       {data !== undefined && groups.length === 0 && (everCalled ? <Quiet /> : <Setup base={webhookBase} />)}
-      <ul className={classes.list}>
-        {groups.map((group) => (
-          <CallRow key={group.call.twilio_sid} group={group} now={now} />
-        ))}
-      </ul>
+      {groups.length > 0 && <Board form="cards" label={text.calls.active} items={groups} keyOf={sidOf} item={card} />}
     </Section>
   );
 }

@@ -1,13 +1,17 @@
-import type { ReactElement } from "react";
-import { clockTime, exactTime, money } from "../../lib/format";
+import type { ReactElement, ReactNode } from "react";
+import { clockTime, money } from "../../lib/format";
 import { text } from "../../lib/text";
 import type { Call } from "../../lib/types";
 import { Facts } from "../../ui/facts";
-import { RunningClock } from "../../ui/time";
+import { ExactTime, RunningClock } from "../../ui/time";
 import { startOf } from "./merge";
 
-function orNull<T>(value: T | null, show: (value: T) => string): string | null {
+function orNull<T>(value: T | null, show: (value: T) => ReactNode): ReactNode {
   return value === null ? null : show(value);
+}
+
+function exact(time: string): ReactElement {
+  return <ExactTime time={time} />;
 }
 
 /** In full; a long one breaks after its `@`. */
@@ -31,9 +35,9 @@ export function CallFacts({ call }: { call: Call }): ReactElement {
       facts={[
         { name: text.call.from, value: <Address number={call.from_number} /> },
         { name: text.call.to, value: <Address number={call.to_number} /> },
-        { name: text.call.started, value: exactTime(startOf(call)) },
-        { name: text.call.answered, value: orNull(call.answered_at, exactTime) },
-        { name: text.call.ended, value: orNull(call.end_time, exactTime) },
+        { name: text.call.started, value: <ExactTime time={startOf(call)} /> },
+        { name: text.call.answered, value: orNull(call.answered_at, exact) },
+        { name: text.call.ended, value: orNull(call.end_time, exact) },
         { name: text.call.wait, value: orNull(call.wait_time, clockTime) },
         {
           name: text.call.talk,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aCall, anEvent } from "../../lib/test_data";
-import { LINGER_MS, clockStart, groupCalls, patchActive } from "./merge";
+import { LINGER_MS, answering, groupCalls, patchActive, stageStart } from "./merge";
 import type { ActiveCalls } from "./merge";
 
 const NOW = 1_000_000;
@@ -62,16 +62,25 @@ describe("groupCalls", () => {
   });
 });
 
-describe("clockStart", () => {
-  const talking = { status: "in-progress", answered_at: "2026-02-08T06:11:01Z" } as const;
-  const leg = aCall({ ...talking, parent_call_sid: "CA1", answered_at: "2026-02-08T06:11:09Z" });
+describe("who answers", () => {
+  const ringing = aCall({ twilio_sid: "CA2", parent_call_sid: "CA1", start_time: "2026-02-08T06:11:05Z" });
+  const talking = aCall({ twilio_sid: "CA3", parent_call_sid: "CA1", status: "in-progress", answered_at: "2026-02-08T06:11:09Z" });
+  const over = aCall({ twilio_sid: "CA4", parent_call_sid: "CA1", status: "no-answer", is_final: true });
 
-  it("counts from the start until somebody answers", () => {
-    expect(clockStart({ call: aCall({}), legs: [] })).toBe("2026-02-08T06:11:00Z");
+  it("is where it rings, until somebody does", () => {
+    expect(answering({ call: aCall({}), legs: [ringing, over] })).toEqual([ringing]);
+    expect(answering({ call: aCall({}), legs: [ringing, over, talking] })).toEqual([talking]);
+    expect(answering({ call: aCall({}), legs: [over] })).toEqual([]);
   });
 
-  it("counts from the answer, of the leg that was connected when there is one", () => {
-    expect(clockStart({ call: aCall(talking), legs: [] })).toBe("2026-02-08T06:11:01Z");
-    expect(clockStart({ call: aCall(talking), legs: [leg] })).toBe("2026-02-08T06:11:09Z");
+  it("starts a stage: waiting with the call, ringing with the first leg that rings", () => {
+    expect(stageStart({ call: aCall({}), legs: [over] })).toBe("2026-02-08T06:11:00Z");
+    expect(stageStart({ call: aCall({}), legs: [ringing] })).toBe("2026-02-08T06:11:05Z");
+  });
+
+  it("starts the talking with the answer, that of the connected leg when there is one", () => {
+    const call = aCall({ status: "in-progress", answered_at: "2026-02-08T06:11:01Z" });
+    expect(stageStart({ call, legs: [] })).toBe("2026-02-08T06:11:01Z");
+    expect(stageStart({ call, legs: [talking] })).toBe("2026-02-08T06:11:09Z");
   });
 });

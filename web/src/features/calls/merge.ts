@@ -1,4 +1,4 @@
-// What a dispatcher sees of the calls that are going on: one row per person's call.
+// What a dispatcher sees of the calls that are going on: one card per person's call.
 import { serverNow } from "../../lib/clock";
 import type { FeedEvent } from "../../lib/feed_state";
 import type { Call, CallStatus } from "../../lib/types";
@@ -65,14 +65,17 @@ export function isOver(data: ActiveCalls, call: Call, now: number): boolean {
   return at !== undefined && now - at > LINGER_MS;
 }
 
-/** One row per call: a leg whose parent is in the list is shown within it. */
+/** One group per call: a leg whose parent is in the list is shown within it. */
 export function groupCalls(data: ActiveCalls, now: number): CallGroup[] {
   const shown = data.calls.filter((call) => !isOver(data, call, now));
-  const sids = new Set(shown.map((call) => call.twilio_sid));
-  const isLeg = (call: Call): boolean => call.parent_call_sid !== null && sids.has(call.parent_call_sid);
-  return shown
-    .filter((call) => !isLeg(call))
-    .map((call) => ({ call, legs: shown.filter((leg) => leg.parent_call_sid === call.twilio_sid) }));
+  const groups = new Map(shown.map((call) => [call.twilio_sid, { call, legs: [] as Call[] }]));
+  const whole: CallGroup[] = [];
+  for (const group of groups.values()) {
+    const parent = groups.get(group.call.parent_call_sid ?? "");
+    if (parent === undefined) whole.push(group);
+    else parent.legs.push(group.call);
+  }
+  return whole;
 }
 
 /** Is somebody on the line, or is it still being tried? */
@@ -86,8 +89,16 @@ export function answeredAt({ call, legs }: CallGroup): string | null {
   return answers[0] ?? call.answered_at;
 }
 
-/** From when the clock of a call that is going on runs: from the answer while talking, else from its start. */
-export function clockStart(group: CallGroup): string {
+/** The legs that ring or talk now, those that talk alone when there are any. */
+export function answering({ legs }: CallGroup): Call[] {
+  const going = legs.filter((leg) => !leg.is_final);
+  const talking = going.filter((leg) => leg.status === "in-progress");
+  return talking.length > 0 ? talking : going;
+}
+
+/** From when the present stage is: talking from the answer, ringing from the first leg that rings, else from the start. */
+export function stageStart(group: CallGroup): string {
   const start = startOf(group.call);
-  return isTalking(group.call) ? (answeredAt(group) ?? start) : start;
+  if (isTalking(group.call)) return answeredAt(group) ?? start;
+  return answering(group).map(startOf).sort()[0] ?? start;
 }

@@ -1,10 +1,10 @@
 import type { ReactElement } from "react";
 import { useState } from "react";
-import { exactTime, timeOfDay } from "../../lib/format";
 import { text } from "../../lib/text";
 import type { CallEvent } from "../../lib/types";
 import { Link } from "../../ui/link";
 import { Payload } from "../../ui/payload";
+import { ClockTime } from "../../ui/time";
 import classes from "./timeline.module.css";
 import record from "./record.module.css";
 
@@ -38,9 +38,7 @@ function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
       <button type="button" className={classes.button} onClick={choose} aria-pressed={chosen} title={text.call.asOf}>
         <span className={classes.line}>
           <span className={classes.what}>{wordsOf(event)}</span>
-          <time dateTime={time} title={exactTime(time)}>
-            {timeOfDay(time)}
-          </time>
+          <ClockTime time={time} />
         </span>
         <span className={classes.source}>
           {text.call.source[event.source]}

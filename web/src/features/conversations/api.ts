@@ -28,9 +28,10 @@ export const recentConversations = queryOptions({
 
 /** One page of those that a filter lets through. */
 function conversationsFound(filter: Filter, page: number) {
+  const query = filterQuery(filter);
   return queryOptions({
-    queryKey: [...LIST, "found", filter, page],
-    queryFn: ({ signal }) => loadList({ ...filterQuery(filter), page, limit: LONG_PAGE_LIMIT }, signal),
+    queryKey: [...LIST, "found", query, page],
+    queryFn: ({ signal }) => loadList({ ...query, page, limit: LONG_PAGE_LIMIT }, signal),
   });
 }
 

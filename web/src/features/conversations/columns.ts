@@ -4,7 +4,7 @@ import type { Cell, Column } from "../../lib/csv";
 import { isMissed } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { CallStatus, Conversation, Direction, Message } from "../../lib/types";
-import { spansOf } from "./outcome";
+import { spansOf } from "../../lib/outcome";
 
 function times<Row>(name: string, timeOf: (row: Row) => string | null): Column<Row>[] {
   const cell = (write: (time: string) => string) => (row: Row): Cell => {

@@ -12,7 +12,7 @@ import { Pager } from "../../ui/pager";
 import { callsToExport, conversationDetail, messagePage } from "./api";
 import { callColumns } from "./columns";
 import classes from "./conversation.module.css";
-import { longest } from "./outcome";
+import { longest } from "../../lib/outcome";
 import { MessageRow } from "./message";
 
 /** The timeline of one conversation: whom with, and its calls by days, the latest first. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NO_FILTER, filterQuery, isFiltered, startOfDay } from "./filter";
+import { NO_FILTER, filterQuery, isFiltered, startOf } from "./filter";
 
 describe("a filter", () => {
   it("is none when nothing is chosen", () => {
@@ -14,7 +14,7 @@ describe("a filter", () => {
   });
 
   it("passes over what is no day, and over blanks", () => {
-    expect(startOfDay("yesterday")).toBeUndefined();
+    expect(startOf("yesterday")).toBeUndefined();
     expect(filterQuery({ ...NO_FILTER, q: "  " })["q"]).toBeUndefined();
   });
 });

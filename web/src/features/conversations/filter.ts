@@ -2,6 +2,7 @@
 import { useMemo } from "react";
 import { usePlace } from "../../lib/location";
 import type { Place } from "../../lib/location";
+import { startOfDay } from "../../lib/zone";
 
 export const FILTER_NAMES = ["q", "direction", "status", "missed", "recording", "from", "to"] as const;
 
@@ -15,10 +16,10 @@ export function isFiltered(filter: Filter): boolean {
 }
 
 /** The start of a day where one is, or of the day after it; undefined when it is no day. */
-export function startOfDay(day: string | null, after = 0): string | undefined {
+export function startOf(day: string | null, after = 0): string | undefined {
   const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? "") ?? [];
   if (year === undefined || month === undefined || date === undefined) return undefined;
-  return new Date(Number(year), Number(month) - 1, Number(date) + after).toISOString();
+  return startOfDay(Number(year), Number(month), Number(date) + after).toISOString();
 }
 
 /** The same as parameters of the API: days become instants, and the last day is included. */
@@ -29,8 +30,8 @@ export function filterQuery(filter: Filter): Record<string, string | undefined> 
     status: filter.status ?? undefined,
     missed: filter.missed === null ? undefined : "true",
     recording: filter.recording === null ? undefined : "true",
-    from: startOfDay(filter.from),
-    to: startOfDay(filter.to, 1),
+    from: startOf(filter.from),
+    to: startOf(filter.to, 1),
   };
 }
 

@@ -4,6 +4,7 @@ import { usePagedRows } from "../../lib/paged_rows";
 import { text } from "../../lib/text";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { CsvExport } from "../../ui/csv_export";
+import { AsOf, Vouched } from "../../ui/stale";
 import { VirtualList } from "../../ui/virtual_list";
 import { conversationList, conversationsToExport } from "./api";
 import { conversationColumns } from "./columns";
@@ -30,7 +31,10 @@ export function ConversationList({ filter }: { filter: Filter }): ReactElement {
   return (
     <>
       <div className={classes.count}>
-        <p aria-live="polite">{text.conversations.count(total)}</p>
+        <p aria-live="polite">
+          <Vouched>{text.conversations.count(total)}</Vouched>
+        </p>
+        <AsOf />
         <CsvExport
           label={text.csv.labelConversations}
           words={[text.csv.conversations]}

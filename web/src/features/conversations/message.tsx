@@ -1,6 +1,6 @@
 import { VisuallyHidden } from "@mantine/core";
 import type { ReactElement } from "react";
-import { clockTime, exactTime, timeOfDay } from "../../lib/format";
+import { clockTime } from "../../lib/format";
 import { directionIcon } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { Message } from "../../lib/types";
@@ -8,9 +8,10 @@ import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { RecordingPlayer } from "../../ui/recording";
+import { ClockTime } from "../../ui/time";
 import classes from "./conversation.module.css";
-import { outcomeLook, spansOf } from "./outcome";
-import type { Spans } from "./outcome";
+import { outcomeLook, spansOf } from "../../lib/outcome";
+import type { Spans } from "../../lib/outcome";
 
 /** One call with its legs: when, how it went, and how long, on the scale of all that are shown. */
 export function MessageRow({ message, scale }: { message: Message; scale: number }): ReactElement {
@@ -20,9 +21,7 @@ export function MessageRow({ message, scale }: { message: Message; scale: number
   return (
     <li>
       <Link to={{ call: message.twilio_sid }} className={classes.message}>
-        <time dateTime={at} title={exactTime(at)}>
-          {timeOfDay(at)}
-        </time>
+        <ClockTime time={at} />
         <span className={classes.direction} title={text.direction[direction]}>
           <Icon name={directionIcon(direction)} size={14} />
           <VisuallyHidden>{text.direction[direction]}</VisuallyHidden>

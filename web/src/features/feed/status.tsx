@@ -2,17 +2,26 @@ import { HoverCard } from "@mantine/core";
 import type { ReactElement } from "react";
 import { agoOf } from "../../lib/ago";
 import { useNow } from "../../lib/clock";
+import { staleSince } from "../../lib/feed_state";
 import type { FeedState } from "../../lib/feed_state";
 import { connectionLook } from "../../lib/look";
 import { text } from "../../lib/text";
 import { Mark } from "../../ui/mark";
 import classes from "./status.module.css";
 
+/** `0.1`, `12`: seconds, with a digit behind the point while they are few. */
+function secondsOf(ms: number): string {
+  const seconds = ms / 1000;
+  return text.number(Number(seconds.toFixed(seconds < 10 ? 1 : 0)));
+}
+
 /** Whether what is shown is what is going on, how far, and how fresh. */
 export function FeedStatus({ state }: { state: FeedState }): ReactElement {
   const now = useNow();
-  const heard = state.heardAt === null ? text.connection.neverHeard : text.connection.heard(agoOf((now - state.heardAt) / 1000));
+  const { lagMs, heardAt } = state;
+  const heard = heardAt === null ? text.connection.neverHeard : text.connection.heard(agoOf((now - heardAt) / 1000));
   const seq = text.connection.seq(state.seq);
+  const isStale = staleSince(state) !== null;
   return (
     <HoverCard width={280} shadow="md" openDelay={150}>
       <HoverCard.Target>
@@ -21,12 +30,13 @@ export function FeedStatus({ state }: { state: FeedState }): ReactElement {
             <Mark look={connectionLook(state.connection)} moving={state.connection === "catching-up"} />
           </span>
           <span className={classes.detail}>{seq}</span>
-          <span className={classes.detail}>{heard}</span>
+          <span className={classes.detail}>{isStale || lagMs === null ? heard : text.connection.lag(secondsOf(lagMs))}</span>
         </button>
       </HoverCard.Target>
       <HoverCard.Dropdown className={classes.card}>
         <p>{text.connection.explain[state.connection]}</p>
         <p>{`${seq}, ${heard}.`}</p>
+        {lagMs !== null && <p>{text.connection.lagExplained(secondsOf(lagMs))}</p>}
       </HoverCard.Dropdown>
     </HoverCard>
   );

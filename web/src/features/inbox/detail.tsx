@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { exactTime } from "../../lib/format";
 import { goTo } from "../../lib/location";
 import { processingLook } from "../../lib/look";
 import { text } from "../../lib/text";
@@ -11,6 +10,7 @@ import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { Panel } from "../../ui/panel";
 import { Payload } from "../../ui/payload";
+import { ExactTime } from "../../ui/time";
 import { inboxEvent } from "./api";
 import classes from "./page.module.css";
 import { ReplayOne } from "./replay_one";
@@ -45,9 +45,9 @@ function Detail({ event, mayReplay }: { event: InboxEventDetail; mayReplay: bool
       <Facts
         facts={[
           { name: text.inbox.reason, value: event.error },
-          { name: text.inbox.received, value: exactTime(event.received_at) },
-          { name: text.inbox.processed, value: event.processed_at === null ? null : exactTime(event.processed_at) },
-          { name: text.inbox.nextAttempt, value: waits && event.next_attempt_at !== null ? exactTime(event.next_attempt_at) : null },
+          { name: text.inbox.received, value: <ExactTime time={event.received_at} /> },
+          { name: text.inbox.processed, value: event.processed_at === null ? null : <ExactTime time={event.processed_at} /> },
+          { name: text.inbox.nextAttempt, value: waits && event.next_attempt_at !== null ? <ExactTime time={event.next_attempt_at} /> : null },
           { name: text.inbox.tried, value: event.attempts },
           { name: text.inbox.callColumn, value: event.call_sid === null ? null : <CallLink sid={event.call_sid} /> },
           { name: text.inbox.dedupe, value: <code>{event.dedupe_key}</code> },

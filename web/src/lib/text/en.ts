@@ -12,9 +12,10 @@ function span(seconds: number): string {
 
 export const en = {
   locale: "en",
+  number,
   product: "Hookswitch",
 
-  nav: { label: "Views", live: "Live", calls: "Calls", inbox: "Inbox", call: "Call" },
+  nav: { label: "Views", live: "Live", calls: "Calls", inbox: "Inbox", settings: "Settings", call: "Call" },
   account: {
     signOut: "Sign out",
     toLight: "Switch to light colours",
@@ -49,7 +50,10 @@ export const en = {
     seq: (seq: number) => `Event ${number(seq)}`,
     heard: (ago: string) => `heard ${ago}`,
     neverHeard: "not heard yet",
+    lag: (seconds: string) => `lag ${seconds} s`,
+    lagExplained: (seconds: string) => `The last event was here ${seconds} s after it was written.`,
   },
+  stale: { asOf: (time: string) => `as of ${time}` },
 
   ago: {
     now: "just now",
@@ -85,9 +89,44 @@ export const en = {
     count: (n: number) => counted(n, { one: "call", other: "calls" }),
     none: "No calls right now",
     noneBody: "A call appears here the moment it starts. Nothing to reload.",
-    transferred: (n: number) => counted(n, { one: "leg", other: "legs" }),
-    ended: "Ended",
-    waited: (time: string) => `waited ${time}`,
+    inAll: "in all",
+    ringsAt: (names: string) => `rings at ${names}`,
+    answeredBy: (names: string) => `answered by ${names}`,
+    andMore: (name: string, n: number) => `${name} and ${number(n)} more`,
+  },
+
+  alert: {
+    incoming: (from: string) => `Call from ${from}`,
+    to: (number: string) => `to ${number}`,
+  },
+
+  settings: {
+    title: "Settings",
+    kept: "They are kept in this browser.",
+    auto: "As the browser",
+    language: "Language",
+    languageNote: "The page loads anew in the language that you choose.",
+    colours: "Colours",
+    colour: { auto: "As the system", light: "Light", dark: "Dark" },
+    zone: "Time zone",
+    zoneNote: (now: string) => `Now it is ${now}.`,
+    zoneAuto: (zone: string) => `As the browser: ${zone}`,
+    zoneOther: "Other",
+    sound: "Sound for incoming calls",
+    soundNote: "One for each call, in one page of this browser. It plays once you have clicked or typed in the page.",
+    soundBlocked: "The browser did not let the page play a sound.",
+    off: "Off",
+    on: "On",
+    tryIt: "Try it",
+    notices: "Browser notifications",
+    noticesNote: "For each incoming call and each missed one, also while the page is out of sight.",
+    noticesDenied: "This browser denies notifications to this page. Allow them in the browser's settings of this site, then switch them on here.",
+    noticesUnsupported: "This browser offers no notifications here. They need an address with https.",
+    about: "About",
+    project: "Project",
+    signedIn: "Signed in",
+    doors: "Webhooks",
+    session: "By the one-time link",
   },
 
   setup: {
@@ -339,6 +378,7 @@ export const en = {
       { keys: ["g", "l"], does: "Go to Live" },
       { keys: ["g", "c"], does: "Go to Calls" },
       { keys: ["g", "i"], does: "Go to Inbox" },
+      { keys: ["g", "s"], does: "Go to Settings" },
       { keys: ["/"], does: "Search the list" },
       { keys: ["j"], does: "Next row (also ↓)" },
       { keys: ["k"], does: "Previous row (also ↑)" },

@@ -11,9 +11,10 @@ function span(seconds: number): string {
 
 export const ru: Text = {
   locale: "ru",
+  number,
   product: "Hookswitch",
 
-  nav: { label: "Разделы", live: "Сейчас", calls: "Звонки", inbox: "Входящие", call: "Звонок" },
+  nav: { label: "Разделы", live: "Сейчас", calls: "Звонки", inbox: "Входящие", settings: "Настройки", call: "Звонок" },
   account: {
     signOut: "Выйти",
     toLight: "Включить светлые цвета",
@@ -48,7 +49,10 @@ export const ru: Text = {
     seq: (seq: number) => `Событие ${number(seq)}`,
     heard: (ago: string) => `ответ ${ago}`,
     neverHeard: "ответа ещё не было",
+    lag: (seconds: string) => `задержка ${seconds} с`,
+    lagExplained: (seconds: string) => `Последнее событие пришло через ${seconds} с после записи.`,
   },
+  stale: { asOf: (time: string) => `на ${time}` },
 
   ago: {
     now: "только что",
@@ -84,9 +88,44 @@ export const ru: Text = {
     count: (n: number) => counted(n, { one: "звонок", few: "звонка", other: "звонков" }),
     none: "Сейчас звонков нет",
     noneBody: "Звонок появится здесь, как только начнётся. Обновлять страницу не нужно.",
-    transferred: (n: number) => counted(n, { one: "плечо", few: "плеча", other: "плеч" }),
-    ended: "Завершён",
-    waited: (time: string) => `ждал ${time}`,
+    inAll: "всего",
+    ringsAt: (names: string) => `вызывается ${names}`,
+    answeredBy: (names: string) => `отвечает ${names}`,
+    andMore: (name: string, n: number) => `${name} и ещё ${number(n)}`,
+  },
+
+  alert: {
+    incoming: (from: string) => `Звонит ${from}`,
+    to: (number: string) => `на ${number}`,
+  },
+
+  settings: {
+    title: "Настройки",
+    kept: "Они хранятся в этом браузере.",
+    auto: "Как в браузере",
+    language: "Язык",
+    languageNote: "Страница загрузится заново на выбранном языке.",
+    colours: "Цвета",
+    colour: { auto: "Как в системе", light: "Светлые", dark: "Тёмные" },
+    zone: "Часовой пояс",
+    zoneNote: (now: string) => `Сейчас ${now}.`,
+    zoneAuto: (zone: string) => `Как в браузере: ${zone}`,
+    zoneOther: "Прочие",
+    sound: "Звук входящего звонка",
+    soundNote: "Один на каждый звонок, в одной вкладке этого браузера. Звучит, если на странице уже щёлкали мышью или нажимали клавиши.",
+    soundBlocked: "Браузер не позволил странице воспроизвести звук.",
+    off: "Выкл.",
+    on: "Вкл.",
+    tryIt: "Послушать",
+    notices: "Уведомления браузера",
+    noticesNote: "О каждом входящем и каждом пропущенном звонке, даже когда страница не видна.",
+    noticesDenied: "Браузер запрещает этой странице уведомления. Разрешите их в настройках сайта в браузере, затем включите здесь.",
+    noticesUnsupported: "Здесь браузер не показывает уведомлений. Для них нужен адрес с https.",
+    about: "О программе",
+    project: "Проект",
+    signedIn: "Вход",
+    doors: "Вебхуки",
+    session: "По одноразовой ссылке",
   },
 
   setup: {
@@ -337,6 +376,7 @@ export const ru: Text = {
       { keys: ["g", "l"], does: "Раздел «Сейчас»" },
       { keys: ["g", "c"], does: "Раздел «Звонки»" },
       { keys: ["g", "i"], does: "Раздел «Входящие»" },
+      { keys: ["g", "s"], does: "Раздел «Настройки»" },
       { keys: ["/"], does: "Искать в списке" },
       { keys: ["j"], does: "Следующая строка (и ↓)" },
       { keys: ["k"], does: "Предыдущая строка (и ↑)" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Message } from "../../lib/types";
+import type { Message } from "./types";
 import { longest, outcomeLook, spansOf } from "./outcome";
 
 function aMessage(change: Partial<Message>): Message {

@@ -1,0 +1,139 @@
+// The cards of the calls that are going on: what they tell, and that they come, change and go without a jump.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Locator, Page } from "playwright-core";
+import { DESKTOP, PHONE, anotherScreen, isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { FakeCall } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
+
+const CROWD = 300;
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+
+const cardOf = (of: Page, { sid }: FakeCall): Locator => of.locator(`[data-sid="${sid}"]`);
+
+async function arrived(from: string): Promise<FakeCall> {
+  const call = new FakeCall(server, from);
+  await call.arrives();
+  return call;
+}
+
+/** The seconds that a clock shows: `1:02` is 62. */
+async function secondsOf(clock: Locator): Promise<number> {
+  const [minutes = 0, seconds = 0] = (await clock.innerText()).split(":").map(Number);
+  return minutes * 60 + seconds;
+}
+
+before(async () => {
+  server = await startServer();
+  browser = await openBrowser();
+  page = await signIn(browser, server);
+});
+after(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+describe("a card", () => {
+  test("tells the stage, who calls whom, where it rings and who answers", async () => {
+    const call = await arrived("+15085140320");
+    const leg = new FakeCall(server, "+15085140320", "sip:dispatcher@example.sip.us1.twilio.com", call);
+    const card = cardOf(page, call);
+    await card.getByText("Ringing").waitFor();
+    await card.getByText("+1 (508) 514-0320").waitFor();
+    await card.getByText("+1 (617) 500-6181").waitFor();
+    await leg.status("ringing");
+    await card.getByText("rings at dispatcher").waitFor();
+    await leg.status("in-progress");
+    await call.status("in-progress");
+    await card.getByText("answered by dispatcher").waitFor();
+    await card.getByText("Talking").waitFor();
+
+    await leg.status("completed", { CallDuration: "3" });
+    await call.dialEnds(leg, "completed");
+    await call.status("completed", { CallDuration: "8" });
+    await card.getByText("Answered after 0:05, talked 0:03").waitFor();
+    await card.waitFor({ state: "detached" });
+  });
+
+  test("counts, and leads to the call", async () => {
+    const call = await arrived("+15085140321");
+    const whole = cardOf(page, call).getByText("in all").locator("span");
+    const before = await secondsOf(whole);
+    await until("the clock goes on", async () => ((await secondsOf(whole)) >= before + 2 ? true : undefined));
+    await cardOf(page, call).getByRole("link").click();
+    await page.getByRole("dialog", { name: "Call" }).waitFor();
+    await page.keyboard.press("Escape");
+    await call.status("canceled");
+    await cardOf(page, call).getByText("Missed: the caller hung up before an answer").waitFor();
+  });
+});
+
+type Shift = { value: number; what: string[] };
+type Watching = { shifts: Shift[] };
+
+/** From now on every jump of the layout is noted, with what jumped. */
+async function watchShifts(of: Page): Promise<void> {
+  await of.evaluate(() => {
+    const shifts: Shift[] = [];
+    type Entry = PerformanceEntry & { value: number; sources: { node: Node | null }[] };
+    new PerformanceObserver((list) => {
+      for (const { value, sources } of list.getEntries() as Entry[])
+        shifts.push({ value, what: sources.map(({ node }) => (node instanceof Element ? node.outerHTML : (node?.textContent ?? "")).slice(0, 200)) });
+    }).observe({ type: "layout-shift", buffered: false });
+    Object.assign(window, { shifts });
+  });
+}
+
+function shiftsOf(of: Page): Promise<Shift[]> {
+  return of.evaluate(() => (window as unknown as Watching).shifts);
+}
+
+for (const [screen, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }))
+  test(`on a ${screen} calls come, change and leave without a jump in the layout`, async () => {
+    const other = await anotherScreen(browser, page, { viewport });
+    await other.goto(`${server.url}/app/`);
+    await isLive(other);
+    const first = await arrived("+12025550100");
+    await showsStatus(other, first.sid, "ringing");
+    await watchShifts(other);
+
+    const calls = [];
+    for (let i = 1; i <= 9; i++) calls.push(await arrived(`+1202555010${String(i)}`));
+    for (const call of calls) await showsStatus(other, call.sid, "ringing");
+    for (const call of calls) await call.status("in-progress");
+    for (const call of calls) await showsStatus(other, call.sid, "in-progress");
+    for (const call of calls.filter((_, i) => i % 2 === 0)) {
+      await call.status("completed", { CallDuration: "7" });
+      await showsStatus(other, call.sid, "completed");
+      await cardOf(other, call).waitFor({ state: "detached" });
+    }
+    assert.deepEqual(await shiftsOf(other), []);
+
+    // A jump would have been noted.
+    await other.evaluate(() => {
+      document.querySelector("[data-sid]")?.closest("section")?.style.setProperty("margin-top", "80px");
+    });
+    await until("the jump is noted", async () => ((await shiftsOf(other)).length > 0 ? true : undefined));
+    for (const call of [first, ...calls]) await call.status("completed", { CallDuration: "8" });
+    await other.context().close();
+  });
+
+test("hundreds of calls stay workable: the latest first, each found, and the page answers at once", async () => {
+  const ongoing = page.locator("[data-sid]:not([data-final])");
+  await ongoing.first().waitFor({ state: "detached" });
+  const calls = Array.from({ length: CROWD }, (_, i) => new FakeCall(server, `+1508515${String(1000 + i)}`));
+  await Promise.all(calls.map((call) => call.arrives()));
+  await page.getByText(`${String(CROWD)} calls`, { exact: true }).waitFor();
+  assert.equal(await ongoing.count(), CROWD);
+
+  const last = await arrived("+15085169999");
+  await showsStatus(page, last.sid, "ringing");
+  assert.equal(await page.locator("[data-sid]").first().getAttribute("data-sid"), last.sid);
+  await cardOf(page, last).getByRole("link").click();
+  await page.getByRole("dialog", { name: "Call" }).waitFor();
+  await page.keyboard.press("Escape");
+});
