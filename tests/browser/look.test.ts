@@ -1,15 +1,22 @@
-// How it looks, light and dark, on a desk and in a hand; and that it can be used by everybody.
+// How it looks, light and dark, on a desk, in a hand and on a wall; and that it can be used by everybody.
 // The pictures are written to tests/artifacts/ for people to look at.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { DESKTOP, PHONE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
+import { DESKTOP, PHONE, WIDE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
 
-const SCREENS = { desktop: DESKTOP, phone: PHONE };
+const SCREENS = { desktop: DESKTOP, phone: PHONE, wide: WIDE };
 const SCHEMES = ["light", "dark"] as const;
-const PLACES = { live: "/app/", calls: "/app/calls", conversation: "/app/calls/1", inbox: "/app/inbox", deadletters: "/app/inbox?state=dead_letter" };
+const PLACES = {
+  live: "/app/",
+  calls: "/app/calls",
+  conversation: "/app/calls/1",
+  inbox: "/app/inbox",
+  deadletters: "/app/inbox?state=dead_letter",
+  settings: "/app/settings",
+};
 /** What tells that a place is drawn. */
 const SEEN: Record<string, string> = {
   live: "Talking",
@@ -17,6 +24,7 @@ const SEEN: Record<string, string> = {
   conversation: "Missed: nobody answered",
   inbox: "Dead letter",
   deadletters: "CallSid",
+  settings: "Sound for incoming calls",
   panel: "Event log",
   call: "Event log",
 };

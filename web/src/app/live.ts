@@ -1,4 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
+import { createAlerts } from "../features/alerts/alerts";
 import { callRules } from "../features/calls/api";
 import { conversationRules } from "../features/conversations/api";
 import { getJson } from "../lib/api";
@@ -31,6 +32,7 @@ function batched(ms: number, apply: (events: FeedEvent[]) => void): (events: Fee
 /** The feed of this page. It lives as long as the page does, or as the session. */
 export function createFeed(client: QueryClient): Feed {
   const cache = new LiveCache(client, RULES);
+  const alert = createAlerts();
   return new Feed({
     fetchPage: (after_seq, limit, signal) => getJson<FeedPage>("/api/events", { after_seq, limit }, signal),
     openStream: openEventStream,
@@ -38,6 +40,7 @@ export function createFeed(client: QueryClient): Feed {
     onAnchor: () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "me" }),
     onEvents: batched(BATCH_MS, (events) => {
       cache.apply(events);
+      alert(events);
     }),
     onServerTime: setServerTime,
     now: serverNow,

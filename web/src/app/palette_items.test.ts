@@ -36,6 +36,6 @@ describe("the palette", () => {
 
   it("knows a call SID by its look", () => {
     expect(labels("CA0123")).toContain("Open call CA0123");
-    expect(labels("call")).not.toContain("Open call call");
+    expect(labels("settings")).not.toContain("Open call settings");
   });
 });

@@ -9,7 +9,8 @@ export type Item = { key: string; label: string; hint: string; act: () => void }
 /** What items do is handed in. */
 export type Acts = { go: (place: Partial<Place>) => void; others: { label: string; act: () => void }[] };
 
-const SID = /^[A-Z]{2}[0-9a-z]+$/i;
+/** Two letters and what has a digit in it; a word is none. */
+const SID = /^[A-Z]{2}(?=[a-z]*\d)[0-9a-z]+$/i;
 
 function has(label: string, q: string): boolean {
   return label.toLowerCase().includes(q.toLowerCase());

@@ -10,8 +10,8 @@ export type Route = {
   view: string | null;
   label: string;
   component: View | LazyExoticComponent<View>;
-  /** Fills the window and scrolls by itself. */
-  fills?: boolean;
+  /** Fills the window and scrolls by itself; `wide`: where there is room to. */
+  fills?: "always" | "wide";
   /** Reached by links only. */
   unlisted?: boolean;
 };
@@ -19,10 +19,12 @@ export type Route = {
 const CallsPage = lazy(() => import("../features/conversations/page").then((module) => ({ default: module.ConversationsView })));
 const CallPage = lazy(() => import("../features/calls/page").then((module) => ({ default: module.CallView })));
 const InboxPage = lazy(() => import("./inbox_page").then((module) => ({ default: module.InboxPage })));
+const SettingsPage = lazy(() => import("../features/settings/page").then((module) => ({ default: module.SettingsView })));
 
 export const routes: readonly [Route, ...Route[]] = [
-  { view: null, label: text.nav.live, component: LivePage },
-  { view: "calls", label: text.nav.calls, component: CallsPage, fills: true },
-  { view: "inbox", label: text.nav.inbox, component: InboxPage, fills: true },
+  { view: null, label: text.nav.live, component: LivePage, fills: "wide" },
+  { view: "calls", label: text.nav.calls, component: CallsPage, fills: "always" },
+  { view: "inbox", label: text.nav.inbox, component: InboxPage, fills: "always" },
+  { view: "settings", label: text.nav.settings, component: SettingsPage },
   { view: "call", label: text.nav.call, component: CallPage, unlisted: true },
 ];

@@ -2,6 +2,7 @@
 import type { Connection } from "../feed_state";
 import type { CallStatus, Direction, ProcessingStatus } from "../types";
 import { language } from "./language";
+import { settings } from "./settings_en";
 
 const { number, counted } = language("en");
 
@@ -100,34 +101,7 @@ export const en = {
     to: (number: string) => `to ${number}`,
   },
 
-  settings: {
-    title: "Settings",
-    kept: "They are kept in this browser.",
-    auto: "As the browser",
-    language: "Language",
-    languageNote: "The page loads anew in the language that you choose.",
-    colours: "Colours",
-    colour: { auto: "As the system", light: "Light", dark: "Dark" },
-    zone: "Time zone",
-    zoneNote: (now: string) => `Now it is ${now}.`,
-    zoneAuto: (zone: string) => `As the browser: ${zone}`,
-    zoneOther: "Other",
-    sound: "Sound for incoming calls",
-    soundNote: "One for each call, in one page of this browser. It plays once you have clicked or typed in the page.",
-    soundBlocked: "The browser did not let the page play a sound.",
-    off: "Off",
-    on: "On",
-    tryIt: "Try it",
-    notices: "Browser notifications",
-    noticesNote: "For each incoming call and each missed one, also while the page is out of sight.",
-    noticesDenied: "This browser denies notifications to this page. Allow them in the browser's settings of this site, then switch them on here.",
-    noticesUnsupported: "This browser offers no notifications here. They need an address with https.",
-    about: "About",
-    project: "Project",
-    signedIn: "Signed in",
-    doors: "Webhooks",
-    session: "By the one-time link",
-  },
+  settings,
 
   setup: {
     title: "Point your Twilio number here",

@@ -1,6 +1,7 @@
 // Every word the interface says, in Russian.
 import type { Text } from "./en";
 import { language } from "./language";
+import { settings } from "./settings_ru";
 
 const { number, counted } = language("ru");
 
@@ -99,34 +100,7 @@ export const ru: Text = {
     to: (number: string) => `на ${number}`,
   },
 
-  settings: {
-    title: "Настройки",
-    kept: "Они хранятся в этом браузере.",
-    auto: "Как в браузере",
-    language: "Язык",
-    languageNote: "Страница загрузится заново на выбранном языке.",
-    colours: "Цвета",
-    colour: { auto: "Как в системе", light: "Светлые", dark: "Тёмные" },
-    zone: "Часовой пояс",
-    zoneNote: (now: string) => `Сейчас ${now}.`,
-    zoneAuto: (zone: string) => `Как в браузере: ${zone}`,
-    zoneOther: "Прочие",
-    sound: "Звук входящего звонка",
-    soundNote: "Один на каждый звонок, в одной вкладке этого браузера. Звучит, если на странице уже щёлкали мышью или нажимали клавиши.",
-    soundBlocked: "Браузер не позволил странице воспроизвести звук.",
-    off: "Выкл.",
-    on: "Вкл.",
-    tryIt: "Послушать",
-    notices: "Уведомления браузера",
-    noticesNote: "О каждом входящем и каждом пропущенном звонке, даже когда страница не видна.",
-    noticesDenied: "Браузер запрещает этой странице уведомления. Разрешите их в настройках сайта в браузере, затем включите здесь.",
-    noticesUnsupported: "Здесь браузер не показывает уведомлений. Для них нужен адрес с https.",
-    about: "О программе",
-    project: "Проект",
-    signedIn: "Вход",
-    doors: "Вебхуки",
-    session: "По одноразовой ссылке",
-  },
+  settings,
 
   setup: {
     title: "Направьте сюда свой номер Twilio",

@@ -1,0 +1,60 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import type { ReactElement } from "react";
+import { chime, mayChime } from "../../lib/chime";
+import { askForNotices, noticePermission } from "../../lib/notice";
+import { choose, useChosen } from "../../lib/preferences";
+import type { Preferences } from "../../lib/preferences";
+import { text } from "../../lib/text";
+import { Options } from "../../ui/options";
+import { Setting } from "./setting";
+
+const OFF_ON: { value: Preferences["sound"]; word: string }[] = [
+  { value: "off", word: text.settings.off },
+  { value: "on", word: text.settings.on },
+];
+
+/** A sound for incoming calls, and how it sounds. */
+export function Sound(): ReactElement {
+  const sound = useChosen("sound");
+  const [isBlocked, setBlocked] = useState(false);
+  const listen = async (): Promise<void> => {
+    const may = await mayChime();
+    setBlocked(!may);
+    if (may) chime();
+  };
+  const turn = (value: Preferences["sound"]): void => {
+    choose("sound", value);
+    if (value === "on") void listen();
+  };
+  return (
+    <Setting name={text.settings.sound} note={isBlocked ? text.settings.soundBlocked : text.settings.soundNote}>
+      <Button variant="default" size="xs" onClick={() => void listen()}>
+        {text.settings.tryIt}
+      </Button>
+      <Options label={text.settings.sound} options={OFF_ON} value={sound} onChoose={turn} />
+    </Setting>
+  );
+}
+
+const WHY_NOT: Partial<Record<ReturnType<typeof noticePermission>, string>> = {
+  denied: text.settings.noticesDenied,
+  unsupported: text.settings.noticesUnsupported,
+};
+
+/** Notifications, once the browser has been told that they may be shown. */
+export function Notices(): ReactElement {
+  const notices = useChosen("notices");
+  const [permission, setPermission] = useState(noticePermission);
+  const turn = async (value: Preferences["notices"]): Promise<void> => {
+    const answer = value === "on" ? await askForNotices() : permission;
+    setPermission(answer);
+    choose("notices", answer === "granted" ? value : "off");
+  };
+  const isOn = notices === "on" && permission === "granted";
+  return (
+    <Setting name={text.settings.notices} note={WHY_NOT[permission] ?? text.settings.noticesNote}>
+      <Options label={text.settings.notices} options={OFF_ON} value={isOn ? "on" : "off"} onChoose={(value) => void turn(value)} />
+    </Setting>
+  );
+}

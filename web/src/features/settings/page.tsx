@@ -1,0 +1,40 @@
+import type { ReactElement } from "react";
+import { text } from "../../lib/text";
+import type { Me } from "../../lib/types";
+import { Facts } from "../../ui/facts";
+import { Section } from "../../ui/section";
+import { Colours, Language, Zone } from "./looks";
+import { Notices, Sound } from "./alerts";
+import classes from "./page.module.css";
+
+/** What somebody chooses for this browser. */
+export function SettingsView({ me }: { me: Me }): ReactElement {
+  return (
+    <div className={classes.view}>
+      <Section title={text.settings.title} count={text.settings.kept}>
+        <Language />
+        <Colours />
+        <Zone />
+        <Sound />
+        <Notices />
+      </Section>
+      <Section title={text.settings.about}>
+        <div className={classes.about}>
+          <About me={me} />
+        </div>
+      </Section>
+    </div>
+  );
+}
+
+function About({ me }: { me: Me }): ReactElement {
+  return (
+    <Facts
+      facts={[
+        { name: text.settings.project, value: me.project.name },
+        { name: text.settings.signedIn, value: me.actor.kind === "session" ? text.settings.session : me.actor.name },
+        { name: text.settings.doors, value: <code>{me.webhook_base_url ?? window.location.origin}</code> },
+      ]}
+    />
+  );
+}
