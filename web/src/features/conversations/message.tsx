@@ -1,6 +1,6 @@
 import { VisuallyHidden } from "@mantine/core";
 import type { ReactElement } from "react";
-import { clockTime } from "../../lib/format";
+import { clockTime, timeOfDay } from "../../lib/format";
 import { directionIcon } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { Message } from "../../lib/types";
