@@ -15,6 +15,7 @@ const PLACES = {
   conversation: "/app/calls/1",
   inbox: "/app/inbox",
   deadletters: "/app/inbox?state=dead_letter",
+  operations: "/app/operations",
   settings: "/app/settings",
 };
 /** What tells that a place is drawn. */
@@ -24,6 +25,7 @@ const SEEN: Record<string, string> = {
   conversation: "Missed: nobody answered",
   inbox: "Dead letter",
   deadletters: "CallSid",
+  operations: "Received to applied",
   settings: "Sound for incoming calls",
   panel: "Event log",
   call: "Event log",

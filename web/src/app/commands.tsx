@@ -26,6 +26,7 @@ export function useCommands(): CommandsState {
     "g l": go(null),
     "g c": go("calls"),
     "g i": go("inbox"),
+    "g o": go("operations"),
     "g s": go("settings"),
     "?": () => {
       show("keys");

@@ -19,12 +19,14 @@ export type Route = {
 const CallsPage = lazy(() => import("../features/conversations/page").then((module) => ({ default: module.ConversationsView })));
 const CallPage = lazy(() => import("../features/calls/page").then((module) => ({ default: module.CallView })));
 const InboxPage = lazy(() => import("./inbox_page").then((module) => ({ default: module.InboxPage })));
+const OperationsPage = lazy(() => import("../features/operations/page").then((module) => ({ default: module.OperationsView })));
 const SettingsPage = lazy(() => import("../features/settings/page").then((module) => ({ default: module.SettingsView })));
 
 export const routes: readonly [Route, ...Route[]] = [
   { view: null, label: text.nav.live, component: LivePage, fills: "wide" },
   { view: "calls", label: text.nav.calls, component: CallsPage, fills: "always" },
   { view: "inbox", label: text.nav.inbox, component: InboxPage, fills: "always" },
+  { view: "operations", label: text.nav.operations, component: OperationsPage },
   { view: "settings", label: text.nav.settings, component: SettingsPage },
   { view: "call", label: text.nav.call, component: CallPage, unlisted: true },
 ];

@@ -28,7 +28,8 @@ async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
-async function ask(path: string, init: RequestInit): Promise<Response> {
+/** The answer, if it is a good one, or one that is `also` taken. */
+async function ask(path: string, init: RequestInit, also: readonly number[] = []): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
@@ -36,7 +37,7 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
     if (init.signal?.aborted) throw cause;
     throw new ApiError(0, text.failed.unreachable, [text.failed.unreachableFix], null);
   }
-  if (!response.ok) throw await errorOf(response);
+  if (!response.ok && !also.includes(response.status)) throw await errorOf(response);
   return response;
 }
 
@@ -53,6 +54,12 @@ export function withQuery(path: string, query: Query): string {
 /** The JSON body of an answer has the type that the API description promises. */
 export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   const response = await ask(withQuery(path, query), { ...(signal && { signal }) });
+  return (await response.json()) as T;
+}
+
+/** The same, of answers whose status is one of these. */
+export async function getJsonOf<T>(path: string, statuses: readonly number[], signal: AbortSignal): Promise<T> {
+  const response = await ask(path, { signal }, statuses);
   return (await response.json()) as T;
 }
 

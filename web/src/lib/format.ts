@@ -103,3 +103,26 @@ export function money(amount: number, unit: string): string {
     maximumFractionDigits: 4,
   }).format(Math.abs(amount));
 }
+
+const NUMBER = new Intl.NumberFormat(text.locale);
+const SMALL = new Intl.NumberFormat(text.locale, { maximumFractionDigits: 1 });
+
+/** `12,345` */
+export function number(n: number): string {
+  return NUMBER.format(n);
+}
+
+/** `340 ms`, `2.5 s`, `4 min`, `3 h`. */
+export function duration(ms: number): string {
+  const { units } = text;
+  if (ms < 1_000) return `${number(Math.round(ms))} ${units.ms}`;
+  if (ms < 60_000) return `${SMALL.format(ms / 1_000)} ${units.s}`;
+  return ms < 3_600_000 ? `${number(Math.floor(ms / 60_000))} ${units.min}` : `${SMALL.format(ms / 3_600_000)} ${units.h}`;
+}
+
+/** `0 KB`, `1.5 MB`: by thousands. */
+export function bytes(n: number): string {
+  const { units } = text;
+  if (n < 1e6) return `${SMALL.format(n / 1e3)} ${units.kb}`;
+  return n < 1e9 ? `${SMALL.format(n / 1e6)} ${units.mb}` : `${SMALL.format(n / 1e9)} ${units.gb}`;
+}

@@ -1,7 +1,7 @@
 // How states look: a shape, a tone and a word each, so that none is told by its colour alone.
 import type { Connection } from "./feed_state";
 import { text } from "./text";
-import type { CallStatus, Direction, ProcessingStatus } from "./types";
+import type { CallStatus, Direction, ProcessingStatus, SyncHealth } from "./types";
 
 export type Shape = "ring" | "dots" | "waves" | "disc" | "check" | "minus" | "missed" | "cross" | "alert" | "paused";
 export type Tone = "quiet" | "waiting" | "ringing" | "talking" | "good" | "warn" | "bad";
@@ -50,6 +50,17 @@ export function isMissed(direction: Direction, status: CallStatus): boolean {
 export function processingLook(status: ProcessingStatus): Look {
   const [shape, tone] = PROCESSING[status];
   return { shape, tone, word: text.inbox.processing[status] };
+}
+
+const HEALTH: Record<SyncHealth["status"], [Shape, Tone]> = {
+  ok: ["check", "good"],
+  degraded: ["alert", "warn"],
+  down: ["cross", "bad"],
+};
+
+export function healthLook(status: SyncHealth["status"]): Look {
+  const [shape, tone] = HEALTH[status];
+  return { shape, tone, word: text.operations.status[status] };
 }
 
 export function connectionLook(connection: Connection): Look {

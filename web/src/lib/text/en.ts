@@ -2,6 +2,7 @@
 import type { Connection } from "../feed_state";
 import type { CallStatus, Direction, ProcessingStatus } from "../types";
 import { language } from "./language";
+import { operations } from "./operations_en";
 import { settings } from "./settings_en";
 
 const { number, counted } = language("en");
@@ -16,7 +17,7 @@ export const en = {
   number,
   product: "Hookswitch",
 
-  nav: { label: "Views", live: "Live", calls: "Calls", inbox: "Inbox", settings: "Settings", call: "Call" },
+  nav: { label: "Views", live: "Live", calls: "Calls", inbox: "Inbox", operations: "Operations", settings: "Settings", call: "Call" },
   account: {
     signOut: "Sign out",
     toLight: "Switch to light colours",
@@ -331,6 +332,9 @@ export const en = {
     tried: "Attempts",
   },
 
+  units: { ms: "ms", s: "s", min: "min", h: "h", kb: "KB", mb: "MB", gb: "GB" },
+  operations,
+
   palette: {
     title: "Go to or do",
     placeholder: "A name, a number, a call SID, or an action",
@@ -352,6 +356,7 @@ export const en = {
       { keys: ["g", "l"], does: "Go to Live" },
       { keys: ["g", "c"], does: "Go to Calls" },
       { keys: ["g", "i"], does: "Go to Inbox" },
+      { keys: ["g", "o"], does: "Go to Operations" },
       { keys: ["g", "s"], does: "Go to Settings" },
       { keys: ["/"], does: "Search the list" },
       { keys: ["j"], does: "Next row (also ↓)" },

@@ -1,6 +1,7 @@
 // Every word the interface says, in Russian.
 import type { Text } from "./en";
 import { language } from "./language";
+import { operations } from "./operations_ru";
 import { settings } from "./settings_ru";
 
 const { number, counted } = language("ru");
@@ -15,7 +16,7 @@ export const ru: Text = {
   number,
   product: "Hookswitch",
 
-  nav: { label: "Разделы", live: "Сейчас", calls: "Звонки", inbox: "Входящие", settings: "Настройки", call: "Звонок" },
+  nav: { label: "Разделы", live: "Сейчас", calls: "Звонки", inbox: "Входящие", operations: "Работа", settings: "Настройки", call: "Звонок" },
   account: {
     signOut: "Выйти",
     toLight: "Включить светлые цвета",
@@ -329,6 +330,9 @@ export const ru: Text = {
     tried: "Попытки",
   },
 
+  units: { ms: "мс", s: "с", min: "мин", h: "ч", kb: "КБ", mb: "МБ", gb: "ГБ" },
+  operations,
+
   palette: {
     title: "Перейти или сделать",
     placeholder: "Имя, номер, SID звонка или действие",
@@ -350,6 +354,7 @@ export const ru: Text = {
       { keys: ["g", "l"], does: "Раздел «Сейчас»" },
       { keys: ["g", "c"], does: "Раздел «Звонки»" },
       { keys: ["g", "i"], does: "Раздел «Входящие»" },
+      { keys: ["g", "o"], does: "Раздел «Работа»" },
       { keys: ["g", "s"], does: "Раздел «Настройки»" },
       { keys: ["/"], does: "Искать в списке" },
       { keys: ["j"], does: "Следующая строка (и ↓)" },

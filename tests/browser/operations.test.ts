@@ -1,0 +1,59 @@
+// The flow of events as the person on call sees it: well, in trouble, and out of reach.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser, signIn } from "../lib/browser.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { settled } from "../lib/settled.ts";
+import { FakeCall, deliverPoison } from "../lib/twilio.ts";
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+
+before(async () => {
+  server = await startServer();
+  browser = await openBrowser();
+  page = await signIn(browser, server);
+});
+after(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+const figure = (name: string) => page.locator("dt", { hasText: name }).locator("+ dd");
+
+describe("the room of operations", () => {
+  test("is reached by key, and says that all is well", async () => {
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    assert.equal(new URL(page.url()).pathname, "/app/operations");
+    await page.getByText("All well").waitFor();
+    await page.getByText("Nothing is reconciled yet").waitFor();
+  });
+
+  test("counts what flows", async () => {
+    await new FakeCall(server, "+15085140360").arrives();
+    await settled(server);
+    await figure("Feed").getByText(/^[1-9]/).waitFor();
+    await figure("Watching").getByText(/^[1-9]/).waitFor();
+  });
+
+  test("says what is wrong, and leads to the dead letters", async () => {
+    await deliverPoison(server);
+    await page.getByText("Degraded").waitFor();
+    await page.getByRole("list", { name: "What is not as it should be" }).getByRole("listitem").first().waitFor();
+    await figure("Dead letters").getByRole("link", { name: "1" }).click();
+    await page.waitForURL("**/app/inbox?state=dead_letter");
+    await page.goBack();
+  });
+
+  test("keeps the last figures, and says of when they are, while the server is away", async () => {
+    await figure("Dead letters").getByText("1").waitFor();
+    await server.stop();
+    await page.getByText(/^as of /).first().waitFor();
+    await figure("Dead letters").getByText("1").waitFor();
+    await server.start();
+    await page.getByText("Degraded").waitFor();
+  });
+});
