@@ -93,29 +93,30 @@ growth: deps-test ## whether a parser's work grows faster than what it reads
 coverage: deps-test ## what the unit tests run, by file; the floors of the parts that must not be guessed
 	@tools/test.py coverage
 
-differential: deps-test build ## 200,000 bent requests to us, to nginx and to Node; SEED=n repeats
+tests/node_modules/.package-lock.json: tests/package-lock.json
+	@npm ci --prefix tests --no-audit --no-fund --silent
+
+differential: deps-test build tests/node_modules/.package-lock.json ## 200,000 bent requests to us, to nginx and to Node; SEED=n repeats
 	@cd tests && SEED=$${SEED:-$$(date +%s)} MUTATIONS=$${MUTATIONS:-200000} node --import tsx --test faults/http-differential.test.ts
 
-timing: deps-test build ## 100,000 wrong signatures: does the time tell which byte is wrong?
+timing: deps-test build tests/node_modules/.package-lock.json ## 100,000 wrong signatures: does the time tell which byte is wrong?
 	@cd tests && SAMPLES=$${SAMPLES:-100000} node --import tsx --test --test-name-pattern=F131 faults/http-signature.test.ts
 
-attack: deps-test build ## slow peers and floods for minutes instead of seconds
+attack: deps-test build tests/node_modules/.package-lock.json ## slow peers and floods for minutes instead of seconds
 	@cd tests && ATTACK_SECONDS=240 ATTACKERS=2000 FLOOD_SECONDS=60 \
 	    node --import tsx --test --test-concurrency=1 faults/http-slow.test.ts faults/http-flood.test.ts
 
 bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run $(SCENARIO)
 
-chaos: deps-test deps-bench all ## the long form of the faults of PostgreSQL, and the rate after them (minutes)
-	@[ -d tests/node_modules ] || npm ci --prefix tests --no-audit --no-fund --silent
+chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the long form of the faults of PostgreSQL, and the rate after them (minutes)
 	@cd tests && CHAOS=long node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts
 	@bench/run recovery-restart recovery-crash
 
 sabotage: deps-test ## make known mistakes, one at a time, and demand that a test notices each; MISTAKE=word
 	@tools/sabotage.py $(MISTAKE)
 
-soak: deps-test build ## mixed traffic for SOAK_MINUTES=30: nothing may grow or be lost; STORE=sqlite
-	@npm ci --silent --prefix tests --no-audit --no-fund
+soak: deps-test build tests/node_modules/.package-lock.json ## mixed traffic for SOAK_MINUTES=30: nothing may grow or be lost; STORE=sqlite
 	@cd tests && node --import tsx soak/main.ts
 
 check-format:

@@ -78,7 +78,9 @@ static bool reasons(struct json_writer *w, const struct state *s, struct arena *
         {s->backlog_age > BACKLOG_LATE, str_fmt(a, "The oldest waiting event is %lld seconds old.",
                                                 (long long)(s->backlog_age / SECONDS(1)))},
         {s->backlog.dead_letter > 0,
-         str_fmt(a, "%lld events are dead letters.", (long long)s->backlog.dead_letter)},
+         str_fmt(a, "%lld %s.", (long long)s->backlog.dead_letter,
+                 s->backlog.dead_letter == 1 ? "event is a dead letter"
+                                             : "events are dead letters")},
     };
     bool any = false;
 

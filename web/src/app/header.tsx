@@ -1,5 +1,6 @@
 import { ActionIcon } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import type { ReactElement } from "react";
 import { FeedStatus } from "../features/feed/status";
 import { postJson } from "../lib/api";
@@ -19,6 +20,10 @@ type HeaderProps = { me: Me; feed: FeedState; route: Route; onCommand: (sheet: S
 
 /** The product, the views, whether it is live, and whose it is. */
 export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElement {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [route]);
   return (
     <header className={classes.header}>
       <div className={classes.brand}>
@@ -26,7 +31,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
         <h1>{text.product}</h1>
         <span className={classes.project}>{me.project.name}</span>
       </div>
-      <nav className={classes.nav} aria-label={text.nav.label}>
+      <nav ref={nav} className={classes.nav} aria-label={text.nav.label}>
         {routes
           .filter(({ unlisted }) => unlisted !== true)
           .map(({ view, label }) => (
