@@ -15,6 +15,7 @@ struct known {
 static const struct known known[] = {
     {101, "F090: a clock set back kept a row that was to be retried waiting for an hour"},
     {41, "a new process built on a log that only the kernel's memory had; power then took the lot"},
+    {9431, "a commit whose sync failed was copied into the file; power left half of it there"},
     {4, "F090: the lease of a worker whose clock had been ahead kept its rows from all others"},
 };
 

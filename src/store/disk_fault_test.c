@@ -265,6 +265,69 @@ static void f032_nothing_is_built_on_what_a_failed_sync_left(void **state)
     disk_destroy(used);
 }
 
+enum { CUTS_MAX = 200 };
+
+/* What a cut before each operation would leave. */
+struct cuts {
+    struct disk *left[CUTS_MAX];
+    size_t n;
+    struct rng rng;
+};
+
+static int cut_before(struct disk *d, const struct disk_op *op, void *arg)
+{
+    struct cuts *c = arg;
+
+    (void)op;
+    if (c->n < LEN(c->left))
+        c->left[c->n++] = disk_after_cut(d, &(struct disk_options){.seed = 3}, &c->rng);
+    return 0;
+}
+
+/* The log that the next process finds is not the one on the disk: it sees the commit whose sync
+ * failed, copies it into the file, and then the power goes. */
+static void cut_while_copying_back(const struct disk *used, uint64_t nth)
+{
+    struct disk *d = copy_of(used);
+    struct machine before, m;
+    struct trouble t = {.machine = &before, .kinds = SYNCING, .nth = nth, .error = EIO};
+    struct cuts cuts = {.rng = rng_seeded(nth)};
+    struct err e;
+
+    assert_ok(machine_start(&before, d, START, &e), &e);
+    disk_set_hook(d, on_op, &t);
+    for (size_t i = 0; i < SHARE; i++) {
+        machine_tell(&before, i);
+        machine_keep(&before);
+        (void)machine_work(&before); // it may fail now
+    }
+    assert_true(store_is_broken(before.store));
+    disk_set_hook(d, cut_before, &cuts);
+    machine_stop(&before);
+    assert_ok(machine_start(&m, d, START + LATER, &e), &e);
+    disk_set_hook(d, NULL, NULL);
+    machine_stop(&m);
+    assert_true(cuts.n > 0);
+    for (size_t i = 0; i < cuts.n; i++) {
+        assert_ok(machine_start(&m, cuts.left[i], START + LATER, &e), &e);
+        expect_promises(&before, &m, "cut while copying back");
+        expect_sound(&m, "cut while copying back");
+        machine_stop(&m);
+        disk_destroy(cuts.left[i]);
+    }
+    disk_destroy(d);
+}
+
+static void f032_a_cut_while_a_lost_commit_is_copied_back_leaves_no_mixture(void **state)
+{
+    struct disk *used = used_disk();
+
+    (void)state;
+    for (uint64_t nth = 1; nth <= SHARE; nth++)
+        cut_while_copying_back(used, nth);
+    disk_destroy(used);
+}
+
 static void f036_a_disk_that_becomes_read_only_refuses_and_comes_back(void **state)
 {
     (void)state;
@@ -409,6 +472,7 @@ static void f038_a_bit_flip_in_the_log_loses_its_tail_and_is_reported(void **sta
 TEST_MAIN_QUIET(cmocka_unit_test(f029_f030_f042_a_full_disk_at_any_write_loses_no_promise),
                 cmocka_unit_test(f032_a_failed_sync_is_never_taken_for_one_that_worked),
                 cmocka_unit_test(f032_nothing_is_built_on_what_a_failed_sync_left),
+                cmocka_unit_test(f032_a_cut_while_a_lost_commit_is_copied_back_leaves_no_mixture),
                 cmocka_unit_test(f036_a_disk_that_becomes_read_only_refuses_and_comes_back),
                 cmocka_unit_test(f034_a_short_write_is_completed),
                 cmocka_unit_test(f034_f029_a_write_that_fits_in_part_leaves_no_hole),

@@ -16,6 +16,7 @@ struct sqlite_store {
     struct turn *turn;
     struct witness *witness;
     int64_t lost_pages;
+    bool log_kept;            /* what was found in the log is on disk; guarded by the turn */
     struct sqlite_db *anchor; /* keeps the log alive; used by who holds the turn */
     atomic_bool broken;
     atomic_bool settled; /* nothing that an earlier process left is in the page cache alone */

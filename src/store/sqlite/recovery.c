@@ -1,22 +1,71 @@
 #include "store/sqlite/recovery.h"
 
+#include <stdlib.h>
+
+#include "base/arena.h"
 #include "base/fault.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/file.h"
 #include "store/sqlite/witness.h"
 
+enum { PIECE_BYTES = 64 * 1024 };
+
+static int rewrite(sqlite3_file *log)
+{
+    const sqlite3_io_methods *io = log->pMethods;
+    char *piece = mem_alloc(PIECE_BYTES);
+    sqlite3_int64 size = 0;
+
+    int rc = io->xFileSize(log, &size);
+    for (sqlite3_int64 at = 0; at < size && rc == SQLITE_OK; at += PIECE_BYTES) {
+        const int n = size - at < PIECE_BYTES ? (int)(size - at) : PIECE_BYTES;
+        rc = io->xRead(log, piece, n, at);
+        rc = rc == SQLITE_OK ? io->xWrite(log, piece, n, at) : rc;
+    }
+    free(piece);
+    return rc == SQLITE_OK && size > 0 ? io->xSync(log, SQLITE_SYNC_NORMAL) : rc;
+}
+
+/* Pages of the log whose sync failed are clean for the kernel: SQLite's own sync before it copies
+ * back passes over them. Written once more over themselves they are not. Within a transaction, as a
+ * tool could write into the log meanwhile, or begin it anew. */
+static int keep_log(struct sqlite_store *s)
+{
+    sqlite3 *h = s->anchor->handle;
+    sqlite3_file *log = NULL;
+
+    if (s->log_kept)
+        return SQLITE_OK;
+    int rc = sqlite3_exec(h, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = sqlite3_file_control(h, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (rc == SQLITE_OK && log->pMethods)
+        rc = rewrite(log);
+    const int ended = sqlite3_exec(h, "ROLLBACK", NULL, NULL, NULL);
+    rc = rc == SQLITE_OK ? ended : rc;
+    s->log_kept = rc == SQLITE_OK;
+    return rc;
+}
+
+static int copy_back(struct sqlite_store *s, int mode, int *ret_found)
+{
+    sqlite3 *h = s->anchor->handle;
+
+    sqlite3_busy_timeout(h, SQLITE_MOMENT_MS);
+    const int rc = keep_log(s);
+    return rc == SQLITE_OK ? sqlite3_wal_checkpoint_v2(h, NULL, mode, ret_found, NULL) : rc;
+}
+
 bool recovery_settle(struct db *db, struct err *e)
 {
     struct sqlite_store *s = sqlite_store_of(db);
-    sqlite3 *h = s->anchor->handle;
 
     if (atomic_load(&s->settled))
         return true;
-    sqlite3_busy_timeout(h, SQLITE_MOMENT_MS);
-    const int rc = FAULT("store.settle")
-                       ? SQLITE_FULL
-                       : sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    const int rc =
+        FAULT("store.settle") ? SQLITE_FULL : copy_back(s, SQLITE_CHECKPOINT_TRUNCATE, NULL);
     if (rc != SQLITE_OK)
         return sqlite_fail(db, rc, "copying back what an earlier run left in the log", e);
     atomic_store(&s->settled, true);
@@ -43,14 +92,13 @@ static bool check_integrity(struct sqlite_store *s, struct err *e)
 
 bool recovery_hear_witness(struct sqlite_store *s, struct err *e)
 {
-    sqlite3 *h = s->anchor->handle;
     int found = 0;
 
     if (witness_missing(s->witness, 0) == 0)
         return true;
-    const int rc = sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_PASSIVE, &found, NULL);
+    const int rc = copy_back(s, SQLITE_CHECKPOINT_PASSIVE, &found);
     if ((rc & 0xff) == SQLITE_BUSY)
-        return true; // a tool copies it back this moment: so it could read it
+        return true; // a tool writes, or copies it back, this moment: so it could read it
     if (rc != SQLITE_OK)
         return sqlite_fail(&s->anchor->base, rc, "reading the write-ahead log", e);
     s->lost_pages = witness_missing(s->witness, found > 0 ? (uint32_t)found : 0);

@@ -5,7 +5,10 @@
  *
  * Its log may be in the page cache alone: it was killed before its sync, or its sync failed, and
  * then no later sync writes those pages. Nothing is built on them: before the first write all of
- * the log is copied into the file and synced, and it is begun anew. And its log may have lost its
+ * the log is copied into the file and synced, and it is begun anew. The log itself is made durable
+ * before: after a power cut an end of it that only the file has would be missing in the log, whose
+ * older pages then cover some of the file's newer ones. For the same reason a store that was not
+ * settled, or is broken, leaves its log as it is when it is closed. And its log may have lost its
  * end, which the witness tells (witness.h).
  */
 #include "base/err.h"

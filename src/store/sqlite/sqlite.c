@@ -106,12 +106,22 @@ static int configure(struct sqlite_db *d)
     return rc;
 }
 
+/* The last connection copies the log back and removes it, unless it is not sure to be on disk. */
+static void spare_log(struct sqlite_db *d)
+{
+    struct sqlite_store *s = sqlite_store_of(&d->base);
+
+    if (d->handle && (atomic_load(&s->broken) || !atomic_load(&s->settled)))
+        (void)sqlite3_db_config(d->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 static void disconnect_handle(struct sqlite_db *d)
 {
     for (size_t i = 0; i < QUERY_SLOTS; i++) {
         sqlite3_finalize(d->statements[i]);
         d->statements[i] = NULL;
     }
+    spare_log(d);
     sqlite3_close(d->handle);
     d->handle = NULL;
 }
