@@ -143,18 +143,19 @@ static void gives_up_on_a_promised_body_that_never_comes(void **state)
     peer_close(&p);
 }
 
+/* The kernel's buffers may take some more of the answer meanwhile, which is progress. */
 static void closes_on_a_reader_that_takes_nothing(void **state)
 {
+    enum { PASSES_MAX = 100 };
     struct peer p = dial();
 
     (void)state;
     peer_say(&p, GET("/large"));
-    app_wait_count(&app->n_requests, 1);
-    settle();
-    app_pass(app, SECONDS(1)); // notes what waits
-    app_pass(app, SECONDS(30));
-    app_wait_connections(app, 1);
-    app_pass(app, SECONDS(1));
+    peer_wait_heard(&p);
+    for (int i = 0; i < PASSES_MAX && http_server_connections(app->server) > 0; i++) {
+        app_pass(app, SECONDS(31));
+        settle();
+    }
     app_wait_connections(app, 0);
     peer_close(&p);
 }

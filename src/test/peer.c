@@ -147,6 +147,13 @@ void peer_expect_end(struct peer *p)
         fail_msg("expected the end, got \"%.*s\"", (int)p->unread.n, p->unread.p);
 }
 
+void peer_wait_heard(struct peer *p)
+{
+    char c;
+
+    assert_true(p->unread.n > 0 || recv(p->fd, &c, 1, MSG_PEEK) == 1);
+}
+
 bool peer_is_silent(struct peer *p)
 {
     char c;
