@@ -58,13 +58,14 @@ static bool read_events(struct db *db, struct arena *a, struct event **ret, size
     struct rows *rows;
     size_t n = 0;
 
-    if (!db_query(
-            db, Q_INBOX_LIST,
-            BINDS(bind_int("project", 1), bind_str("source", STR_NONE),
-                  bind_str("event_type", STR_NONE), bind_str("processing_status", STR("completed")),
-                  bind_str("call_sid", STR_NONE), bind_time("from_time", TIME_NONE),
-                  bind_time("to_time", TIME_NONE), bind_int("limit", PAGE), bind_int("offset", 0)),
-            a, &rows, e))
+    if (!db_query(db, Q_INBOX_LIST,
+                  BINDS(bind_int("project", 1), bind_str("source", STR_NONE),
+                        bind_str("event_type", STR_NONE),
+                        bind_str("processing_status", STR("completed")),
+                        bind_str("call_sid", STR_NONE), bind_str("error", STR_NONE),
+                        bind_time("from_time", TIME_NONE), bind_time("to_time", TIME_NONE),
+                        bind_int("limit", PAGE), bind_int("offset", 0)),
+                  a, &rows, e))
         return err_trace(e);
     struct event *events = arena_new(a, struct event, PAGE);
     while (n < PAGE && rows_next(rows)) {

@@ -182,10 +182,13 @@ describe("a recording of the sandbox", () => {
 
   it("can be heard through us", async () => {
     const door = (name: string): string => `${server.url}/webhooks/twilio/${name}`;
+    const talk = new VoiceResponse();
+    talk.say("Good morning.");
+    talk.pause({ length: 10 });
     const { sid } = await clientOf(sandbox).calls.create({
       to: ANSWERS,
       from: OWNED_NUMBER,
-      twiml: new VoiceResponse().say("Good morning.").toString(),
+      twiml: talk.toString(),
       statusCallback: door("voice-status"),
       record: true,
       recordingStatusCallback: door("recording-status"),
@@ -195,7 +198,8 @@ describe("a recording of the sandbox", () => {
       return status === 200 ? (body.call.recording_url ?? undefined) : undefined;
     });
     const answer = await fetch(`${server.url}/api/calls/${sid}/recording`, { headers: { Authorization: `Bearer ${API_KEY}` } });
-    assert.match(answer.headers.get("content-type") ?? "", /^audio\//);
-    assert.ok((await answer.arrayBuffer()).byteLength > 100);
+    const body = Buffer.from(await answer.arrayBuffer());
+    assert.match(answer.headers.get("content-type") ?? "", /^audio\//, body.toString());
+    assert.ok(body.length > 100, `${String(body.length)} bytes`);
   });
 });
