@@ -184,7 +184,7 @@ describe("a recording of the sandbox", () => {
     const door = (name: string): string => `${server.url}/webhooks/twilio/${name}`;
     const talk = new VoiceResponse();
     talk.say("Good morning.");
-    talk.pause({ length: 10 });
+    talk.pause({ length: 40 }); // two seconds at this speed
     const { sid } = await clientOf(sandbox).calls.create({
       to: ANSWERS,
       from: OWNED_NUMBER,
