@@ -97,7 +97,7 @@ int64_t leg_price(const struct leg *leg)
 
 int64_t recording_duration(const struct recording *r)
 {
-    return r->ended == TIME_NONE ? 0 : r->ended / SECONDS(1) - r->started / SECONDS(1);
+    return r->ended == TIME_NONE ? 0 : (r->ended - r->started) / SECONDS(1) + 1;
 }
 
 // --- parameters ----------------------------------------------------------------------------------

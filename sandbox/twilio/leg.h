@@ -49,6 +49,7 @@ bool leg_is_sip(struct str address);
 int64_t leg_duration(const struct leg *leg);
 /* Price in 0.00001 USD; 0: free. */
 int64_t leg_price(const struct leg *leg);
+/* Of a recording: seconds that were begun. 0 when it is not over. */
 int64_t recording_duration(const struct recording *r);
 
 /* The parameters that every request about this leg has. */

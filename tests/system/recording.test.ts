@@ -182,13 +182,10 @@ describe("a recording of the sandbox", () => {
 
   it("can be heard through us", async () => {
     const door = (name: string): string => `${server.url}/webhooks/twilio/${name}`;
-    const talk = new VoiceResponse();
-    talk.say("Good morning.");
-    talk.pause({ length: 40 }); // two seconds at this speed
     const { sid } = await clientOf(sandbox).calls.create({
       to: ANSWERS,
       from: OWNED_NUMBER,
-      twiml: talk.toString(),
+      twiml: new VoiceResponse().say("Good morning.").toString(),
       statusCallback: door("voice-status"),
       record: true,
       recordingStatusCallback: door("recording-status"),
