@@ -3,36 +3,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { query } from './audit.mjs';
-import { load, newRun } from './generator.mjs';
+import { sendEvents } from './generator.mjs';
 import { cpuSeconds } from './processes.mjs';
 import { startHookswitch } from './servers.mjs';
-import { apiKey, token } from './settings.mjs';
+import { apiKey } from './settings.mjs';
 
 const DEADLINE_MS = 120_000;
 
-// Seconds between the first and the last completion behind a row, as the store noted them.
+// Seconds between the first and the last completion of the latest rows, as the store noted them.
 const DRAINED = {
-    sqlite: (id) =>
-        `SELECT (max(processed_at) - min(processed_at)) / 1e6 FROM webhook_inbox WHERE processing_status = 'completed' AND id > ${id}`,
-    postgres: (id) =>
-        `SELECT extract(epoch FROM max(processed_at) - min(processed_at)) FROM webhook_inbox WHERE processing_status = 'completed' AND id > ${id}`,
+    sqlite: (rows) => `SELECT (max(processed_at) - min(processed_at)) / 1e6 FROM ${latest(rows)}`,
+    postgres: (rows) =>
+        `SELECT extract(epoch FROM max(processed_at) - min(processed_at)) FROM ${latest(rows)}`,
 };
-const LAST = "SELECT coalesce(max(id), 0) FROM webhook_inbox";
+const latest = (rows) => `(SELECT processed_at FROM webhook_inbox ORDER BY id DESC LIMIT ${rows}) AS latest`;
 const OPEN = "SELECT count(*) FROM webhook_inbox WHERE processing_status <> 'completed'";
 
 async function fill(store, rows, acks) {
     const server = await startHookswitch(store, { roles: 'door,api' });
-    await load({
-        port: server.port,
-        connections: 64,
-        count: rows,
-        warmup: 0,
-        seconds: 60,
-        run: newRun(),
-        token,
-        base_url: `http://127.0.0.1:${server.port}`,
-        acks,
-    });
+    await sendEvents(server, { count: rows, warmup: 0, seconds: 60, acks });
     await server.stop();
 }
 
@@ -59,11 +48,10 @@ async function drain(store) {
 
 /** Rows applied per second, and per CPU second, of so many new ones; and how many were left. */
 export async function fillAndDrain(store, rows, acks) {
-    const [last] = query(store, LAST).map(Number);
     await fill(store, rows, acks);
     const before = cpuSeconds(store.roots);
     const cpu = (await drain(store)) - before;
-    const [seconds] = query(store, DRAINED[store.kind](last)).map(Number);
+    const [seconds] = query(store, DRAINED[store.kind](rows)).map(Number);
     const [left] = query(store, OPEN).map(Number);
     return { perSecond: rows / seconds, perCpuSecond: rows / cpu, left };
 }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 import { generator } from './paths.mjs';
 import { onGeneratorCore, onServerCores, start } from './processes.mjs';
-import { settings } from './settings.mjs';
+import { settings, token } from './settings.mjs';
 
 function toArgs(command, options) {
     const defined = Object.entries(options).filter(([, value]) => value !== undefined);
@@ -31,6 +31,21 @@ async function follow(child, on) {
 export function load(options, on = {}) {
     const timed = { warmup: settings.warmup, seconds: settings.seconds };
     return follow(start(onGeneratorCore(generator, toArgs('send', { ...timed, ...options }))), on);
+}
+
+/** Signed events of new calls on 64 connections; `options` add to that, or change it. */
+export function sendEvents(server, options, on) {
+    return load(
+        {
+            port: server.port,
+            connections: 64,
+            run: newRun(),
+            token,
+            base_url: `http://127.0.0.1:${server.port}`,
+            ...options,
+        },
+        on,
+    );
 }
 
 /** 2,000 × (append 4 KB + fdatasync) where the databases are, on the server's core. */

@@ -3,11 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { audit } from '../audit.mjs';
-import { load, newRun } from '../generator.mjs';
+import { sendEvents } from '../generator.mjs';
 import { restartPostgres } from '../postgres.mjs';
 import { scratchPath } from '../scratch.mjs';
 import { openStore, startHookswitch } from '../servers.mjs';
-import { token } from '../settings.mjs';
 import { spoolIsEmpty } from '../spool.mjs';
 
 const BEFORE_MS = 2000; // of load, then the fault
@@ -25,16 +24,9 @@ async function leg(mode) {
         down = performance.now() - before;
     };
     let striking;
-    const r = await load(
-        {
-            port: server.port,
-            connections: 64,
-            run: newRun(),
-            token,
-            base_url: `http://127.0.0.1:${server.port}`,
-            warmup: BEFORE_MS / 1000 + WITHIN_S + (mode ? 2 : 0),
-            acks,
-        },
+    const r = await sendEvents(
+        server,
+        { warmup: BEFORE_MS / 1000 + WITHIN_S + (mode ? 2 : 0), acks },
         { ready: () => { striking = fault(); } },
     );
     await striking;

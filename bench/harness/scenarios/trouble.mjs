@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { audit, query } from '../audit.mjs';
 import { fillAndDrain } from '../drain.mjs';
-import { load, newRun } from '../generator.mjs';
+import { sendEvents } from '../generator.mjs';
 import { idleInTransaction, killBackends } from '../postgres.mjs';
 import { scratchPath } from '../scratch.mjs';
 import { openStore, startHookswitch } from '../servers.mjs';
-import { settings, token } from '../settings.mjs';
+import { settings } from '../settings.mjs';
 import { spoolIsEmpty } from '../spool.mjs';
 
 const isLong = settings.form === 'long';
@@ -16,19 +16,6 @@ const KILLED_S = isLong ? 60 : 10;
 const KILLED_RATE = 5000; // a load that fills the core fills the spool, too, and is then slowed down
 const IDLE_S = isLong ? 600 : 30;
 const ROWS = 20_000; // what the queue is measured by, after that time
-
-const send = (server, options, on) =>
-    load(
-        {
-            port: server.port,
-            connections: 64,
-            run: newRun(),
-            token,
-            base_url: `http://127.0.0.1:${server.port}`,
-            ...options,
-        },
-        on,
-    );
 
 /** Twice a second, until told to stop; how many connections it was. */
 function killing(store) {
@@ -50,7 +37,7 @@ async function killedLeg(isTroubled) {
     const acks = scratchPath('acks');
     let end = () => 0;
     let killed;
-    const r = await send(
+    const r = await sendEvents(
         server,
         { rate: KILLED_RATE, seconds: KILLED_S, acks },
         {
@@ -79,7 +66,7 @@ async function idleLeg(isTroubled) {
     const server = await startHookswitch(store, { roles: 'door,worker,api' });
     const end = isTroubled ? await idleInTransaction(store.database) : () => {};
     const before = scratchPath('acks');
-    await send(server, { rate: 500, seconds: IDLE_S, acks: before });
+    await sendEvents(server, { rate: 500, seconds: IDLE_S, acks: before });
     await server.stop();
     const acks = scratchPath('acks');
     const { perSecond, left } = await fillAndDrain(store, ROWS, acks);
