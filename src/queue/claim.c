@@ -29,9 +29,8 @@ static const struct column row_columns[] = {
 };
 
 #define SETTLE SECONDS(1) /* until then, a lane is free again, and a late commit is there */
-#define LONGEST_PAUSE                                                                              \
-    SECONDS(5) /* a row that was put back, or lost its worker, waits no longer                     \
-                */
+/* A row that was put back, or lost its worker, waits no longer. */
+#define LONGEST_PAUSE SECONDS(5)
 
 enum { SHARE = 20 }; /* what walks over everything is done for a twentieth of the time */
 

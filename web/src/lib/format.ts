@@ -1,5 +1,6 @@
 // Numbers and times as people read them.
 import { text } from "./text";
+import { language } from "./text/language";
 import { dayOf, perZone } from "./zone";
 
 const NANP = /^\+1(\d{3})(\d{3})(\d{4})$/;
@@ -104,13 +105,9 @@ export function money(amount: number, unit: string): string {
   }).format(Math.abs(amount));
 }
 
-const NUMBER = new Intl.NumberFormat(text.locale);
 const SMALL = new Intl.NumberFormat(text.locale, { maximumFractionDigits: 1 });
 
-/** `12,345` */
-export function number(n: number): string {
-  return NUMBER.format(n);
-}
+export const { number } = language(text.locale);
 
 /** `340 ms`, `2.5 s`, `4 min`, `3 h`. */
 export function duration(ms: number): string {
