@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/route.h"
+#include "inbox/backlog.h"
 #include "inbox/inbox.h"
 #include "loop/loop.h"
 #include "store/store.h"
@@ -35,6 +36,7 @@ struct api {
     struct api_options o;
     struct http_router *router;
     struct http_route table[ROUTES_MAX]; /* what the router was compiled from */
+    struct backlog_watch *backlogs;
     struct mailbox *waiting;
     struct thread *threads[THREADS_MAX];
     size_t n_threads;
@@ -134,6 +136,7 @@ static void serve(struct worker *w, struct http_exchange *x)
         .x = x,
         .http = http_request_of(x),
         .db = w->db,
+        .backlogs = w->api->backlogs,
         .rng = &w->rng,
         .a = http_arena(x),
         .match = match,
@@ -266,6 +269,7 @@ void api_stop(struct api *api)
         thread_join(api->threads[i]);
     if (api->monitor)
         thread_join(api->monitor);
+    backlog_watch_destroy(api->backlogs);
     mailbox_destroy(api->waiting);
     mailbox_destroy(api->monitor_end);
     http_router_destroy(api->router);
@@ -280,6 +284,7 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
 
     api->o = *o;
     api->router = build_router(api->table);
+    api->backlogs = backlog_watch_create(o->clock);
     api->waiting = mailbox_create();
     api->monitor_end = mailbox_create();
     atomic_store(&api->store_up, true);

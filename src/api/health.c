@@ -2,8 +2,8 @@
 #include "api/request.h"
 
 #include "feed/hub.h"
+#include "inbox/backlog.h"
 #include "inbox/inbox.h"
-#include "inbox/read.h"
 #include "queue/queue.h"
 
 /* What is told within five seconds must be called late before they are over. */
@@ -31,6 +31,7 @@ struct state {
     struct queue_stats queue;
     struct hub_stats hub;
     struct feed_head head;
+    usec_t counted_ago; /* the backlog */
     usec_t backlog_age, lag;
 };
 
@@ -51,7 +52,8 @@ static void gather(struct req *rq, struct state *s)
 
     s->backlog.oldest = TIME_NONE;
     s->queue.last_commit_at = TIME_NONE;
-    s->store_up = inbox_backlog(rq->db, rq->actor.project, &s->backlog, &down) &&
+    s->store_up = backlog_watch_read(rq->backlogs, rq->db, rq->actor.project, &s->backlog,
+                                     &s->counted_ago, &down) &&
                   feed_head(rq->db, rq->actor.project, rq->a, &s->head, &down);
     if (rq->app->inbox)
         inbox_stats(rq->app->inbox, &s->inbox);
@@ -59,8 +61,9 @@ static void gather(struct req *rq, struct state *s)
         queue_stats(rq->app->queue, &s->queue);
     if (rq->app->hub)
         hub_stats(rq->app->hub, &s->hub);
-    if (s->backlog.oldest != TIME_NONE && s->backlog.oldest < rq->now)
-        s->backlog_age = rq->now - s->backlog.oldest;
+    const usec_t counted_at = rq->now - s->counted_ago;
+    if (s->backlog.oldest != TIME_NONE && s->backlog.oldest < counted_at)
+        s->backlog_age = counted_at - s->backlog.oldest;
     s->lag = lag_of(s, rq->now);
 }
 
@@ -102,6 +105,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     json_member_int(w, STR("pending"), s->backlog.pending);
     json_member_int(w, STR("oldest_pending_age_ms"), s->backlog_age / 1000);
     json_member_int(w, STR("dead_letter"), s->backlog.dead_letter);
+    json_member_int(w, STR("counted_ago_ms"), s->counted_ago / 1000);
     json_member_int(w, STR("spool_bytes"), (int64_t)s->inbox.spool_bytes);
     json_close_object(w);
     json_key(w, STR("worker"));

@@ -30,6 +30,7 @@ struct req {
     struct http_exchange *x;
     const struct http_request *http;
     struct db *db;
+    struct backlog_watch *backlogs;
     struct rng *rng;
     struct arena *a;
     struct actor actor; /* of public routes: nobody, without rights */

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/pace.h"
 
 #define AT(member) offsetof(struct queue_row, member)
 
@@ -29,18 +30,6 @@ static const struct column row_columns[] = {
 };
 
 #define SETTLE SECONDS(1) /* until then, a lane is free again, and a late commit is there */
-/* A row that was put back, or lost its worker, waits no longer. */
-#define LONGEST_PAUSE SECONDS(5)
-
-enum { SHARE = 20 }; /* what walks over everything is done for a twentieth of the time */
-
-/* When a walk that took so long may be made again. */
-static usec_t pause_after(usec_t began, usec_t ended)
-{
-    const usec_t pause = (ended - began) * SHARE;
-
-    return ended + (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE);
-}
 
 static int by_id(const void *a, const void *b)
 {
@@ -80,32 +69,33 @@ static bool hold_lease(struct worker *w, usec_t now, struct err *e)
 /* A while after these were the first ones that waited, whatever is below them is done. */
 static void move_on(struct gaze *g, const struct claim *c, usec_t now)
 {
-    if (c->n == 0 || now < g->next_at)
+    if (c->n == 0 || now < atomic_load(&g->next_at))
         return;
-    if (g->next > g->from)
-        g->from = g->next;
-    g->next = c->rows[0].id - 1;
-    g->next_at = now + SETTLE;
+    if (atomic_load(&g->next) > atomic_load(&g->from))
+        atomic_store(&g->from, atomic_load(&g->next));
+    atomic_store(&g->next, c->rows[0].id - 1);
+    atomic_store(&g->next_at, now + SETTLE);
 }
 
 static bool take_fresh(struct worker *w, struct arena *a, struct claim *ret, struct err *e)
 {
     const size_t limit = w->q->o.policy.batch;
     const usec_t began = clock_monotonic(w->q->o.clock);
-    const bool looks_back = began >= w->gaze.look_back_at;
+    struct gaze *g = &w->q->gaze;
+    const bool looks_back = began >= atomic_load(&g->look_back_at);
     struct rows *rows;
 
     if (!db_query(w->db, w->q->o.queries.claim,
                   BINDS(bind_str("token", str_from(atomic_load(&w->token))),
-                        bind_int("from", looks_back ? 0 : w->gaze.from),
+                        bind_int("from", looks_back ? 0 : atomic_load(&g->from)),
                         bind_int("limit", (int64_t)limit)),
                   a, &rows, e) ||
         !read_rows(rows, limit, a, ret, e))
         return err_trace(e);
     const usec_t now = clock_monotonic(w->q->o.clock);
     if (looks_back)
-        w->gaze.look_back_at = pause_after(began, now);
-    move_on(&w->gaze, ret, now);
+        atomic_store(&g->look_back_at, pace_next(began, now));
+    move_on(g, ret, now);
     return true;
 }
 
@@ -260,7 +250,7 @@ static bool sweep(struct worker *w, struct err *e)
                        bind_int("last_wait_us", o->policy.last_wait)),
                  NULL, e))
         return err_trace(e);
-    w->sweep_at = pause_after(began, clock_monotonic(o->clock));
+    atomic_store(&w->q->sweep_at, pace_next(began, clock_monotonic(o->clock)));
     return true;
 }
 
@@ -272,7 +262,7 @@ static bool reap(struct worker *w, struct err *e)
 
     if (!expire_leases(w, &expired, e))
         return err_trace(e);
-    const bool due = expired > 0 || clock_monotonic(w->q->o.clock) >= w->sweep_at;
+    const bool due = expired > 0 || clock_monotonic(w->q->o.clock) >= atomic_load(&w->q->sweep_at);
     return !due || sweep(w, e) || err_trace(e);
 }
 

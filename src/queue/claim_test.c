@@ -364,13 +364,13 @@ static void a_claim_starts_behind_what_is_done(void **state)
         append_lanes(&b, "a");
         const struct claim first = take(&b, b.first, FRESH);
         assert_true(conclude(&b, b.first, first, (struct queue_verdict){QUEUE_BURY, STR("no")}));
-        b.first->gaze.look_back_at = HOURS(1);
+        b.q.gaze.look_back_at = HOURS(1);
         for (const char *lane = "bc"; *lane; lane++) {
             b.up += SECONDS(1);
             append_lanes(&b, (const char[]){*lane, 0});
             assert_true(conclude(&b, b.first, take(&b, b.first, FRESH), done));
         }
-        assert_int_equal(b.first->gaze.from, 1);
+        assert_int_equal(b.q.gaze.from, 1);
         put_back(&b, 1);
         expect_ids(&b, take(&b, b.first, FRESH), "");
         b.up = HOURS(1);

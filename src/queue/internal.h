@@ -14,28 +14,31 @@ struct queue_counters {
     _Atomic size_t running;
 };
 
+/*
+ * Where fresh rows are looked for. Where somebody holds an old snapshot, PostgreSQL walks over
+ * every entry that its index of waiting rows ever had; a claim therefore starts behind what is long
+ * done, and looks back to the first row, for those that were put back or committed late, for a
+ * small share of the time. Claims take turns: only one of them changes this.
+ */
+struct gaze {
+    _Atomic int64_t from;   /* nothing below was waiting, a while ago */
+    _Atomic int64_t next;   /* what `from` is to become */
+    _Atomic usec_t next_at; /* when it may; monotonic, like the next */
+    _Atomic usec_t look_back_at;
+};
+
 struct queue {
     struct queue_options o;
     struct bell *bell;
     _Atomic bool stopping;
     struct queue_counters counters;
+    struct gaze gaze;
+    _Atomic usec_t
+        sweep_at; /* when the claimed rows are looked at, whether a lease has run out or not */
     struct worker **workers;
     size_t n_workers;
     struct thread *heartbeat;
     struct bell *heartbeat_end;
-};
-
-/*
- * Where fresh rows are looked for. Where somebody holds an old snapshot, PostgreSQL walks over
- * every entry that its index of waiting rows ever had; a worker therefore starts behind what is
- * long done, and looks back to the first row, for those that were put back or committed late, for a
- * small share of its time.
- */
-struct gaze {
-    int64_t from;   /* nothing below was waiting, a while ago */
-    int64_t next;   /* what `from` is to become */
-    usec_t next_at; /* when it may; monotonic, like the next */
-    usec_t look_back_at;
 };
 
 /* The claim of one batch: rows of which nobody else works on the lanes. */
@@ -59,9 +62,7 @@ struct worker {
     bool doubtful;
     char owner[96];
     _Atomic bool holding; /* rows are under way: the heartbeat renews the lease */
-    struct gaze gaze;
-    usec_t reap_at;  /* when the leases of others are looked at again; monotonic */
-    usec_t sweep_at; /* when the claimed rows are, whether a lease has run out or not */
+    usec_t reap_at;       /* when the leases of others are looked at again; monotonic */
 };
 
 /* A worker without a thread, not yet named. */

@@ -63,6 +63,7 @@ bool queue_start(const struct queue_options *o, struct queue **ret, struct err *
     q->bell = bell_create();
     q->heartbeat_end = bell_create();
     atomic_store(&q->counters.last_commit_at, TIME_NONE);
+    atomic_store(&q->sweep_at, clock_monotonic(o->clock));
     q->workers = mem_alloc(o->workers * sizeof(struct worker *));
     while (q->n_workers < o->workers)
         q->workers[q->n_workers++] = worker_create(q);

@@ -329,7 +329,8 @@ static void change_name(struct worker *w)
 {
     drop_lease(w);
     worker_take_name(w);
-    w->reap_at = w->sweep_at = clock_monotonic(w->q->o.clock);
+    w->reap_at = clock_monotonic(w->q->o.clock);
+    atomic_store(&w->q->sweep_at, w->reap_at);
 }
 
 bool worker_round(struct worker *w)
@@ -362,7 +363,7 @@ struct worker *worker_create(struct queue *q)
     struct worker *w = NEW(struct worker);
 
     w->q = q;
-    w->reap_at = w->sweep_at = clock_monotonic(q->o.clock);
+    w->reap_at = clock_monotonic(q->o.clock);
     w->rng = rng_system();
     w->claimed = arena_create(256 * 1024);
     w->claimed_next = arena_create(256 * 1024);

@@ -13,12 +13,20 @@ function deadLetters(n: number): ReactNode {
   return n === 0 ? number(n) : <Link to={{ view: "inbox", open: null, state: "dead_letter" }}>{number(n)}</Link>;
 }
 
+/** Where the database is in trouble, counting is slow and therefore rare. */
+const OLD_MS = 5000;
+
+/** A figure of the inbox says when it was counted, if that was long ago. */
+function counted({ name, note }: { name: string; note: string }, value: ReactNode, agoMs: number): Figure {
+  return { name, value, note: agoMs < OLD_MS ? note : `${note}; ${words.counted(duration(agoMs))}` };
+}
+
 export function figuresOf({ inbox, worker, feed }: SyncHealth): Figure[] {
   return [
     { ...words.spool, value: bytes(inbox.spool_bytes ?? 0) },
-    { ...words.pending, value: number(inbox.pending) },
-    { ...words.oldest, value: duration(inbox.oldest_pending_age_ms) },
-    { ...words.dead, value: deadLetters(inbox.dead_letter) },
+    counted(words.pending, number(inbox.pending), inbox.counted_ago_ms),
+    counted(words.oldest, duration(inbox.oldest_pending_age_ms), inbox.counted_ago_ms),
+    counted(words.dead, deadLetters(inbox.dead_letter), inbox.counted_ago_ms),
     { ...words.lag, value: duration(worker.lag_ms) },
     { ...words.seq, value: number(feed.last_seq) },
     { ...words.publish, value: duration(feed.publish_lag_ms) },

@@ -9,6 +9,7 @@ export const operations = {
   pending: { name: "Waiting", note: "events in the inbox" },
   oldest: { name: "Longest wait", note: "of those events" },
   dead: { name: "Dead letters", note: "to be looked at" },
+  counted: (ago: string) => `counted ${ago} ago`,
   lag: { name: "Received to applied", note: "of the latest events" },
   seq: { name: "Feed", note: "number of the last event" },
   publish: { name: "Applied to shown", note: "of the latest events" },

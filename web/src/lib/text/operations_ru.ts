@@ -10,6 +10,7 @@ export const operations: typeof en = {
   pending: { name: "Ждут", note: "событий во входящих" },
   oldest: { name: "Дольше всего ждёт", note: "из этих событий" },
   dead: { name: "Необработанные", note: "требуют внимания" },
+  counted: (ago: string) => `подсчитано ${ago} назад`,
   lag: { name: "От приёма до применения", note: "у последних событий" },
   seq: { name: "Лента", note: "номер последнего события" },
   publish: { name: "От применения до показа", note: "у последних событий" },
