@@ -66,6 +66,20 @@ static bool hold_lease(struct worker *w, usec_t now, struct err *e)
     return true;
 }
 
+/* Not at each claim: where somebody holds an old snapshot, each renewal makes the next one dearer.
+ */
+static bool renew_lease(struct worker *w, usec_t now, struct claim *ret, struct err *e)
+{
+    const usec_t up = clock_monotonic(w->q->o.clock);
+
+    if (w->leased_at != 0 && up - w->leased_at < w->q->o.policy.lease / 3)
+        return true;
+    if (!hold_lease(w, now, e))
+        return err_trace(e);
+    ret->leased_at = up;
+    return true;
+}
+
 /* A while after these were the first ones that waited, whatever is below them is done. */
 static void move_on(struct gaze *g, const struct claim *c, usec_t now)
 {
@@ -125,7 +139,8 @@ bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret
                   e) ||
         !(fresh ? take_fresh(w, a, ret, e) : take_tried(w, now, a, ret, e)))
         return err_trace(e);
-    if (ret->n > 0 && !hold_lease(w, now, e))
+    ret->leased_at = 0;
+    if (ret->n > 0 && !renew_lease(w, now, ret, e))
         return err_trace(e);
     return true;
 }

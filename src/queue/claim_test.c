@@ -251,6 +251,28 @@ static void f024_a_renewed_lease_holds(void **state)
     }
 }
 
+static void a_claim_renews_the_lease_now_and_then(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct bench b;
+        bench_init(&b, t);
+        append_lanes(&b, "a");
+        b.first->leased_at = take(&b, b.first, FRESH).leased_at;
+        assert_int_equal(b.first->leased_at, b.up);
+        append_lanes(&b, "b");
+        assert_int_equal(take(&b, b.first, FRESH).leased_at, 0);
+        b.up += b.q.o.policy.lease / 3;
+        append_lanes(&b, "c");
+        assert_int_equal(take(&b, b.first, FRESH).leased_at, b.up);
+        worker_take_name(b.first); // which has none
+        append_lanes(&b, "d");
+        assert_int_equal(take(&b, b.first, FRESH).leased_at, b.up);
+        bench_finish(&b);
+    }
+}
+
 static void what_a_nameless_worker_left_is_anybodys(void **state)
 {
     (void)state;
@@ -456,6 +478,7 @@ TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
           cmocka_unit_test(f024_who_lost_the_lease_changes_nothing),
           cmocka_unit_test(one_row_that_is_not_ours_fences_the_batch),
           cmocka_unit_test(f024_a_renewed_lease_holds),
+          cmocka_unit_test(a_claim_renews_the_lease_now_and_then),
           cmocka_unit_test(what_a_nameless_worker_left_is_anybodys),
           cmocka_unit_test(a_failed_row_waits_for_its_time),
           cmocka_unit_test(a_clock_that_goes_back_keeps_no_new_row_waiting),

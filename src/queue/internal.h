@@ -45,6 +45,7 @@ struct queue {
 struct claim {
     struct queue_row *rows;
     size_t n;
+    usec_t leased_at; /* when it renewed the lease, monotonic; 0: it did not */
 };
 
 struct worker {
@@ -62,6 +63,7 @@ struct worker {
     bool doubtful;
     char owner[96];
     _Atomic bool holding; /* rows are under way: the heartbeat renews the lease */
+    usec_t leased_at;     /* when a claim last did; monotonic; 0: the lease is not there */
     usec_t reap_at;       /* when the leases of others are looked at again; monotonic */
 };
 

@@ -56,6 +56,13 @@ static void count(const struct worker *w, const struct queue_batch *b)
     atomic_store(&n->last_lag, now > b->rows[0].received_at ? now - b->rows[0].received_at : 0);
 }
 
+/* The claim has been committed, and its lease with it. */
+static void keep(struct worker *w, const struct claim *c)
+{
+    if (c->leased_at != 0)
+        w->leased_at = c->leased_at;
+}
+
 /* One transaction: effects, verdicts, and when `next` is given the claim of the next batch. */
 static bool transact(struct worker *w, struct queue_batch *b, struct claim *next, bool *ret_held,
                      struct err *e)
@@ -71,7 +78,11 @@ static bool transact(struct worker *w, struct queue_batch *b, struct claim *next
         db_rollback(w->db);
         return true;
     }
-    return db_commit(w->db, e) || err_trace(e);
+    if (!db_commit(w->db, e))
+        return err_trace(e);
+    if (next)
+        keep(w, next);
+    return true;
 }
 
 static void succeed(const struct worker *w, struct queue_batch *b)
@@ -259,6 +270,7 @@ static bool claim_alone(struct worker *w, bool fresh, struct claim *ret, struct 
         w->doubtful = true; // it may have happened
         return err_trace(e);
     }
+    keep(w, ret);
     return true;
 }
 
@@ -303,6 +315,7 @@ void worker_take_name(struct worker *w)
     (void)snprintf(w->owner, sizeof w->owner, "%s/%d", host, (int)getpid());
     id_make(clock_wall(w->q->o.clock), &w->rng, token);
     atomic_store(&w->token, token);
+    w->leased_at = 0;
     w->doubtful = false;
 }
 
