@@ -232,12 +232,17 @@ static bool on_content_encoding(struct http_head *h, struct str value)
     return true;
 }
 
+// Connection = #token; an empty element says nothing                RFC 9110 sections 5.6.1, 7.6.1
 static bool on_connection(struct http_head *h, struct str value)
 {
-    struct str option;
+    struct str element, option;
 
-    while (cut_field(&value, ',', &option)) {
-        option = str_trim(option);
+    while (cut_field(&value, ',', &element)) {
+        element = str_trim(element);
+        if (element.n == 0)
+            continue;
+        if (!cut_token(&element, &option) || element.n > 0)
+            return refuse(h, 400);
         h->says_close |= str_eq_nocase(option, STR("close"));
         h->says_keep_alive |= str_eq_nocase(option, STR("keep-alive"));
     }

@@ -160,6 +160,11 @@ static const struct {
         REQUEST("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"), 415),
     ROW("identity", REQUEST("Content-Encoding: identity\r\nContent-Length: 5\r\n"), 200),
     ROW("a coding without a body", REQUEST("Content-Encoding: gzip\r\n"), 200),
+    ROW("connection options", REQUEST("Connection: ,keep-alive , x-y,,\r\n"), 200),
+    ROW("no connection option", REQUEST("Connection: \r\n"), 200),
+    ROW("a connection option that is no token", REQUEST("Connection: \xa0 close\r\n"), 400),
+    ROW("one with a parameter", REQUEST("Connection: close;now\r\n"), 400),
+    ROW("two without a comma", REQUEST("Connection: keep-alive close\r\n"), 400),
     ROW("an unknown expectation", REQUEST("Expect: 200-maybe\r\n"), 417),
 #undef ROW
 };

@@ -33,6 +33,7 @@ const ALLOWED: { why: string; is: (bytes: string) => boolean }[] = [
   { why: "Node refuses fields in a trailer that would change the framing; nginx and we drop them (RFC 9110 6.5.1)", is: (bytes) => /^0+\r\n(?:.+\r\n)*?(?:content-length|transfer-encoding|connection):/im.test(bytes) },
   { why: "nginx refuses Expect twice; to Node and to us it is a list of the one thing that we know", is: (bytes) => /^expect:[^]*^expect:/im.test(bytes) },
   { why: "of several Connection fields nginx obeys the last; we close when one says so, as Node does", is: (bytes) => (bytes.match(/^connection:/gim) ?? []).length > 2 },
+  { why: "who says both keep-alive and close is closed upon, as by nginx; Node keeps what is HTTP/1.0", is: (bytes) => /^\S+ \S+ HTTP\/1\.0\r\n(?:.+\r\n)*?connection:.*(keep-alive.*close|close.*keep-alive)/im.test(bytes) },
   { why: "nginx takes any value of Connection for close that contains those letters", is: (bytes) => /^connection:.*(\wclose|close\w)/im.test(bytes) },
   { why: "nginx refuses a host that is a dot", is: (bytes) => /^host: ?\.\r$/im.test(bytes) },
   { why: "a higher minor version is served as HTTP/1.1 (RFC 9110 2.5), as by nginx", is: (bytes) => /^\S+ \S+ HTTP\/1\.[2-9]\r$/m.test(bytes) },
