@@ -40,3 +40,10 @@ size_t answer_length(const char *p, size_t n, int *ret_status)
     *ret_status = status;
     return head + body;
 }
+
+bool answer_closes(const char *p, size_t n)
+{
+    static const char field[] = "\r\nConnection: close\r\n";
+
+    return memmem(p, answer_head_length(p, n), field, sizeof field - 1) != NULL;
+}

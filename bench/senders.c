@@ -21,6 +21,7 @@ struct sender {
     struct senders *owner;
     int fd;
     bool is_busy;
+    bool is_ending; /* it was answered, and the server closes behind the answer */
     uint64_t event;
     int64_t since; /* when its request was meant to be sent */
     size_t n_in;
@@ -124,7 +125,7 @@ static void answered(struct sender *c, int status, int64_t now)
     }
 }
 
-static void broken(struct sender *c)
+static void hung_up(struct sender *c)
 {
     struct senders *s = c->owner;
 
@@ -132,8 +133,9 @@ static void broken(struct sender *c)
     connect_sender(c);
     if (!c->is_busy)
         return; // the server closed a resting connection, as it may
-    if (++s->stats.broken > BROKEN_MAX)
+    if (!c->is_ending && ++s->stats.broken > BROKEN_MAX)
         die("the server broke %d connections", BROKEN_MAX);
+    c->is_ending = false;
     go_on(c, now_ns());
 }
 
@@ -147,7 +149,7 @@ static void on_readable(struct ready *r)
     if (n < 0 && errno == EAGAIN)
         return;
     if (n <= 0) {
-        broken(c);
+        hung_up(c);
         return;
     }
     c->n_in += (size_t)n;
@@ -161,9 +163,11 @@ static void on_readable(struct ready *r)
         die("an answer that nobody asked for: %.60s", c->in);
     const int64_t now = now_ns();
 
+    c->is_ending = answer_closes(c->in, size);
     c->n_in = 0;
     answered(c, status, now);
-    go_on(c, now);
+    if (!c->is_ending)
+        go_on(c, now);
 }
 
 struct senders *senders_create(const struct senders_options *o)
