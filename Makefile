@@ -7,7 +7,7 @@ QUIET  ?=
 
 NINJA := ninja -j$(JOBS) $(QUIET)
 
-.PHONY: all web deps deps-test deps-bench run test check bench chaos soak sabotage attack differential timing fuzz fuzz-minimise \
+.PHONY: all web deps deps-test deps-bench run demo test check bench chaos soak sabotage attack differential timing fuzz fuzz-minimise \
     growth coverage power sim unit clean help build build-asan build-tsan build-clang build-fuzz \
     build-coverage format check-format
 
@@ -65,6 +65,9 @@ build-coverage:
 
 run: all ## start on SQLite with demo traffic and print the URL
 	@tools/run.sh
+
+demo: all ## the same with demo calls alone, beside what is configured: its place is data/demo/
+	@env -i PATH="$$PATH" DEMO=yes tools/run.sh data/demo
 
 test: deps-test ## build and run every check and test; ends with `N passed, N failed`
 	@tools/test.py

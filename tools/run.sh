@@ -1,12 +1,15 @@
 #!/bin/sh
 # `make run`: the product on this machine, on SQLite, with demo traffic from the simulator.
+# tools/run.sh [DIR]: where .env and data/ are, if not here; `make demo` has a place of its own.
 #
 # The configuration is the caller's environment and .env; what neither says is set here, so that the
 # simulator and the server agree. The demo's account has a token and an API key of its own, made once
 # and kept in data/demo.env. Who configures a real account (TWILIO_AUTH_TOKEN) gets the server alone;
 # DEMO=yes or DEMO=no decides otherwise.
 set -eu
-cd "$(dirname "$0")/.."
+root=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "${1:-$root}"
+cd "${1:-$root}"
 
 configured() { # the value of a variable in the environment or .env, or nothing
     value=$(printenv "$1" || true)
@@ -63,7 +66,7 @@ mkdir -p data
 default DATABASE_URL sqlite:data/hookswitch.db
 default PORT "$(free_port 3000)"
 if [ "$demo" = no ]; then
-    exec build/hookswitch serve
+    exec "$root/build/hookswitch" serve
 fi
 
 make_demo_env
@@ -71,6 +74,7 @@ sandbox_port=$(free_port "$((PORT + 1))")
 default TWILIO_ACCOUNT_SID AC00000000000000000000000000000000
 default TWILIO_AUTH_TOKEN "$DEMO_AUTH_TOKEN"
 default TWILIO_BASE_URL "http://127.0.0.1:$sandbox_port"
+default DEMO_CALLS true
 default OWNED_PHONE_NUMBERS +15085140320
 default BOOTSTRAP_API_KEY "$DEMO_API_KEY"
 default WEBHOOK_BASE_URL "http://localhost:$PORT"
@@ -85,7 +89,7 @@ stop() {
 trap stop EXIT
 trap 'exit 0' INT TERM
 
-build/hookswitch serve &
+"$root/build/hookswitch" serve &
 server=$!
 children=$server
 until is_healthy; do
@@ -94,10 +98,10 @@ until is_healthy; do
 done
 
 # A seed of its own for every run: the same calls twice would be taken for duplicates.
-build/sandbox twilio --demo --quiet --seed "$(date +%s)" --port "$sandbox_port" \
+"$root/build/sandbox" twilio --demo --quiet --seed "$(date +%s)" --port "$sandbox_port" \
     --to "$WEBHOOK_BASE_URL" --account "$TWILIO_ACCOUNT_SID" --token "$TWILIO_AUTH_TOKEN" \
     --number "$OWNED_PHONE_NUMBERS" >/dev/null &
 children="$children $!"
-echo "  Demo calls are arriving from the simulator; Ctrl-C ends both. The API key is in data/demo.env."
+echo "  Demo calls are arriving from the simulator; Ctrl-C ends both. The API key is in $PWD/data/demo.env."
 echo
 wait "$server"

@@ -16,7 +16,8 @@ enum {
     ANSWER_MAX = 8 * 1024 * 1024,
     MEDIA_MAX = 64 * 1024 * 1024,
     CREDENTIALS_MAX = 512,
-    TIMEOUT_MOST = 600
+    TIMEOUT_MOST = 600,
+    CALLS_ASKED = 5
 };
 
 struct rest {
@@ -441,6 +442,15 @@ static void update_call(struct asked *q)
         refuse_unknown(q);
 }
 
+/* No resource of Twilio's: the next calls of the mix, at once, for a person who wants to see some.
+ */
+static void play_calls(struct asked *q)
+{
+    for (int i = 0; i < CALLS_ASKED; i++)
+        scene_start(q->sim);
+    answer(q, 201, STR("{}"));
+}
+
 // --- who asks for what ---------------------------------------------------------------------------
 
 typedef void rest_handler_fn(struct asked *q);
@@ -451,7 +461,7 @@ struct operation {
 static const struct operation op_list_calls = {list_calls}, op_create_call = {create_call},
                               op_get_call = {get_call}, op_update_call = {update_call},
                               op_list_recordings = {list_recordings},
-                              op_get_recording = {get_recording};
+                              op_get_recording = {get_recording}, op_play_calls = {play_calls};
 
 #define ACCOUNT "/2010-04-01/Accounts/:account"
 
@@ -463,6 +473,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, ACCOUNT "/Calls/:call/Recordings.json", &op_list_recordings},
     {HTTP_GET, ACCOUNT "/Recordings.json", &op_list_recordings},
     {HTTP_GET, ACCOUNT "/Recordings/:recording", &op_get_recording},
+    {HTTP_POST, "/sandbox/:account/Calls.json", &op_play_calls},
 };
 
 static bool is_authentic(struct asked *q)

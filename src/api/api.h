@@ -11,9 +11,11 @@
 #include "base/err.h"
 
 struct api;
+struct doors;
 struct http_exchange;
 struct hub;
 struct inbox;
+struct provider_account;
 struct queue;
 struct recordings;
 struct store;
@@ -21,10 +23,12 @@ struct store;
 struct api_options {
     struct store *store;
     const struct clock *clock;
-    struct hub *hub;     /* NULL when this process has no such role */
-    struct inbox *inbox; /* likewise */
-    struct queue *queue; /* likewise */
+    struct hub *hub;           /* NULL when this process has no such role */
+    struct inbox *inbox;       /* likewise */
+    struct queue *queue;       /* likewise */
+    const struct doors *doors; /* likewise */
     struct recordings *recordings;
+    const struct provider_account *demo; /* whose sandbox plays calls; NULL: none does */
     size_t threads;
     bool realtime_push, webhook_ingestion;
     bool secure_cookies;         /* the public URL is https */

@@ -2,6 +2,7 @@
 #include "api/request.h"
 
 #include "feed/hub.h"
+#include "version.h"
 #include "inbox/backlog.h"
 #include "inbox/inbox.h"
 #include "queue/queue.h"
@@ -134,6 +135,7 @@ static bool sync_health(struct req *rq, struct err *e)
 
     gather(rq, &s);
     json_open_object(w);
+    json_member_str(w, STR("version"), STR(HOOKSWITCH_VERSION));
     const bool any = reasons(w, &s, rq->a);
     json_member_str(w, STR("status"),
                     !s.store_up ? STR("down")

@@ -94,6 +94,8 @@ static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, stru
     unsigned bad = FAULT("fetch.option");
 
     bad |= curl_easy_setopt(easy, CURLOPT_URL, str_z(f->url, a));
+    if (f->post)
+        bad |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, "");
     bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
     bad |= curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
     bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);

@@ -1,7 +1,7 @@
 #ifndef HTTP_FETCH_H
 #define HTTP_FETCH_H
 /*
- * The client side: one GET of somebody else's resource, for threads that may block (libcurl).
+ * The client side: somebody else's resource, asked for by a thread that may block (libcurl).
  *
  * The account's name and password are told to the host that is asked, and to no other that it sends
  * us to. A redirect never leads from https to http. What went wrong on the way is an error that
@@ -28,6 +28,7 @@ bool http_place_eq(const struct http_place *x, const struct http_place *y);
 struct http_fetch {
     const char *peer; /* "Twilio", for sentences */
     struct str url;
+    bool post; /* with an empty body, instead of GET */
     struct str user;
     const struct secret *password;
     usec_t connect_timeout, total_timeout;

@@ -77,6 +77,17 @@ static void an_answer_comes_with_its_status_and_type(void **state)
     assert_int_equal(r->origin->n_basic, 2);
 }
 
+static void a_post_is_one_without_a_body(void **state)
+{
+    struct rig *r = *state;
+    struct http_fetch f = wanted(r, origin_url(r->origin, "/posted", r->a));
+    struct http_fetched answer;
+
+    f.post = true;
+    assert_ok(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e);
+    assert_int_equal(answer.status, 201);
+}
+
 static void another_host_does_not_learn_the_password(void **state)
 {
     struct rig *r = *state;
@@ -212,7 +223,7 @@ static void places_are_read_as_they_are_asked(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
-TEST_MAIN(CASE(an_answer_comes_with_its_status_and_type),
+TEST_MAIN(CASE(an_answer_comes_with_its_status_and_type), CASE(a_post_is_one_without_a_body),
           CASE(another_host_does_not_learn_the_password),
           CASE(refuses_to_be_led_in_circles_or_to_files),
           CASE(what_fills_the_ceiling_fits_and_more_is_refused),

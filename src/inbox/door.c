@@ -52,6 +52,7 @@ struct place {
     usec_t next_log;
     uint64_t unlogged;
     _Atomic uint64_t outcomes[DOOR_OUTCOME_COUNT];
+    _Atomic usec_t last_invalid[DOOR_OUTCOME_COUNT];
 };
 
 struct doors {
@@ -91,15 +92,30 @@ static void count(struct place *p, enum door_outcome outcome)
     atomic_fetch_add_explicit(&p->outcomes[outcome], 1, memory_order_relaxed);
 }
 
+size_t doors_accounts(const struct doors *d)
+{
+    return d->n_accounts;
+}
+
+static usec_t later(usec_t x, usec_t y)
+{
+    return x > y ? x : y; // TIME_NONE is the least
+}
+
 void doors_stats(const struct doors *d, struct doors_stats *ret)
 {
     *ret = (struct doors_stats){0};
+    for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++)
+        ret->last_invalid[k] = TIME_NONE;
     for (size_t i = 0; i < d->o.n_loops; i++) {
         for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++) {
             const uint64_t n =
                 atomic_load_explicit(&d->places[i].outcomes[k], memory_order_relaxed);
+            const usec_t at =
+                atomic_load_explicit(&d->places[i].last_invalid[k], memory_order_relaxed);
             ret->outcomes[k] += n;
             ret->received += n;
+            ret->last_invalid[k] = later(ret->last_invalid[k], at);
         }
     }
 }
@@ -136,6 +152,7 @@ static enum door_outcome charge(const struct doors *d, struct place *p, struct s
         outcome = DOOR_OVER_BUDGET;
     budget_spend(p->budget, peer, now);
     count(p, outcome);
+    atomic_store_explicit(&p->last_invalid[outcome], clock_wall(d->o.clock), memory_order_relaxed);
     tell_sampled(p, now, outcome, t);
     return outcome;
 }
@@ -305,6 +322,26 @@ static bool is_signed(const struct visit *v, struct account *acc)
     return false;
 }
 
+/* With our key, but for the address that the request came to: then only base_url is wrong, which
+ * is worth to be told. Refused all the same, and not looked into for who has sent too much noise.
+ */
+static bool is_signed_for_host(struct visit *v, struct account *acc)
+{
+    static const char *const schemes[] = {"https", "http"};
+    const struct str base = v->seen.base_url, host = http_header(v->seen.rq, STR("Host"));
+    const usec_t now = clock_monotonic(v->doors->o.clock);
+    bool fits = false;
+
+    if (budget_is_spent(v->place->budget, v->seen.rq->peer, now))
+        return false;
+    for (size_t i = 0; i < LEN(schemes) && !fits; i++) {
+        v->seen.base_url = str_fmt(v->seen.a, "%s://" STR_FMT, schemes[i], STR_ARG(host));
+        fits = is_signed(v, acc);
+    }
+    v->seen.base_url = base;
+    return fits;
+}
+
 static bool is_allowed(const struct doors *d, struct str peer)
 {
     struct ip ip;
@@ -333,7 +370,7 @@ static enum door_outcome judge_body(struct visit *v, struct err *e)
     if (!acc)
         return DOOR_UNKNOWN_ACCOUNT;
     if (!is_signed(v, acc))
-        return DOOR_BAD_SIGNATURE;
+        return is_signed_for_host(v, acc) ? DOOR_WRONG_URL : DOOR_BAD_SIGNATURE;
     v->seen.project = acc->given.project;
     v->seen.config = acc->given.config;
     return DOOR_OUTCOME_COUNT;
@@ -459,6 +496,8 @@ static void make_places(struct doors *d)
         p->index = i;
         p->budget = budget_create(burst, rate);
         p->rng = rng_seeded(rng_u64(&seeds));
+        for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++)
+            atomic_init(&p->last_invalid[k], TIME_NONE);
     }
 }
 

@@ -98,6 +98,7 @@ struct doors_options {
     X(NO_SIGNATURE, "no_signature")                                                                \
     X(MALFORMED_SIGNATURE, "malformed_signature") /* of impossible form, or given twice */         \
     X(BAD_SIGNATURE, "bad_signature")                                                              \
+    X(WRONG_URL, "wrong_url") /* signed with our key, for another address than base_url */         \
     X(UNKNOWN_ACCOUNT, "unknown_account")                                                          \
     X(BAD_BODY, "bad_body")                                                                        \
     X(FOREIGN_PEER, "foreign_peer") /* not on the list of allowed addresses */                     \
@@ -113,6 +114,7 @@ enum door_outcome {
 struct doors_stats {
     uint64_t received; /* requests whose fate is decided; the sum of the outcomes */
     uint64_t outcomes[DOOR_OUTCOME_COUNT];
+    usec_t last_invalid[DOOR_OUTCOME_COUNT]; /* when; TIME_NONE: never, or it is none of those */
 };
 
 /* Fails when an account has no key: an empty secret never switches verification off. */
@@ -133,6 +135,8 @@ bool doors_handle(struct doors *d, struct http_exchange *x) CHECK_RESULT;
 void doors_set_ingestion(struct doors *d, bool enabled);
 
 void doors_stats(const struct doors *d, struct doors_stats *ret);
+/* How many accounts may knock; without any, all is refused. */
+size_t doors_accounts(const struct doors *d);
 const char *door_outcome_name(enum door_outcome outcome);
 /* Whether the outcome is a refusal of an invalid request (webhook_invalid_signature_total). */
 bool door_outcome_is_invalid(enum door_outcome outcome);

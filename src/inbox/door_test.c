@@ -316,6 +316,34 @@ static void a_query_is_part_of_what_is_signed(void **state)
 
 // --- what is not ---------------------------------------------------------------------------------
 
+static void what_is_signed_for_another_address_of_ours_is_told_apart(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct str body = STR(CALL);
+    struct doors_stats stats;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    // "x" is the host that request() names; the scheme that a proxy took off is not known.
+    const struct str right = signature("token-one", "https://x" STATUS_DOOR, body, a),
+                     wrong = signature("wrong", "https://x" STATUS_DOOR, body, a);
+    const struct str headers[] = {
+        str_fmt(a, "X-Twilio-Signature: " STR_FMT "\r\n", STR_ARG(right)),
+        str_fmt(a, "X-Twilio-Signature: " STR_FMT "\r\n", STR_ARG(wrong)),
+    };
+    for (size_t i = 0; i < LEN(headers); i++)
+        assert_int_equal(
+            status_of(receive(&r, send_raw(&r, request(&r, STATUS_DOOR, headers[i], body)))), 403);
+    doors_stats(r.doors, &stats);
+    assert_int_equal(stats.outcomes[DOOR_WRONG_URL], 1);
+    assert_int_equal(stats.outcomes[DOOR_BAD_SIGNATURE], 1);
+    assert_true(stats.last_invalid[DOOR_WRONG_URL] != TIME_NONE);
+    assert_true(stats.last_invalid[DOOR_UNKNOWN_ACCOUNT] == TIME_NONE);
+    assert_int_equal(rows_of(&r, 1), 0);
+    rig_down(&r);
+}
+
 static void a_wrong_signature_is_refused_without_a_row(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -529,6 +557,7 @@ TEST_MAIN(cmocka_unit_test(a_signed_event_is_kept_and_acknowledged_once),
           cmocka_unit_test(both_tokens_of_a_rotation_open_and_no_other),
           cmocka_unit_test(f070_fifty_copies_at_once_are_one_event),
           cmocka_unit_test(a_query_is_part_of_what_is_signed),
+          cmocka_unit_test(what_is_signed_for_another_address_of_ours_is_told_apart),
           cmocka_unit_test(a_wrong_signature_is_refused_without_a_row),
           cmocka_unit_test(an_impossible_header_is_refused_without_reading_the_body),
           cmocka_unit_test(a_body_beyond_the_limit_is_refused),

@@ -43,6 +43,9 @@ static const struct variable variables[] = {
      "false: webhooks are answered 503 and nothing is kept; voice requests still get their TwiML."},
     {"REALTIME_PUSH_ENABLED", FLAG, AT(realtime_push_enabled), "true", 0, 0,
      "false: /events/calls answers 503 and browsers read the feed as pages."},
+    {"DEMO_CALLS", FLAG, AT(demo_calls), "false", 0, 0,
+     "true: the interface offers calls of the sandbox to look at, and is marked as a demo. Refused "
+     "in production, and without a sandbox of this machine as TWILIO_BASE_URL."},
     {"TWILIO_ACCOUNT_SID", TEXT, AT(twilio_account_sid), "", 0, 0,
      "The Twilio account (AC…) whose webhooks are accepted."},
     {"TWILIO_AUTH_TOKEN", SECRET, AT(twilio_auth_token), "", 0, 0,
@@ -280,6 +283,15 @@ static bool is_http_url(struct str s)
            str_find(s, '?') == s.n && str_find(s, '#') == s.n && str_find(s, ' ') == s.n;
 }
 
+/* An address of this machine, such as the sandbox's. */
+static bool is_local_url(struct str s)
+{
+    if (!cut_lit(&s, STR("http://")))
+        return false;
+    const struct str host = str_sub(s, 0, str_find(s, ':'));
+    return str_eq(host, STR("127.0.0.1")) || str_eq(host, STR("localhost"));
+}
+
 /* What one variable demands of another. */
 static void check_together(const struct config *c, struct problems *p)
 {
@@ -296,6 +308,10 @@ static void check_together(const struct config *c, struct problems *p)
         problem(p, "TWILIO_BASE_URL", "write an http:// or https:// URL without query");
     else if (production && !str_starts(c->twilio_base_url, STR("https://")))
         problem(p, "TWILIO_BASE_URL", "https:// in production: the auth token is sent there");
+    if (c->demo_calls && (production || !is_local_url(c->twilio_base_url)))
+        problem(p, "DEMO_CALLS",
+                "only beside a sandbox of this machine, with its address as TWILIO_BASE_URL, and "
+                "never in production");
     if (!str_is_empty(c->twilio_account_sid) && str_is_empty(c->twilio_auth_token))
         problem(p, "TWILIO_AUTH_TOKEN",
                 "required with TWILIO_ACCOUNT_SID: signatures are always checked");

@@ -47,6 +47,7 @@ static void what_is_malformed_is_refused_by_name(void **state)
         {"WEBHOOK_BASE_URL=https://", "WEBHOOK_BASE_URL"},
         {"TWILIO_BASE_URL=api.twilio.com", "TWILIO_BASE_URL"},
         {"API_THREADS=0", "API_THREADS"},
+        {"DEMO_CALLS=true", "DEMO_CALLS"},
         {"TWILIO_AUTH_TOKEN=x", "TWILIO_ACCOUNT_SID"},
         {"BOOTSTRAP_API_KEY=short", "BOOTSTRAP_API_KEY"},
         {"DEFAULT_REGION=USA", "DEFAULT_REGION"},

@@ -58,6 +58,7 @@ struct app {
     struct inbox_apply *apply;
     struct queue *queue;
     struct hub *hub;
+    struct provider_account account; /* the same account, as one that asks */
     struct recordings *recordings;
     struct api *api;
     struct watchdog *watchdog;
@@ -379,14 +380,14 @@ static bool start_hub(struct app *app, struct err *e)
     return true;
 }
 
-/* The same account, as one that asks. Half of the API's threads answer all else. */
+/* Half of the API's threads answer all else. */
 static bool open_recordings(struct app *app, struct err *e)
 {
     const struct config *c = app->config;
     const size_t half = (size_t)c->api_threads / 2;
 
     make_tokens(app);
-    const struct provider_account account = {
+    app->account = (struct provider_account){
         .provider = STR("twilio"),
         .account = c->twilio_account_sid,
         .project = app->project,
@@ -394,7 +395,7 @@ static bool open_recordings(struct app *app, struct err *e)
         .base_url = c->twilio_base_url,
     };
     const struct recordings_options o = {
-        .accounts = &account,
+        .accounts = &app->account,
         .n_accounts = str_is_empty(c->twilio_account_sid) ? 0 : 1,
         .at_once = half < 1                    ? 1
                    : half < RECORDINGS_AT_ONCE ? half
@@ -413,6 +414,8 @@ static bool start_api(struct app *app, struct err *e)
         .hub = app->hub,
         .inbox = app->inbox,
         .queue = app->queue,
+        .doors = app->doors,
+        .demo = app->config->demo_calls ? &app->account : NULL,
         .recordings = app->recordings,
         .threads = (size_t)app->config->api_threads,
         .realtime_push = app->config->realtime_push_enabled,

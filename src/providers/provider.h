@@ -28,6 +28,10 @@ struct provider_wanted {
 typedef bool provider_recording_fn(const struct provider_wanted *w, struct arena *a,
                                    struct buf *audio, struct str *ret_type, struct err *e);
 
+/* Makes the provider's sandbox play calls to us. */
+typedef bool provider_demo_fn(const struct provider_account *account, struct arena *a,
+                              struct err *e);
+
 struct provider {
     const char *name;
     const struct door *doors;
@@ -36,6 +40,8 @@ struct provider {
     call_normalise_fn *normalise;
     /* Fetches a recording: blocks, for a minute at most. NULL: there is no way to. */
     provider_recording_fn *recording;
+    /* NULL: there is no sandbox. Never called but beside one (DEMO_CALLS). */
+    provider_demo_fn *demo;
 };
 
 /* All of them, in the order of list.h. */

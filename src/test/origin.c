@@ -70,6 +70,15 @@ static void on_silent(struct origin *o, struct http_exchange *x, struct str rest
     atomic_fetch_add(&o->n_silent, 1);
 }
 
+static void on_posted(struct origin *o, struct http_exchange *x, struct str rest)
+{
+    const struct http_request *rq = http_request_of(x);
+
+    (void)o, (void)rest;
+    http_answer(
+        x, &(struct http_answer){.status = rq->method == HTTP_POST && rq->body.n == 0 ? 201 : 405});
+}
+
 /* The first that fits. */
 static const struct {
     struct str path;
@@ -77,7 +86,7 @@ static const struct {
 } paths[] = {
     {STR("/audio"), on_audio},     {STR("/page"), on_page},     {STR("/large"), on_large},
     {STR("/status/"), on_status},  {STR("/to/"), on_to},        {STR("/round"), on_round},
-    {STR("/to-file"), on_to_file}, {STR("/silent"), on_silent},
+    {STR("/to-file"), on_to_file}, {STR("/silent"), on_silent}, {STR("/posted"), on_posted},
 };
 
 static void count(struct origin *o, const struct http_request *rq)

@@ -73,7 +73,14 @@ export type InboxEvent = {
 };
 export type InboxPage = { events: InboxEvent[]; total: number; page: number; limit: number };
 export type ReasonPage = { reasons: { error: string; event_type: string; count: number }[]; total: number };
+export type Doors = {
+  here: boolean;
+  accounts: number;
+  kept: number;
+  refused: { reason: string; count: number; last_at: string }[];
+};
 export type SyncHealth = {
+  version: string;
   status: string;
   reasons: string[];
   inbox: { pending: number; oldest_pending_age_ms: number; dead_letter: number; spool_bytes: number };

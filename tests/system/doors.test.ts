@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import twilio from "twilio";
-import { ask, type Fault, get, type InboxPage } from "../lib/api.ts";
+import { ask, type Doors, type Fault, get, type InboxPage } from "../lib/api.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { newCallSid, type Params, post } from "../lib/twilio.ts";
@@ -77,6 +77,28 @@ describe("doors", () => {
   it("refuses an account that it does not know, however well signed", async () => {
     const params = status({ AccountSid: "AC99999999999999999999999999999999" });
     assert.equal((await raw(server, params, { "X-Twilio-Signature": sign(server, params) })).status, 403);
+  });
+
+  it("tells why it refused, and an address that is not ours from a token that is not", async () => {
+    const params = status();
+    const elsewhere = `http://localhost:${new URL(server.url).port}/webhooks/twilio/voice-status`;
+    const told = async (): Promise<Record<string, number>> =>
+      Object.fromEntries((await get<Doors>(server, "/api/doors")).refused.map(({ reason, count }) => [reason, count]));
+    const before_ = await told();
+    for (const token of [AUTH_TOKEN, "another-token"]) {
+      const signature = twilio.getExpectedTwilioSignature(token, elsewhere, params);
+      const answer = await fetch(elsewhere, {
+        method: "POST",
+        headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature },
+        body: new URLSearchParams(params).toString(),
+      });
+      assert.equal(answer.status, 403);
+    }
+    const after_ = await told();
+    const more = (reason: string): number => (after_[reason] ?? 0) - (before_[reason] ?? 0);
+    assert.deepEqual([more("wrong_url"), more("bad_signature")], [1, 1]);
+    const { here, accounts, kept } = await get<Doors>(server, "/api/doors");
+    assert.deepEqual([here, accounts, kept > 0], [true, 1, true]);
   });
 
   it("F130: accepts both tokens while they are rotated", async () => {

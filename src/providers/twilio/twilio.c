@@ -1,5 +1,6 @@
 #include "providers/provider.h"
 
+#include "providers/twilio/demo.h"
 #include "providers/twilio/doors.h"
 #include "providers/twilio/normalise.h"
 #include "providers/twilio/recording.h"
@@ -10,4 +11,5 @@ const struct provider provider_twilio = {
     .n_doors = LEN(twilio_doors),
     .normalise = twilio_normalise,
     .recording = twilio_recording,
+    .demo = twilio_demo,
 };
