@@ -30,10 +30,15 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
         <img src="/app/icon.svg" alt="" width="28" height="28" />
         <h1>{text.product}</h1>
         <span className={classes.project}>{me.project.name}</span>
+        {me.features.demo_calls && (
+          <span className={classes.demo} title={text.start.demo.badgeNote}>
+            {text.start.demo.badge}
+          </span>
+        )}
       </div>
       <nav ref={nav} className={classes.nav} aria-label={text.nav.label}>
         {routes
-          .filter(({ unlisted }) => unlisted !== true)
+          .filter(({ unlisted }) => unlisted === undefined)
           .map(({ view, label }) => (
             <Link key={label} to={{ view, open: null }} className={classes.tab} current={view === route.view}>
               {label}

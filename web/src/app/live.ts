@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createAlerts } from "../features/alerts/alerts";
 import { callRules } from "../features/calls/api";
 import { conversationRules } from "../features/conversations/api";
+import { startRules } from "../features/start/api";
 import { getJson } from "../lib/api";
 import { serverNow, setServerTime } from "../lib/clock";
 import { openEventStream } from "../lib/event_stream";
@@ -11,7 +12,7 @@ import { LiveCache } from "../lib/live";
 import type { FeedPage } from "../lib/types";
 import { endSession, pushAllowed } from "./session";
 
-const RULES = [...callRules, ...conversationRules];
+const RULES = [...callRules, ...conversationRules, ...startRules];
 /** Events that come together are applied, and drawn, together. */
 const BATCH_MS = 40;
 

@@ -1,18 +1,51 @@
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy, useState } from "react";
 import type { ReactElement } from "react";
 import { ActiveList } from "../features/calls/active_list";
+import { activeCalls } from "../features/calls/api";
 import { recentConversations } from "../features/conversations/api";
 import { RecentConversations } from "../features/conversations/recent";
 import type { Me } from "../lib/types";
+import { LoadingFace } from "../ui/faces";
+import { Arrived } from "./arrived";
 import classes from "./live_page.module.css";
 
-/** What is going on, and what has been. */
+const Start = lazy(() => import("../features/start/page").then((module) => ({ default: module.StartView })));
+
+/** Is there anything to show? Undefined while that is not known. */
+function useHasCalls(): boolean | undefined {
+  const { data: recent } = useQuery(recentConversations);
+  const { data: active } = useQuery(activeCalls);
+  if (recent === undefined || active === undefined) return undefined;
+  return recent.total > 0 || active.calls.length > 0;
+}
+
+/** What is going on, and what has been; before the first call, how it comes to be. */
 export function LivePage({ me }: { me: Me }): ReactElement {
-  const { data } = useQuery(recentConversations);
+  const hasCalls = useHasCalls();
+  const [wasEmpty, setWasEmpty] = useState(false);
+  if (hasCalls === false && !wasEmpty) setWasEmpty(true);
+  if (hasCalls === false)
+    return (
+      <div className={classes.start}>
+        <Suspense fallback={<LoadingFace rows={6} />}>
+          <Start me={me} />
+        </Suspense>
+      </div>
+    );
   return (
-    <div className={classes.columns}>
-      <ActiveList webhookBase={me.webhook_base_url ?? window.location.origin} everCalled={data?.total !== 0} />
-      <RecentConversations />
+    <div className={classes.page}>
+      {wasEmpty && (
+        <Arrived
+          onDismiss={() => {
+            setWasEmpty(false);
+          }}
+        />
+      )}
+      <div className={classes.columns}>
+        <ActiveList />
+        <RecentConversations />
+      </div>
     </div>
   );
 }

@@ -16,7 +16,8 @@ const ann: Conversation = {
 const component = (): null => null;
 const routes: Route[] = [
   { view: "calls", label: "Calls", component },
-  { view: "call", label: "Call", component, unlisted: true },
+  { view: "call", label: "Call", component, unlisted: "links" },
+  { view: "start", label: "Get started", component, unlisted: "palette" },
 ];
 
 describe("the palette", () => {
@@ -25,7 +26,7 @@ describe("the palette", () => {
   const labels = (q: string, found: Conversation[] = []): string[] => paletteItems(q, found, routes, acts).map(({ label }) => label);
 
   it("offers the views and the actions when nothing is typed", () => {
-    expect(labels("")).toEqual(["Go to Calls", "Dark"]);
+    expect(labels("")).toEqual(["Go to Calls", "Go to Get started", "Dark"]);
   });
 
   it("puts contacts first, and the search of all calls last", () => {

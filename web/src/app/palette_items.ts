@@ -31,7 +31,7 @@ export function paletteItems(q: string, found: readonly Conversation[], routes: 
   );
   const calls = SID.test(q) && q.length > 4 ? [to("call", text.palette.call(q), "", { view: "call", open: q })] : [];
   const views = routes
-    .filter(({ unlisted }) => unlisted !== true)
+    .filter(({ unlisted }) => unlisted !== "links")
     .map(({ view, label }) => to(`view ${label}`, text.palette.view(label), "", { view, open: null }));
   const actions = acts.others.map(({ label, act }) => ({ key: label, label, hint: text.palette.action, act }));
   const search = q === "" ? [] : [to("search", text.palette.search(q), "", { view: "calls", open: null, q })];

@@ -12,8 +12,8 @@ export type Route = {
   component: View | LazyExoticComponent<View>;
   /** Fills the window and scrolls by itself; `wide`: where there is room to. */
   fills?: "always" | "wide";
-  /** Reached by links only. */
-  unlisted?: boolean;
+  /** Not in the header: found by the palette, or reached by links only. */
+  unlisted?: "palette" | "links";
 };
 
 const CallsPage = lazy(() => import("../features/conversations/page").then((module) => ({ default: module.ConversationsView })));
@@ -21,6 +21,7 @@ const CallPage = lazy(() => import("../features/calls/page").then((module) => ({
 const InboxPage = lazy(() => import("./inbox_page").then((module) => ({ default: module.InboxPage })));
 const OperationsPage = lazy(() => import("../features/operations/page").then((module) => ({ default: module.OperationsView })));
 const SettingsPage = lazy(() => import("../features/settings/page").then((module) => ({ default: module.SettingsView })));
+const StartPage = lazy(() => import("../features/start/page").then((module) => ({ default: module.StartView })));
 
 export const routes: readonly [Route, ...Route[]] = [
   { view: null, label: text.nav.live, component: LivePage, fills: "wide" },
@@ -28,5 +29,6 @@ export const routes: readonly [Route, ...Route[]] = [
   { view: "inbox", label: text.nav.inbox, component: InboxPage, fills: "always" },
   { view: "operations", label: text.nav.operations, component: OperationsPage },
   { view: "settings", label: text.nav.settings, component: SettingsPage },
-  { view: "call", label: text.nav.call, component: CallPage, unlisted: true },
+  { view: "start", label: text.nav.start, component: StartPage, unlisted: "palette" },
+  { view: "call", label: text.nav.call, component: CallPage, unlisted: "links" },
 ];

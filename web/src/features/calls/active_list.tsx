@@ -10,9 +10,6 @@ import { activeCalls } from "./api";
 import { CallCard } from "./card";
 import { groupCalls } from "./merge";
 import type { CallGroup } from "./merge";
-import { Setup } from "./setup";
-
-type ActiveListProps = { webhookBase: string; everCalled: boolean };
 
 function sidOf({ call }: CallGroup): string {
   return call.twilio_sid;
@@ -23,7 +20,7 @@ function card(group: CallGroup): ReactElement {
 }
 
 /** The calls that are going on now, a card each. */
-export function ActiveList({ webhookBase, everCalled }: ActiveListProps): ReactElement {
+export function ActiveList(): ReactElement {
   const { data, error, refetch } = useQuery(activeCalls);
   const now = useVouchedNow();
   const groups = data === undefined ? [] : groupCalls(data, now);
@@ -32,7 +29,7 @@ export function ActiveList({ webhookBase, everCalled }: ActiveListProps): ReactE
     <Section title={text.calls.active} count={data && <Vouched>{text.calls.count(ongoing)}</Vouched>} aside={<AsOf />} scrolls>
       {data === undefined && error === null && <LoadingFace />}
       {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
-      {data !== undefined && groups.length === 0 && (everCalled ? <Quiet /> : <Setup base={webhookBase} />)}
+      {data !== undefined && groups.length === 0 && <Quiet />}
       {groups.length > 0 && <Board form="cards" label={text.calls.active} items={groups} keyOf={sidOf} item={card} />}
     </Section>
   );

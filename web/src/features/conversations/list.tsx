@@ -22,7 +22,7 @@ export function ConversationList({ filter }: { filter: Filter }): ReactElement {
   const { open } = usePlace();
   if (error !== null) return <FailedFace error={error} retry={retry} />;
   if (total === undefined) return <LoadingFace rows={10} />;
-  if (total === 0) return isFiltered(filter) ? <NothingFound /> : <NoConversations />;
+  if (total === 0) return isFiltered(filter) ? <NothingFound /> : <NoConversations leads />;
   const row = (index: number): ReactElement => {
     const conversation = rowAt(index);
     if (conversation === undefined) return <span className={classes.pending} aria-hidden="true" />;

@@ -5,6 +5,7 @@ import { fetchRows } from "../../lib/paged_rows";
 import { text } from "../../lib/text";
 import type { InboxEvent, Reason } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
+import { Link } from "../../ui/link";
 import { VirtualList } from "../../ui/virtual_list";
 import { eventList } from "./api";
 import { EventRow } from "./event_row";
@@ -147,6 +148,11 @@ function Nothing({ filter: { state } }: { filter: Filter }): ReactElement {
   return (
     <EmptyFace title={title}>
       <p>{body}</p>
+      {state === null && (
+        <p>
+          <Link to={{ view: "start", open: null }}>{text.start.title}</Link>
+        </p>
+      )}
     </EmptyFace>
   );
 }

@@ -2,6 +2,7 @@ import type { ReactElement } from "react";
 import { text } from "../../lib/text";
 import type { Me } from "../../lib/types";
 import { Facts } from "../../ui/facts";
+import { Link } from "../../ui/link";
 import { Section } from "../../ui/section";
 import { Colours, Language, Zone } from "./looks";
 import { Notices, Sound } from "./alerts";
@@ -17,6 +18,9 @@ export function SettingsView({ me }: { me: Me }): ReactElement {
         <Zone />
         <Sound />
         <Notices />
+      </Section>
+      <Section title={text.start.title} aside={<Link to={{ view: "start", open: null }}>{text.start.open}</Link>}>
+        <p className={classes.note}>{text.start.again}</p>
       </Section>
       <Section title={text.settings.about}>
         <div className={classes.about}>

@@ -4,6 +4,7 @@ import type { CallStatus, Direction, ProcessingStatus } from "../types";
 import { language } from "./language";
 import { operations } from "./operations_en";
 import { settings } from "./settings_en";
+import { start } from "./start_en";
 
 const { number, counted } = language("en");
 
@@ -17,7 +18,7 @@ export const en = {
   number,
   product: "Hookswitch",
 
-  nav: { label: "Views", live: "Live", calls: "Calls", inbox: "Inbox", operations: "Operations", settings: "Settings", call: "Call" },
+  nav: { label: "Views", live: "Live", calls: "Calls", inbox: "Inbox", operations: "Operations", settings: "Settings", start: "Get started", call: "Call" },
   account: {
     signOut: "Sign out",
     toLight: "Switch to light colours",
@@ -104,17 +105,9 @@ export const en = {
 
   settings,
 
-  setup: {
-    title: "Point your Twilio number here",
-    body: "In the Twilio Console open Phone Numbers → Manage → Active numbers → your number, and paste these under Voice Configuration:",
-    voice: "A call comes in: Webhook, HTTP POST",
-    status: "Call status changes: HTTP POST",
-    recording: "Recording status callback (where you record)",
-    then: "Then call the number. The first call appears here by itself.",
-    copy: "Copy",
-    copied: "Copied",
-    copyLabel: (what: string) => `Copy the address for: ${what}`,
-  },
+  start,
+
+  copy: { copy: "Copy", copied: "Copied", label: (what: string) => `Copy: ${what}` },
 
   conversations: {
     title: "Recent conversations",

@@ -3,6 +3,7 @@ import type { Text } from "./en";
 import { language } from "./language";
 import { operations } from "./operations_ru";
 import { settings } from "./settings_ru";
+import { start } from "./start_ru";
 
 const { number, counted } = language("ru");
 
@@ -16,7 +17,7 @@ export const ru: Text = {
   number,
   product: "Hookswitch",
 
-  nav: { label: "Разделы", live: "Сейчас", calls: "Звонки", inbox: "Входящие", operations: "Работа", settings: "Настройки", call: "Звонок" },
+  nav: { label: "Разделы", live: "Сейчас", calls: "Звонки", inbox: "Входящие", operations: "Работа", settings: "Настройки", start: "Начало работы", call: "Звонок" },
   account: {
     signOut: "Выйти",
     toLight: "Включить светлые цвета",
@@ -103,17 +104,9 @@ export const ru: Text = {
 
   settings,
 
-  setup: {
-    title: "Направьте сюда свой номер Twilio",
-    body: "В Twilio Console откройте Phone Numbers → Manage → Active numbers → ваш номер и вставьте в разделе Voice Configuration:",
-    voice: "A call comes in: Webhook, HTTP POST",
-    status: "Call status changes: HTTP POST",
-    recording: "Recording status callback (там, где ведётся запись)",
-    then: "Затем позвоните на этот номер. Первый звонок появится здесь сам.",
-    copy: "Копировать",
-    copied: "Скопировано",
-    copyLabel: (what: string) => `Копировать адрес: ${what}`,
-  },
+  start,
+
+  copy: { copy: "Копировать", copied: "Скопировано", label: (what: string) => `Копировать: ${what}` },
 
   conversations: {
     title: "Недавние собеседники",
