@@ -15,11 +15,13 @@ import { routes } from "./routes";
 import type { Route } from "./routes";
 import { SchemeToggle } from "./scheme_toggle";
 import { endSession } from "./session";
+import { UnreadCount } from "./unread_count";
 
 type HeaderProps = { me: Me; feed: FeedState; route: Route; onCommand: (sheet: Sheet) => void };
 
 /** The product, the views, whether it is live, and whose it is. */
 export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElement {
+  const hasData = feed.epoch !== null; // nothing is loaded before the feed has its anchor
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -42,6 +44,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
           .map(({ view, label }) => (
             <Link key={label} to={{ view, open: null }} className={classes.tab} current={view === route.view}>
               {label}
+              {view === "calls" && hasData && <UnreadCount />}
             </Link>
           ))}
       </nav>

@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createAlerts } from "../features/alerts/alerts";
 import { callRules } from "../features/calls/api";
 import { conversationRules } from "../features/conversations/api";
+import { unreadRules } from "../features/conversations/unread";
 import { startRules } from "../features/start/api";
 import { getJson } from "../lib/api";
 import { serverNow, setServerTime } from "../lib/clock";
@@ -12,7 +13,7 @@ import { LiveCache } from "../lib/live";
 import type { FeedPage } from "../lib/types";
 import { endSession, pushAllowed } from "./session";
 
-const RULES = [...callRules, ...conversationRules, ...startRules];
+const RULES = [...callRules, ...conversationRules, ...unreadRules, ...startRules];
 /** Events that come together are applied, and drawn, together. */
 const BATCH_MS = 40;
 

@@ -6,7 +6,7 @@
 import { useMemo, useSyncExternalStore } from "react";
 
 const ROOT = "/app/";
-const QUERY = ["q", "direction", "status", "missed", "recording", "from", "to", "state", "reason", "kind", "call", "as_of", "event"] as const;
+const QUERY = ["q", "direction", "status", "missed", "recording", "unread", "from", "to", "state", "reason", "kind", "call", "as_of", "event"] as const;
 
 type Name = "view" | "open" | (typeof QUERY)[number];
 export type Place = Record<Name, string | null>;

@@ -35,6 +35,16 @@ function conversationsFound(filter: Filter, page: number) {
   });
 }
 
+/** The latest of those that a filter lets through and that began after a time: no more than fit on a page. */
+export function conversationsSince(filter: Filter, since: number) {
+  const query = filterQuery(filter);
+  const from = new Date(Math.max(since, Date.parse(query["from"] ?? "") || 0)).toISOString();
+  return queryOptions({
+    queryKey: [...LIST, "since", { ...query, from }],
+    queryFn: ({ signal }) => loadList({ ...query, from, limit: LONG_PAGE_LIMIT }, signal),
+  });
+}
+
 /** All that a filter lets through. */
 export function conversationList(filter: Filter) {
   const query = (page: number) => conversationsFound(filter, page);

@@ -14,11 +14,13 @@ import { callColumns } from "./columns";
 import classes from "./conversation.module.css";
 import { longest } from "../../lib/outcome";
 import { MessageRow } from "./message";
+import { useReading } from "./unread";
 
 /** The timeline of one conversation: whom with, and its calls by days, the latest first. */
 export function Conversation({ id }: { id: string }): ReactElement {
   const [page, setPage] = useState(1);
   const { data, error, refetch } = useQuery(messagePage(id, page));
+  useReading(id, data !== undefined);
   return (
     <>
       <Contact id={id} />

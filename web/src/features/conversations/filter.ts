@@ -4,12 +4,12 @@ import { usePlace } from "../../lib/location";
 import type { Place } from "../../lib/location";
 import { startOfDay } from "../../lib/zone";
 
-export const FILTER_NAMES = ["q", "direction", "status", "missed", "recording", "from", "to"] as const;
+export const FILTER_NAMES = ["q", "direction", "status", "missed", "recording", "unread", "from", "to"] as const;
 
 type FilterName = (typeof FILTER_NAMES)[number];
 export type Filter = Pick<Place, FilterName>;
 
-export const NO_FILTER: Filter = { q: null, direction: null, status: null, missed: null, recording: null, from: null, to: null };
+export const NO_FILTER: Filter = { q: null, direction: null, status: null, missed: null, recording: null, unread: null, from: null, to: null };
 
 export function isFiltered(filter: Filter): boolean {
   return FILTER_NAMES.some((name) => filter[name] !== null);
@@ -22,7 +22,7 @@ export function startOf(day: string | null, after = 0): string | undefined {
   return startOfDay(Number(year), Number(month), Number(date) + after).toISOString();
 }
 
-/** The same as parameters of the API: days become instants, and the last day is included. */
+/** The same as parameters of the API: days become instants, and the last day is included. What is unread it does not know. */
 export function filterQuery(filter: Filter): Record<string, string | undefined> {
   return {
     q: filter.q?.trim() || undefined,
@@ -36,9 +36,9 @@ export function filterQuery(filter: Filter): Record<string, string | undefined> 
 }
 
 export function useFilter(): Filter {
-  const { q, direction, status, missed, recording, from, to } = usePlace();
+  const { q, direction, status, missed, recording, unread, from, to } = usePlace();
   return useMemo(
-    () => ({ q, direction, status, missed, recording, from, to }),
-    [q, direction, status, missed, recording, from, to],
+    () => ({ q, direction, status, missed, recording, unread, from, to }),
+    [q, direction, status, missed, recording, unread, from, to],
   );
 }

@@ -19,10 +19,11 @@ export function FilterBar({ filter }: { filter: Filter }): ReactElement {
     <search className={classes.bar}>
       <Search q={filter.q ?? ""} />
       <div className={classes.fields}>
-        <Choice name="direction" value={filter.direction} all={text.filter.anyDirection} words={text.direction} />
-        <Choice name="status" value={filter.status} all={text.filter.anyOutcome} words={text.status} />
+        <Toggle name="unread" value={filter.unread} />
         <Toggle name="missed" value={filter.missed} />
         <Toggle name="recording" value={filter.recording} />
+        <Choice name="direction" value={filter.direction} all={text.filter.anyDirection} words={text.direction} />
+        <Choice name="status" value={filter.status} all={text.filter.anyOutcome} words={text.status} />
         <Day name="from" value={filter.from} />
         <Day name="to" value={filter.to} />
         {isFiltered(filter) && (
@@ -95,7 +96,7 @@ function Choice({ name, value, all, words }: ChoiceProps): ReactElement {
   );
 }
 
-function Toggle({ name, value }: { name: "missed" | "recording"; value: string | null }): ReactElement {
+function Toggle({ name, value }: { name: "missed" | "recording" | "unread"; value: string | null }): ReactElement {
   const toggle = (): void => {
     goTo({ [name]: value === null ? "true" : null });
   };

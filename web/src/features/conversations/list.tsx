@@ -1,32 +1,70 @@
-import type { ReactElement } from "react";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactElement, ReactNode } from "react";
+import type { Source } from "../../lib/all_rows";
 import { usePlace } from "../../lib/location";
 import { usePagedRows } from "../../lib/paged_rows";
+import type { PagedRows } from "../../lib/paged_rows";
 import { text } from "../../lib/text";
+import type { Conversation } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { CsvExport } from "../../ui/csv_export";
 import { AsOf, Vouched } from "../../ui/stale";
 import { VirtualList } from "../../ui/virtual_list";
-import { conversationList, conversationsToExport } from "./api";
+import { conversationList, conversationsSince, conversationsToExport } from "./api";
 import { conversationColumns } from "./columns";
 import { isFiltered } from "./filter";
 import type { Filter } from "./filter";
 import classes from "./list.module.css";
 import { NoConversations } from "./none";
 import { ConversationRow } from "./row";
+import { latestCall, useUnread } from "./unread";
+import type { Unread } from "./unread";
 
 const ROW_HEIGHT = 60;
 
-/** All conversations that the filter lets through, the latest first. */
-export function ConversationList({ filter }: { filter: Filter }): ReactElement {
-  const { total, error, retry, rowAt, onWindow } = usePagedRows(conversationList(filter));
+type ListProps = { filter: Filter };
+
+/** The conversations that the filter lets through, the latest first. */
+export function ConversationList({ filter }: ListProps): ReactElement {
+  const List = filter.unread === null ? AllRows : UnreadRows;
+  return <List filter={filter} />;
+}
+
+function AllRows({ filter }: ListProps): ReactElement {
+  const rows = usePagedRows(conversationList(filter));
+  const empty = isFiltered(filter) ? <NothingFound /> : <NoConversations leads />;
+  return <Rows rows={rows} unread={useUnread()} empty={empty} source={conversationsToExport(filter)} />;
+}
+
+/** Those that are unread, of the latest; and the one that is open, which just was. */
+function UnreadRows({ filter }: ListProps): ReactElement {
+  const unread = useUnread();
+  const { open } = usePlace();
+  const { data, error, refetch } = useQuery(conversationsSince(filter, unread.since));
+  const found = data?.conversations.filter((each) => each.id === open || unread.isUnread(each.id, latestCall(each))) ?? [];
+  const rows: PagedRows<Conversation> = {
+    total: data && found.length,
+    error: data === undefined ? error : null,
+    retry: () => void refetch(),
+    rowAt: (index) => found[index],
+    onWindow: () => undefined,
+  };
+  const source = { page: () => Promise.resolve({ rows: found, total: found.length }), idOf: ({ id }: Conversation) => id, limit: Math.max(1, found.length) };
+  return <Rows rows={rows} unread={unread} empty={<NothingUnread />} source={source} />;
+}
+
+type RowsProps = { rows: PagedRows<Conversation>; unread: Unread; empty: ReactNode; source: Source<Conversation> };
+
+function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, source }: RowsProps): ReactElement {
   const { open } = usePlace();
   if (error !== null) return <FailedFace error={error} retry={retry} />;
   if (total === undefined) return <LoadingFace rows={10} />;
-  if (total === 0) return isFiltered(filter) ? <NothingFound /> : <NoConversations leads />;
+  if (total === 0) return <>{empty}</>;
   const row = (index: number): ReactElement => {
     const conversation = rowAt(index);
     if (conversation === undefined) return <span className={classes.pending} aria-hidden="true" />;
-    return <ConversationRow conversation={conversation} current={conversation.id === open} />;
+    const isUnread = unread.isUnread(conversation.id, latestCall(conversation));
+    return <ConversationRow conversation={conversation} current={conversation.id === open} unread={isUnread} />;
   };
   return (
     <>
@@ -35,12 +73,12 @@ export function ConversationList({ filter }: { filter: Filter }): ReactElement {
           <Vouched>{text.conversations.count(total)}</Vouched>
         </p>
         <AsOf />
-        <CsvExport
-          label={text.csv.labelConversations}
-          words={[text.csv.conversations]}
-          columns={conversationColumns}
-          source={conversationsToExport(filter)}
-        />
+        {unread.count > 0 && (
+          <button type="button" className={classes.readAll} onClick={unread.readAll}>
+            {text.unread.readAll}
+          </button>
+        )}
+        <CsvExport label={text.csv.labelConversations} words={[text.csv.conversations]} columns={conversationColumns} source={source} />
       </div>
       <VirtualList
         label={text.conversations.list}
@@ -58,6 +96,14 @@ function NothingFound(): ReactElement {
   return (
     <EmptyFace title={text.conversations.notFound}>
       <p>{text.conversations.notFoundBody}</p>
+    </EmptyFace>
+  );
+}
+
+function NothingUnread(): ReactElement {
+  return (
+    <EmptyFace title={text.unread.none}>
+      <p>{text.unread.noneBody}</p>
     </EmptyFace>
   );
 }

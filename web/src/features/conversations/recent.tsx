@@ -11,22 +11,21 @@ import { recentConversations } from "./api";
 import { ConversationRow } from "./row";
 import classes from "./list.module.css";
 import { NoConversations } from "./none";
+import { latestCall, useUnread } from "./unread";
 
 function idOf({ id }: Conversation): string {
   return id;
 }
 
-function row(conversation: Conversation): ReactElement {
-  return (
-    <div className={classes.recent}>
-      <ConversationRow conversation={conversation} />
-    </div>
-  );
-}
-
 /** With whom there were calls last; the rest is in the view of all calls. */
 export function RecentConversations(): ReactElement {
   const { data, error, refetch } = useQuery(recentConversations);
+  const { isUnread } = useUnread();
+  const row = (conversation: Conversation): ReactElement => (
+    <div className={classes.recent}>
+      <ConversationRow conversation={conversation} unread={isUnread(conversation.id, latestCall(conversation))} />
+    </div>
+  );
   return (
     <Section
       title={text.conversations.title}

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import type { ReactElement } from "react";
 import { callLook, directionIcon, isMissed } from "../../lib/look";
 import { text } from "../../lib/text";
@@ -8,14 +9,17 @@ import { Mark } from "../../ui/mark";
 import { ShortTime } from "../../ui/time";
 import classes from "./list.module.css";
 
-type ConversationRowProps = { conversation: Conversation; current?: boolean };
+type ConversationRowProps = { conversation: Conversation; current?: boolean; unread?: boolean };
 
 /** One outside number, and how its last call went. */
-export function ConversationRow({ conversation, current = false }: ConversationRowProps): ReactElement {
+export function ConversationRow({ conversation, current = false, unread = false }: ConversationRowProps): ReactElement {
   const { contact, last_message: last } = conversation;
   return (
     <Link to={{ view: "calls", open: conversation.id }} className={classes.row} current={current} data-conversation={conversation.id}>
-      <span className={classes.name}>{contact.display_name}</span>
+      <span className={classes.name} data-unread={unread || undefined}>
+        {unread && <UnreadMark />}
+        {contact.display_name}
+      </span>
       <span className={classes.time}>
         <ShortTime time={last?.created_at ?? conversation.updated_at} />
       </span>
@@ -25,6 +29,16 @@ export function ConversationRow({ conversation, current = false }: ConversationR
         <Outcome status={last.call_status} direction={last.direction} />
       )}
     </Link>
+  );
+}
+
+/** A disc in the margin; a word for who hears the page. */
+function UnreadMark(): ReactElement {
+  return (
+    <>
+      <i className={classes.unread} aria-hidden="true" />
+      <VisuallyHidden>{text.unread.mark} </VisuallyHidden>
+    </>
   );
 }
 

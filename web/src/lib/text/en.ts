@@ -124,6 +124,14 @@ export const en = {
     noCalls: "No calls",
     detail: "Conversation",
   },
+  unread: {
+    mark: "Unread:",
+    count: (n: number, isCut: boolean) => `${number(n)}${isCut ? "+" : ""}`,
+    title: (n: string) => `${n} unread`,
+    readAll: "Mark all as read",
+    none: "Nothing unread",
+    noneBody: "A conversation is unread when it had a call since you last opened it, in this browser.",
+  },
   pages: {
     previous: "Newer",
     next: "Older",
@@ -139,6 +147,7 @@ export const en = {
     anyOutcome: "Any outcome",
     missed: "Missed",
     recording: "Recording",
+    unread: "Unread",
     from: "From",
     to: "to",
     clear: "Clear",

@@ -123,6 +123,14 @@ export const ru: Text = {
     noCalls: "Звонков нет",
     detail: "Собеседник",
   },
+  unread: {
+    mark: "Не просмотрено:",
+    count: (n: number, isCut: boolean) => `${number(n)}${isCut ? "+" : ""}`,
+    title: (n: string) => `не просмотрено: ${n}`,
+    readAll: "Снять отметки",
+    none: "Всё просмотрено",
+    noneBody: "Собеседник не просмотрен, если с ним был звонок после того, как вы в последний раз открывали его в этом браузере.",
+  },
   pages: {
     previous: "Новее",
     next: "Старше",
@@ -137,6 +145,7 @@ export const ru: Text = {
     anyOutcome: "Любой исход",
     missed: "Пропущенные",
     recording: "С записью",
+    unread: "Не просмотренные",
     from: "С",
     to: "по",
     clear: "Сбросить",

@@ -1,0 +1,26 @@
+import { VisuallyHidden } from "@mantine/core";
+import { useEffect } from "react";
+import type { ReactElement } from "react";
+import { useBeginReading, useUnread } from "../features/conversations/unread";
+import { text } from "../lib/text";
+import classes from "./header.module.css";
+
+/** How many conversations are unread: beside the view's name, and in the title of the window. */
+export function UnreadCount(): ReactElement | null {
+  useBeginReading();
+  const { count, isCut } = useUnread();
+  const shown = text.unread.count(count, isCut);
+  useEffect(() => {
+    document.title = count === 0 ? text.product : `(${shown}) ${text.product}`;
+    return () => {
+      document.title = text.product;
+    };
+  }, [count, shown]);
+  if (count === 0) return null;
+  return (
+    <span className={classes.unread} data-unread={count}>
+      <span aria-hidden="true">{shown}</span>
+      <VisuallyHidden>{text.unread.title(shown)}</VisuallyHidden>
+    </span>
+  );
+}
