@@ -125,6 +125,18 @@ describe("the view of all calls", () => {
     assert.equal(await placeOf(), place);
   });
 
+  test("is found by the addresses of old, without a step to go back to", async () => {
+    await page.goto(`${server.url}/app/settings`);
+    await page.goto(`${server.url}/app/?conversation=1`);
+    await page.getByRole("region", { name: "Conversation", exact: true }).getByRole("heading").first().waitFor();
+    assert.equal(new URL(page.url()).pathname, "/app/calls/1");
+    await page.goBack();
+    await page.getByRole("heading", { name: "Settings" }).waitFor();
+    await page.goto(`${server.url}/app/?view=inbox`);
+    await page.getByRole("group", { name: "Show" }).or(page.getByRole("radiogroup", { name: "Show" })).waitFor();
+    assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, "/app/inbox");
+  });
+
   test("says so when the list cannot be loaded, and loads it on request", async () => {
     const stranger = await browser.newContext({ storageState: await page.context().storageState() });
     const other = await stranger.newPage();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page, Route } from "playwright-core";
-import { DESKTOP, anotherScreen, openBrowser, signIn } from "../lib/browser.ts";
+import { DESKTOP, anotherScreen, openBrowser, screenshot, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
@@ -198,6 +198,49 @@ describe("a selection", () => {
     await panel().getByText(`All ${N_MENDED} went through.`).waitFor();
     await group(MENDED).waitFor({ state: "detached" });
     await page.unroute("**/api/events?ids=*", hold);
+  });
+
+  test("goes on while one is elsewhere, who sees how far it is and comes back to it", async () => {
+    await makeMended();
+    await openDeadLetters();
+    await group(MENDED).getByRole("checkbox").click();
+    const n = Number(/\d+/.exec(await page.getByText(/^\d+ selected$/).innerText())?.[0]);
+    assert.ok(n > 50, String(n));
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const hold = async (route: Route): Promise<void> => {
+      await held;
+      await route.continue();
+    };
+    await page.route("**/api/events?ids=*", hold);
+    await page.getByRole("button", { name: `Replay ${String(n)}`, exact: true }).click();
+    await panel().locator('[data-outcome="waiting"]').nth(49).waitFor();
+
+    const notice = page.getByRole("complementary", { name: "Replay" });
+    assert.equal(await notice.count(), 0);
+    await page.getByRole("navigation").getByRole("link", { name: "Calls" }).click();
+    await notice.getByText(`Replayed 0 of ${String(n)}`).waitFor();
+    const asked = page.waitForEvent("dialog");
+    void page.evaluate(() => {
+      window.location.reload();
+    });
+    const dialog = await asked;
+    assert.equal(dialog.type(), "beforeunload");
+    await dialog.dismiss();
+
+    release();
+    await notice.getByText(`All ${String(n)} went through.`).waitFor();
+    await screenshot(page, "replay-elsewhere-desktop-light");
+    await page.unroute("**/api/events?ids=*", hold);
+    await notice.getByRole("link", { name: "Inbox" }).click();
+    await panel().getByText(`All ${String(n)} went through.`).waitFor();
+    await notice.waitFor({ state: "detached" });
+    await panel().getByRole("button", { name: "Dismiss" }).click();
+    await page.getByRole("navigation").getByRole("link", { name: "Calls" }).click();
+    await page.getByRole("search").waitFor();
+    assert.equal(await notice.count(), 0);
   });
 
   test("says what is wrong when it cannot be sent, and how to mend it", async () => {

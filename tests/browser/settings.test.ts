@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { PHONE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
-import { settled } from "../lib/settled.ts";
+import { settled, tool } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
 
 let server: Server;
@@ -45,6 +45,13 @@ describe("settings", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.getByRole("heading", { name: "Settings" }).waitFor();
+  });
+
+  test("tell the version of the server", async () => {
+    const { output } = await tool(server, "version");
+    const version = output.replace("hookswitch", "").trim();
+    await page.getByRole("definition").filter({ hasText: version }).waitFor();
+    await page.getByText("Version", { exact: true }).waitFor();
   });
 
   test("keep the colours and the sound over a reload", async () => {

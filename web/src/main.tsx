@@ -8,12 +8,14 @@ import { App } from "./app/app";
 import { createFeed } from "./app/live";
 import { createQueryClient } from "./app/session";
 import { theme } from "./app/theme";
+import { leadOn } from "./lib/location";
 import { text } from "./lib/text";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no #root");
 
 document.documentElement.lang = text.locale;
+leadOn();
 
 const client = createQueryClient();
 const feed = createFeed(client);

@@ -1,5 +1,6 @@
 import { Suspense, useEffect, useSyncExternalStore } from "react";
 import type { ReactElement } from "react";
+import { ReplayNotice } from "../features/inbox/replay_notice";
 import type { Feed } from "../lib/feed";
 import { staleSince } from "../lib/feed_state";
 import { StaleSince } from "../lib/fresh";
@@ -39,6 +40,7 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
           )}
         </main>
         {state.epoch !== null && <Panels me={me} />}
+        {route.view !== "inbox" && <ReplayNotice />}
         <Commands {...commands} />
       </div>
     </StaleSince>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hrefOf, moved, placeOf } from "./location";
+import { hrefOf, moved, placeOf, todaysHref } from "./location";
 
 describe("a place", () => {
   it("is written into the address and read from it", () => {
@@ -16,5 +16,14 @@ describe("a place", () => {
     const here = placeOf("/app/calls?missed=true");
     expect(hrefOf(moved(here, { open: "42" }))).toBe("/app/calls/42?missed=true");
     expect(hrefOf(moved(here, { view: "inbox" }))).toBe("/app/inbox");
+  });
+
+  it("is found by the addresses of old", () => {
+    expect(todaysHref("/app/?view=inbox")).toBe("/app/inbox");
+    expect(todaysHref("/app/?view=inbox&event=7")).toBe("/app/inbox?event=7");
+    expect(todaysHref("/app/?view=inbox&call=CA1&conversation=42")).toBe("/app/calls/42?call=CA1");
+    expect(todaysHref("/app/?conversation=42")).toBe("/app/calls/42");
+    expect(todaysHref("/app/?view=")).toBe("/app/");
+    for (const href of ["/app/", "/app/?call=CA1", "/app/inbox?view=x", "/app/calls/42"]) expect(todaysHref(href), href).toBeNull();
   });
 });

@@ -48,6 +48,17 @@ export function hrefOf(place: Place): string {
   return ROOT + parts.map(encodeURIComponent).join("/") + search;
 }
 
+/** An address as it was at first, `/app/?view=inbox&event=7`, as it is today; null for every other. */
+export function todaysHref(href: string): string | null {
+  const [path, search = ""] = href.split("?", 2);
+  const params = new URLSearchParams(search);
+  const conversation = params.get("conversation");
+  if (path !== ROOT || (!params.has("view") && conversation === null)) return null;
+  const place = placeOf(href);
+  const room = conversation === null ? { view: params.get("view") || null } : { view: "calls", open: conversation };
+  return hrefOf({ ...place, ...room });
+}
+
 /** A place with some of it changed. Going to another view leaves everything of this one behind. */
 export function moved(from: Place, change: Partial<Place>): Place {
   const stays = change.view === undefined || change.view === from.view;
@@ -56,6 +67,12 @@ export function moved(from: Place, change: Partial<Place>): Place {
 
 function hrefNow(): string {
   return window.location.pathname + window.location.search;
+}
+
+/** Who comes by an address of old is led on, without a step to go back to. */
+export function leadOn(): void {
+  const today = todaysHref(hrefNow());
+  if (today !== null) window.history.replaceState(null, "", today);
 }
 
 export function usePlace(): Place {

@@ -1,9 +1,13 @@
-// The replay that is under way, or was, as a component holds it.
+/*
+ * The replay of a selection that is under way, or was. It is the page's and not the inbox's: whoever goes to
+ * another room comes back to it, and meanwhile the shell tells how far it is.
+ */
+import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useSyncExternalStore } from "react";
 import type { InboxEvent } from "../../lib/types";
 import { eventsAmong, lookAgain, replayEach } from "./api";
-import { ReplayRun } from "./replay_run";
+import { ReplayRun, isUnfinished } from "./replay_run";
 import type { ReplayApi, ReplayState } from "./replay_run";
 
 /** So long it waits before it looks what has become of them. */
@@ -15,6 +19,32 @@ const api: ReplayApi = {
   pause: () => new Promise((resolve) => setTimeout(resolve, LOOK_MS)),
 };
 
+let run: ReplayRun | null = null;
+let state: ReplayState | null = null;
+const listeners = new Set<() => void>();
+
+/** Who closes the page while some are not sent is asked by the browser. */
+function askToStay(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+function show(next: ReplayState | null): void {
+  state = next;
+  if (next?.isRunning === true && isUnfinished(next)) window.addEventListener("beforeunload", askToStay);
+  else window.removeEventListener("beforeunload", askToStay);
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+async function go(client: QueryClient): Promise<void> {
+  await run?.start();
+  await lookAgain(client);
+}
+
 export type Replay = {
   state: ReplayState | null;
   start: (events: readonly InboxEvent[]) => void;
@@ -25,24 +55,17 @@ export type Replay = {
 
 export function useReplay(): Replay {
   const client = useQueryClient();
-  const run = useRef<ReplayRun | null>(null);
-  const [state, show] = useState<ReplayState | null>(null);
-  useEffect(() => () => run.current?.stop(), []);
-  const go = async (): Promise<void> => {
-    await run.current?.start();
-    await lookAgain(client);
-  };
   return {
-    state,
+    state: useSyncExternalStore(subscribe, () => state),
     start: (events) => {
-      run.current?.stop();
-      run.current = new ReplayRun(events, api, show);
-      void go();
+      run?.stop();
+      run = new ReplayRun(events, api, show);
+      void go(client);
     },
-    cancel: () => run.current?.cancel(),
-    goOn: () => void go(),
+    cancel: () => run?.cancel(),
+    goOn: () => void go(client),
     dismiss: () => {
-      run.current?.stop();
+      run?.stop();
       show(null);
     },
   };

@@ -8,8 +8,9 @@ import { Trouble } from "../../ui/trouble";
 import { eventName } from "./event_row";
 import classes from "./replay_panel.module.css";
 import type { Replay } from "./replay";
-import { settledOf } from "./replay_run";
+import { isUnfinished, settledOf } from "./replay_run";
 import type { Outcome, ReplayRow, ReplayState } from "./replay_run";
+import { summaryOf } from "./replay_summary";
 
 const LOOKS: Record<Outcome, [Shape, Tone]> = {
   unsent: ["minus", "quiet"],
@@ -24,14 +25,6 @@ const LOOKS: Record<Outcome, [Shape, Tone]> = {
 function lookOf(outcome: Outcome): Look {
   const [shape, tone] = LOOKS[outcome];
   return { shape, tone, word: text.inbox.outcome[outcome] };
-}
-
-function summaryOf({ rows, isRunning }: ReplayState): string {
-  const settled = settledOf(rows);
-  if (isRunning) return text.inbox.progress(settled, rows.length);
-  const unsent = rows.filter(({ outcome }) => outcome === "unsent").length;
-  if (unsent > 0) return text.inbox.stopped(rows.length - unsent, unsent);
-  return text.inbox.progressDone(rows.length, rows.filter(({ outcome }) => outcome === "dead").length);
 }
 
 /** The replay of a selection: how far it is, and what became of each. */
@@ -59,16 +52,16 @@ export function ReplayPanel({ replay }: { replay: Replay }): ReactElement | null
 }
 
 function Buttons({ state, replay }: { state: ReplayState; replay: Replay }): ReactElement {
-  const isUnfinished = state.rows.some(({ outcome }) => outcome === "unsent");
+  const canGoOn = isUnfinished(state);
   if (state.isRunning)
     return (
-      <Button variant="default" size="xs" onClick={replay.cancel} disabled={!isUnfinished} title={text.inbox.stopNote}>
+      <Button variant="default" size="xs" onClick={replay.cancel} disabled={!canGoOn} title={text.inbox.stopNote}>
         {text.inbox.stop}
       </Button>
     );
   return (
     <div className={classes.buttons}>
-      {isUnfinished && (
+      {canGoOn && (
         <Button size="xs" onClick={replay.goOn}>
           {text.inbox.goOn}
         </Button>

@@ -33,6 +33,11 @@ export function settledOf(rows: readonly ReplayRow[]): number {
   return rows.filter(({ outcome }) => outcome !== "unsent" && outcome !== "waiting").length;
 }
 
+/** Is some of it not sent yet? */
+export function isUnfinished({ rows }: ReplayState): boolean {
+  return rows.some(({ outcome }) => outcome === "unsent");
+}
+
 export class ReplayRun {
   #rows: Map<string, ReplayRow>;
   #isCancelled = false;

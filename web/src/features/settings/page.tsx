@@ -1,9 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
 import type { Me } from "../../lib/types";
 import { Facts } from "../../ui/facts";
 import { Link } from "../../ui/link";
 import { Section } from "../../ui/section";
+import { serverVersion } from "./api";
 import { Colours, Language, Zone } from "./looks";
 import { Notices, Sound } from "./alerts";
 import classes from "./page.module.css";
@@ -32,9 +34,11 @@ export function SettingsView({ me }: { me: Me }): ReactElement {
 }
 
 function About({ me }: { me: Me }): ReactElement {
+  const { data: version = null } = useQuery({ ...serverVersion, enabled: me.rights.includes("health.read") });
   return (
     <Facts
       facts={[
+        { name: text.settings.version, value: version },
         { name: text.settings.project, value: me.project.name },
         { name: text.settings.signedIn, value: me.actor.kind === "session" ? text.settings.session : me.actor.name },
         { name: text.settings.doors, value: <code>{me.webhook_base_url ?? window.location.origin}</code> },

@@ -22,6 +22,7 @@ export const settings = {
   noticesDenied: "This browser denies notifications to this page. Allow them in the browser's settings of this site, then switch them on here.",
   noticesUnsupported: "This browser offers no notifications here. They need an address with https.",
   about: "About",
+  version: "Version",
   project: "Project",
   signedIn: "Signed in",
   doors: "Webhooks",

@@ -24,6 +24,7 @@ export const settings: typeof english = {
   noticesDenied: "Браузер запрещает этой странице уведомления. Разрешите их в настройках сайта в браузере, затем включите здесь.",
   noticesUnsupported: "Здесь браузер не показывает уведомлений. Для них нужен адрес с https.",
   about: "О программе",
+  version: "Версия",
   project: "Проект",
   signedIn: "Вход",
   doors: "Вебхуки",
