@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import type { ReactElement } from "react";
 import { FeedStatus } from "../features/feed/status";
 import { postJson } from "../lib/api";
-import type { FeedState } from "../lib/feed_state";
+import type { Feed } from "../lib/feed";
 import { text } from "../lib/text";
 import type { Me } from "../lib/types";
 import { Icon } from "../ui/icon";
@@ -17,7 +17,7 @@ import { SchemeToggle } from "./scheme_toggle";
 import { endSession } from "./session";
 import { UnreadCount } from "./unread_count";
 
-type HeaderProps = { me: Me; feed: FeedState; route: Route; onCommand: (sheet: Sheet) => void };
+type HeaderProps = { me: Me; feed: Feed; route: Route; onCommand: (sheet: Sheet) => void };
 
 /** The product, the views, whether it is live, and whose it is. */
 export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElement {
@@ -49,7 +49,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
           ))}
       </nav>
       <div className={classes.tools}>
-        <FeedStatus state={feed} />
+        <FeedStatus feed={feed} />
         <ActionIcon
           variant="default"
           size="lg"

@@ -8,28 +8,11 @@ import { getJson } from "../lib/api";
 import { serverNow, setServerTime } from "../lib/clock";
 import { openEventStream } from "../lib/event_stream";
 import { Feed } from "../lib/feed";
-import type { FeedEvent } from "../lib/feed_state";
 import { LiveCache } from "../lib/live";
 import type { FeedPage } from "../lib/types";
 import { endSession, pushAllowed } from "./session";
 
 const RULES = [...callRules, ...conversationRules, ...unreadRules, ...startRules];
-/** Events that come together are applied, and drawn, together. */
-const BATCH_MS = 40;
-
-/** Hands on what it is given at most once per `ms`. */
-function batched(ms: number, apply: (events: FeedEvent[]) => void): (events: FeedEvent[]) => void {
-  let waiting: FeedEvent[] = [];
-  return (events) => {
-    if (waiting.length === 0)
-      setTimeout(() => {
-        const batch = waiting;
-        waiting = [];
-        apply(batch);
-      }, ms);
-    waiting.push(...events);
-  };
-}
 
 /** The feed of this page. It lives as long as the page does, or as the session. */
 export function createFeed(client: QueryClient): Feed {
@@ -40,10 +23,10 @@ export function createFeed(client: QueryClient): Feed {
     openStream: openEventStream,
     pushAllowed: () => pushAllowed(client),
     onAnchor: () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "me" }),
-    onEvents: batched(BATCH_MS, (events) => {
+    onEvents: (events) => {
       cache.apply(events);
       alert(events);
-    }),
+    },
     onServerTime: setServerTime,
     now: serverNow,
     random: () => Math.random(),

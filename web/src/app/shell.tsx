@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useSyncExternalStore } from "react";
+import { Suspense, useEffect } from "react";
 import type { ReactElement } from "react";
 import { ReplayNotice } from "../features/inbox/replay_notice";
 import type { Feed } from "../lib/feed";
@@ -7,6 +7,7 @@ import { StaleSince } from "../lib/fresh";
 import { usePlace } from "../lib/location";
 import { useChosen } from "../lib/preferences";
 import type { Me } from "../lib/types";
+import { useFeed } from "../lib/use_feed";
 import { LoadingFace } from "../ui/faces";
 import { Commands, useCommands } from "./commands";
 import { Header } from "./header";
@@ -17,7 +18,8 @@ import classes from "./shell.module.css";
 
 /** The page of somebody who is signed in. Nothing is loaded before the feed has its anchor. */
 export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
-  const state = useSyncExternalStore(feed.subscribe, feed.getState);
+  const isAnchored = useFeed(feed, ({ epoch }) => epoch !== null);
+  const since = useFeed(feed, staleSince);
   useEffect(() => {
     followFeed(feed);
   }, [feed]);
@@ -27,19 +29,19 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
   const View = route.component;
   useChosen("zone"); // every time on the page is told in it
   return (
-    <StaleSince value={staleSince(state)}>
+    <StaleSince value={since}>
       <div className={classes.page} data-fills={route.fills}>
-        <Header me={me} feed={state} route={route} onCommand={commands.show} />
+        <Header me={me} feed={feed} route={route} onCommand={commands.show} />
         <main className={classes.main}>
-          {state.epoch === null ? (
-            <LoadingFace rows={6} />
-          ) : (
+          {isAnchored ? (
             <Suspense fallback={<LoadingFace rows={6} />}>
               <View me={me} />
             </Suspense>
+          ) : (
+            <LoadingFace rows={6} />
           )}
         </main>
-        {state.epoch !== null && <Panels me={me} />}
+        {isAnchored && <Panels me={me} />}
         {route.view !== "inbox" && <ReplayNotice />}
         <Commands {...commands} />
       </div>

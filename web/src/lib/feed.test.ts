@@ -62,7 +62,7 @@ describe("Feed", () => {
     expect(t.last().seq).toBe(7);
 
     t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
-    t.last().handlers.onEvent(anEvent(8));
+    t.last().handlers.onEvents([anEvent(8)]);
     expect(t.feed.getState()).toMatchObject({ connection: "live", seq: 8 });
     expect(t.applied).toEqual([8]);
     t.feed.stop();
@@ -84,7 +84,7 @@ describe("Feed", () => {
     const t = scripted([aPage([], 1), aPage([], 1), aPage([anEvent(2), anEvent(3), anEvent(4)], 4), aPage([], 4)]);
     await t.run();
     t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
-    t.last().handlers.onEvent(anEvent(4));
+    t.last().handlers.onEvents([anEvent(4)]);
     await vi.advanceTimersByTimeAsync(0);
     expect(t.applied).toEqual([2, 3, 4]);
     expect(t.last().seq).toBe(4);

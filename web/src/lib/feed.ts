@@ -24,7 +24,7 @@ const STREAM_RETRY_MS = 30_000;
 
 export type StreamHandlers = {
   onOpen: (serverTime: string, epoch: string) => void;
-  onEvent: (event: FeedEvent) => void;
+  onEvents: (events: FeedEvent[]) => void;
   onKeepalive: (serverTime: string) => void;
   onResync: () => void;
   onLost: () => void;
@@ -214,9 +214,9 @@ export class Feed {
           if (epoch !== this.#state.epoch) end("resync");
           else this.#set({ connection: "live", failures: 0, heardAt: this.deps.now() });
         },
-        onEvent: (event) => {
+        onEvents: (events) => {
           heard();
-          const need = this.#take(takeEvents(this.#state, [event], this.deps.now()));
+          const need = this.#take(takeEvents(this.#state, events, this.deps.now()));
           if (need !== "nothing") end(need);
         },
         onKeepalive: (serverTime) => {

@@ -16,6 +16,8 @@ function moveOf({ id, index }: SeenRow, idAt: IdAt): number | null {
 
 /** By how many places most of the rows that were seen have moved. */
 export function shiftOf(seen: readonly SeenRow[], idAt: IdAt): number {
+  const resting = seen.filter(({ id, index }) => idAt(index) === id).length;
+  if (resting * 2 >= seen.length) return 0;
   const votes = new Map<number, number>();
   for (const row of seen) {
     const move = moveOf(row, idAt);

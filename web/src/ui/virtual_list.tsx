@@ -126,10 +126,9 @@ function useKeptPlace(frame: { current: HTMLElement | null }, rowHeight: number,
   const seen = useRef<SeenRow[]>([]);
   useLayoutEffect(() => {
     const list = frame.current;
-    if (list !== null && list.scrollTop > 0) {
-      const shift = shiftOf(seen.current, idAt);
-      if (shift !== 0) list.scrollBy(0, shift * rowHeight);
-    }
+    const shift = shiftOf(seen.current, idAt);
+    // Where it is scrolled to costs a layout, and is asked last.
+    if (shift !== 0 && list !== null && list.scrollTop > 0) list.scrollBy(0, shift * rowHeight);
     seen.current = drawn.flatMap((index) => {
       const id = idAt(index);
       return id === undefined ? [] : [{ id, index }];

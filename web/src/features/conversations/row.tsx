@@ -1,4 +1,5 @@
 import { VisuallyHidden } from "@mantine/core";
+import { memo } from "react";
 import type { ReactElement } from "react";
 import { callLook, directionIcon, isMissed } from "../../lib/look";
 import { text } from "../../lib/text";
@@ -11,8 +12,8 @@ import classes from "./list.module.css";
 
 type ConversationRowProps = { conversation: Conversation; current?: boolean; unread?: boolean };
 
-/** One outside number, and how its last call went. */
-export function ConversationRow({ conversation, current = false, unread = false }: ConversationRowProps): ReactElement {
+/** One outside number, and how its last call went. Drawn anew when that changes, not with the list around it. */
+export const ConversationRow = memo(function ConversationRow({ conversation, current = false, unread = false }: ConversationRowProps): ReactElement {
   const { contact, last_message: last } = conversation;
   return (
     <Link to={{ view: "calls", open: conversation.id }} className={classes.row} current={current} data-conversation={conversation.id}>
@@ -30,7 +31,7 @@ export function ConversationRow({ conversation, current = false, unread = false 
       )}
     </Link>
   );
-}
+});
 
 /** A disc in the margin; a word for who hears the page. */
 function UnreadMark(): ReactElement {

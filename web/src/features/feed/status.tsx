@@ -2,10 +2,12 @@ import { HoverCard } from "@mantine/core";
 import type { ReactElement } from "react";
 import { agoOf } from "../../lib/ago";
 import { useNow } from "../../lib/clock";
+import type { Feed } from "../../lib/feed";
 import { staleSince } from "../../lib/feed_state";
 import type { FeedState } from "../../lib/feed_state";
 import { connectionLook } from "../../lib/look";
 import { text } from "../../lib/text";
+import { useFeed } from "../../lib/use_feed";
 import { Mark } from "../../ui/mark";
 import classes from "./status.module.css";
 
@@ -15,9 +17,14 @@ function secondsOf(ms: number): string {
   return text.number(Number(seconds.toFixed(seconds < 10 ? 1 : 0)));
 }
 
+function whole(state: FeedState): FeedState {
+  return state;
+}
+
 /** Whether what is shown is what is going on, how far, and how fresh. */
-export function FeedStatus({ state }: { state: FeedState }): ReactElement {
+export function FeedStatus({ feed }: { feed: Feed }): ReactElement {
   const now = useNow();
+  const state = useFeed(feed, whole);
   const { lagMs, heardAt } = state;
   const heard = heardAt === null ? text.connection.neverHeard : text.connection.heard(agoOf((now - heardAt) / 1000));
   const seq = text.connection.seq(state.seq);
