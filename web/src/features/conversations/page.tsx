@@ -1,11 +1,14 @@
+import { Suspense, lazy } from "react";
 import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
 import { text } from "../../lib/text";
-import { Conversation } from "./conversation";
+import { LoadingFace } from "../../ui/faces";
 import { useFilter } from "./filter";
 import { FilterBar } from "./filter_bar";
 import { ConversationList } from "./list";
 import classes from "./page.module.css";
+
+const Conversation = lazy(() => import("./conversation").then((module) => ({ default: module.Conversation })));
 
 /** All calls: the conversations, and beside them the one that is open. In a hand, one or the other. */
 export function ConversationsView(): ReactElement {
@@ -20,7 +23,13 @@ export function ConversationsView(): ReactElement {
         <ConversationList key={JSON.stringify(filter)} filter={filter} />
       </section>
       <section className={classes.open} aria-label={text.conversations.detail}>
-        {open === null ? <p className={classes.nothing}>{text.conversations.choose}</p> : <Conversation key={open} id={open} />}
+        {open === null ? (
+          <p className={classes.nothing}>{text.conversations.choose}</p>
+        ) : (
+          <Suspense fallback={<LoadingFace rows={6} />}>
+            <Conversation key={open} id={open} />
+          </Suspense>
+        )}
       </section>
     </div>
   );

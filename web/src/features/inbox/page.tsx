@@ -1,6 +1,6 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import type { ReactElement } from "react";
 import { goTo } from "../../lib/location";
 import { text } from "../../lib/text";
@@ -8,7 +8,6 @@ import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { syncHealth } from "./api";
 import type { DeadLetters } from "./api";
-import { BulkReplay } from "./bulk_replay";
 import type { Bulk } from "./bulk_replay";
 import { STATES, stateOf, useFilter } from "./filter";
 import type { State } from "./filter";
@@ -19,6 +18,8 @@ import { useReplay } from "./replay";
 import { ReplayPanel } from "./replay_panel";
 import { useSelection } from "./selection";
 import type { Selection } from "./selection";
+
+const BulkReplay = lazy(() => import("./bulk_replay").then((module) => ({ default: module.BulkReplay })));
 
 const HEALTH_MS = 5_000;
 const ALL = "all";
@@ -70,13 +71,15 @@ export function InboxView({ mayReplay }: { mayReplay: boolean }): ReactElement {
       </section>
       <div className={classes.below}>
         {bulk !== null && (
-          <BulkReplay
-            key={bulk.nth}
-            bulk={bulk}
-            onClose={() => {
-              setBulk(null);
-            }}
-          />
+          <Suspense fallback={null}>
+            <BulkReplay
+              key={bulk.nth}
+              bulk={bulk}
+              onClose={() => {
+                setBulk(null);
+              }}
+            />
+          </Suspense>
         )}
         <ReplayPanel replay={replay} />
         <SelectionBar selection={selection} isBusy={isBusy} onReplay={deeds.replay} />
