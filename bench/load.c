@@ -34,6 +34,7 @@ struct options {
     double viewers;
     double run;
     double single;
+    double phones;
     double body_size;
     const char *get;         /* send GET of this path instead of events */
     const char *path;        /* where events are posted */
@@ -60,11 +61,11 @@ static const struct {
     {                                                                                              \
 #name, offsetof(struct options, name), true                                                \
     }
-    NUMBER(port),      NUMBER(connections), NUMBER(rate),    NUMBER(count),   NUMBER(warmup),
-    NUMBER(seconds),   NUMBER(drain),       NUMBER(presign), NUMBER(viewers), NUMBER(run),
-    NUMBER(single),    NUMBER(body_size),   TEXT(get),       TEXT(path),      TEXT(kind),
-    TEXT(stream_path), TEXT(bearer),        TEXT(base_url),  TEXT(token),     TEXT(account),
-    TEXT(acks),        TEXT(dir),
+    NUMBER(port),    NUMBER(connections), NUMBER(rate),      NUMBER(count),   NUMBER(warmup),
+    NUMBER(seconds), NUMBER(drain),       NUMBER(presign),   NUMBER(viewers), NUMBER(run),
+    NUMBER(single),  NUMBER(phones),      NUMBER(body_size), TEXT(get),       TEXT(path),
+    TEXT(kind),      TEXT(stream_path),   TEXT(bearer),      TEXT(base_url),  TEXT(token),
+    TEXT(account),   TEXT(acks),          TEXT(dir),
 #undef NUMBER
 #undef TEXT
 };
@@ -125,6 +126,7 @@ static void payload_open(struct load *l)
         .account = o->account,
         .run = (uint64_t)o->run,
         .single = o->single != 0,
+        .phones = (uint64_t)o->phones,
         .body_size = (unsigned)o->body_size,
     });
     payload_sign(l->payload, (uint64_t)o->presign);
@@ -272,6 +274,7 @@ int main(int argc, char **argv)
                         .seconds = 4,
                         .drain = 5,
                         .count = 0,
+                        .phones = 9973,
                         .path = "/webhooks/twilio/voice-status",
                         .kind = "twilio",
                         .stream_path = "/events/calls",

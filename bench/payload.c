@@ -9,13 +9,13 @@
 
 #include "die.h"
 
-enum { HOLES_MAX = 16, SIGNATURE_SIZE = 28, FIELDS = 24 };
+enum { HOLES_MAX = 16, SIGNATURE_SIZE = 28, FIELDS = 24, FIRST_PHONE = 5550000, PHONE_DIGITS = 7 };
 
 /* Holes are found by these marks, which no other text contains. */
 #define MARK_CALL "kkkkkkkkkkkkkkkk"                  /* the call's name, 16 hex digits */
 #define MARK_PARENT "qqqqqqqqqqqqqqqq"                /* the parent's */
 #define MARK_SHORT "jjjjjjjjjjjj"                     /* the call's name, last 12 hex digits */
-#define MARK_PHONE "wwww"                             /* the caller's last four digits */
+#define MARK_PHONE "wwwwwww"                          /* the caller's last seven digits */
 #define MARK_SIGNATURE "ssssssssssssssssssssssssssss" /* base64 of HMAC-SHA1 */
 
 enum hole_kind { HOLE_CALL, HOLE_PARENT, HOLE_SHORT, HOLE_PHONE, HOLE_SIGNATURE, HOLE_KINDS };
@@ -125,8 +125,8 @@ static void put_decimal(char *out, uint64_t v, unsigned digits)
 }
 
 /* Copies a template to `out` and fills its holes; the signature's hole only if there is one. */
-static void template_stamp(const struct template *t, uint64_t call, const char *signature,
-                           char *out)
+static void template_stamp(const struct payload *p, const struct template *t, uint64_t call,
+                           const char *signature, char *out)
 {
     memcpy(out, t->text, t->size);
     for (unsigned i = 0; i < t->n_holes; i++) {
@@ -143,7 +143,7 @@ static void template_stamp(const struct template *t, uint64_t call, const char *
             put_hex(at, call * SCRAMBLE, 12);
             break;
         case HOLE_PHONE:
-            put_decimal(at, call % 9973, 4);
+            put_decimal(at, FIRST_PHONE + call % p->o.phones, PHONE_DIGITS);
             break;
         case HOLE_SIGNATURE:
             memcpy(at, signature, SIGNATURE_SIZE);
@@ -180,8 +180,8 @@ static void fields_of_leg(const struct payload *p, bool is_child, struct field *
     } else {
         field_add(f, n, "ForwardedFrom", "+12025550147");
     }
-    field_add(f, n, "From", "+1415555" MARK_PHONE);
-    field_add(f, n, "Caller", "+1415555" MARK_PHONE);
+    field_add(f, n, "From", "+1415" MARK_PHONE);
+    field_add(f, n, "Caller", "+1415" MARK_PHONE);
     field_add(f, n, "To", "+12025550143");
     field_add(f, n, "Called", "+12025550143");
     field_add(f, n, "CallerName", "Zoë Müller, Grüße & Söhne GmbH");
@@ -317,7 +317,7 @@ static void frame_init(struct payload *p, bool is_child, unsigned step)
 
     snprintf(body, sizeof body,
              "{\"event\":\"%s\",\"data\":{\"callSid\":\"%s" MARK_CALL "\",\"status\":\"%s\","
-             "\"direction\":\"%s\",\"from\":\"+1415555" MARK_PHONE "\",\"to\":\"+12025550143\","
+             "\"direction\":\"%s\",\"from\":\"+1415" MARK_PHONE "\",\"to\":\"+12025550143\","
              "\"duration\":null,\"timestamp\":\"2027-03-12T16:28:52Z\"}}",
              step ? "call.updated" : "call.created", p->prefix, steps[step],
              is_child ? "outbound" : "inbound");
@@ -349,7 +349,7 @@ static void sign(const struct payload *p, struct event e, char ret[SIGNATURE_SIZ
     unsigned char encoded[EVP_MAX_MD_SIZE * 2];
     unsigned n;
 
-    template_stamp(t, e.call, NULL, text);
+    template_stamp(p, t, e.call, NULL, text);
     if (!HMAC(EVP_sha1(), p->token, (int)strlen(p->token), (const unsigned char *)text, t->size,
               digest, &n))
         die("HMAC-SHA1 failed");
@@ -395,7 +395,7 @@ size_t payload_request(const struct payload *p, uint64_t n, char *out)
 
     if (p->o.kind == PAYLOAD_TWILIO && n >= p->n_signed)
         sign(p, e, signature);
-    template_stamp(t, e.call, n < p->n_signed ? p->signatures[n] : signature, out);
+    template_stamp(p, t, e.call, n < p->n_signed ? p->signatures[n] : signature, out);
     return t->size;
 }
 

@@ -33,6 +33,7 @@ struct payload_options {
     const char *account;  /* AccountSid */
     uint64_t run;         /* distinguishes the calls of this run from all others */
     bool single;          /* no parents and children */
+    uint64_t phones;      /* so many numbers call, one after the other */
     unsigned body_size;   /* PAYLOAD_JSON: pad the body to so many bytes; 0: as it is */
 };
 

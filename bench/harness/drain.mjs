@@ -2,11 +2,11 @@
 // only the worker.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { ask } from './api.mjs';
 import { query } from './audit.mjs';
 import { sendEvents } from './generator.mjs';
 import { cpuSeconds } from './processes.mjs';
 import { startHookswitch } from './servers.mjs';
-import { apiKey } from './settings.mjs';
 
 const DEADLINE_MS = 120_000;
 
@@ -25,11 +25,8 @@ async function fill(store, rows, acks) {
     await server.stop();
 }
 
-async function pending(port) {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/health/sync`, {
-        headers: { Authorization: `Bearer ${apiKey}` },
-    });
-    const { inbox } = await answer.json();
+async function pending(server) {
+    const { inbox } = await ask(server, '/api/health/sync');
     return inbox.pending;
 }
 
@@ -37,7 +34,7 @@ async function pending(port) {
 async function drain(store) {
     const server = await startHookswitch(store, { roles: 'worker,api' });
     const end = Date.now() + DEADLINE_MS;
-    while ((await pending(server.port)) > 0) {
+    while ((await pending(server)) > 0) {
         if (Date.now() > end) throw new Error(`the worker was not done within ${DEADLINE_MS} ms`);
         await sleep(50);
     }

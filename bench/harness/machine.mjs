@@ -35,11 +35,13 @@ export function describeMachine() {
         postgres: ask('pg_config', '--version'),
         sqlite: ask('sqlite3', '--version').split(' ')[0],
         nginx: nginx.replace('nginx version: ', ''),
+        chromium: ask('chromium', '--version'),
         node: process.version,
         express: packageVersion('express'),
         pg: packageVersion('pg'),
         twilio: packageVersion('twilio'),
         'graphile-worker': packageVersion('graphile-worker'),
+        react: packageVersion('react'),
     };
 }
 

@@ -1,8 +1,9 @@
 // bench/run: prints the machine, runs the scenarios that were asked for (all by default), prints one
 // line for each result, writes bench/results/<time>.json. Ends with 1 unless everything passed.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 
+import { closeBrowser } from './browser.mjs';
 import { becomesQuiet, describeMachine } from './machine.mjs';
 import { runScenario } from './pairs.mjs';
 import { baselines, generator } from './paths.mjs';
@@ -16,6 +17,8 @@ import { latency } from './scenarios/latency.mjs';
 import { live } from './scenarios/live.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { noop } from './scenarios/noop.mjs';
+import { page } from './scenarios/page.mjs';
+import { pageHour } from './scenarios/page_hour.mjs';
 import { recoveryCrash, recoveryRestart } from './scenarios/recovery.mjs';
 import { troubleIdle, troubleKilled } from './scenarios/trouble.mjs';
 import { workerPostgres, workerSqlite } from './scenarios/worker.mjs';
@@ -38,6 +41,8 @@ const scenarios = [
     recoveryCrash,
     troubleKilled,
     troubleIdle,
+    page,
+    pageHour,
 ];
 
 function chosen(names) {
@@ -51,8 +56,11 @@ function chosen(names) {
     return settings.isSelfCheck ? wanted.filter((s) => s.legs.baseline) : wanted;
 }
 
+const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : -1);
+
 function installBaselines() {
-    if (existsSync(`${baselines}/node_modules/.package-lock.json`)) return;
+    const installed = changedAt(`${baselines}/node_modules/.package-lock.json`);
+    if (installed >= changedAt(`${baselines}/package-lock.json`)) return;
     execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
         cwd: baselines,
         stdio: ['ignore', 'ignore', 'inherit'],
@@ -80,6 +88,7 @@ async function run(names) {
 }
 
 async function cleanUp() {
+    await closeBrowser();
     await stopAll();
     stopPostgres();
     closeScratch();

@@ -25,6 +25,18 @@ export async function openStore(kind) {
     return { kind, database, url: urlOf(database), roots: [pid], close: () => dropDatabase(database) };
 }
 
+/** The one-time link that it prints when it has started; never, if it has no such role. */
+function readLoginPath(child) {
+    let said = '';
+    return new Promise((resolve) => {
+        child.stdout.on('data', (text) => {
+            said = (said + text).slice(-4000);
+            const [path] = /\/login\?token=\S+/.exec(said) ?? [];
+            if (path) resolve(path);
+        });
+    });
+}
+
 export async function startHookswitch(store, { roles, wrap = (command) => command, env = {} } = {}) {
     const port = await freePort();
     const directory = scratchDirectory('hookswitch');
@@ -47,11 +59,12 @@ export async function startHookswitch(store, { roles, wrap = (command) => comman
             ...env,
         },
     });
-    child.stdout.resume();
+    const loginPath = readLoginPath(child);
     await ready(child, 'hookswitch', answers(port, '/health'));
     return {
         name: 'hookswitch',
         port,
+        loginPath,
         directory,
         pid: child.pid,
         roots: [child.pid, ...store.roots],
@@ -82,6 +95,35 @@ export async function startExpress(store, { roles = 'door,worker' } = {}) {
         roots: [child.pid, ...store.roots],
         stop: () => stop(child),
     };
+}
+
+/** The plain table of all conversations in a store, with the stream of the server on it. */
+export async function startReactTable(store, hookswitchServer) {
+    const port = await freePort();
+    const child = start(onServerCores('node', [`${baselines}/react-table/server.js`]), {
+        env: {
+            ...environment,
+            NODE_ENV: 'production',
+            PORT: port,
+            PAGES: reactTablePages(),
+            DATABASE: store.path,
+            FEED: `http://127.0.0.1:${hookswitchServer.port}`,
+            API_KEY: apiKey,
+        },
+    });
+    child.stdout.resume();
+    await ready(child, 'react-table', answers(port, '/'));
+    return { name: 'react-table', port, pid: child.pid, stop: () => stop(child) };
+}
+
+let pages;
+
+function reactTablePages() {
+    if (pages) return pages;
+    pages = scratchPath('react-table');
+    const args = ['build', `${baselines}/react-table`, '--outDir', pages, '--logLevel', 'error'];
+    execFileSync(`${baselines}/node_modules/.bin/vite`, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    return pages;
 }
 
 function nginxModules() {
