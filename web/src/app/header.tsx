@@ -5,8 +5,10 @@ import type { ReactElement } from "react";
 import { FeedStatus } from "../features/feed/status";
 import { postJson } from "../lib/api";
 import type { Feed } from "../lib/feed";
+import { isAnchored } from "../lib/feed_state";
 import { text } from "../lib/text";
 import type { Me } from "../lib/types";
+import { useFeed } from "../lib/use_feed";
 import { Icon } from "../ui/icon";
 import { Link } from "../ui/link";
 import type { Sheet } from "./commands";
@@ -21,7 +23,7 @@ type HeaderProps = { me: Me; feed: Feed; route: Route; onCommand: (sheet: Sheet)
 
 /** The product, the views, whether it is live, and whose it is. */
 export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElement {
-  const hasData = feed.epoch !== null; // nothing is loaded before the feed has its anchor
+  const hasData = useFeed(feed, isAnchored);
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -2,7 +2,7 @@ import { Suspense, useEffect } from "react";
 import type { ReactElement } from "react";
 import { ReplayNotice } from "../features/inbox/replay_notice";
 import type { Feed } from "../lib/feed";
-import { staleSince } from "../lib/feed_state";
+import { isAnchored, staleSince } from "../lib/feed_state";
 import { StaleSince } from "../lib/fresh";
 import { usePlace } from "../lib/location";
 import { useChosen } from "../lib/preferences";
@@ -18,7 +18,7 @@ import classes from "./shell.module.css";
 
 /** The page of somebody who is signed in. Nothing is loaded before the feed has its anchor. */
 export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
-  const isAnchored = useFeed(feed, ({ epoch }) => epoch !== null);
+  const hasData = useFeed(feed, isAnchored);
   const since = useFeed(feed, staleSince);
   useEffect(() => {
     followFeed(feed);
@@ -33,7 +33,7 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
       <div className={classes.page} data-fills={route.fills}>
         <Header me={me} feed={feed} route={route} onCommand={commands.show} />
         <main className={classes.main}>
-          {isAnchored ? (
+          {hasData ? (
             <Suspense fallback={<LoadingFace rows={6} />}>
               <View me={me} />
             </Suspense>
@@ -41,7 +41,7 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
             <LoadingFace rows={6} />
           )}
         </main>
-        {isAnchored && <Panels me={me} />}
+        {hasData && <Panels me={me} />}
         {route.view !== "inbox" && <ReplayNotice />}
         <Commands {...commands} />
       </div>

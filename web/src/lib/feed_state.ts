@@ -51,6 +51,11 @@ export function eventOfFrame(frame: StreamCallEvent): FeedEvent {
 
 const UNSURE: readonly Connection[] = ["catching-up", "offline"];
 
+/** Whether it is known from where on changes are heard: before that nothing is loaded. */
+export function isAnchored({ epoch }: FeedState): boolean {
+  return epoch !== null;
+}
+
 /** Until when the feed vouches for what is shown, in milliseconds of the server's clock; null is now. */
 export function staleSince({ connection, heardAt }: FeedState): number | null {
   return UNSURE.includes(connection) ? heardAt : null;
