@@ -3,12 +3,24 @@
 
 #include "calls/read.h"
 
-enum { SEARCH_MAX = 100 };
+enum { SEARCH_MAX = 100, CURSOR_MAX = 64 };
+
+/* A page by its number, or by the cursor of the one before. */
+static bool place(struct req *rq, struct conversation_filter *ret, struct err *e)
+{
+    struct req_page page;
+
+    if (!req_page(rq, &page, e) || !req_query_text(rq, STR("cursor"), CURSOR_MAX, &ret->cursor, e))
+        return err_trace(e);
+    if (!str_is_none(ret->cursor) && !str_is_none(req_query(rq, STR("page"))))
+        return err_set(e, ERR_INVALID, "page: not beside cursor, which says where the page begins");
+    ret->page = (struct call_page){page.page, page.limit};
+    return true;
+}
 
 static bool list(struct req *rq, struct err *e)
 {
     struct conversation_filter filter;
-    struct req_page page;
 
     if (!req_query_text(rq, STR("q"), SEARCH_MAX, &filter.text, e) ||
         !req_query_direction(rq, &filter.direction, e) ||
@@ -16,9 +28,8 @@ static bool list(struct req *rq, struct err *e)
         !req_query_flag(rq, STR("missed"), &filter.missed, e) ||
         !req_query_flag(rq, STR("recording"), &filter.recording, e) ||
         !req_query_time(rq, STR("from"), &filter.from, e) ||
-        !req_query_time(rq, STR("to"), &filter.to, e) || !req_page(rq, &page, e))
+        !req_query_time(rq, STR("to"), &filter.to, e) || !place(rq, &filter, e))
         return err_trace(e);
-    filter.page = (struct call_page){page.page, page.limit};
     if (!conversation_list_json(READER(rq), &filter, rq->a, rq->out, e))
         return err_trace(e);
     return reply(rq, 200, e);

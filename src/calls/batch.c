@@ -40,6 +40,13 @@ struct str call_conversation_key(const struct call *c)
     return c->visibility == CALL_VISIBLE ? c->contact : STR_NONE;
 }
 
+struct call_shown call_shown_of(const struct call *c)
+{
+    return (struct call_shown){.direction = c->direction,
+                               .status = c->display_status,
+                               .is_recorded = !str_is_none(c->recording_url)};
+}
+
 // --- slots ---------------------------------------------------------------------------------------
 
 static size_t bucket_of(int64_t project, struct str sid)
@@ -155,6 +162,7 @@ static bool take_row(struct call_batch *b, struct rows *rows, struct err *e)
     s->was_contact = call_conversation_key(c);
     s->was_parent = c->parent_call_sid;
     s->was_start = c->start_time;
+    s->was_shown = call_shown_of(c);
     return true;
 }
 

@@ -1,11 +1,12 @@
 /*
  * Writing a batch: conversations first, because a call names its own.
  *
- * Most events of a call leave its conversation alone: it was found with the first one. Only where a
- * call appears, moves to another number, or moves in time, the conversation is locked and counted
- * anew. The order is what keeps the counts right between workers: rows are locked in one order,
- * then the calls are written, and only then a statement of its own counts them, which therefore
- * sees everything that was committed by whoever held the lock before.
+ * Where a call appears, moves to another number, or moves in time, its conversation is locked and
+ * counted anew, and takes over what it shows of its latest call. Where only what is shown of a call
+ * has changed, it is locked too, and takes that over when the call is the latest (last_call_id).
+ * All other events leave it alone. The order is what keeps this right between workers: all rows are
+ * locked at once, in one order, then the calls are written, and only then statements of their own
+ * read them, which therefore see everything that was committed by whoever held the lock before.
  */
 #include "calls/internal.h"
 
@@ -21,6 +22,7 @@ struct talk {
     int64_t project;
     struct str number;
     int64_t contact, id; /* 0: not known yet */
+    bool recounted;      /* not only shown otherwise */
 };
 
 struct talks {
@@ -36,6 +38,28 @@ static bool conversation_stays(const struct call_slot *s)
            s->was_start == s->call.start_time && str_eq(s->was_parent, s->call.parent_call_sid);
 }
 
+/* A leg beside its parent is no entry of the conversation: what it shows is nowhere to be seen. The
+ * parents of all calls of a batch are in it. */
+static bool is_entry(const struct call_batch *b, const struct call *c)
+{
+    const struct call_slot *parent =
+        str_is_none(c->parent_call_sid)
+            ? NULL
+            : call_slot_find(b, c->project, c->provider, c->parent_call_sid);
+
+    return !parent || !str_eq(call_conversation_key(&parent->call), call_conversation_key(c));
+}
+
+/* Of a call that stays in its conversation. */
+static bool is_shown_otherwise(const struct call_batch *b, const struct call_slot *s)
+{
+    const struct call_shown was = s->was_shown, is = call_shown_of(&s->call);
+
+    return (was.direction != is.direction || was.status != is.status ||
+            was.is_recorded != is.is_recorded) &&
+           is_entry(b, &s->call);
+}
+
 static int by_number(const void *a, const void *b)
 {
     const struct talk *x = a, *y = b;
@@ -44,30 +68,47 @@ static int by_number(const void *a, const void *b)
     return order ? order : str_cmp(x->number, y->number);
 }
 
-static void add_talk(struct talks *t, int64_t project, struct str number)
+static void add_talk(struct talks *t, int64_t project, struct str number, bool recounted)
 {
     if (!str_is_none(number))
-        t->p[t->n++] = (struct talk){.project = project, .number = number};
+        t->p[t->n++] = (struct talk){.project = project, .number = number, .recounted = recounted};
+}
+
+static void add_talks_of(struct talks *t, const struct call_batch *b, const struct call_slot *s)
+{
+    const struct str number = call_conversation_key(&s->call);
+
+    if (!conversation_stays(s)) {
+        add_talk(t, s->call.project, s->was_contact, true);
+        add_talk(t, s->call.project, number, true);
+    } else if (is_shown_otherwise(b, s)) {
+        add_talk(t, s->call.project, number, false);
+    }
+}
+
+/* Each once, in one order. */
+static void sort_talks(struct talks *t)
+{
+    size_t n = 0;
+
+    qsort(t->p, t->n, sizeof *t->p, by_number);
+    for (size_t i = 0; i < t->n; i++) {
+        if (n == 0 || by_number(&t->p[n - 1], &t->p[i]) != 0)
+            t->p[n++] = t->p[i];
+        else
+            t->p[n - 1].recounted |= t->p[i].recounted;
+    }
+    t->n = n;
 }
 
 static struct talks talks_of(const struct call_batch *b)
 {
     struct talks t = {.p = arena_new(b->a, struct talk, 2 * b->n_slots)};
-    size_t n = 0;
 
-    for (size_t i = 0; i < b->n_slots; i++) {
-        const struct call_slot *s = b->slots[i];
-
-        if (!s->changed || conversation_stays(s))
-            continue;
-        add_talk(&t, s->call.project, s->was_contact);
-        add_talk(&t, s->call.project, call_conversation_key(&s->call));
-    }
-    qsort(t.p, t.n, sizeof *t.p, by_number);
-    for (size_t i = 0; i < t.n; i++)
-        if (n == 0 || by_number(&t.p[n - 1], &t.p[i]) != 0)
-            t.p[n++] = t.p[i];
-    t.n = n;
+    for (size_t i = 0; i < b->n_slots; i++)
+        if (b->slots[i]->changed)
+            add_talks_of(&t, b, b->slots[i]);
+    sort_talks(&t);
     return t;
 }
 
@@ -226,20 +267,52 @@ static void enter_conversations(struct call_batch *b, const struct talks *t)
     }
 }
 
-static bool refresh_talks(const struct talks *t, usec_t now, struct db *db, struct arena *a,
+static bool recount_talks(const struct talks *t, usec_t now, struct db *db, struct arena *a,
                           struct err *e)
 {
     int64_t *projects = arena_new(a, int64_t, t->n), *ids = arena_new(a, int64_t, t->n);
+    size_t n = 0;
 
-    if (t->n == 0)
-        return true;
     for (size_t i = 0; i < t->n; i++) {
-        projects[i] = t->p[i].project;
-        ids[i] = t->p[i].id;
+        if (!t->p[i].recounted)
+            continue;
+        projects[n] = t->p[i].project;
+        ids[n++] = t->p[i].id;
     }
+    if (n == 0)
+        return true;
     return db_exec(db, Q_CONVERSATION_REFRESH,
-                   BINDS(bind_ints("project", projects, t->n), bind_ints("id", ids, t->n),
+                   BINDS(bind_ints("project", projects, n), bind_ints("id", ids, n),
                          bind_time("now", now)),
+                   NULL, e) ||
+           err_trace(e);
+}
+
+/* Of those that were not counted anew, which took it over with that. */
+static bool show_calls(const struct call_batch *b, const struct talks *t, struct db *db,
+                       struct err *e)
+{
+    int64_t *projects = arena_new(b->a, int64_t, b->n_slots),
+            *ids = arena_new(b->a, int64_t, b->n_slots),
+            *calls = arena_new(b->a, int64_t, b->n_slots);
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n_slots; i++) {
+        const struct call_slot *s = b->slots[i];
+        if (!s->changed || !conversation_stays(s) || !is_shown_otherwise(b, s))
+            continue;
+        const struct talk *talk = find_talk(t, s->call.project, call_conversation_key(&s->call));
+        if (!talk || talk->recounted)
+            continue;
+        projects[n] = talk->project;
+        ids[n] = talk->id;
+        calls[n++] = s->call.id;
+    }
+    if (n == 0)
+        return true;
+    return db_exec(db, Q_CONVERSATION_SHOW,
+                   BINDS(bind_ints("project", projects, n), bind_ints("id", ids, n),
+                         bind_ints("call", calls, n), bind_time("now", b->now)),
                    NULL, e) ||
            err_trace(e);
 }
@@ -329,7 +402,7 @@ static struct str text_of(const struct call *c, size_t column, struct arena *a)
 
 enum {
     KEY_COLUMNS = 2,  /* id, or provider and sid */
-    OTHER_COLUMNS = 3 /* is_final, fold_state, now */
+    OTHER_COLUMNS = 4 /* is_final, missed, fold_state, now */
 };
 
 struct columns {
@@ -379,13 +452,16 @@ static bool bind_folds(struct columns *to, struct call_slot **slots, size_t n, s
 static bool bind_calls(struct columns *to, struct call_batch *b, struct call_slot **slots, size_t n,
                        struct err *e)
 {
-    bool *is_final = arena_new(b->a, bool, n);
+    bool *is_final = arena_new(b->a, bool, n), *missed = arena_new(b->a, bool, n);
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         is_final[i] = slots[i]->call.is_final;
+        missed[i] = slots[i]->call.missed;
+    }
     bind_texts(to, slots, n, b->a);
     bind_integers(to, slots, n, b->a);
     to->binds[to->n++] = bind_bools("is_final", is_final, n);
+    to->binds[to->n++] = bind_bools("missed", missed, n);
     to->binds[to->n++] = bind_time("now", b->now);
     return bind_folds(to, slots, n, b->a, e) || err_trace(e);
 }
@@ -488,7 +564,8 @@ bool call_batch_save_snapshots(struct call_batch *b, struct db *db, struct err *
     if (!hold_talks(&t, b->now, db, b->a, e))
         return err_trace(e);
     enter_conversations(b, &t);
-    if (!write_calls(b, db, e) || !refresh_talks(&t, b->now, db, b->a, e))
+    if (!write_calls(b, db, e) || !recount_talks(&t, b->now, db, b->a, e) ||
+        !show_calls(b, &t, db, e))
         return err_trace(e);
     complete_entries(b);
     return true;

@@ -71,11 +71,8 @@ static int64_t total_calls(struct db *db, struct arena *a)
     int64_t total;
 
     assert_ok(db_query(db, Q_CONVERSATION_LIST,
-                       BINDS(bind_int("project", 1), bind_time("from_time", TIME_NONE),
-                             bind_time("to_time", TIME_NONE), bind_str("name", STR_NONE),
-                             bind_str("number", STR_NONE), bind_bool("of_call", false),
-                             bind_str("direction", STR_NONE), bind_str("status", STR_NONE),
-                             bind_bool("recording", false), bind_bool("missed", false),
+                       BINDS(bind_int("project", 1), bind_time("from_time", 0),
+                             bind_time("before_time", T0 + HOURS(24)), bind_int("before_id", 0),
                              bind_int("offset", 0), bind_int("limit", 10)),
                        a, &rows, &e),
               &e);
@@ -99,10 +96,28 @@ static struct call_verification verified(struct db *db, struct arena *a)
     return v;
 }
 
+/* What the conversations show is what their calls are. */
+static void assert_shown(struct db *db, struct arena *a)
+{
+    struct err e = {0};
+    struct rows *rows;
+
+    assert_ok(db_query(db, Q_VERIFY_CONVERSATIONS,
+                       BINDS(bind_int("project", 1), bind_int("after", 0), bind_int("limit", 100)),
+                       a, &rows, &e),
+              &e);
+    while (rows_next(rows))
+        if (!rows_is_null(rows, "wrong"))
+            fail_msg("conversation %lld: " STR_FMT " is wrong", (long long)rows_int(rows, "id"),
+                     STR_ARG(rows_str(rows, "wrong")));
+    assert_ok(rows_end(rows, &e), &e);
+}
+
 static void assert_sound(struct db *db, struct arena *a)
 {
     const struct call_verification v = verified(db, a);
 
+    assert_shown(db, a);
     for (size_t i = 0; i < v.n_differences; i++)
         print_error(STR_FMT " " STR_FMT ": stored " STR_FMT ", folded " STR_FMT "\n",
                     STR_ARG(v.differences[i].call_sid), STR_ARG(v.differences[i].column),
@@ -183,6 +198,71 @@ static void a_recording_waits_for_its_call(void **state)
     }
 }
 
+struct shown {
+    const char *call, *direction, *status;
+    bool missed, recorded;
+};
+
+static void assert_shows(struct db *db, const struct shown *want, struct arena *a)
+{
+    struct err e = {0};
+    struct rows *rows;
+
+    assert_ok(db_query(db, Q_CONVERSATION_LAST_CALL,
+                       BINDS(bind_ints("project", (const int64_t[]){1}, 1),
+                             bind_ints("id", (const int64_t[]){1}, 1)),
+                       a, &rows, &e),
+              &e);
+    assert_true(rows_next(rows));
+    assert_str(rows_str(rows, "twilio_sid"), want->call);
+    assert_str(rows_str(rows, "direction"), want->direction);
+    assert_str(rows_str(rows, "display_status"), want->status);
+    assert_int_equal(rows_bool(rows, "missed"), want->missed);
+    assert_int_equal(!rows_is_null(rows, "recording_url"), want->recorded);
+    assert_false(rows_next(rows));
+    assert_sound(db, a);
+}
+
+static void a_conversation_follows_its_latest_call(void **state)
+{
+    struct call_change own = status_of("CA5", "initiated", 50);
+    own.from = STR("+16175006181");
+    own.to = STR("+15085140320");
+    own.provider_direction = STR("outbound-api");
+    const struct {
+        struct call_change change;
+        struct shown shows;
+    } steps[] = {
+        {status_of("CA1", "ringing", 0), {"CA1", "inbound", "ringing", false, false}},
+        {status_of("CA1", "in-progress", 4), {"CA1", "inbound", "in-progress", false, false}},
+        {status_of("CA2", "ringing", 20), {"CA2", "inbound", "ringing", false, false}},
+        {status_of("CA1", "completed", 30), {"CA2", "inbound", "ringing", false, false}},
+        {recording_of("CA1"), {"CA2", "inbound", "ringing", false, false}},
+        {status_of("CA2", "no-answer", 40), {"CA2", "inbound", "no-answer", true, false}},
+        {recording_of("CA2"), {"CA2", "inbound", "no-answer", true, true}},
+        {own, {"CA5", "outbound", "initiated", false, false}},
+        {child_of(status_of("CA6", "ringing", 52), "CA5"),
+         {"CA5", "outbound", "initiated", false, false}},
+        {child_of(status_of("CA7", "ringing", 60), "CA8"), // its parent is not known yet
+         {"CA7", "inbound", "ringing", false, false}},
+        {child_of(status_of("CA7", "busy", 62), "CA8"), {"CA7", "inbound", "busy", true, false}},
+        {status_of("CA8", "ringing", 58), {"CA8", "inbound", "ringing", false, false}},
+        {status_of("CA8", "completed", 70), {"CA8", "inbound", "busy", true, false}},
+    };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct err e = {0};
+
+        FOR_EACH_ROW (step, steps) {
+            assert_ok(test_calls_save(db, &step->change, 1, a, &e), &e);
+            assert_shows(db, &step->shows, a);
+        }
+    }
+}
+
 static void one_batch_and_single_events_give_the_same(void **state)
 {
     enum { CALLS = 40, EVENTS = 4 };
@@ -200,8 +280,10 @@ static void one_batch_and_single_events_give_the_same(void **state)
             changes[i] = status_of(str_z(str_fmt(a, "CA%d", i % CALLS), a), statuses[i / CALLS], i);
             changes[i].from = str_fmt(a, "+1508514%04d", i % 7);
         }
-        for (int i = 0; i < CALLS; i++) // the first events one by one, the rest at once
+        for (int i = 0; i < CALLS; i++) { // the first events one by one, the rest at once
             assert_ok(test_calls_save(db, &changes[i], 1, a, &e), &e);
+            assert_shown(db, a);
+        }
         assert_ok(test_calls_save(db, changes, LEN(changes), a, &e), &e);
         assert_int_equal(verified(db, a).n_checked, CALLS);
         assert_sound(db, a);
@@ -239,6 +321,7 @@ static bool save_at_last(struct db *db, const struct call_change *changes, size_
  * them are calls with one number. */
 static void *work(void *arg)
 {
+    static const char *const shares[WORKERS] = {"initiated", "ringing", "in-progress", "busy"};
     struct worker *w = arg;
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     _cleanup_(db_closep) struct db *db = store_connect(w->store, STORE_WORK);
@@ -247,7 +330,7 @@ static void *work(void *arg)
         const char *own = str_z(str_fmt(a, "CA-%d-%d", w->number, i), a),
                    *shared = str_z(str_fmt(a, "CA-%d", i), a);
         const struct call_change changes[] = {status_of(own, "ringing", i),
-                                              status_of(shared, "ringing", i + w->number)};
+                                              status_of(shared, shares[w->number], i + w->number)};
 
         w->failed = !save_at_last(db, changes, LEN(changes), a, &w->e);
     }
@@ -358,6 +441,7 @@ static void verify_finds_a_snapshot_that_was_tampered_with(void **state)
                           bind_strs("fold_state", (const struct str[]){STR("{}")}, 1),
                           bind_times("last_event_time", (const usec_t[]){TIME_NONE}, 1),
                           bind_bools("is_final", (const bool[]){true}, 1),
+                          bind_bools("missed", (const bool[]){false}, 1),
                           bind_times("finalized_at", (const usec_t[]){TIME_NONE}, 1),
                           bind_time("now", T0)),
                     NULL, &e),
@@ -373,6 +457,7 @@ static void verify_finds_a_snapshot_that_was_tampered_with(void **state)
 TEST_MAIN(cmocka_unit_test(a_call_is_written_and_folds_to_itself),
           cmocka_unit_test(a_parent_and_its_leg_count_as_one),
           cmocka_unit_test(a_recording_waits_for_its_call),
+          cmocka_unit_test(a_conversation_follows_its_latest_call),
           cmocka_unit_test(one_batch_and_single_events_give_the_same),
           cmocka_unit_test(workers_side_by_side_count_right),
           cmocka_unit_test(a_failure_anywhere_leaves_nothing_half_done),

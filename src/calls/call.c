@@ -44,6 +44,12 @@ struct str call_visibility_name(enum call_visibility v)
     return visibility_names[v];
 }
 
+bool call_is_missed(enum call_direction direction, enum call_status display_status)
+{
+    return direction == CALL_INBOUND && call_status_is_final(display_status) &&
+           display_status != CALL_COMPLETED;
+}
+
 bool call_status_parse(struct str s, enum call_status *ret)
 {
     size_t i;
@@ -207,6 +213,7 @@ void call_json_value(struct json_writer *w, const struct call *c)
     json_member_time(w, STR("updated_at"), c->updated_at);
     json_member_time(w, STR("last_event_time"), c->last_event_time);
     json_member_bool(w, STR("is_final"), c->is_final);
+    json_member_bool(w, STR("missed"), c->missed);
     json_member_time(w, STR("finalized_at"), c->finalized_at);
     json_member_str(w, STR("sync_state"),
                     str_is_none(c->sync_state) ? STR("active") : c->sync_state);

@@ -59,7 +59,7 @@ struct call {
     struct str recording_url;
     struct str metadata, attributes; /* JSON objects */
     usec_t created_at, updated_at, last_event_time, finalized_at;
-    bool is_final;
+    bool is_final, missed;
     struct str sync_state; /* active, frozen */
 
     /* What apply knows besides the columns. Read from the column fold_state when needed. */
@@ -85,6 +85,9 @@ static inline int call_status_rank(enum call_status s)
 {
     return call_status_is_final(s) ? CALL_IN_PROGRESS + 1 : (int)s;
 }
+
+/* Came from outside, and reached nobody: what a missed call is, wherever the word is used. */
+bool call_is_missed(enum call_direction direction, enum call_status display_status);
 
 /* The snapshot as the API and the feed show it (schema Call of docs/openapi.yaml). */
 void call_json(struct buf *out, const struct call *c);

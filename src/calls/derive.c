@@ -334,6 +334,7 @@ void call_derive(const struct call_fold *f, struct arena *a, struct call *c)
     c->display_status = display_status(c->status, &o);
     c->parent_call_sid = f->parent.value;
     derive_ends(&f->ends, c);
+    c->missed = call_is_missed(c->direction, c->display_status);
     derive_times(f, c);
     derive_durations(f, &o, c);
     c->price = f->price.value;

@@ -4,6 +4,13 @@
 #include "calls/batch.h"
 #include "calls/read.h"
 
+/* What a conversation shows of its latest call, and is filtered by (columns last_…). */
+struct call_shown {
+    enum call_direction direction;
+    enum call_status status;
+    bool is_recorded;
+};
+
 /* One call of the batch. */
 struct call_slot {
     struct call_slot *next_in_bucket;
@@ -13,6 +20,7 @@ struct call_slot {
     /* As it was in the store, to see whether its conversations are concerned. */
     struct str was_contact, was_parent;
     usec_t was_start;
+    struct call_shown was_shown;
 };
 
 enum { CALL_BATCH_BUCKETS = 1024 };
@@ -36,6 +44,7 @@ struct call_slot *call_slot_find(const struct call_batch *b, int64_t project, st
 
 /* Whose conversation a snapshot is in: E.164, or STR_NONE for none. */
 struct str call_conversation_key(const struct call *c);
+struct call_shown call_shown_of(const struct call *c);
 
 struct call_list {
     struct call *p;
@@ -72,6 +81,14 @@ struct json_writer;
 void call_list_value(struct json_writer *w, const struct call_list *calls);
 /* total, page, limit */
 void call_page_members(struct json_writer *w, int64_t total, struct call_page page);
+/* Where a page of conversations has ended: the next one starts before it. */
+struct call_place {
+    usec_t time;
+    int64_t id;
+};
+/* To and from text that is nobody's business but ours. STR_NONE is before everything. */
+struct str call_place_text(struct call_place place, struct arena *a);
+bool call_place_parse(struct str text, struct call_place *ret, struct err *e) CHECK_RESULT;
 /* As call_json, inside of something larger. */
 void call_json_value(struct json_writer *w, const struct call *c);
 /* Ids are strings in the API; INT_NONE becomes null. Seconds and counts that are INT_NONE too. */

@@ -31,9 +31,11 @@ struct conversation_filter {
     struct str direction, status; /* of the latest call; STR_NONE: any */
     bool recording, missed;       /* the latest call has a recording, was missed */
     struct call_page page;
+    struct str cursor; /* next_cursor of the page before, in place of page.page; or STR_NONE */
 };
 
-/* {conversations, total, page, limit}; the latest first. */
+/* {conversations, total, page, limit, next_cursor}, the latest first; after a cursor without total
+ * and page. */
 bool conversation_list_json(const struct call_reader *r, const struct conversation_filter *filter,
                             struct arena *a, struct buf *out, struct err *e) CHECK_RESULT;
 /* {conversations, calls, total}: where a call is going on now. */

@@ -84,6 +84,7 @@ static void message_members(struct json_writer *w, const struct call *c, struct 
                      c->start_time != TIME_NONE ? c->start_time : c->created_at);
     json_member_str(w, STR("direction"), call_direction_name(c->direction));
     json_member_str(w, STR("call_status"), call_status_name(c->display_status));
+    json_member_bool(w, STR("missed"), c->missed);
 }
 
 static void message_value(struct json_writer *w, const struct call *c, struct arena *a)
@@ -141,6 +142,7 @@ static void conversation_members(struct json_writer *w, const struct conversatio
     contact_value(w, v);
     json_member_time(w, STR("created_at"), v->created_at);
     json_member_time(w, STR("updated_at"), v->updated_at);
+    json_member_str(w, STR("external_id"), v->external_id);
 }
 
 static void conversations_value(struct json_writer *w, const struct conversation_list *list,
@@ -256,54 +258,157 @@ static struct str number_pattern_of(struct str text, struct arena *a)
     return n == 0 ? STR_NONE : pattern_of((struct str){digits, n}, a);
 }
 
-/* The binds of conversation_count; with room for those of the page. */
+static bool asks_missed(const struct conversation_filter *f)
+{
+    return f->missed;
+}
+
+static bool asks_status(const struct conversation_filter *f)
+{
+    return !str_is_none(f->status);
+}
+
+static bool asks_recording(const struct conversation_filter *f)
+{
+    return f->recording;
+}
+
+static bool asks_direction(const struct conversation_filter *f)
+{
+    return !str_is_none(f->direction);
+}
+
+static bool asks_text(const struct conversation_filter *f)
+{
+    return !str_is_none(f->text);
+}
+
+static bool asks_anything(const struct conversation_filter *f)
+{
+    (void)f;
+    return true;
+}
+
+/* The parameters of a list, in the order of filter_binds(), which a way takes up to one of these.
+ */
+enum { BINDS_TIME = 4, BINDS_TEXT = 6, BINDS_ALL = 10, BINDS_PAGE = 2 };
+
+/* The ways to read the list: by the index of what lets the fewest through. The last one is for all.
+ */
+struct way {
+    bool (*serves)(const struct conversation_filter *f);
+    enum query list, count;
+    size_t n_binds;
+};
+
+static const struct way *way_of(const struct conversation_filter *f)
+{
+    static const struct way ways[] = {
+        {asks_missed, Q_CONVERSATION_LIST_MISSED, Q_CONVERSATION_COUNT_MISSED, BINDS_ALL},
+        {asks_status, Q_CONVERSATION_LIST_BY_STATUS, Q_CONVERSATION_COUNT_BY_STATUS, BINDS_ALL},
+        {asks_recording, Q_CONVERSATION_LIST_RECORDED, Q_CONVERSATION_COUNT_RECORDED, BINDS_ALL},
+        {asks_direction, Q_CONVERSATION_LIST_BY_DIRECTION, Q_CONVERSATION_COUNT_BY_DIRECTION,
+         BINDS_ALL},
+        {asks_text, Q_CONVERSATION_LIST_NAMED, Q_CONVERSATION_COUNT_NAMED, BINDS_TEXT},
+        {asks_anything, Q_CONVERSATION_LIST, Q_CONVERSATION_COUNT, BINDS_TIME},
+    };
+    size_t i = 0;
+
+    while (!ways[i].serves(f))
+        i++;
+    return &ways[i];
+}
+
+/* The earlier of where the page starts and where the time asked for ends. */
+static struct call_place start_of(const struct conversation_filter *f, struct call_place cursor)
+{
+    return f->to != TIME_NONE && f->to <= cursor.time ? (struct call_place){f->to, 0} : cursor;
+}
+
+/* Those of the filter; the two behind them are of the page: one row more than it has, to see
+ * whether the list goes on. */
 static struct binds filter_binds(const struct call_reader *r, const struct conversation_filter *f,
-                                 struct arena *a)
+                                 struct call_place cursor, struct arena *a)
 {
     const bool any_text = str_is_none(f->text);
-    const bool any_call =
-        str_is_none(f->direction) && str_is_none(f->status) && !f->recording && !f->missed;
+    const struct call_place start = start_of(f, cursor);
     const struct bind binds[] = {
         bind_int("project", r->project),
-        bind_time("from_time", f->from),
-        bind_time("to_time", f->to),
+        bind_time("from_time", f->from == TIME_NONE ? 0 : f->from),
+        bind_time("before_time", start.time),
+        bind_int("before_id", start.id),
         bind_str("name", any_text ? STR_NONE : pattern_of(f->text, a)),
         bind_str("number", any_text ? STR_NONE : number_pattern_of(f->text, a)),
-        bind_bool("of_call", !any_call),
         bind_str("direction", f->direction),
         bind_str("status", f->status),
         bind_bool("recording", f->recording),
         bind_bool("missed", f->missed),
     };
-    struct bind *ret = arena_new(a, struct bind, LEN(binds) + 2);
+    static_assert(LEN(binds) == BINDS_ALL, "every parameter is counted");
+    const size_t n = way_of(f)->n_binds;
+    struct bind *ret = arena_new(a, struct bind, BINDS_ALL + BINDS_PAGE);
 
-    memcpy(ret, binds, sizeof(binds));
-    ret[LEN(binds)] = bind_int("offset", call_page_offset(f->page));
-    ret[LEN(binds) + 1] = bind_int("limit", f->page.limit);
-    return (struct binds){ret, LEN(binds)};
+    memcpy(ret, binds, n * sizeof *ret);
+    ret[n] = bind_int("offset", str_is_none(f->cursor) ? call_page_offset(f->page) : 0);
+    ret[n + 1] = bind_int("limit", f->page.limit + 1);
+    return (struct binds){ret, n};
+}
+
+static bool page_rows(const struct call_reader *r, const struct conversation_filter *f,
+                      struct binds binds, struct arena *a, struct conversation_list *ret,
+                      bool *ret_more, struct err *e)
+{
+    const size_t limit = (size_t)f->page.limit;
+    struct rows *rows;
+
+    if (!db_query(r->db, way_of(f)->list, (struct binds){binds.p, binds.n + BINDS_PAGE}, a, &rows,
+                  e) ||
+        !read_rows(rows, limit + 1, a, ret, e))
+        return err_trace(e);
+    *ret_more = ret->n > limit;
+    ret->n = *ret_more ? limit : ret->n;
+    return load_last(r, a, ret, e) || err_trace(e);
+}
+
+static void next_cursor_member(struct json_writer *w, const struct conversation_list *list,
+                               bool has_more, struct arena *a)
+{
+    const struct conversation *last = has_more ? &list->p[list->n - 1] : NULL;
+
+    json_member_str(w, STR("next_cursor"),
+                    last ? call_place_text((struct call_place){last->last_message_at, last->id}, a)
+                         : STR_NONE);
 }
 
 bool conversation_list_json(const struct call_reader *r, const struct conversation_filter *filter,
                             struct arena *a, struct buf *out, struct err *e)
 {
-    const struct binds binds = filter_binds(r, filter, a);
+    const bool is_first = str_is_none(filter->cursor);
     struct conversation_list list;
+    struct call_place cursor;
     struct json_writer w;
-    struct rows *rows;
     int64_t total;
+    bool has_more;
 
-    if (!db_query(r->db, Q_CONVERSATION_LIST, (struct binds){binds.p, binds.n + 2}, a, &rows, e))
+    if (!call_place_parse(filter->cursor, &cursor, e))
         return err_trace(e);
-    if (!read_rows(rows, (size_t)filter->page.limit, a, &list, e) || !load_last(r, a, &list, e))
+    const struct binds binds = filter_binds(r, filter, cursor, a);
+    if (!page_rows(r, filter, binds, a, &list, &has_more, e))
         return err_trace(e);
-    if (!call_total_query(r->db, Q_CONVERSATION_COUNT, binds, a, &total, e))
+    total = (int64_t)list.n; // of a list that is not longer than its first page
+    if (is_first && (has_more || filter->page.page > 1) &&
+        !call_total_query(r->db, way_of(filter)->count, binds, a, &total, e))
         return err_trace(e);
 
     json_init(&w, out);
     json_open_object(&w);
     json_key(&w, STR("conversations"));
     conversations_value(&w, &list, a);
-    call_page_members(&w, total, filter->page);
+    if (is_first) // behind a cursor there is no telling which page it is
+        call_page_members(&w, total, filter->page);
+    else
+        json_member_int(&w, STR("limit"), filter->page.limit);
+    next_cursor_member(&w, &list, has_more, a);
     json_close_object(&w);
     return true;
 }
@@ -365,7 +470,6 @@ bool conversation_json(const struct call_reader *r, int64_t id, struct arena *a,
     json_init(&w, out);
     json_open_object(&w);
     conversation_members(&w, &list.p[0], &list.last[0], a);
-    json_member_str(&w, STR("external_id"), list.p[0].external_id);
     json_member_time(&w, STR("last_message_at"), list.p[0].last_message_at);
     json_member_raw(&w, STR("metadata"), list.p[0].metadata);
     json_close_object(&w);

@@ -42,6 +42,7 @@ static const struct column columns[] = {
     {"is_final", COLUMN_BOOL, offsetof(struct row, call.is_final)},
     {"finalized_at", COLUMN_TIME, offsetof(struct row, call.finalized_at)},
     {"sync_state", COLUMN_STR, offsetof(struct row, call.sync_state)},
+    {"missed", COLUMN_BOOL, offsetof(struct row, call.missed)},
 };
 
 bool call_row(struct rows *rows, struct call *ret, struct err *e)

@@ -84,6 +84,11 @@ static bool differs(struct call_difference *d, const char *column, struct str st
     return true;
 }
 
+static struct str truth(bool b)
+{
+    return b ? STR("true") : STR("false");
+}
+
 /* The columns that are words in the store and numbers here. */
 static bool find_in_words(const struct call *stored, const struct call *folded,
                           struct call_difference *ret)
@@ -101,8 +106,9 @@ static bool find_in_words(const struct call *stored, const struct call *folded,
         return differs(ret, "visibility", call_visibility_name(stored->visibility),
                        call_visibility_name(folded->visibility));
     if (stored->is_final != folded->is_final)
-        return differs(ret, "is_final", stored->is_final ? STR("true") : STR("false"),
-                       folded->is_final ? STR("true") : STR("false"));
+        return differs(ret, "is_final", truth(stored->is_final), truth(folded->is_final));
+    if (stored->missed != folded->missed)
+        return differs(ret, "missed", truth(stored->missed), truth(folded->missed));
     return false;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Calls and what groups them: snapshots are the fold of their log, counts are what they count, and
- * nothing refers to another project.
+ * Calls and what groups them: snapshots are the fold of their log, counts are what they count, what
+ * a conversation shows is its latest call's, and nothing refers to another project.
  */
 #include "ops/internal.h"
 
@@ -69,6 +69,9 @@ bool verify_conversations(struct verify_page *p, struct err *e)
         if (stored != counted)
             verify_report(p, "conversation %lld: total_calls is %lld, its calls are %lld",
                           (long long)p->after, (long long)stored, (long long)counted);
+        if (!rows_is_null(rows, "wrong"))
+            verify_report(p, "conversation %lld: " STR_FMT " is not what it is taken from",
+                          (long long)p->after, STR_ARG(rows_str(rows, "wrong")));
     }
     return rows_end(rows, e) || err_trace(e);
 }

@@ -279,10 +279,78 @@ static void triggers_date_changes_and_guard_the_log(void **state)
     }
 }
 
+// --- 0002 on data -------------------------------------------------------------------------------
+
+static const char *const talks[STORE_ENGINE_COUNT] = {
+    [STORE_SQLITE] =
+        "INSERT INTO conversations (project_id, contact_id, external_id,"
+        " last_message_at, updated_at) VALUES (1, 1, '+1', 3000, 7), (1, 1, '+2', NULL, 7);"
+        "INSERT INTO calls (project_id, provider, conversation_id, twilio_sid,"
+        " parent_call_sid, direction, status, display_status, from_number, to_number,"
+        " start_time, recording_url) VALUES"
+        " (1, 'p', 1, 'A', NULL, 'inbound', 'completed', 'completed', '', '', 1000, 'u'),"
+        " (1, 'p', 1, 'B', NULL, 'inbound', 'completed', 'busy', '', '', 2000, NULL),"
+        " (1, 'p', 1, 'C', 'B', 'outbound', 'busy', 'busy', '', '', 3000, 'u')",
+    [STORE_POSTGRES] =
+        "INSERT INTO conversations (project_id, contact_id, external_id, last_message_at, "
+        "updated_at)"
+        " VALUES (1, 1, '+1', to_timestamp(3000), to_timestamp(7)), (1, 1, '+2', NULL, "
+        "to_timestamp(7));"
+        "INSERT INTO calls (project_id, provider, conversation_id, twilio_sid, parent_call_sid,"
+        " direction, status, display_status, from_number, to_number, start_time, recording_url) "
+        "VALUES"
+        " (1, 'p', 1, 'A', NULL, 'inbound', 'completed', 'completed', '', '', to_timestamp(1000), "
+        "'u'),"
+        " (1, 'p', 1, 'B', NULL, 'inbound', 'completed', 'busy', '', '', to_timestamp(2000), NULL),"
+        " (1, 'p', 1, 'C', 'B', 'outbound', 'busy', 'busy', '', '', to_timestamp(3000), 'u')",
+};
+
+enum { S_SHOWN = QUERY_COUNT, S_FILL, S_PROJECT, S_CONTACT };
+
+static const struct query_text shown_queries[] = {
+    {.name = "shown",
+     .sql = {"SELECT COALESCE(contact_name, '-') || ' ' || COALESCE(last_call_id, 0) || ' ' ||"
+             " COALESCE(last_direction, '-') || ' ' || COALESCE(last_status, '-') || ' ' ||"
+             " COALESCE(last_missed, 9) || ' ' || COALESCE(last_recorded, 9) || ' ' ||"
+             " (updated_at = 7) AS line FROM conversations ORDER BY id",
+             "SELECT COALESCE(contact_name, '-') || ' ' || COALESCE(last_call_id, 0) || ' ' ||"
+             " COALESCE(last_direction, '-') || ' ' || COALESCE(last_status, '-') || ' ' ||"
+             " COALESCE(last_missed::int, 9) || ' ' || COALESCE(last_recorded::int, 9) || ' ' ||"
+             " (updated_at = to_timestamp(7))::int AS line FROM conversations ORDER BY id"}},
+    {.name = "fill", BOTH("INSERT INTO orgs (id, name) VALUES (1, 'o')")},
+    {.name = "project", BOTH("INSERT INTO projects (id, org_id, name) VALUES (1, 1, 'p')")},
+    {.name = "contact",
+     BOTH("INSERT INTO contacts (project_id, phone_number, display_name) VALUES (1, '+1', 'Ann')")},
+};
+
+static void conversations_of_before_show_their_latest_call(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct err e = {.code = ERR_NONE};
+        struct db *db = store_connect(store, STORE_TOOL);
+        int n;
+        store->extra = shown_queries;
+        store->n_extra = LEN(shown_queries);
+        for (int q = S_FILL; q <= S_CONTACT; q++)
+            kit_exec(db, q, NO_BINDS);
+        assert_ok(db_begin(db, &e), &e);
+        assert_ok(store->engine->script(db, talks[store_engine(store)], &e), &e);
+        assert_ok(db_commit(db, &e), &e);
+        assert_ok(store_migrate_down(store, n_migrations() - 1, &n, &e), &e);
+        up(store, n_migrations() - 1);
+        assert_string_equal(kit_lines(db, S_SHOWN, a),
+                            "Ann 2 inbound busy 1 0 1\nAnn 0 - - 9 9 1\n");
+        db_close(db);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(up_down_up), cmocka_unit_test(nodes_that_start_together_migrate_once),
           cmocka_unit_test(f205_a_newer_schema_is_refused),
           cmocka_unit_test(an_edited_migration_is_refused),
           cmocka_unit_test(a_migration_is_whole_or_absent),
           cmocka_unit_test(both_engines_have_the_same_columns),
           cmocka_unit_test(the_old_names_have_their_columns),
+          cmocka_unit_test(conversations_of_before_show_their_latest_call),
           cmocka_unit_test(triggers_date_changes_and_guard_the_log))

@@ -72,6 +72,20 @@ describe("the API", () => {
     }
   });
 
+  it("reads on by the cursor of a page, and takes no other", async () => {
+    type Page = { conversations: Conversation[]; total?: number; page?: number; next_cursor: string | null };
+    const first = await get<Page>(server, "/api/conversations?limit=1");
+    assert.deepEqual([first.total, first.page], [2, 1]);
+    const second = await get<Page>(server, `/api/conversations?limit=1&cursor=${first.next_cursor ?? ""}`);
+    assert.notEqual(second.conversations[0]?.id, first.conversations[0]?.id);
+    assert.deepEqual([second.conversations.length, second.total, second.page, second.next_cursor], [1, undefined, undefined, null]);
+    for (const query of ["cursor=x", `cursor=${"9".repeat(65)}`, `page=2&cursor=${first.next_cursor ?? ""}`]) {
+      const { status, body } = await ask<Fault>(server, `/api/conversations?${query}`);
+      assert.equal(status, 400, query);
+      assert.equal(body.error.code, "INVALID_REQUEST");
+    }
+  });
+
   it("narrows conversations by contact and by their latest call", async () => {
     const found = async (query: string): Promise<number> => (await get<{ total: number }>(server, `/api/conversations?${query}`)).total;
     const expected = {

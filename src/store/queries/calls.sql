@@ -22,30 +22,30 @@ SELECT c.id, c.project_id, c.provider, c.twilio_sid, c.conversation_id, c.fold_s
 --         from_e164 text[], to_e164 text[], duration int[], total_duration int[], talk_time int[],
 --         wait_time int[], price decimal[], price_unit text[], start_time time[], answered_at time[],
 --         end_time time[], recording_url text[], metadata json[], attributes json[], fold_state json[],
---         last_event_time time[], is_final bool[], finalized_at time[], now time
+--         last_event_time time[], is_final bool[], missed bool[], finalized_at time[], now time
 -- [sqlite]
 INSERT INTO calls (project_id, provider, twilio_sid, conversation_id, parent_call_sid, direction, status,
                    display_status, visibility, from_number, to_number, from_e164, to_e164, duration,
                    total_duration, talk_time, wait_time, price, price_unit, start_time, answered_at, end_time,
-                   recording_url, metadata, attributes, fold_state, last_event_time, is_final, finalized_at,
-                   created_at, updated_at)
+                   recording_url, metadata, attributes, fold_state, last_event_time, is_final, missed,
+                   finalized_at, created_at, updated_at)
 VALUES (:project, :provider, :sid, :conversation, :parent, :direction, :status, :display_status, :visibility,
         :from_number, :to_number, :from_e164, :to_e164, :duration, :total_duration, :talk_time, :wait_time,
         :price, :price_unit, :start_time, :answered_at, :end_time, :recording_url, :metadata, :attributes,
-        :fold_state, :last_event_time, :is_final, :finalized_at, :now, :now)
+        :fold_state, :last_event_time, :is_final, :missed, :finalized_at, :now, :now)
     ON CONFLICT (project_id, provider, twilio_sid) DO NOTHING
 RETURNING id, project_id, provider, twilio_sid;
 -- [postgres]
 INSERT INTO calls (project_id, provider, twilio_sid, conversation_id, parent_call_sid, direction, status,
                    display_status, visibility, from_number, to_number, from_e164, to_e164, duration,
                    total_duration, talk_time, wait_time, price, price_unit, start_time, answered_at, end_time,
-                   recording_url, metadata, attributes, fold_state, last_event_time, is_final, finalized_at,
-                   created_at, updated_at)
+                   recording_url, metadata, attributes, fold_state, last_event_time, is_final, missed,
+                   finalized_at, created_at, updated_at)
 SELECT v.*, :now, :now
   FROM unnest(:project, :provider, :sid, :conversation, :parent, :direction, :status, :display_status,
               :visibility, :from_number, :to_number, :from_e164, :to_e164, :duration, :total_duration,
               :talk_time, :wait_time, :price, :price_unit, :start_time, :answered_at, :end_time,
-              :recording_url, :metadata, :attributes, :fold_state, :last_event_time, :is_final,
+              :recording_url, :metadata, :attributes, :fold_state, :last_event_time, :is_final, :missed,
               :finalized_at) AS v
     ON CONFLICT (project_id, provider, twilio_sid) DO NOTHING
 RETURNING id, project_id, provider, twilio_sid;
@@ -57,7 +57,7 @@ RETURNING id, project_id, provider, twilio_sid;
 --         from_e164 text[], to_e164 text[], duration int[], total_duration int[], talk_time int[],
 --         wait_time int[], price decimal[], price_unit text[], start_time time[], answered_at time[],
 --         end_time time[], recording_url text[], metadata json[], attributes json[], fold_state json[],
---         last_event_time time[], is_final bool[], finalized_at time[], now time
+--         last_event_time time[], is_final bool[], missed bool[], finalized_at time[], now time
 -- [sqlite]
 UPDATE calls
    SET conversation_id = :conversation, parent_call_sid = :parent, direction = :direction, status = :status,
@@ -67,7 +67,7 @@ UPDATE calls
        price_unit = :price_unit, start_time = :start_time, answered_at = :answered_at, end_time = :end_time,
        recording_url = :recording_url, metadata = :metadata, attributes = :attributes,
        fold_state = :fold_state, last_event_time = :last_event_time, is_final = :is_final,
-       finalized_at = :finalized_at, updated_at = :now
+       missed = :missed, finalized_at = :finalized_at, updated_at = :now
  WHERE project_id = :project AND id = :id;
 -- [postgres]
 UPDATE calls c
@@ -78,16 +78,16 @@ UPDATE calls c
        wait_time = v.wait_time, price = v.price, price_unit = v.price_unit, start_time = v.start_time,
        answered_at = v.answered_at, end_time = v.end_time, recording_url = v.recording_url,
        metadata = v.metadata, attributes = v.attributes, fold_state = v.fold_state,
-       last_event_time = v.last_event_time, is_final = v.is_final, finalized_at = v.finalized_at,
-       updated_at = :now
+       last_event_time = v.last_event_time, is_final = v.is_final, missed = v.missed,
+       finalized_at = v.finalized_at, updated_at = :now
   FROM unnest(:project, :id, :conversation, :parent, :direction, :status, :display_status, :visibility,
               :from_number, :to_number, :from_e164, :to_e164, :duration, :total_duration, :talk_time,
               :wait_time, :price, :price_unit, :start_time, :answered_at, :end_time, :recording_url,
-              :metadata, :attributes, :fold_state, :last_event_time, :is_final, :finalized_at)
+              :metadata, :attributes, :fold_state, :last_event_time, :is_final, :missed, :finalized_at)
     AS v (project_id, id, conversation_id, parent_call_sid, direction, status, display_status, visibility,
           from_number, to_number, from_e164, to_e164, duration, total_duration, talk_time, wait_time, price,
           price_unit, start_time, answered_at, end_time, recording_url, metadata, attributes, fold_state,
-          last_event_time, is_final, finalized_at)
+          last_event_time, is_final, missed, finalized_at)
  WHERE c.project_id = v.project_id AND c.id = v.id;
 
 -- name: call_event_insert

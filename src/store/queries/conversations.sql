@@ -19,20 +19,23 @@ SELECT c.id, c.project_id, c.external_id
 -- New conversations; gives back those that nobody else has inserted meanwhile.
 -- params: project int[], number text[], contact int[], subject text[], now time
 -- [sqlite]
-INSERT INTO conversations (project_id, external_id, contact_id, subject, created_at, updated_at)
-VALUES (:project, :number, :contact, :subject, :now, :now)
+INSERT INTO conversations (project_id, external_id, contact_id, contact_name, subject, created_at, updated_at)
+VALUES (:project, :number, :contact,
+        (SELECT display_name FROM contacts WHERE project_id = :project AND id = :contact), :subject, :now, :now)
     ON CONFLICT (project_id, external_id) DO NOTHING
 RETURNING id, project_id, external_id;
 -- [postgres]
-INSERT INTO conversations (project_id, external_id, contact_id, subject, created_at, updated_at)
-SELECT k.project_id, k.number, k.contact, k.subject, :now, :now
+INSERT INTO conversations (project_id, external_id, contact_id, contact_name, subject, created_at, updated_at)
+SELECT k.project_id, k.number, k.contact, x.display_name, k.subject, :now, :now
   FROM unnest(:project, :number, :contact, :subject) AS k (project_id, number, contact, subject)
+  JOIN contacts x ON x.project_id = k.project_id AND x.id = k.contact
     ON CONFLICT (project_id, external_id) DO NOTHING
 RETURNING id, project_id, external_id;
 
 -- name: conversation_refresh
--- Counts anew what belongs to a conversation. The rows are locked, so that no other worker's call can
--- come between the counting and the commit. A child leg beside its parent is not an entry of its own.
+-- Counts anew what belongs to a conversation, and takes over what it shows of the latest. The rows are
+-- locked, so that no other worker's call can come between the counting and the commit. A child leg beside
+-- its parent is not an entry of its own.
 -- params: project int[], id int[], now time
 -- [sqlite]
 UPDATE conversations
@@ -46,6 +49,17 @@ UPDATE conversations
                     WHERE p.project_id = c.project_id AND p.provider = c.provider
                       AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
                       AND p.conversation_id = c.conversation_id)))),
+       (last_call_id, last_direction, last_status, last_missed, last_recorded) = (
+           SELECT c.id, c.direction, c.display_status, c.missed, c.recording_url IS NOT NULL
+             FROM calls c
+            WHERE c.conversation_id = :id AND c.visibility = 'visible'
+              AND (c.parent_call_sid IS NULL OR NOT EXISTS (
+                   SELECT 1 FROM calls p
+                    WHERE p.project_id = c.project_id AND p.provider = c.provider
+                      AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
+                      AND p.conversation_id = c.conversation_id))
+            ORDER BY c.start_time DESC, c.id DESC
+            LIMIT 1),
        updated_at = :now
  WHERE project_id = :project AND id = :id;
 -- [postgres]
@@ -60,54 +74,170 @@ UPDATE conversations v
                     WHERE p.project_id = c.project_id AND p.provider = c.provider
                       AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
                       AND p.conversation_id = c.conversation_id)))),
+       (last_call_id, last_direction, last_status, last_missed, last_recorded) = (
+           SELECT c.id, c.direction, c.display_status, c.missed, c.recording_url IS NOT NULL
+             FROM calls c
+            WHERE c.conversation_id = v.id AND c.visibility = 'visible'
+              AND (c.parent_call_sid IS NULL OR NOT EXISTS (
+                   SELECT 1 FROM calls p
+                    WHERE p.project_id = c.project_id AND p.provider = c.provider
+                      AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
+                      AND p.conversation_id = c.conversation_id))
+            ORDER BY c.start_time DESC, c.id DESC
+            LIMIT 1),
        updated_at = :now
   FROM unnest(:project, :id) AS k (project_id, id)
  WHERE v.project_id = k.project_id AND v.id = k.id;
 
--- part: conversation_filter
--- :name and :number are patterns; the rest is about the latest call, which the row shows, and is looked at
--- only when :of_call says that it matters.
+-- name: conversation_show
+-- Takes over what a conversation shows of its latest call, where it is this one. The rows are locked.
+-- params: project int[], id int[], call int[], now time
+-- [sqlite]
+UPDATE conversations
+   SET (last_direction, last_status, last_missed, last_recorded) = (
+           SELECT direction, display_status, missed, recording_url IS NOT NULL FROM calls WHERE id = :call),
+       updated_at = :now
+ WHERE project_id = :project AND id = :id AND last_call_id = :call;
+-- [postgres]
+UPDATE conversations v
+   SET last_direction = c.direction, last_status = c.display_status, last_missed = c.missed,
+       last_recorded = c.recording_url IS NOT NULL, updated_at = :now
+  FROM unnest(:project, :id, :call) AS k (project_id, id, call_id)
+  JOIN calls c ON c.id = k.call_id
+ WHERE v.project_id = k.project_id AND v.id = k.id AND v.last_call_id = k.call_id;
+
+-- The list. What it is narrowed by stands on the rows, and what lets few through has an index in the order
+-- of the list: there is a query for each way, because an index serves only what surely is asked. A text is
+-- looked for in the index of the whole list, which has the names and the numbers too.
+
+-- part: conversation_rows
+SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
+       c.display_name, c.formatted_number, c.phone_number
+  FROM (SELECT v.id
+          FROM conversations v
+         WHERE v.project_id = :project
+
+-- part: conversation_total
+SELECT count(*) AS total
   FROM conversations v
+ WHERE v.project_id = :project
+
+-- part: conversation_from
+-- A page starts before the last row of the one before it: :before_time, :before_id.
+   AND v.last_message_at >= :from_time AND (v.last_message_at, v.id) < (:before_time, :before_id)
+
+-- part: conversation_named
+-- Patterns.
+   AND (v.external_id LIKE :number
+        OR capitals(v.contact_name) LIKE capitals(CAST(:name AS text)) ESCAPE '!')
+
+-- part: conversation_matches
+   AND (CAST(:direction AS text) IS NULL OR v.last_direction = :direction)
+   AND (CAST(:status AS text) IS NULL OR v.last_status = :status)
+   AND (NOT :recording OR v.last_recorded)
+   AND (NOT :missed OR v.last_missed)
+   AND (CAST(:name AS text) IS NULL OR v.external_id LIKE :number
+        OR capitals(v.contact_name) LIKE capitals(CAST(:name AS text)) ESCAPE '!')
+
+-- part: conversation_page
+         ORDER BY v.last_message_at DESC, v.id DESC
+         LIMIT :limit OFFSET :offset) k
+  JOIN conversations v ON v.id = k.id
   JOIN contacts c ON c.id = v.contact_id
- WHERE v.project_id = :project AND v.last_message_at IS NOT NULL
-   AND (:from_time IS NULL OR v.last_message_at >= :from_time)
-   AND (:to_time IS NULL OR v.last_message_at < :to_time)
-   AND (CAST(:name AS text) IS NULL OR lower(c.display_name) LIKE lower(:name) ESCAPE '!'
-        OR c.phone_number LIKE :number)
-   AND (NOT :of_call OR EXISTS (
-        SELECT 1
-          FROM calls l
-         WHERE l.id = (SELECT k.id
-                         FROM calls k
-                        WHERE k.conversation_id = v.id AND k.visibility = 'visible'
-                          AND (k.parent_call_sid IS NULL OR NOT EXISTS (
-                               SELECT 1 FROM calls p
-                                WHERE p.project_id = k.project_id AND p.provider = k.provider
-                                  AND p.twilio_sid = k.parent_call_sid AND p.visibility = 'visible'
-                                  AND p.conversation_id = k.conversation_id))
-                        ORDER BY k.start_time DESC, k.id DESC
-                        LIMIT 1)
-           AND (CAST(:direction AS text) IS NULL OR l.direction = :direction)
-           AND (CAST(:status AS text) IS NULL OR l.display_status = :status)
-           AND (NOT :recording OR l.recording_url IS NOT NULL)
-           AND (NOT :missed OR (l.direction = 'inbound'
-                AND l.display_status IN ('no-answer', 'busy', 'canceled', 'failed')))))
+ ORDER BY v.last_message_at DESC, v.id DESC;
 
 -- name: conversation_list
 -- One page, the latest first.
--- params: project int, from_time time, to_time time, name text, number text, of_call bool, direction text,
---         status text, recording bool, missed bool, offset int, limit int
-SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
-       c.display_name, c.formatted_number, c.phone_number
--- use: conversation_filter
- ORDER BY v.last_message_at DESC, v.id DESC
- LIMIT :limit OFFSET :offset;
+-- params: project int, from_time time, before_time time, before_id int, offset int, limit int
+-- use: conversation_rows
+-- use: conversation_from
+-- use: conversation_page
 
 -- name: conversation_count
--- params: project int, from_time time, to_time time, name text, number text, of_call bool, direction text,
---         status text, recording bool, missed bool
-SELECT count(*) AS total
--- use: conversation_filter
+-- params: project int, from_time time, before_time time, before_id int
+-- use: conversation_total
+-- use: conversation_from
+
+-- name: conversation_list_named
+-- params: project int, from_time time, before_time time, before_id int, name text, number text, offset int, limit int
+-- use: conversation_rows
+-- use: conversation_from
+-- use: conversation_named
+-- use: conversation_page
+
+-- name: conversation_count_named
+-- params: project int, from_time time, before_time time, before_id int, name text, number text
+-- use: conversation_total
+-- use: conversation_from
+-- use: conversation_named
+
+-- name: conversation_list_missed
+-- params: project int, from_time time, before_time time, before_id int, name text, number text,
+--         direction text, status text, recording bool, missed bool, offset int, limit int
+-- use: conversation_rows
+   AND v.last_missed
+-- use: conversation_from
+-- use: conversation_matches
+-- use: conversation_page
+
+-- name: conversation_count_missed
+-- params: project int, from_time time, before_time time, before_id int, name text, number text,
+--         direction text, status text, recording bool, missed bool
+-- use: conversation_total
+   AND v.last_missed
+-- use: conversation_from
+-- use: conversation_matches
+
+-- name: conversation_list_by_status
+-- params: project int, from_time time, before_time time, before_id int, name text, number text,
+--         direction text, status text, recording bool, missed bool, offset int, limit int
+-- use: conversation_rows
+   AND v.last_status = :status
+-- use: conversation_from
+-- use: conversation_matches
+-- use: conversation_page
+
+-- name: conversation_count_by_status
+-- params: project int, from_time time, before_time time, before_id int, name text, number text,
+--         direction text, status text, recording bool, missed bool
+-- use: conversation_total
+   AND v.last_status = :status
+-- use: conversation_from
+-- use: conversation_matches
+
+-- name: conversation_list_recorded
+-- params: project int, from_time time, before_time time, before_id int, name text, number text,
+--         direction text, status text, recording bool, missed bool, offset int, limit int
+-- use: conversation_rows
+   AND v.last_recorded
+-- use: conversation_from
+-- use: conversation_matches
+-- use: conversation_page
+
+-- name: conversation_count_recorded
+-- params: project int, from_time time, before_time time, before_id int, name text, number text,
+--         direction text, status text, recording bool, missed bool
+-- use: conversation_total
+   AND v.last_recorded
+-- use: conversation_from
+-- use: conversation_matches
+
+-- name: conversation_list_by_direction
+-- params: project int, from_time time, before_time time, before_id int, name text, number text,
+--         direction text, status text, recording bool, missed bool, offset int, limit int
+-- use: conversation_rows
+   AND v.last_direction = :direction
+-- use: conversation_from
+-- use: conversation_matches
+-- use: conversation_page
+
+-- name: conversation_count_by_direction
+-- params: project int, from_time time, before_time time, before_id int, name text, number text,
+--         direction text, status text, recording bool, missed bool
+-- use: conversation_total
+   AND v.last_direction = :direction
+-- use: conversation_from
+-- use: conversation_matches
 
 -- name: conversation_by_id
 -- In the order in which they are asked for.
@@ -127,32 +257,17 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
  ORDER BY k.place;
 
 -- name: conversation_last_call
--- The latest visible call of each conversation; of a parent and its legs the parent.
+-- The latest entry of each conversation.
 -- params: project int[], id int[]
 -- [sqlite]
 SELECT c.*
-  FROM calls c
- WHERE +c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
-   AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-        SELECT 1 FROM calls p
-         WHERE p.project_id = c.project_id AND p.provider = c.provider AND p.twilio_sid = c.parent_call_sid
-           AND p.visibility = 'visible' AND p.conversation_id = c.conversation_id))
- ORDER BY c.start_time DESC, c.id DESC
- LIMIT 1;
+  FROM conversations v JOIN calls c ON c.id = v.last_call_id
+ WHERE v.project_id = :project AND v.id = :id;
 -- [postgres]
 SELECT c.*
   FROM unnest(:project, :id) AS k (project_id, id)
- CROSS JOIN LATERAL (
-       SELECT c.*
-         FROM calls c
-        WHERE +c.project_id = k.project_id AND c.conversation_id = k.id AND c.visibility = 'visible'
-          AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-               SELECT 1 FROM calls p
-                WHERE p.project_id = c.project_id AND p.provider = c.provider
-                  AND p.twilio_sid = c.parent_call_sid
-                  AND p.visibility = 'visible' AND p.conversation_id = c.conversation_id))
-        ORDER BY c.start_time DESC, c.id DESC
-        LIMIT 1) c;
+  JOIN conversations v ON v.project_id = k.project_id AND v.id = k.id
+  JOIN calls c ON c.id = v.last_call_id;
 
 -- name: conversation_calls
 -- One page of a conversation's entries, the latest first: child legs are merged into their parents.

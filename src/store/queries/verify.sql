@@ -101,7 +101,7 @@ SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_p
 
 -- name: verify_conversations
 -- What a conversation says of its calls, and what they are (as in conversation_refresh); and whose its
--- contact is.
+-- contact is. wrong: the first column that is not what its latest call or its contact says.
 -- params: project int, after int, limit int
 -- [sqlite]
 SELECT v.id, json_extract(v.metadata, '$.total_calls') AS stored,
@@ -112,8 +112,30 @@ SELECT v.id, json_extract(v.metadata, '$.total_calls') AS stored,
                  WHERE p.project_id = c.project_id AND p.provider = c.provider
                    AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
                    AND p.conversation_id = c.conversation_id))) AS counted,
-       (SELECT x.project_id FROM contacts x WHERE x.id = v.contact_id) AS contact_project
+       x.project_id AS contact_project,
+       CASE WHEN v.contact_name IS DISTINCT FROM x.display_name THEN 'contact_name'
+            WHEN v.last_call_id IS DISTINCT FROM l.id THEN 'last_call_id'
+            WHEN v.last_direction IS DISTINCT FROM l.direction THEN 'last_direction'
+            WHEN v.last_status IS DISTINCT FROM l.display_status THEN 'last_status'
+            WHEN v.last_missed IS DISTINCT FROM l.missed THEN 'last_missed'
+            WHEN v.last_recorded IS DISTINCT FROM
+                 CASE WHEN l.id IS NOT NULL THEN l.recording_url IS NOT NULL END THEN 'last_recorded'
+            WHEN v.last_message_at IS DISTINCT FROM (
+                 SELECT max(start_time) FROM calls WHERE conversation_id = v.id AND visibility = 'visible')
+                 THEN 'last_message_at'
+       END AS wrong
   FROM conversations v
+  LEFT JOIN contacts x ON x.id = v.contact_id
+  LEFT JOIN calls l ON l.id = (
+       SELECT c.id FROM calls c
+        WHERE c.conversation_id = v.id AND c.visibility = 'visible'
+          AND (c.parent_call_sid IS NULL OR NOT EXISTS (
+               SELECT 1 FROM calls p
+                WHERE p.project_id = c.project_id AND p.provider = c.provider
+                  AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
+                  AND p.conversation_id = c.conversation_id))
+        ORDER BY c.start_time DESC, c.id DESC
+        LIMIT 1)
  WHERE v.project_id = :project AND v.id > :after
  ORDER BY v.id LIMIT :limit;
 -- [postgres]
@@ -125,8 +147,30 @@ SELECT v.id, (v.metadata ->> 'total_calls')::bigint AS stored,
                  WHERE p.project_id = c.project_id AND p.provider = c.provider
                    AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
                    AND p.conversation_id = c.conversation_id))) AS counted,
-       (SELECT x.project_id FROM contacts x WHERE x.id = v.contact_id) AS contact_project
+       x.project_id AS contact_project,
+       CASE WHEN v.contact_name IS DISTINCT FROM x.display_name THEN 'contact_name'
+            WHEN v.last_call_id IS DISTINCT FROM l.id THEN 'last_call_id'
+            WHEN v.last_direction IS DISTINCT FROM l.direction THEN 'last_direction'
+            WHEN v.last_status IS DISTINCT FROM l.display_status THEN 'last_status'
+            WHEN v.last_missed IS DISTINCT FROM l.missed THEN 'last_missed'
+            WHEN v.last_recorded IS DISTINCT FROM
+                 CASE WHEN l.id IS NOT NULL THEN l.recording_url IS NOT NULL END THEN 'last_recorded'
+            WHEN v.last_message_at IS DISTINCT FROM (
+                 SELECT max(start_time) FROM calls WHERE conversation_id = v.id AND visibility = 'visible')
+                 THEN 'last_message_at'
+       END AS wrong
   FROM conversations v
+  LEFT JOIN contacts x ON x.id = v.contact_id
+  LEFT JOIN calls l ON l.id = (
+       SELECT c.id FROM calls c
+        WHERE c.conversation_id = v.id AND c.visibility = 'visible'
+          AND (c.parent_call_sid IS NULL OR NOT EXISTS (
+               SELECT 1 FROM calls p
+                WHERE p.project_id = c.project_id AND p.provider = c.provider
+                  AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
+                  AND p.conversation_id = c.conversation_id))
+        ORDER BY c.start_time DESC, c.id DESC
+        LIMIT 1)
  WHERE v.project_id = :project AND v.id > :after
  ORDER BY v.id LIMIT :limit;
 

@@ -20,6 +20,7 @@
 #include "base/fault.h"
 #include "base/files.h"
 #include "store/sqlite/backup.h"
+#include "store/sqlite/capitals.h"
 #include "store/sqlite/failure.h"
 #include "store/sqlite/file.h"
 #include "store/sqlite/recovery.h"
@@ -96,6 +97,8 @@ static int configure(struct sqlite_db *d)
         rc = sqlite3_exec(h, settings[i], NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = set_cache(d);
+    if (rc == SQLITE_OK)
+        rc = capitals_add(h);
     sqlite3_wal_hook(h, on_commit, d);
     if (rc == SQLITE_OK && d->base.use == STORE_READ)
         rc = sqlite3_exec(h, "PRAGMA query_only=ON", NULL, NULL, NULL);
