@@ -12,6 +12,7 @@ const ann: Conversation = {
   contact: { display_name: "Ann", phone_number: "+1 (508) 514-0320" },
   created_at: "2026-02-08T06:11:00Z",
   updated_at: "2026-02-08T06:11:00Z",
+  external_id: "+15085140320",
 };
 const component = (): null => null;
 const routes: Route[] = [

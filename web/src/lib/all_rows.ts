@@ -1,41 +1,43 @@
 /*
  * All rows of a list that moves while it is read page by page.
  *
- * A row that comes in above pushes others to the next page, where they are met again: they count once. A
- * row that was yet to come may move up to pages that were read: so these are read once more at the end, as
- * far as they bring something new.
+ * A row that is met again counts once. A row that was yet to come may move up to what was read already: so
+ * the list is read once more from the top at the end, as far as that brings something new.
  */
 
-export type Page<Row> = { rows: readonly Row[]; total: number };
+/** A page, and where the next one begins; null: this is the last. The first page tells the total. */
+export type Page<Row> = { rows: readonly Row[]; total?: number; next: string | null };
 
 export type Source<Row> = {
-  page: (page: number, signal: AbortSignal) => Promise<Page<Row>>;
+  /** The page that begins there; the first one when that is null. */
+  page: (from: string | null, signal: AbortSignal) => Promise<Page<Row>>;
   idOf: (row: Row) => string;
-  /** So many rows are on a page. */
-  limit: number;
 };
 
 export type Progress = { done: number; total: number };
 
-/** Throws what the source throws, and the signal's reason when that is raised. */
-export async function allRows<Row>(
-  { page, idOf, limit }: Source<Row>,
+/** Gives the rows as they come in. Throws what the source throws, and the signal's reason when that is raised. */
+export async function* allRows<Row>(
+  { page, idOf }: Source<Row>,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
-): Promise<Row[]> {
-  const found = new Map<string, Row>();
+): AsyncGenerator<Row[]> {
+  const known = new Set<string>();
+  let total = 0;
   /** Reads from the top to the end, or as far as `goesOn` likes what a page brings. */
-  const read = async (goesOn: (nNew: number) => boolean): Promise<void> => {
-    for (let at = 1, isMore = true; isMore; at++) {
+  async function* read(goesOn: (nNew: number) => boolean): AsyncGenerator<Row[]> {
+    let from: string | null = null;
+    do {
       signal.throwIfAborted();
-      const { rows, total } = await page(at, signal);
-      const before = found.size;
-      for (const row of rows) found.set(idOf(row), row);
-      onProgress({ done: found.size, total: Math.max(total, found.size) });
-      isMore = at * limit < total && goesOn(found.size - before);
-    }
-  };
-  await read(() => true);
-  await read((nNew) => nNew > 0);
-  return [...found.values()];
+      const answer: Page<Row> = await page(from, signal);
+      const news = answer.rows.filter((row) => !known.has(idOf(row)));
+      for (const row of news) known.add(idOf(row));
+      total = Math.max(answer.total ?? total, known.size);
+      onProgress({ done: known.size, total });
+      yield news;
+      from = goesOn(news.length) ? answer.next : null;
+    } while (from !== null);
+  }
+  yield* read(() => true);
+  yield* read((nNew) => nNew > 0);
 }

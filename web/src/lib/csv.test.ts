@@ -1,5 +1,15 @@
-import { describe, expect, it } from "vitest";
-import { csvCell, csvName, csvOf, utcTime, zoneTime } from "./csv";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { csvCell, csvHead, csvLines, csvName, utcTime, zoneClock } from "./csv";
+import { choose } from "./preferences";
+
+beforeEach(() => {
+  const kept = new Map<string, string>();
+  vi.stubGlobal("localStorage", { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value) });
+  vi.stubGlobal("window", new EventTarget());
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 describe("a cell", () => {
   it("is quoted where it must be", () => {
@@ -33,20 +43,23 @@ describe("a table", () => {
       { name: "Name", cell: (row: { name: string; n: number }) => row.name },
       { name: "Calls, all", cell: (row: { n: number }) => row.n },
     ];
-    const table = csvOf(columns, [{ name: "Ångström", n: 3 }, { name: "=1+1", n: -1 }]).join("");
-    expect(table).toBe('\uFEFFName,"Calls, all"\r\nÅngström,3\r\n\'=1+1,-1\r\n');
+    const table = csvLines(columns, [{ name: "Ångström", n: 3 }, { name: "=1+1", n: -1 }]);
+    expect(csvHead(columns) + table).toBe('\uFEFFName,"Calls, all"\r\nÅngström,3\r\n\'=1+1,-1\r\n');
   });
 
   it("is the names alone when there is no row", () => {
-    expect(csvOf([{ name: "Name", cell: () => null }], [])).toEqual(["\uFEFFName\r\n"]);
+    const columns = [{ name: "Name", cell: () => null }];
+    expect(csvHead(columns) + csvLines(columns, [])).toBe("\uFEFFName\r\n");
   });
 });
 
 describe("times and names of files", () => {
   it("tell the instant, and what clocks said in a zone", () => {
     expect(utcTime("2026-07-08T06:11:00.25+03:00")).toBe("2026-07-08T03:11:00.250Z");
-    expect(zoneTime("2026-07-08T23:11:09Z", "Europe/Moscow")).toBe("2026-07-09 02:11:09");
-    expect(zoneTime("2026-01-08T12:00:00Z", "America/New_York")).toBe("2026-01-08 07:00:00");
+    choose("zone", "Europe/Moscow");
+    expect(zoneClock()("2026-07-08T23:11:09Z")).toBe("2026-07-09 02:11:09");
+    choose("zone", "America/New_York");
+    expect(zoneClock()("2026-01-08T12:00:00Z")).toBe("2026-01-08 07:00:00");
   });
 
   it("take no odd letters into a name", () => {

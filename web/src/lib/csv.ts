@@ -9,6 +9,8 @@
  * of ours are no texts, and stay numbers.
  */
 
+import { perZone } from "./zone";
+
 export type Cell = string | number | null;
 
 /** A column: its name, and what stands in it. */
@@ -31,23 +33,27 @@ function csvLine(cells: readonly Cell[]): string {
   return cells.map(csvCell).join(",") + LINE_END;
 }
 
-/** The whole table, in pieces of a line each. */
-export function csvOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
-  const head = MARK + csvLine(columns.map(({ name }) => name));
-  return [head, ...rows.map((row) => csvLine(columns.map(({ cell }) => cell(row))))];
+/** The beginning of a table: its names. */
+export function csvHead<Row>(columns: readonly Column<Row>[]): string {
+  return MARK + csvLine(columns.map(({ name }) => name));
 }
 
-/** The zone of who looks, by its name. */
-export const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** What follows it: a line of each row. */
+export function csvLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  return rows.map((row) => csvLine(columns.map(({ cell }) => cell(row)))).join("");
+}
 
 /** An instant for machines: ISO 8601, UTC. */
 export function utcTime(time: string): string {
   return new Date(time).toISOString();
 }
 
-/** The same by the clocks of a zone, as spreadsheets read it: `2026-02-08 09:11:00`. */
-export function zoneTime(time: string, zone: string): string {
-  return new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: zone }).format(new Date(time));
+const clock = perZone((timeZone) => new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone }));
+
+/** Tells it by the clocks of the zone that is chosen now, as spreadsheets read it: `2026-02-08 09:11:00`. */
+export function zoneClock(): (time: string) => string {
+  const format = clock();
+  return (time) => format.format(new Date(time));
 }
 
 /** `calls-16175551234-2026-02-08.csv`: of any words a name that every file system takes. */

@@ -40,13 +40,6 @@ export function callLook(status: CallStatus): Look {
   return { shape, tone, word: text.status[status] };
 }
 
-const UNREACHED: readonly CallStatus[] = ["no-answer", "busy", "canceled", "failed"];
-
-/** Came from outside, and reached nobody. */
-export function isMissed(direction: Direction, status: CallStatus): boolean {
-  return direction === "inbound" && UNREACHED.includes(status);
-}
-
 export function processingLook(status: ProcessingStatus): Look {
   const [shape, tone] = PROCESSING[status];
   return { shape, tone, word: text.inbox.processing[status] };

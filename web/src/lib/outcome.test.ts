@@ -11,6 +11,7 @@ function aMessage(change: Partial<Message>): Message {
     created_at: "2026-02-08T06:11:00Z",
     direction: "inbound",
     call_status: "completed",
+    missed: false,
     duration: 35,
     total_duration: 35,
     talk_time: 29,
@@ -29,10 +30,10 @@ describe("the outcome of a call", () => {
   });
 
   it("calls missed what came in and reached nobody, and only that", () => {
-    const unreached = { call_status: "no-answer", duration: 0, total_duration: 24, talk_time: null, wait_time: null } as const;
+    const unreached = { call_status: "no-answer", missed: true, duration: 0, total_duration: 24, talk_time: null, wait_time: null } as const;
     expect(outcomeLook(aMessage(unreached))).toMatchObject({ tone: "bad", word: "Missed: nobody answered" });
     expect(spansOf(aMessage(unreached))).toEqual({ wait: 24, talk: 0 });
-    expect(outcomeLook(aMessage({ ...unreached, direction: "outbound" })).word).toBe("Nobody answered");
+    expect(outcomeLook(aMessage({ ...unreached, missed: false })).word).toBe("Nobody answered");
   });
 
   it("draws all calls on the scale of the longest", () => {

@@ -1,12 +1,12 @@
 // How a call went, in words, and its times as lengths.
 import { clockTime } from "./format";
-import { callLook, isMissed } from "./look";
+import { callLook } from "./look";
 import type { Look } from "./look";
 import { text } from "./text";
 import type { Message } from "./types";
 
 /** A call that is over, or one entry of a conversation. */
-export type Ended = Pick<Message, "direction" | "call_status" | "duration" | "total_duration" | "talk_time" | "wait_time">;
+export type Ended = Pick<Message, "call_status" | "missed" | "duration" | "total_duration" | "talk_time" | "wait_time">;
 
 /** Seconds of a call: until somebody answered, and from then on. */
 export type Spans = { wait: number; talk: number };
@@ -26,14 +26,14 @@ function answered({ wait, talk }: Spans): string {
 }
 
 function wordsOf(message: Ended): string {
-  const { direction, call_status: status } = message;
+  const { call_status: status, missed } = message;
   if (status === "completed") return answered(spansOf(message));
-  if (isMissed(direction, status)) return text.outcome.missedBecause[status] ?? text.status[status];
+  if (missed) return text.outcome.missedBecause[status] ?? text.status[status];
   return text.outcome.unreached[status] ?? text.status[status];
 }
 
 export function outcomeLook(message: Ended): Look {
   const look = callLook(message.call_status);
-  const tone = isMissed(message.direction, message.call_status) ? "bad" : look.tone;
+  const tone = message.missed ? "bad" : look.tone;
   return { ...look, tone, word: wordsOf(message) };
 }

@@ -3,8 +3,8 @@ import { useQueries } from "@tanstack/react-query";
 import type { QueryClient, QueryKey, UseQueryOptions } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 
-/** A list that the API gives page by page. */
-export type PagedList<Page extends { total: number }, Row, Key extends QueryKey> = {
+/** A list that the API gives page by page. Its first page tells the total. */
+export type PagedList<Page extends { total?: number }, Row, Key extends QueryKey> = {
   query: (page: number) => UseQueryOptions<Page, Error, Page, Key>;
   rowsOf: (page: Page) => readonly Row[];
   /** So many rows are on a page. */
@@ -34,7 +34,7 @@ function pagesOf([first, last]: readonly [number, number]): number[] {
 }
 
 /** The rows in sight of a list; of none, nothing is asked for. */
-export function usePagedRows<Page extends { total: number }, Row, Key extends QueryKey>(
+export function usePagedRows<Page extends { total?: number }, Row, Key extends QueryKey>(
   list: PagedList<Page, Row, Key> | null,
 ): PagedRows<Row> {
   const [inSight, setInSight] = useState<readonly [number, number]>([1, 1]);
@@ -64,8 +64,14 @@ export function usePagedRows<Page extends { total: number }, Row, Key extends Qu
   };
 }
 
+/** A page that is in sight, as it is after what has happened: asked for again, if need be. */
+export async function pageInSight<Page>(client: QueryClient, queryKey: QueryKey): Promise<Page | undefined> {
+  const shown = client.getQueryCache().find({ queryKey, type: "active" });
+  return shown && client.query<Page>({ queryKey, staleTime: Infinity }); // whoever shows it knows how
+}
+
 /** Rows of a list, in sight or not, no older than they would be in sight. */
-export async function fetchRows<Page extends { total: number }, Row, Key extends QueryKey>(
+export async function fetchRows<Page extends { total?: number }, Row, Key extends QueryKey>(
   client: QueryClient,
   { query, rowsOf, limit }: PagedList<Page, Row, Key>,
   first: number,

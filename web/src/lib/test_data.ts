@@ -32,6 +32,7 @@ export function aCall(change: Partial<Call>): Call {
     updated_at: AT,
     last_event_time: AT,
     is_final: false,
+    missed: false,
     finalized_at: null,
     sync_state: "active",
     ...change,

@@ -18,6 +18,7 @@ export type FeedPage = Schemas["FeedPage"];
 export type InboxEvent = Schemas["InboxEvent"];
 export type InboxEventDetail = Schemas["InboxEventDetail"];
 export type InboxPage = Schemas["InboxPage"];
+export type LastMessage = NonNullable<Schemas["LastMessage"]>;
 export type Me = Schemas["Me"];
 export type Message = Schemas["Message"];
 export type MessagePage = Schemas["MessagePage"];

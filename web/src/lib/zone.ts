@@ -12,6 +12,11 @@ export function browserZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
+/** The zone whose clocks are shown, by its name. */
+export function zoneName(): string {
+  return timeZone() ?? browserZone();
+}
+
 /** All zones that can be chosen, by name. */
 export function allZones(): string[] {
   return [...new Set([...Intl.supportedValuesOf("timeZone"), "UTC"])].sort();

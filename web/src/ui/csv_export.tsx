@@ -4,10 +4,11 @@ import { useEffect, useRef, useState } from "react";
 import type { ReactElement } from "react";
 import { allRows } from "../lib/all_rows";
 import type { Progress, Source } from "../lib/all_rows";
-import { csvName, csvOf, ownZone, zoneTime } from "../lib/csv";
+import { csvHead, csvLines, csvName } from "../lib/csv";
 import type { Column } from "../lib/csv";
 import { saveFile } from "../lib/save";
 import { text } from "../lib/text";
+import { dayOf } from "../lib/zone";
 import classes from "./csv_export.module.css";
 import { Icon } from "./icon";
 import { Trouble } from "./trouble";
@@ -17,19 +18,26 @@ type CsvExportProps<Row> = {
   label: string;
   /** Of these the file's name is made, and of the day. */
   words: readonly string[];
-  columns: readonly Column<Row>[];
+  /** As of now: zone and language may be chosen anew. */
+  columns: () => readonly Column<Row>[];
   source: Source<Row>;
 };
+
+/** The table, in pieces of a page each: of many rows only their lines are kept. */
+async function tableOf<Row>(columns: readonly Column<Row>[], pages: AsyncIterable<Row[]>): Promise<string[]> {
+  const pieces = [csvHead(columns)];
+  for await (const rows of pages) pieces.push(csvLines(columns, rows));
+  return pieces;
+}
 
 /** Collects a table and hands it over as a file, with its progress and a way to stop. */
 export function CsvExport<Row>({ label, words, columns, source }: CsvExportProps<Row>): ReactElement {
   const stop = useRef<AbortController | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
   const { mutate, isPending, error, variables } = useMutation({
-    mutationFn: (signal: AbortSignal) => allRows(source, signal, setProgress),
-    onSuccess: (rows, signal) => {
-      const today = zoneTime(new Date().toISOString(), ownZone).slice(0, 10);
-      if (!signal.aborted) saveFile(csvName(words, today), new Blob(csvOf(columns, rows), { type: "text/csv;charset=utf-8" }));
+    mutationFn: (signal: AbortSignal) => tableOf(columns(), allRows(source, signal, setProgress)),
+    onSuccess: (table, signal) => {
+      if (!signal.aborted) saveFile(csvName(words, dayOf(Date.now())), new Blob(table, { type: "text/csv;charset=utf-8" }));
     },
   });
   useEffect(() => () => stop.current?.abort(), []);

@@ -10,6 +10,7 @@ const over = (status: Call["status"]): Partial<Call> => ({
   status,
   display_status: status,
   is_final: true,
+  missed: status !== "completed",
   end_time: "2026-02-08T06:11:20Z",
 });
 

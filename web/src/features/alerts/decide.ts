@@ -1,6 +1,5 @@
 // Of what somebody is told, and once only.
 import type { FeedEvent } from "../../lib/feed_state";
-import { isMissed } from "../../lib/look";
 import type { Call } from "../../lib/types";
 
 export type Alert = { kind: "incoming" | "missed"; call: Call };
@@ -27,7 +26,7 @@ function ended(call: Call): number {
 /** The alert that the state of a call gives reason for. */
 function alertOf(call: Call, now: number): Alert | null {
   if (call.direction !== "inbound" || call.parent_call_sid !== null || call.visibility !== "visible") return null;
-  if (isMissed(call.direction, call.display_status) && call.is_final)
+  if (call.missed === true && call.is_final)
     return now - ended(call) <= FRESH_MS ? { kind: "missed", call } : null;
   const isWaiting = !call.is_final && call.display_status !== "in-progress";
   return isWaiting && now - began(call) <= FRESH_MS ? { kind: "incoming", call } : null;

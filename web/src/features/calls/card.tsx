@@ -53,7 +53,7 @@ function Stage({ group }: { group: CallGroup }): ReactElement {
 function Outcome({ call }: { call: Call }): ReactElement {
   return (
     <span className={classes.outcome}>
-      <Mark look={outcomeLook({ ...call, call_status: call.display_status })} />
+      <Mark look={outcomeLook({ ...call, call_status: call.display_status, missed: call.missed === true })} />
     </span>
   );
 }

@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { Source } from "../../lib/all_rows";
 import { getJson } from "../../lib/api";
 import { liveRule, loadLive } from "../../lib/live";
+import { pageInSight } from "../../lib/paged_rows";
 import type { LiveRule } from "../../lib/live";
 import type { Conversation, ConversationDetail, ConversationPage, Message, MessagePage } from "../../lib/types";
 import { filterQuery } from "./filter";
@@ -26,12 +27,23 @@ export const recentConversations = queryOptions({
   queryFn: ({ signal }) => loadList({ limit: PAGE_LIMIT }, signal),
 });
 
-/** One page of those that a filter lets through. */
+/**
+ * One page of those that a filter lets through. Where the page above is in sight as well, this one goes on
+ * where that one ends, as it is after the same change: nothing is lost between them or stands twice. Any
+ * other is found by its number.
+ */
 function conversationsFound(filter: Filter, page: number) {
   const query = filterQuery(filter);
+  const keyOf = (at: number) => [...LIST, "found", query, at] as const;
   return queryOptions({
-    queryKey: [...LIST, "found", query, page],
-    queryFn: ({ signal }) => loadList({ ...query, page, limit: LONG_PAGE_LIMIT }, signal),
+    queryKey: keyOf(page),
+    queryFn: async ({ client, signal }): Promise<ConversationPage> => {
+      const above = await pageInSight<ConversationPage>(client, keyOf(page - 1));
+      if (above === undefined) return loadList({ ...query, page, limit: LONG_PAGE_LIMIT }, signal);
+      const { next_cursor: cursor } = above;
+      if (cursor === null) return { conversations: [], limit: LONG_PAGE_LIMIT, next_cursor: null };
+      return loadList({ ...query, cursor, limit: LONG_PAGE_LIMIT }, signal);
+    },
   });
 }
 
@@ -74,25 +86,24 @@ export function conversationDetail(id: string) {
 /** All that a filter lets through, for a table. */
 export function conversationsToExport(filter: Filter): Source<Conversation> {
   return {
-    page: async (page, signal) => {
-      const query = { ...filterQuery(filter), page, limit: LONG_PAGE_LIMIT };
-      const { conversations, total } = await getJson<ConversationPage>("/api/conversations", query, signal);
-      return { rows: conversations, total };
+    page: async (from, signal) => {
+      const query = { ...filterQuery(filter), cursor: from ?? undefined, limit: LONG_PAGE_LIMIT };
+      const { conversations: rows, total, next_cursor: next } = await getJson<ConversationPage>("/api/conversations", query, signal);
+      return total === undefined ? { rows, next } : { rows, total, next };
     },
     idOf: ({ id }) => id,
-    limit: LONG_PAGE_LIMIT,
   };
 }
 
 /** All calls of a conversation, for a table. */
 export function callsToExport(id: string): Source<Message> {
   return {
-    page: async (page, signal) => {
+    page: async (from, signal) => {
+      const page = Number(from ?? 1);
       const { messages, total } = await getJson<MessagePage>(`${pathOf(id)}/messages`, { page, limit: LONG_PAGE_LIMIT }, signal);
-      return { rows: messages, total };
+      return { rows: messages, total, next: page * LONG_PAGE_LIMIT < total ? String(page + 1) : null };
     },
     idOf: (message) => message.id,
-    limit: LONG_PAGE_LIMIT,
   };
 }
 

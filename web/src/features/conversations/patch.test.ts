@@ -8,10 +8,11 @@ function aConversation(id: string, at: string): Conversation {
     id,
     subject: "Calls with +1 (508) 514-0320",
     status: "active",
-    last_message: { subject: "", body: "", created_at: at, direction: "inbound", call_status: "ringing" },
+    last_message: { subject: "", body: "", created_at: at, direction: "inbound", call_status: "ringing", missed: false },
     contact: { display_name: "+1 (508) 514-0320", phone_number: "+1 (508) 514-0320" },
     created_at: at,
     updated_at: at,
+    external_id: "+15085140320",
   };
 }
 
@@ -20,14 +21,15 @@ const page: ConversationPage = {
   total: 2,
   page: 1,
   limit: 20,
+  next_cursor: null,
 };
 const ids = (data: ConversationPage): string[] => data.conversations.map(({ id }) => id);
 
 describe("patchConversations", () => {
   it("shows the new status of the last call in its place", () => {
-    const next = patchConversations(page, anEvent(1, aCall({ status: "busy" })));
+    const next = patchConversations(page, anEvent(1, aCall({ status: "busy", missed: true })));
     expect(ids(next)).toEqual(["1", "42"]);
-    expect(next.conversations[1]?.last_message?.call_status).toBe("busy");
+    expect(next.conversations[1]?.last_message).toMatchObject({ call_status: "busy", missed: true });
   });
 
   it("moves a conversation up when a new call starts in it", () => {

@@ -18,6 +18,7 @@ export function patchConversations(data: ConversationPage, { call }: FeedEvent):
     created_at: call.start_time ?? call.created_at,
     direction: call.direction,
     call_status: call.display_status,
+    missed: call.missed === true,
   };
   const changed = { ...known, last_message };
   const others = data.conversations.filter((conversation) => conversation !== known);
@@ -29,7 +30,7 @@ export function patchConversations(data: ConversationPage, { call }: FeedEvent):
 export function patchMessages(data: MessagePage, { call }: FeedEvent): MessagePage {
   const messages = data.messages.map((message) =>
     message.twilio_sid === call.twilio_sid
-      ? { ...message, call_status: call.display_status, duration: call.duration, talk_time: call.talk_time }
+      ? { ...message, call_status: call.display_status, missed: call.missed === true, duration: call.duration, talk_time: call.talk_time }
       : message,
   );
   return { ...data, messages };

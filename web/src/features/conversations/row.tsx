@@ -1,9 +1,9 @@
 import { VisuallyHidden } from "@mantine/core";
 import { memo } from "react";
 import type { ReactElement } from "react";
-import { callLook, directionIcon, isMissed } from "../../lib/look";
+import { callLook, directionIcon } from "../../lib/look";
 import { text } from "../../lib/text";
-import type { CallStatus, Conversation, Direction } from "../../lib/types";
+import type { Conversation, LastMessage } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
@@ -27,7 +27,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, cur
       {last === null ? (
         <span className={classes.outcome}>{text.conversations.noCalls}</span>
       ) : (
-        <Outcome status={last.call_status} direction={last.direction} />
+        <Outcome {...last} />
       )}
     </Link>
   );
@@ -44,11 +44,11 @@ function UnreadMark(): ReactElement {
 }
 
 /** How a call went, and which way. */
-function Outcome({ status, direction }: { status: CallStatus; direction: Direction }): ReactElement {
+function Outcome({ call_status: status, direction, missed }: LastMessage): ReactElement {
   const look = callLook(status);
   return (
     <span className={classes.outcome}>
-      <Mark look={isMissed(direction, status) ? { ...look, tone: "bad", word: text.outcome.missed } : look} />
+      <Mark look={missed ? { ...look, tone: "bad", word: text.outcome.missed } : look} />
       <span className={classes.direction}>
         <Icon name={directionIcon(direction)} size={13} />
         {text.direction[direction]}
