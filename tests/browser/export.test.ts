@@ -57,11 +57,21 @@ describe("the export", () => {
     assert.equal(new Set(lines).size, CROWD);
     const odd = lines.filter((line) => line.includes("HYPERLINK"));
     assert.equal(odd.length, 1);
-    assert.ok(odd[0]?.startsWith(`"'=HYPERLINK(""http://evil"")",'+1 (202) 555-1000,`), odd[0]);
-    const [, , utc, own, direction, outcome] = lines.find((line) => line.includes("555-1001"))?.split(",") ?? [];
+    assert.ok(odd[0]?.startsWith(`"'=HYPERLINK(""http://evil"")",'+12025551000,`), odd[0]);
+    const [, , utc, own, direction, outcome] = lines.find((line) => line.includes("+12025551001"))?.split(",") ?? [];
     assert.deepEqual([direction, outcome], ["Inbound", "Missed: nobody answered"]);
     const inZone = new Date(utc ?? "").toLocaleString("sv-SE", { timeZone: ZONE });
     assert.equal(own, inZone);
+  });
+
+  test("tells times by the zone that was chosen in the settings", async () => {
+    const zone = "Asia/Yekaterinburg";
+    await page.evaluate((value) => localStorage.setItem("hookswitch-zone", value), zone);
+    const { lines } = await exported(listed());
+    assert.equal(lines[0], `Contact,Number,Last call (UTC),Last call (${zone}),Direction,Outcome`);
+    const [, , utc, own] = lines[1]?.split(",") ?? [];
+    assert.equal(own, new Date(utc ?? "").toLocaleString("sv-SE", { timeZone: zone }));
+    await page.evaluate(() => localStorage.removeItem("hookswitch-zone"));
   });
 
   test("has what the filter lets through", async () => {
@@ -89,21 +99,21 @@ describe("the export", () => {
     await page.goto(`${server.url}/app/calls`);
     await listed().getByRole("button", { name: "Export CSV" }).waitFor();
     const hold = (route: Route): void => void route;
-    await page.route("**/api/conversations?page=2*", hold);
+    await page.route("**/api/conversations?*cursor=*", hold);
     await listed().getByRole("button", { name: "Export CSV" }).click();
-    await listed().getByText(`Exporting 100 of ${CROWD}`).waitFor();
+    await listed().getByText(`Exporting ${String(Math.floor(10_000 / CROWD))}%`).waitFor();
     await listed().getByRole("button", { name: "Cancel" }).click();
-    await page.unroute("**/api/conversations?page=2*", hold);
+    await page.unroute("**/api/conversations?*cursor=*", hold);
     const { lines } = await exported(listed());
     assert.equal(lines.length, CROWD + 1);
   });
 
   test("says what is wrong, and how to mend it", async () => {
-    await page.route("**/api/conversations?page=2*", (route) => route.abort());
+    await page.route("**/api/conversations?*cursor=*", (route) => route.abort());
     await listed().getByRole("button", { name: "Export CSV" }).click();
     await listed().getByRole("alert").getByText("The server cannot be reached").waitFor();
     await listed().getByText("Check that Hookswitch is running").waitFor();
-    await page.unroute("**/api/conversations?page=2*");
+    await page.unroute("**/api/conversations?*cursor=*");
     assert.equal((await exported(listed())).lines.length, CROWD + 1);
     assert.equal(await listed().getByRole("alert").count(), 0);
   });

@@ -23,6 +23,11 @@ type CsvExportProps<Row> = {
   source: Source<Row>;
 };
 
+/** Whole ones: 100 only at the end. */
+function percentOf(progress: Progress | null): number {
+  return progress === null || progress.total === 0 ? 0 : Math.floor((100 * progress.done) / progress.total);
+}
+
 /** The table, in pieces of a page each: of many rows only their lines are kept. */
 async function tableOf<Row>(columns: readonly Column<Row>[], pages: AsyncIterable<Row[]>): Promise<string[]> {
   const pieces = [csvHead(columns)];
@@ -58,7 +63,7 @@ export function CsvExport<Row>({ label, words, columns, source }: CsvExportProps
     );
   return (
     <div className={classes.export}>
-      <span role="status">{text.csv.progress(progress?.done ?? 0, progress?.total ?? 0)}</span>
+      <span role="status">{text.csv.progress(percentOf(progress))}</span>
       <Button variant="default" size="compact-xs" onClick={() => stop.current?.abort()}>
         {text.csv.cancel}
       </Button>

@@ -11,10 +11,11 @@ function times<Row>(name: string, timeOf: (row: Row) => string | null): Column<R
     const time = timeOf(row);
     return time === null ? null : write(time);
   };
-  return [
+  const columns = [
     { name: `${name} (UTC)`, cell: cell(utcTime) },
     { name: `${name} (${zoneName()})`, cell: cell(zoneClock()) },
   ];
+  return zoneName() === "UTC" ? columns.slice(0, 1) : columns;
 }
 
 function outcomeOf({ call_status: status, missed }: { call_status: CallStatus; missed: boolean }): string {

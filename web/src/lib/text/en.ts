@@ -178,7 +178,7 @@ export const en = {
     calls: "calls",
     labelConversations: "All conversations that are listed, as a table",
     labelCalls: "All calls of this conversation, as a table",
-    progress: (done: number, total: number) => (total === 0 ? "Exporting" : `Exporting ${number(done)} of ${number(total)}`),
+    progress: (percent: number) => `Exporting ${percent}%`,
     cancel: "Cancel",
     contact: "Contact",
     number: "Number",

@@ -176,7 +176,7 @@ export const ru: Text = {
     calls: "звонки",
     labelConversations: "Все показанные собеседники таблицей",
     labelCalls: "Все звонки с этим собеседником таблицей",
-    progress: (done: number, total: number) => (total === 0 ? "Собирается" : `Собрано ${number(done)} из ${number(total)}`),
+    progress: (percent: number) => `Экспорт: ${percent} %`,
     cancel: "Отмена",
     contact: "Собеседник",
     number: "Номер",
