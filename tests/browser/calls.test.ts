@@ -137,6 +137,24 @@ describe("the view of all calls", () => {
     assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, "/app/inbox");
   });
 
+  test("loses no row between two pages and shows none twice while calls come in", async () => {
+    await page.goto(`${server.url}/app/calls`);
+    await rows().first().waitFor();
+    await list().locator("..").evaluate((frame) => frame.scrollTo({ top: 94 * 60 }));
+    await page.locator('[data-index="104"] a').waitFor();
+    for (const number of ["+13105550101", "+13105550102", numberOf(3)]) await missedCall(number);
+    await count(CROWD + 4);
+    await page.waitForFunction(async () => {
+      const pages = await Promise.all([1, 2].map((at) => fetch(`/api/conversations?limit=100&page=${String(at)}`)));
+      const answers = (await Promise.all(pages.map((answer) => answer.json()))) as { conversations: { id: string }[] }[];
+      const ids = answers.flatMap(({ conversations }) => conversations.map(({ id }) => id));
+      const drawn = [...document.querySelectorAll<HTMLElement>("[data-index]")].filter((row) => row.querySelector("a"));
+      const at = drawn.map((row) => Number(row.dataset["index"]));
+      const isAcross = Math.min(...at) < 100 && Math.max(...at) >= 100;
+      return isAcross && drawn.every((row, i) => row.querySelector<HTMLElement>("a")?.dataset["conversation"] === ids[at[i] ?? -1]);
+    });
+  });
+
   test("says so when the list cannot be loaded, and loads it on request", async () => {
     const stranger = await browser.newContext({ storageState: await page.context().storageState() });
     const other = await stranger.newPage();

@@ -17,7 +17,7 @@ function useHasCalls(): boolean | undefined {
   const { data: recent } = useQuery(recentConversations);
   const { data: active } = useQuery(activeCalls);
   if (recent === undefined || active === undefined) return undefined;
-  return recent.total > 0 || active.calls.length > 0;
+  return recent.conversations.length > 0 || active.calls.length > 0;
 }
 
 /** What is going on, and what has been; before the first call, how it comes to be. */

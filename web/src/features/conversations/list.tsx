@@ -49,7 +49,7 @@ function UnreadRows({ filter }: ListProps): ReactElement {
     rowAt: (index) => found[index],
     onWindow: () => undefined,
   };
-  const source = { page: () => Promise.resolve({ rows: found, total: found.length }), idOf: ({ id }: Conversation) => id, limit: Math.max(1, found.length) };
+  const source = { page: () => Promise.resolve({ rows: found, total: found.length, next: null }), idOf: ({ id }: Conversation) => id };
   return <Rows rows={rows} unread={unread} empty={<NothingUnread />} source={source} />;
 }
 

@@ -20,8 +20,8 @@ export function latestCall({ last_message: last }: Conversation): number {
   return last === null ? 0 : Date.parse(last.created_at);
 }
 
-function latestOf({ conversations, total }: ConversationPage): Latest {
-  return { at: Object.fromEntries(conversations.map((each) => [each.id, latestCall(each)])), isCut: total > conversations.length };
+function latestOf({ conversations, next_cursor: next }: ConversationPage): Latest {
+  return { at: Object.fromEntries(conversations.map((each) => [each.id, latestCall(each)])), isCut: next !== null };
 }
 
 /** A call that begins is the latest of its conversation, whether or not that was known. */
