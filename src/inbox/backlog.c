@@ -7,12 +7,15 @@
 #include "base/clock.h"
 #include "base/pace.h"
 
+#define QUICK MILLISECONDS(50) /* who asks then hears what is so, not what was */
+
 struct watched {
     struct watched *next;
     int64_t project;
     struct inbox_backlog backlog;
-    usec_t counted_at; /* monotonic, like the next; TIME_NONE: never */
+    usec_t counted_at; /* monotonic, like the next */
     usec_t next_at;
+    bool is_slow; /* the last count was */
 };
 
 struct backlog_watch {
@@ -51,20 +54,21 @@ static struct watched *find(struct backlog_watch *w, int64_t project)
         p = p->next;
     if (!p) {
         p = NEW(struct watched);
-        *p = (struct watched){w->projects, project, .counted_at = TIME_NONE};
+        p->next = w->projects;
+        p->project = project;
         w->projects = p;
     }
     return p;
 }
 
-/* What is remembered, if that will do. Otherwise the asker is to count, and those who ask meanwhile
- * are not. */
+/* What is remembered, if that will do. Otherwise the asker is to count; where that is slow, those
+ * who ask meanwhile are not. */
 static bool recall(struct backlog_watch *w, int64_t project, usec_t now, struct inbox_backlog *ret,
                    usec_t *ret_counted_at)
 {
     pthread_mutex_lock(&w->lock);
     struct watched *p = find(w, project);
-    const bool will_do = p->counted_at != TIME_NONE && now < p->next_at;
+    const bool will_do = p->is_slow && now < p->next_at;
     if (!will_do)
         p->next_at = now + PACE_LONGEST;
     *ret = p->backlog;
@@ -74,13 +78,21 @@ static bool recall(struct backlog_watch *w, int64_t project, usec_t now, struct 
 }
 
 static void remember(struct backlog_watch *w, int64_t project, const struct inbox_backlog *b,
-                     usec_t counted_at, usec_t next_at)
+                     usec_t began, usec_t ended)
 {
     pthread_mutex_lock(&w->lock);
     struct watched *p = find(w, project);
     p->backlog = *b;
-    p->counted_at = counted_at;
-    p->next_at = next_at;
+    p->counted_at = ended;
+    p->next_at = pace_next(began, ended);
+    p->is_slow = ended - began > QUICK;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void forget(struct backlog_watch *w, int64_t project)
+{
+    pthread_mutex_lock(&w->lock);
+    find(w, project)->is_slow = false;
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -92,11 +104,11 @@ bool backlog_watch_read(struct backlog_watch *w, struct db *db, int64_t project,
 
     if (!recall(w, project, began, ret, &counted_at)) {
         if (!inbox_backlog(db, project, ret, e)) {
-            remember(w, project, ret, TIME_NONE, began);
+            forget(w, project);
             return err_trace(e);
         }
         counted_at = clock_monotonic(w->clock);
-        remember(w, project, ret, counted_at, pace_next(began, counted_at));
+        remember(w, project, ret, began, counted_at);
     }
     *ret_age = clock_monotonic(w->clock) - counted_at;
     return true;

@@ -7,9 +7,11 @@ import { until } from "./wait.ts";
 
 /** Waits until nothing is pending, in the spool or in the inbox. */
 export function settled(server: Server): Promise<SyncHealth> {
+  const began = Date.now();
   return until("everything is applied", async () => {
     const health = await get<SyncHealth>(server, "/api/health/sync").catch(() => undefined);
-    return health && health.inbox.pending === 0 && health.inbox.spool_bytes === 0 ? health : undefined;
+    if (health === undefined || health.inbox.counted_ago_ms > Date.now() - began) return undefined; // counted before
+    return health.inbox.pending === 0 && health.inbox.spool_bytes === 0 ? health : undefined;
   });
 }
 
