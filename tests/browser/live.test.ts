@@ -40,6 +40,18 @@ describe("the live page", () => {
     await stranger.context().close();
   });
 
+  test("explains how fresh it is to who points at that or comes by key, until Escape", async () => {
+    const card = page.getByRole("tooltip");
+    await page.locator("[data-connection]").hover();
+    await card.getByText("Every event arrives as it happens").waitFor();
+    await page.keyboard.press("Escape");
+    await card.waitFor({ state: "detached" });
+    await page.locator("[data-connection]").focus();
+    await card.waitFor();
+    await page.keyboard.press("Escape");
+    await card.waitFor({ state: "detached" });
+  });
+
   test("shows a new call, and its changes, without a reload", async () => {
     let loads = 0;
     page.on("load", () => (loads += 1));

@@ -1,4 +1,3 @@
-import { HoverCard } from "@mantine/core";
 import type { ReactElement } from "react";
 import { agoOf } from "../../lib/ago";
 import { useNow } from "../../lib/clock";
@@ -8,6 +7,7 @@ import type { FeedState } from "../../lib/feed_state";
 import { connectionLook } from "../../lib/look";
 import { text } from "../../lib/text";
 import { useFeed } from "../../lib/use_feed";
+import { HoverCard } from "../../ui/hover_card";
 import { Mark } from "../../ui/mark";
 import classes from "./status.module.css";
 
@@ -30,21 +30,20 @@ export function FeedStatus({ feed }: { feed: Feed }): ReactElement {
   const seq = text.connection.seq(state.seq);
   const isStale = staleSince(state) !== null;
   return (
-    <HoverCard width={280} shadow="md" openDelay={150}>
-      <HoverCard.Target>
-        <button type="button" className={classes.status} data-connection={state.connection}>
+    <HoverCard
+      target={(describedBy) => (
+        <button type="button" className={classes.status} data-connection={state.connection} aria-describedby={describedBy}>
           <span role="status">
             <Mark look={connectionLook(state.connection)} moving={state.connection === "catching-up"} />
           </span>
           <span className={classes.detail}>{seq}</span>
           <span className={classes.detail}>{isStale || lagMs === null ? heard : text.connection.lag(secondsOf(lagMs))}</span>
         </button>
-      </HoverCard.Target>
-      <HoverCard.Dropdown className={classes.card}>
-        <p>{text.connection.explain[state.connection]}</p>
-        <p>{`${seq}, ${heard}.`}</p>
-        {lagMs !== null && <p>{text.connection.lagExplained(secondsOf(lagMs))}</p>}
-      </HoverCard.Dropdown>
+      )}
+    >
+      <span>{text.connection.explain[state.connection]}</span>
+      <span>{`${seq}, ${heard}.`}</span>
+      {lagMs !== null && <span>{text.connection.lagExplained(secondsOf(lagMs))}</span>}
     </HoverCard>
   );
 }
