@@ -32,10 +32,17 @@ SELECT k.project_id, k.number, k.contact, x.display_name, k.subject, :now, :now
     ON CONFLICT (project_id, external_id) DO NOTHING
 RETURNING id, project_id, external_id;
 
+-- part: entry
+-- A child leg beside its parent is no entry of its own.
+   AND c.visibility = 'visible'
+   AND (c.parent_call_sid IS NULL OR NOT EXISTS (
+        SELECT 1 FROM calls p
+         WHERE p.project_id = c.project_id AND p.provider = c.provider AND p.twilio_sid = c.parent_call_sid
+           AND p.visibility = 'visible' AND p.conversation_id = c.conversation_id))
+
 -- name: conversation_refresh
 -- Counts anew what belongs to a conversation, and takes over what it shows of the latest. The rows are
--- locked, so that no other worker's call can come between the counting and the commit. A child leg beside
--- its parent is not an entry of its own.
+-- locked, so that no other worker's call can come between the counting and the commit.
 -- params: project int[], id int[], now time
 -- [sqlite]
 UPDATE conversations
@@ -43,21 +50,14 @@ UPDATE conversations
                            WHERE conversation_id = :id AND visibility = 'visible'),
        metadata = json_set(metadata, '$.total_calls', (
            SELECT count(*) FROM calls c
-            WHERE c.conversation_id = :id AND c.visibility = 'visible'
-              AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-                   SELECT 1 FROM calls p
-                    WHERE p.project_id = c.project_id AND p.provider = c.provider
-                      AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                      AND p.conversation_id = c.conversation_id)))),
+            WHERE c.conversation_id = :id
+            -- use: entry
+            )),
        (last_call_id, last_direction, last_status, last_missed, last_recorded) = (
            SELECT c.id, c.direction, c.display_status, c.missed, c.recording_url IS NOT NULL
              FROM calls c
-            WHERE c.conversation_id = :id AND c.visibility = 'visible'
-              AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-                   SELECT 1 FROM calls p
-                    WHERE p.project_id = c.project_id AND p.provider = c.provider
-                      AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                      AND p.conversation_id = c.conversation_id))
+            WHERE c.conversation_id = :id
+            -- use: entry
             ORDER BY c.start_time DESC, c.id DESC
             LIMIT 1),
        updated_at = :now
@@ -68,21 +68,14 @@ UPDATE conversations v
                            WHERE conversation_id = v.id AND visibility = 'visible'),
        metadata = v.metadata || jsonb_build_object('total_calls', (
            SELECT count(*) FROM calls c
-            WHERE c.conversation_id = v.id AND c.visibility = 'visible'
-              AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-                   SELECT 1 FROM calls p
-                    WHERE p.project_id = c.project_id AND p.provider = c.provider
-                      AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                      AND p.conversation_id = c.conversation_id)))),
+            WHERE c.conversation_id = v.id
+            -- use: entry
+            )),
        (last_call_id, last_direction, last_status, last_missed, last_recorded) = (
            SELECT c.id, c.direction, c.display_status, c.missed, c.recording_url IS NOT NULL
              FROM calls c
-            WHERE c.conversation_id = v.id AND c.visibility = 'visible'
-              AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-                   SELECT 1 FROM calls p
-                    WHERE p.project_id = c.project_id AND p.provider = c.provider
-                      AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                      AND p.conversation_id = c.conversation_id))
+            WHERE c.conversation_id = v.id
+            -- use: entry
             ORDER BY c.start_time DESC, c.id DESC
             LIMIT 1),
        updated_at = :now
@@ -274,11 +267,8 @@ SELECT c.*
 -- params: project int, id int, offset int, limit int
 SELECT c.*
   FROM calls c
- WHERE +c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
-   AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-        SELECT 1 FROM calls p
-         WHERE p.project_id = c.project_id AND p.provider = c.provider AND p.twilio_sid = c.parent_call_sid
-           AND p.visibility = 'visible' AND p.conversation_id = c.conversation_id))
+ WHERE +c.project_id = :project AND c.conversation_id = :id
+ -- use: entry
  ORDER BY c.start_time DESC, c.id DESC
  LIMIT :limit OFFSET :offset;
 
@@ -286,8 +276,6 @@ SELECT c.*
 -- params: project int, id int
 SELECT count(*) AS total
   FROM calls c
- WHERE +c.project_id = :project AND c.conversation_id = :id AND c.visibility = 'visible'
-   AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-        SELECT 1 FROM calls p
-         WHERE p.project_id = c.project_id AND p.provider = c.provider AND p.twilio_sid = c.parent_call_sid
-           AND p.visibility = 'visible' AND p.conversation_id = c.conversation_id));
+ WHERE +c.project_id = :project AND c.conversation_id = :id
+ -- use: entry
+ ;

@@ -99,6 +99,14 @@ SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_p
  WHERE i.project_id = :project AND i.id > :after
  ORDER BY i.id LIMIT :limit;
 
+-- part: entry
+-- A child leg beside its parent is no entry of its own.
+   AND c.visibility = 'visible'
+   AND (c.parent_call_sid IS NULL OR NOT EXISTS (
+        SELECT 1 FROM calls p
+         WHERE p.project_id = c.project_id AND p.provider = c.provider AND p.twilio_sid = c.parent_call_sid
+           AND p.visibility = 'visible' AND p.conversation_id = c.conversation_id))
+
 -- name: verify_conversations
 -- What a conversation says of its calls, and what they are (as in conversation_refresh); and whose its
 -- contact is. wrong: the first column that is not what its latest call or its contact says.
@@ -106,12 +114,9 @@ SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_p
 -- [sqlite]
 SELECT v.id, json_extract(v.metadata, '$.total_calls') AS stored,
        (SELECT count(*) FROM calls c
-         WHERE c.conversation_id = v.id AND c.visibility = 'visible'
-           AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-                SELECT 1 FROM calls p
-                 WHERE p.project_id = c.project_id AND p.provider = c.provider
-                   AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                   AND p.conversation_id = c.conversation_id))) AS counted,
+         WHERE c.conversation_id = v.id
+         -- use: entry
+         ) AS counted,
        x.project_id AS contact_project,
        CASE WHEN v.contact_name IS DISTINCT FROM x.display_name THEN 'contact_name'
             WHEN v.last_call_id IS DISTINCT FROM l.id THEN 'last_call_id'
@@ -128,12 +133,8 @@ SELECT v.id, json_extract(v.metadata, '$.total_calls') AS stored,
   LEFT JOIN contacts x ON x.id = v.contact_id
   LEFT JOIN calls l ON l.id = (
        SELECT c.id FROM calls c
-        WHERE c.conversation_id = v.id AND c.visibility = 'visible'
-          AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-               SELECT 1 FROM calls p
-                WHERE p.project_id = c.project_id AND p.provider = c.provider
-                  AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                  AND p.conversation_id = c.conversation_id))
+        WHERE c.conversation_id = v.id
+        -- use: entry
         ORDER BY c.start_time DESC, c.id DESC
         LIMIT 1)
  WHERE v.project_id = :project AND v.id > :after
@@ -141,12 +142,9 @@ SELECT v.id, json_extract(v.metadata, '$.total_calls') AS stored,
 -- [postgres]
 SELECT v.id, (v.metadata ->> 'total_calls')::bigint AS stored,
        (SELECT count(*) FROM calls c
-         WHERE c.conversation_id = v.id AND c.visibility = 'visible'
-           AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-                SELECT 1 FROM calls p
-                 WHERE p.project_id = c.project_id AND p.provider = c.provider
-                   AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                   AND p.conversation_id = c.conversation_id))) AS counted,
+         WHERE c.conversation_id = v.id
+         -- use: entry
+         ) AS counted,
        x.project_id AS contact_project,
        CASE WHEN v.contact_name IS DISTINCT FROM x.display_name THEN 'contact_name'
             WHEN v.last_call_id IS DISTINCT FROM l.id THEN 'last_call_id'
@@ -163,12 +161,8 @@ SELECT v.id, (v.metadata ->> 'total_calls')::bigint AS stored,
   LEFT JOIN contacts x ON x.id = v.contact_id
   LEFT JOIN calls l ON l.id = (
        SELECT c.id FROM calls c
-        WHERE c.conversation_id = v.id AND c.visibility = 'visible'
-          AND (c.parent_call_sid IS NULL OR NOT EXISTS (
-               SELECT 1 FROM calls p
-                WHERE p.project_id = c.project_id AND p.provider = c.provider
-                  AND p.twilio_sid = c.parent_call_sid AND p.visibility = 'visible'
-                  AND p.conversation_id = c.conversation_id))
+        WHERE c.conversation_id = v.id
+        -- use: entry
         ORDER BY c.start_time DESC, c.id DESC
         LIMIT 1)
  WHERE v.project_id = :project AND v.id > :after
