@@ -28,7 +28,7 @@ describe("an answer of PostgreSQL that never comes", () => {
   });
 
   async function suffer(fault: Fault, times: number): Promise<void> {
-    const load = new Load(server, { senders: 2 });
+    const load = new Load(server, { senders: 2, rest: 5 }); // no faster than they can be applied
     await load.more(100);
     for (let i = 0; i < times; i++) {
       await proxy.strike(fault);

@@ -5,6 +5,7 @@ import { createWriteStream, mkdtempSync, type WriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type FeedPage, get, type InboxPage } from "./api.ts";
 import { ACCOUNT_SID, OWNED_NUMBER, type Server } from "./server.ts";
 import { audit, settled } from "./settled.ts";
@@ -52,6 +53,8 @@ export function callbacksOf(CallSid: string): Params[] {
 export type LoadOptions = {
   /** How many send at once, each one event after the other. */
   senders?: number;
+  /** How long each rests after an event (milliseconds). */
+  rest?: number;
   /** Whether an event without its 2xx is sent again until it has one, as a provider does. Else it is
    * given up, which leaves the store to say what became of it. */
   retry?: boolean;
@@ -69,15 +72,17 @@ export class Load {
   readonly #file: WriteStream;
   readonly #work: Promise<unknown>;
   readonly #retry: boolean;
+  readonly #rest: number;
   #stop = false;
 
   constructor(
     readonly server: Server,
-    { senders = 16, retry = false }: LoadOptions = {},
+    { senders = 16, rest = 0, retry = false }: LoadOptions = {},
   ) {
     this.log = join(mkdtempSync(join(tmpdir(), "hookswitch-load-")), "acks");
     this.#file = createWriteStream(this.log);
     this.#retry = retry;
+    this.#rest = rest;
     this.#work = Promise.all(Array.from({ length: senders }, () => this.#send()));
     this.#work.catch(() => undefined); // thrown by end()
   }
@@ -86,6 +91,7 @@ export class Load {
     while (!this.#stop) {
       for (const params of callbacksOf(newCallSid())) {
         while (!(await this.#accepted(params)) && this.#retry && !this.#stop);
+        if (this.#rest > 0) await sleep(this.#rest);
       }
     }
   }
@@ -100,7 +106,7 @@ export class Load {
     else if (answer.status === 503) this.unanswered.refusals += 1;
     else throw new Error(`the door says ${String(answer.status)}: ${await answer.text()}`);
     await answer?.body?.cancel().catch(() => undefined);
-    await new Promise((next) => setTimeout(next, BREATH_MS));
+    await sleep(BREATH_MS);
     return false;
   }
 
