@@ -58,9 +58,13 @@ class Query:
     name: str
     place: str
     params: list = field(default_factory=list)
-    system: bool = False
+    scope: str = 'project'  # the parameter that it must have and use; 'system': none
     echo: list = field(default_factory=list)  # (column, index of the parameter)
     sql: dict = field(default_factory=dict)  # engine -> statement with ?k or $k
+
+    @property
+    def is_system(self):
+        return self.scope != 'project'
 
     @property
     def is_batch(self):
@@ -98,10 +102,11 @@ def parse_params(text, place):
 
 
 def parse_scope(text, place):
-    match = re.match(r'system\s+(?:—|–|--|-)\s*(\S.*)', text)
-    if not match:
-        raise SqlError(f'{place}: scope: write "scope: system — <reason>"')
-    return True
+    if text == 'org':
+        return text
+    if not re.match(r'system\s+(?:—|–|--|-)\s*(\S.*)', text):
+        raise SqlError(f'{place}: scope: write "scope: org", or "scope: system — <reason>"')
+    return 'system'
 
 
 def parse_echo(text, params, place):
@@ -179,7 +184,7 @@ def parse_block(name, lines, place):
             elif text.startswith('echo:'):
                 echo = text.removeprefix('echo:')
             elif text.startswith('scope:'):
-                query.system = parse_scope(text.removeprefix('scope:').strip(), place)
+                query.scope = parse_scope(text.removeprefix('scope:').strip(), place)
         else:
             head = head and not text
             texts[engine].append(line)
@@ -196,8 +201,8 @@ def parse_block(name, lines, place):
             raise SqlError(f'{place}: [{engine}] is missing')
         sql = '\n'.join(texts[engine]) if texts else common
         query.sql[engine] = bind_by_number(sql, query.params, engine, place)
-    if not query.system and not any(p.name == 'project' for p in query.params):
-        raise SqlError(f'{place}: no :project. Filter by it, or say "scope: system — <reason>"')
+    if query.scope != 'system' and not any(p.name == query.scope for p in query.params):
+        raise SqlError(f'{place}: no :{query.scope}. Filter by it, or say "scope: system — <reason>"')
     return query
 
 
@@ -350,7 +355,7 @@ def source(queries, migrations):
                    f'        .n_echo = {len(query.echo)},\n'
                    f'        .echo = {{{echo}}},\n'
                    f'        .is_batch = {str(query.is_batch).lower()},\n'
-                   f'        .is_system = {str(query.system).lower()},')
+                   f'        .is_system = {str(query.is_system).lower()},')
         for engine in ENGINES:
             out.append(f'        .sql[STORE_{engine.upper()}] =\n            '
                        + c_string(query.sql[engine], 12) + ',')

@@ -54,9 +54,10 @@ class Queries(unittest.TestCase):
             one('-- name: a\n-- params: project int\n-- echo: other\nSELECT :project')
 
     def test_system_scope_wants_a_reason(self):
-        self.assertTrue(one('-- name: a\n-- scope: system — claims for every project\nSELECT 1').system)
+        self.assertEqual(one('-- name: a\n-- scope: system — claims for every project\nSELECT 1').scope, 'system')
         self.refuses('-- name: a\n-- scope: system\nSELECT 1', 'reason')
         self.refuses('-- name: a\nSELECT 1', 'no :project')
+        self.refuses('-- name: a\n-- scope: org\n-- params: project int\nSELECT :project', 'no :org')
 
     def test_refuses_mistakes(self):
         self.refuses('-- name: a\n-- params: project int\nSELECT :projekt', 'not declared')

@@ -19,6 +19,7 @@
 #include "inbox/inbox.h"
 #include "loop/loop.h"
 #include "store/store.h"
+#include "tenancy/access_token.h"
 
 enum { ROUTES_MAX = 256, WAITING_MAX = 1024, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
 
@@ -37,6 +38,7 @@ struct api {
     struct http_router *router;
     struct http_route table[ROUTES_MAX]; /* what the router was compiled from */
     struct backlog_watch *backlogs;
+    struct throttle *throttle;
     struct mailbox *waiting;
     struct thread *threads[THREADS_MAX];
     size_t n_threads;
@@ -58,27 +60,65 @@ static bool is_safe(enum http_method m)
     return m == HTTP_GET || m == HTTP_HEAD || m == HTTP_OPTIONS;
 }
 
+/* The project that is asked for: by a header, or in the query for what cannot set one. Anything but
+ * a number is a project that is not there. */
+static bool asked_project(const struct req *rq, int64_t *ret, struct err *e)
+{
+    const struct str header = http_header(rq->http, STR("X-Project-Id"));
+    const struct str named = str_is_empty(header) ? req_query(rq, STR("project_id")) : header;
+
+    *ret = 0;
+    if (str_is_empty(named))
+        return true;
+    return (str_to_i64(named, ret) && *ret > 0) || req_not_found(e);
+}
+
+/* A bearer is an access token or a key: a key has no dots. */
+static bool find_bearer(struct req *rq, struct str bearer, const struct actor_asks *asks,
+                        bool *ret_known, struct err *e)
+{
+    struct access_claims claims;
+
+    *ret_known = false;
+    if (!str_contains(bearer, STR(".")))
+        return actor_by_api_key(rq->db, bearer, asks, rq->a, &rq->actor, ret_known, e) ||
+               err_trace(e);
+    if (!access_token_read(rq->app->token_keys, bearer, rq->now, rq->a, &claims))
+        return true;
+    return actor_by_session(rq->db, claims.session, asks, rq->a, &rq->actor, ret_known, e) ||
+           err_trace(e);
+}
+
+static bool not_signed_in(struct err *e)
+{
+    err_set(e, ERR_UNAUTHORIZED, "you are not signed in");
+    err_fix(e, "send Authorization: Bearer with an API key or an access token of POST /auth/login");
+    return err_fix(e, "in a browser, sign in at /app/, or open the one-time link that the server "
+                      "printed at its start");
+}
+
 static bool sign_in(struct req *rq, struct err *e)
 {
-    const struct str key = credentials_bearer(rq->http);
+    const struct str bearer = credentials_bearer(rq->http);
+    const struct str cookie = credentials_cookie(rq->http, STR("hookswitch_session"));
+    struct actor_asks asks = {.now = rq->now};
     bool known = false;
 
-    rq->session = credentials_cookie(rq->http, STR("hookswitch_session"));
-    if (!str_is_empty(key)) {
-        if (!actor_by_api_key(rq->db, key, rq->a, &rq->actor, &known, e))
+    if (!asked_project(rq, &asks.project, e))
+        return err_trace(e);
+    if (!str_is_empty(bearer) || !str_is_empty(cookie)) {
+        const struct str shown = str_is_empty(bearer) ? cookie : bearer;
+        const bool is_cookie = str_is_empty(bearer);
+        if (is_cookie && !str_contains(shown, STR(".")))
+            return not_signed_in(e); // a key in a cookie is none
+        if (!find_bearer(rq, shown, &asks, &known, e))
             return err_trace(e);
-    } else if (!str_is_empty(rq->session)) {
-        if (!actor_by_session(rq->db, rq->session, rq->now, rq->a, &rq->actor, &known, e))
-            return err_trace(e);
-        if (known && !is_safe(rq->http->method) && !credentials_same_origin(rq->http))
+        if (known && is_cookie && !is_safe(rq->http->method) && !credentials_same_origin(rq->http))
             return err_set(e, ERR_FORBIDDEN, "this request came from another site");
     }
-    if (!known) {
-        err_set(e, ERR_UNAUTHORIZED, "you are not signed in");
-        err_fix(e, "send Authorization: Bearer with an API key");
-        return err_fix(e, "in a browser, open the one-time link that the server printed at start");
-    }
-    return true;
+    if (!known)
+        return not_signed_in(e);
+    return !asks.project || rq->actor.project == asks.project || req_not_found(e);
 }
 
 static bool authorise(struct req *rq, const struct route *route, struct err *e)
@@ -137,6 +177,7 @@ static void serve(struct worker *w, struct http_exchange *x)
         .http = http_request_of(x),
         .db = w->db,
         .backlogs = w->api->backlogs,
+        .throttle = w->api->throttle,
         .rng = &w->rng,
         .a = http_arena(x),
         .match = match,
@@ -270,6 +311,7 @@ void api_stop(struct api *api)
     if (api->monitor)
         thread_join(api->monitor);
     backlog_watch_destroy(api->backlogs);
+    throttle_destroy(api->throttle);
     mailbox_destroy(api->waiting);
     mailbox_destroy(api->monitor_end);
     http_router_destroy(api->router);
@@ -285,6 +327,7 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->o = *o;
     api->router = build_router(api->table);
     api->backlogs = backlog_watch_create(o->clock);
+    api->throttle = throttle_create();
     api->waiting = mailbox_create();
     api->monitor_end = mailbox_create();
     atomic_store(&api->store_up, true);

@@ -13,12 +13,14 @@
 struct api;
 struct doors;
 struct http_exchange;
+struct hasher;
 struct hub;
 struct inbox;
 struct provider_account;
 struct queue;
 struct recordings;
 struct store;
+struct token_keys;
 
 struct api_options {
     struct store *store;
@@ -29,6 +31,8 @@ struct api_options {
     const struct doors *doors; /* likewise */
     struct recordings *recordings;
     const struct provider_account *demo; /* whose sandbox plays calls; NULL: none does */
+    const struct token_keys *token_keys;
+    struct hasher *hasher;
     size_t threads;
     bool realtime_push, webhook_ingestion;
     bool secure_cookies;         /* the public URL is https */

@@ -1,6 +1,11 @@
 /* Every resource of the API, one line each. Included where RESOURCE(name) is defined. */
 RESOURCE(health)
 RESOURCE(session)
+RESOURCE(auth)
+RESOURCE(account)
+RESOURCE(users)
+RESOURCE(keys)
+RESOURCE(audit)
 RESOURCE(conversations)
 RESOURCE(calls)
 RESOURCE(recordings)

@@ -142,6 +142,12 @@ bool reply(struct req *rq, int status, struct err *e)
 {
     static const struct http_header headers[] = {{{"Cache-Control", 13}, {"no-store", 8}}};
 
+    return reply_with(rq, status, headers, LEN(headers), e) || err_trace(e);
+}
+
+bool reply_with(struct req *rq, int status, const struct http_header *headers, size_t n,
+                struct err *e)
+{
     if (!buf_ok(rq->out))
         return err_set(e, ERR_LIMIT, "the answer is larger than %zu bytes; ask for a smaller page",
                        rq->out->max);
@@ -150,7 +156,7 @@ bool reply(struct req *rq, int status, struct err *e)
                                                   .type = STR("application/json; charset=utf-8"),
                                                   .body = buf_view(rq->out),
                                                   .headers = headers,
-                                                  .n_headers = LEN(headers)});
+                                                  .n_headers = n});
     return true;
 }
 

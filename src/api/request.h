@@ -16,9 +16,11 @@
  */
 #include "api/api.h"
 
+#include "api/throttle.h"
 #include "base/arena.h"
 #include "base/form.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "calls/read.h"
 #include "http/http.h"
 #include "http/query.h"
@@ -31,10 +33,10 @@ struct req {
     const struct http_request *http;
     struct db *db;
     struct backlog_watch *backlogs;
+    struct throttle *throttle;
     struct rng *rng;
     struct arena *a;
     struct actor actor; /* of public routes: nobody, without rights */
-    struct str session; /* the cookie's token, or none */
     struct form query;
     const struct http_match *match; /* the values of the pattern's :names */
     struct str trace_id;
@@ -85,6 +87,9 @@ bool req_body(struct req *rq, struct json_object **ret, struct err *e) CHECK_RES
 
 /* Answers with what was written to rq->json. Fails when the answer outgrew its ceiling. */
 bool reply(struct req *rq, int status, struct err *e) CHECK_RESULT;
+/* The same with headers of one's own, Cache-Control among them. */
+bool reply_with(struct req *rq, int status, const struct http_header *headers, size_t n,
+                struct err *e) CHECK_RESULT;
 /* Answers with bytes that are the asker's own: no other's cache keeps them. */
 void reply_bytes(struct req *rq, struct str type, struct str bytes);
 /* Answers without a body; headers may be NULL. */

@@ -63,6 +63,18 @@ static const struct variable variables[] = {
      "SIP user that inbound calls are sent to."},
     {"SIP_DOMAIN", TEXT, AT(sip_domain), "abchomes.sip.us1.twilio.com", 0, 0,
      "SIP domain of that user."},
+    {"MASTER_KEY", SECRET, AT(master_key), "", 0, 0,
+     "Seals secrets in the store and signs access tokens; at least 32 characters, the same on "
+     "every "
+     "node. Empty: the key in data/master.key, which the first start makes. Keep a copy of it away "
+     "from the database's."},
+    {"MASTER_KEY_PREVIOUS", SECRET, AT(master_key_previous), "", 0, 0,
+     "The master key before, while it is changed."},
+    {"BOOTSTRAP_ADMIN_EMAIL", TEXT, AT(bootstrap_admin_email), "", 0, 0,
+     "Address of the owner whom the first start makes; empty: owner@localhost."},
+    {"BOOTSTRAP_ADMIN_PASSWORD", SECRET, AT(bootstrap_admin_password), "", 0, 0,
+     "The owner's password (10 to 128 characters), as long as they have none. Empty: the owner "
+     "signs in with the one-time link that a start prints, and sets one."},
     {"BOOTSTRAP_API_KEY", SECRET, AT(bootstrap_api_key), "", 0, 0,
      "An API key (at least 16 characters) that is made known to the store at start."},
     {"AUTO_MIGRATE", FLAG, AT(auto_migrate), "true", 0, 0,

@@ -33,6 +33,10 @@ struct config {
     struct str default_region;
     struct str sip_user;
     struct str sip_domain;
+    struct str master_key;
+    struct str master_key_previous;
+    struct str bootstrap_admin_email;
+    struct str bootstrap_admin_password;
     struct str bootstrap_api_key;
     bool auto_migrate;
     struct str spool_dir;

@@ -19,14 +19,16 @@
 #include "inbox/inbox.h"
 #include "jobs/inbox_apply.h"
 #include "loop/loop.h"
+#include "ops/identity.h"
 #include "ops/roles.h"
 #include "ops/watchdog.h"
 #include "providers/recordings.h"
 #include "providers/twilio/twiml.h"
 #include "queue/queue.h"
 #include "store/store.h"
-#include "tenancy/actor.h"
+#include "tenancy/people.h"
 #include "tenancy/project.h"
+#include "tenancy/session.h"
 
 enum {
     LOOPS_MAX = 64,
@@ -48,6 +50,7 @@ struct app {
     struct http_server *server;
     int64_t project; /* the default one */
     struct str login_token;
+    struct identity identity;
     struct secret *tokens[2];
     struct twilio_routing routing;
     struct call_rules rules;
@@ -208,8 +211,22 @@ static bool report_loss(struct app *app, struct db *db, struct err *e)
            err_trace(e);
 }
 
-/* The schema, the default project, the accounts, the one-time link. Fails while the database is
- * down. */
+/* The one-time link of a start: for the owner. */
+static bool make_login_link(struct app *app, struct db *db, struct err *e)
+{
+    int64_t owner;
+    bool found;
+
+    if (!person_owner(db, app->a, &owner, &found, e))
+        return err_trace(e);
+    return !found ||
+           link_create(db, &app->rng, owner, LINK_SIGN_IN, clock_wall(&clock_system), app->a,
+                       &app->login_token, e) ||
+           err_trace(e);
+}
+
+/* The schema, the default project and its owner, the accounts, the master key, the one-time link.
+ * Fails while the database is down. */
 static bool prepare_store(struct app *app, struct err *e)
 {
     const struct config *c = app->config;
@@ -220,13 +237,14 @@ static bool prepare_store(struct app *app, struct err *e)
         .provider = STR("twilio"),
         .account_sid = c->twilio_account_sid,
         .api_key = c->bootstrap_api_key,
+        .owner_email = c->bootstrap_admin_email,
     };
     int n = 0;
 
     if (!db_ping(db, e) || (c->auto_migrate && !store_migrate_up(app->store, &n, e)) ||
         !store_schema_check(app->store, e) || !project_bootstrap(db, &in, &app->project, e) ||
-        !report_loss(app, db, e) ||
-        !login_link_create(db, &app->rng, app->project, in.now, app->a, &app->login_token, e))
+        !report_loss(app, db, e) || !identity_open(db, c, &app->rng, app->a, &app->identity, e) ||
+        !identity_bootstrap_owner(db, c, &app->identity, app->a, e) || !make_login_link(app, db, e))
         return err_trace(e);
     if (n > 0)
         log_info(NULL, "store.migrated", "applied=%d", n);
@@ -417,6 +435,8 @@ static bool start_api(struct app *app, struct err *e)
         .doors = app->doors,
         .demo = app->config->demo_calls ? &app->account : NULL,
         .recordings = app->recordings,
+        .token_keys = app->identity.token_keys,
+        .hasher = app->identity.hasher,
         .threads = (size_t)app->config->api_threads,
         .realtime_push = app->config->realtime_push_enabled,
         .webhook_ingestion = app->config->webhook_ingestion_enabled,
@@ -586,6 +606,7 @@ static void stop(struct app *app)
         recordings_stop(app->recordings);
     if (app->api)
         api_stop(app->api);
+    identity_close(&app->identity);
     recordings_close(app->recordings);
     if (app->inbox)
         inbox_stop(app->inbox);

@@ -14,8 +14,8 @@
 #include "providers/provider.h"
 #include "inbox/read.h"
 #include "store/store.h"
-#include "tenancy/actor.h"
-#include "tenancy/project.h"
+#include "tenancy/people.h"
+#include "tenancy/session.h"
 
 enum { PRINTED_MAX = 256 * 1024, FINDINGS_PRINTED = 20 };
 
@@ -47,6 +47,11 @@ static bool open_store(struct command *cmd, bool exclusive, struct store **ret, 
     if (!store_open(&o, ret, e))
         return err_trace(e);
     return true;
+}
+
+bool tool_store(struct command *cmd, struct store **ret, struct err *e)
+{
+    return open_store(cmd, false, ret, e) || err_trace(e);
 }
 
 DEFINE_CLEANUP(struct store, store_close)
@@ -146,10 +151,11 @@ static bool check_acks(const struct command *cmd, struct db *db, int64_t *n_prin
 
 static void print_verdict(const struct verify_result *r)
 {
-    (void)printf("%lld calls, %lld log lines, %lld feed events, %lld inbox rows checked: %lld "
-                 "findings\n",
-                 (long long)r->calls, (long long)r->log_lines, (long long)r->feed_events,
-                 (long long)r->inbox_rows, (long long)r->findings);
+    (void)printf(
+        "%lld calls, %lld log lines, %lld feed events, %lld inbox rows, %lld audit entries "
+        "checked: %lld findings\n",
+        (long long)r->calls, (long long)r->log_lines, (long long)r->feed_events,
+        (long long)r->inbox_rows, (long long)r->audit_entries, (long long)r->findings);
 }
 
 int tool_verify(struct command *cmd)
@@ -276,13 +282,19 @@ int tool_login_link(struct command *cmd)
     struct rng rng = rng_system();
     struct str token;
     struct err e = {0};
-    int64_t project;
+    int64_t owner;
+    bool found;
 
     if (!open_store(cmd, false, &s, &e))
         return tool_fail(&e);
     _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
-    if (!default_project(db, cmd->a, &project, &e) ||
-        !login_link_create(db, &rng, project, clock_wall(&clock_system), cmd->a, &token, &e))
+    if (!person_owner(db, cmd->a, &owner, &found, &e))
+        return tool_fail(&e);
+    if (!found) {
+        err_set(&e, ERR_NOT_FOUND, "the store has no owner; start the server once");
+        return tool_fail(&e);
+    }
+    if (!link_create(db, &rng, owner, LINK_SIGN_IN, clock_wall(&clock_system), cmd->a, &token, &e))
         return tool_fail(&e);
     (void)printf(STR_FMT "/login?token=" STR_FMT "\n", STR_ARG(cmd->config.webhook_base_url),
                  STR_ARG(token));
@@ -366,5 +378,25 @@ int tool_config(struct command *cmd)
     const struct str text = buf_view(&out);
     (void)fwrite(text.p, 1, text.n, stdout);
     buf_finish(&out);
+    return EXIT_SUCCESS;
+}
+
+/* The table for the docs: rights down, roles across. */
+int tool_rights(struct command *cmd)
+{
+    (void)cmd;
+    (void)printf("| Right | What |");
+    for (unsigned r = 0; r < USER_ROLE_COUNT; r++)
+        (void)printf(" %s |", user_role_name((enum user_role)r));
+    (void)printf(" API key |\n|---|---|");
+    for (unsigned r = 0; r <= USER_ROLE_COUNT; r++)
+        (void)printf(":-:|");
+    for (unsigned i = 0; i < RIGHT_COUNT; i++) {
+        (void)printf("\n| `%s` | %s |", right_name((enum right)i), right_meaning((enum right)i));
+        for (unsigned r = 0; r < USER_ROLE_COUNT; r++)
+            (void)printf(" %s |", user_role_rights((enum user_role)r) & (1u << i) ? "yes" : "");
+        (void)printf(" %s |", rights_of_keys() & (1u << i) ? "yes" : "");
+    }
+    (void)printf("\n");
     return EXIT_SUCCESS;
 }

@@ -2,6 +2,7 @@
 #define OPS_TOOLS_H
 /* The commands beside `serve`: straight-line, they print for people and return an exit status. */
 #include "ops/config.h"
+#include "store/store.h"
 
 struct command {
     struct config config;
@@ -13,12 +14,17 @@ struct command {
 /* The failure and its remedies on stderr; returns EXIT_FAILURE. */
 int tool_fail(const struct err *e);
 
+/* Opens the store of the configuration, beside a server that may run. */
+bool tool_store(struct command *cmd, struct store **ret, struct err *e) CHECK_RESULT;
+
 int tool_migrate(struct command *cmd);
 int tool_verify(struct command *cmd);
 int tool_backup(struct command *cmd);
 int tool_replay(struct command *cmd);
 int tool_feed(struct command *cmd);
 int tool_login_link(struct command *cmd);
+int tool_user(struct command *cmd);
+int tool_rights(struct command *cmd);
 int tool_doctor(struct command *cmd);
 int tool_config(struct command *cmd);
 int tool_routes(struct command *cmd);

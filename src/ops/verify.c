@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "tenancy/audit.h"
 
 enum { TEXT_SHOWN = 80 };
 
@@ -112,6 +113,11 @@ static bool audit_project(struct verify_audit *audit, struct owner owner, struct
     return true;
 }
 
+static void on_broken_chain(struct str what, void *arg)
+{
+    verify_find(arg, STR_FMT, STR_ARG(what));
+}
+
 bool verify_all(struct db *db, void (*on_finding)(struct str what, void *arg), void *arg,
                 struct verify_result *ret, struct err *e)
 {
@@ -127,6 +133,8 @@ bool verify_all(struct db *db, void (*on_finding)(struct str what, void *arg), v
         if (!audit_project(&audit, owner, a, e))
             return err_trace(e);
     }
+    if (!audit_verify(db, on_broken_chain, &audit.findings, &audit.result.audit_entries, e))
+        return err_trace(e);
     *ret = audit.result;
     ret->findings = audit.findings.n;
     return true;

@@ -6,7 +6,7 @@
 #include "store/store.h"
 
 struct verify_result {
-    int64_t calls, log_lines, feed_events, inbox_rows, findings;
+    int64_t calls, log_lines, feed_events, inbox_rows, audit_entries, findings;
 };
 
 /* All projects, a page at a time, in memory that does not grow. on_finding is called once per

@@ -3,126 +3,158 @@
 #include "base/arena.h"
 #include "tenancy/token.h"
 
-static const char *const right_names[] = {
-#define X(right, name) [RIGHT_##right] = name,
-    RIGHTS(X)
-#undef X
-};
-static_assert(LEN(right_names) == RIGHT_COUNT, "every right has a name");
+enum { KEY_USED_EVERY_HOURS = 1 };
 
-enum { RIGHTS_ALL = (1u << RIGHT_COUNT) - 1 };
+// --- programs ------------------------------------------------------------------------------------
 
-const char *right_name(enum right r)
-{
-    return right_names[r];
-}
-
-struct actor_row {
-    int64_t project;
-    struct str project_name, name;
+struct key_row {
+    int64_t id, project, org;
+    usec_t used_at;
+    struct str name, project_name, org_name, rights;
 };
 
-static const struct column actor_columns[] = {
-    {"project_id", COLUMN_INT, offsetof(struct actor_row, project)},
-    {"project_name", COLUMN_STR, offsetof(struct actor_row, project_name)},
-    {"name", COLUMN_STR, offsetof(struct actor_row, name)},
+static const struct column key_columns[] = {
+    {"id", COLUMN_INT, offsetof(struct key_row, id)},
+    {"project_id", COLUMN_INT, offsetof(struct key_row, project)},
+    {"org_id", COLUMN_INT, offsetof(struct key_row, org)},
+    {"used_at", COLUMN_TIME, offsetof(struct key_row, used_at)},
+    {"name", COLUMN_STR, offsetof(struct key_row, name)},
+    {"project_name", COLUMN_STR, offsetof(struct key_row, project_name)},
+    {"org_name", COLUMN_STR, offsetof(struct key_row, org_name)},
+    {"rights", COLUMN_STR, offsetof(struct key_row, rights)},
 };
 
-/* All of it but the kind. */
-static bool actor_load(struct db *db, enum query q, struct binds binds, struct arena *a,
-                       struct actor *ret, bool *ret_known, struct err *e)
+/* People want to know which keys are still in use; to the hour is enough, and costs no write per
+ * request. */
+static bool note_use(struct db *db, const struct key_row *row, usec_t now, struct err *e)
 {
-    struct actor_row row = {0};
-
-    if (!db_query_one(db, q, binds, actor_columns, LEN(actor_columns), a, &row, ret_known, e))
-        return err_trace(e);
-    *ret = (struct actor){
-        .project = row.project,
-        .project_name = row.project_name,
-        .name = row.name,
-        .rights = RIGHTS_ALL,
-    };
-    return true;
+    if (row->used_at != TIME_NONE && now - row->used_at < HOURS(KEY_USED_EVERY_HOURS))
+        return true;
+    return db_exec(db, Q_API_KEY_USED,
+                   BINDS(bind_int("project", row->project), bind_int("id", row->id),
+                         bind_time("now", now)),
+                   NULL, e) ||
+           err_trace(e);
 }
 
-bool actor_by_api_key(struct db *db, struct str key, struct arena *a, struct actor *ret,
-                      bool *ret_known, struct err *e)
-{
-    if (!actor_load(db, Q_ACTOR_BY_API_KEY, BINDS(bind_str("key_hash", token_hash(key, a))), a, ret,
-                    ret_known, e))
-        return err_trace(e);
-    ret->kind = ACTOR_API_KEY;
-    return true;
-}
-
-bool actor_by_session(struct db *db, struct str token, usec_t now, struct arena *a,
+bool actor_by_api_key(struct db *db, struct str key, const struct actor_asks *asks, struct arena *a,
                       struct actor *ret, bool *ret_known, struct err *e)
 {
-    if (!actor_load(db, Q_ACTOR_BY_SESSION,
-                    BINDS(bind_str("token_hash", token_hash(token, a)), bind_time("now", now)), a,
-                    ret, ret_known, e))
+    struct key_row row = {0};
+    bool known;
+
+    if (!db_query_one(db, Q_ACTOR_BY_API_KEY,
+                      BINDS(bind_str("key_hash", token_hash(key, a)), bind_time("now", asks->now)),
+                      key_columns, LEN(key_columns), a, &row, &known, e) ||
+        (known && !note_use(db, &row, asks->now, e)))
         return err_trace(e);
-    ret->kind = ACTOR_SESSION;
+    *ret_known = known;
+    *ret = (struct actor){.kind = ACTOR_API_KEY, .id = row.id, .name = row.name};
+    if (!known || (asks->project && asks->project != row.project))
+        return true;
+    ret->project = row.project;
+    ret->project_name = row.project_name;
+    ret->org = row.org;
+    ret->org_name = row.org_name;
+    ret->rights = rights_of_keys();
+    if (!str_is_none(row.rights))
+        ret->rights &= rights_parse(row.rights);
     return true;
 }
 
-bool login_link_create(struct db *db, struct rng *rng, int64_t project, usec_t now, struct arena *a,
-                       struct str *ret_token, struct err *e)
+// --- people --------------------------------------------------------------------------------------
+
+struct session_row {
+    int64_t user, project;
+    struct str email, name, language, theme, time_zone;
+};
+
+static const struct column session_columns[] = {
+    {"user_id", COLUMN_INT, offsetof(struct session_row, user)},
+    {"project_id", COLUMN_INT, offsetof(struct session_row, project)},
+    {"email", COLUMN_STR, offsetof(struct session_row, email)},
+    {"name", COLUMN_STR, offsetof(struct session_row, name)},
+    {"language", COLUMN_STR, offsetof(struct session_row, language)},
+    {"theme", COLUMN_STR, offsetof(struct session_row, theme)},
+    {"time_zone", COLUMN_STR, offsetof(struct session_row, time_zone)},
+};
+
+/* The rights that somebody has for a project; none, and no project, when it is not theirs. */
+static bool place(struct db *db, int64_t project, struct arena *a, struct actor *ret, struct err *e)
 {
-    const struct str token = token_create(rng, a);
+    struct rows *rows;
+    enum user_role role;
 
-    if (!db_exec(db, Q_LOGIN_LINK_ADD,
-                 BINDS(bind_int("project", project), bind_str("token_hash", token_hash(token, a)),
-                       bind_time("now", now), bind_time("expires_at", now + LOGIN_LINK_TTL)),
-                 NULL, e))
+    if (!db_query(db, Q_ACTOR_PLACES,
+                  BINDS(bind_int("user", ret->id), bind_int("project", project)), a, &rows, e))
         return err_trace(e);
-    *ret_token = token;
-    return true;
-}
-
-static bool session_open(struct db *db, struct rng *rng, int64_t project, usec_t now,
-                         struct arena *a, struct str *ret_session, struct err *e)
-{
-    const struct str token = token_create(rng, a);
-
-    if (!db_exec(db, Q_SESSION_ADD,
-                 BINDS(bind_int("project", project), bind_str("token_hash", token_hash(token, a)),
-                       bind_str("name", STR("one-time link")), bind_time("now", now),
-                       bind_time("expires_at", now + SESSION_TTL)),
-                 NULL, e))
-        return err_trace(e);
-    *ret_session = token;
-    return true;
-}
-
-bool login_link_use(struct db *db, struct rng *rng, struct str token, usec_t now, struct arena *a,
-                    struct str *ret_session, struct err *e)
-{
-    static const struct column columns[] = {{"project_id", COLUMN_INT, 0}};
-    int64_t project;
-    struct str session = STR_NONE;
-    bool valid;
-
-    if (!db_begin(db, e))
-        return err_trace(e);
-    if (!db_query_one(db, Q_LOGIN_LINK_USE,
-                      BINDS(bind_str("token_hash", token_hash(token, a)), bind_time("now", now)),
-                      columns, LEN(columns), a, &project, &valid, e) ||
-        (valid && !session_open(db, rng, project, now, a, &session, e)) || !db_commit(db, e)) {
-        db_rollback(db);
-        return err_trace(e);
+    while (rows_next(rows)) {
+        ret->project = project;
+        ret->project_name = rows_str(rows, "project_name");
+        ret->org = rows_int(rows, "org_id");
+        ret->org_name = rows_str(rows, "org_name");
+        if (!user_role_parse(rows_str(rows, "role"), &role))
+            continue; // of a newer version
+        ret->rights |= user_role_rights(role);
+        if (rows_bool(rows, "whole_org"))
+            ret->org_rights |= user_role_rights(role);
     }
-    *ret_session = session;
+    return rows_end(rows, e) || err_trace(e);
+}
+
+/* Where somebody goes who names no project: the first of theirs. */
+static bool first_project(struct db *db, int64_t user, struct arena *a, int64_t *ret, struct err *e)
+{
+    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
+    int64_t project = 0;
+    bool found;
+
+    if (!db_query_one(db, Q_USER_PROJECTS,
+                      BINDS(bind_int("user", user), bind_int("after", 0), bind_int("limit", 1)),
+                      columns, LEN(columns), a, &project, &found, e))
+        return err_trace(e);
+    *ret = found ? project : 0;
     return true;
 }
 
-bool session_end(struct db *db, struct str token, usec_t now, struct err *e)
+static bool find_place(struct db *db, const struct session_row *row, int64_t asked, struct arena *a,
+                       struct actor *ret, struct err *e)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    int64_t project = asked ? asked : row->project == INT_NONE ? 0 : row->project;
 
-    if (!db_exec(db, Q_SESSION_REVOKE,
-                 BINDS(bind_str("token_hash", token_hash(token, a)), bind_time("now", now)), NULL,
-                 e))
+    if (project && !place(db, project, a, ret, e))
         return err_trace(e);
+    if (ret->project || asked)
+        return true;
+    if (!first_project(db, row->user, a, &project, e) ||
+        (project && !place(db, project, a, ret, e)))
+        return err_trace(e);
+    return true;
+}
+
+bool actor_by_session(struct db *db, struct str session, const struct actor_asks *asks,
+                      struct arena *a, struct actor *ret, bool *ret_known, struct err *e)
+{
+    struct session_row row = {0};
+    bool known;
+
+    if (!db_query_one(db, Q_USER_SESSION_FIND,
+                      BINDS(bind_str("id", session), bind_time("now", asks->now)), session_columns,
+                      LEN(session_columns), a, &row, &known, e))
+        return err_trace(e);
+    struct actor who = {
+        .kind = ACTOR_USER,
+        .id = row.user,
+        .name = row.email,
+        .session = session,
+        .full_name = row.name,
+        .language = row.language,
+        .theme = row.theme,
+        .time_zone = row.time_zone,
+    };
+    if (known && !find_place(db, &row, asks->project, a, &who, e))
+        return err_trace(e);
+    *ret = who;
+    *ret_known = known;
     return true;
 }

@@ -1,30 +1,106 @@
 #include "tenancy/project.h"
 
 #include "base/arena.h"
+#include "tenancy/people.h"
 #include "tenancy/token.h"
+
+enum { LISTED_MAX = 100 };
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
-static bool project_create(struct db *db, const struct project_bootstrap *in, struct arena *a,
-                           int64_t *ret, struct err *e)
+bool project_create(struct db *db, struct rng *rng, int64_t org, struct str name, usec_t now,
+                    struct arena *a, int64_t *ret, struct err *e)
 {
-    int64_t org, project;
+    int64_t project;
     bool made;
     char epoch[ID_LEN + 1];
 
-    if (!db_query_one(db, Q_ORG_ADD, BINDS(bind_str("name", STR("Default organisation"))),
-                      id_columns, LEN(id_columns), a, &org, &made, e) ||
-        !db_query_one(db, Q_PROJECT_ADD,
-                      BINDS(bind_int("org", org), bind_str("name", STR("Default project"))),
+    if (!db_query_one(db, Q_PROJECT_ADD, BINDS(bind_int("org", org), bind_str("name", name)),
                       id_columns, LEN(id_columns), a, &project, &made, e))
         return err_trace(e);
-
-    id_make(in->now, in->rng, epoch);
+    id_make(now, rng, epoch);
     if (!db_exec(db, Q_FEED_HEAD_ADD,
                  BINDS(bind_int("project", project), bind_str("epoch", str_from(epoch))), NULL, e))
         return err_trace(e);
     *ret = project;
     return true;
+}
+
+static const struct column project_columns[] = {
+    {"id", COLUMN_INT, offsetof(struct project, id)},
+    {"org_id", COLUMN_INT, offsetof(struct project, org)},
+    {"name", COLUMN_STR, offsetof(struct project, name)},
+    {"org_name", COLUMN_STR, offsetof(struct project, org_name)},
+    {"time_zone", COLUMN_STR, offsetof(struct project, time_zone)},
+    {"created_at", COLUMN_TIME, offsetof(struct project, created_at)},
+};
+
+bool project_find(struct db *db, int64_t id, struct arena *a, struct project *ret, bool *ret_found,
+                  struct err *e)
+{
+    return db_query_one(db, Q_PROJECT_SHOW, BINDS(bind_int("project", id)), project_columns,
+                        LEN(project_columns), a, ret, ret_found, e) ||
+           err_trace(e);
+}
+
+bool project_list(struct db *db, int64_t user, int64_t after, int64_t limit, struct arena *a,
+                  struct project **ret, size_t *ret_n, struct err *e)
+{
+    const int64_t most = limit < LISTED_MAX ? limit : LISTED_MAX;
+    struct project *list = arena_new(a, struct project, (size_t)most);
+    struct rows *rows;
+    size_t n = 0;
+
+    if (!db_query(db, Q_USER_PROJECTS,
+                  BINDS(bind_int("user", user), bind_int("after", after), bind_int("limit", most)),
+                  a, &rows, e))
+        return err_trace(e);
+    while (n < (size_t)most && rows_next(rows))
+        rows_read(rows, project_columns, LEN(project_columns), &list[n++]);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    *ret = list;
+    *ret_n = n;
+    return true;
+}
+
+// --- the first start -----------------------------------------------------------------------------
+
+static bool make_first(struct db *db, const struct project_bootstrap *in, struct arena *a,
+                       int64_t *ret, struct err *e)
+{
+    int64_t org;
+    bool made;
+
+    if (!db_query_one(db, Q_ORG_ADD, BINDS(bind_str("name", STR("Default organisation"))),
+                      id_columns, LEN(id_columns), a, &org, &made, e) ||
+        !project_create(db, in->rng, org, STR("Default project"), in->now, a, ret, e))
+        return err_trace(e);
+    return true;
+}
+
+/* Whoever was here before people were known gets an owner too. */
+static bool ensure_owner(struct db *db, const struct project_bootstrap *in, int64_t project,
+                         struct arena *a, struct err *e)
+{
+    static const struct column columns[] = {{"org_id", COLUMN_INT, 0}};
+    const struct str email =
+        str_is_empty(in->owner_email) ? STR("owner@localhost") : in->owner_email;
+    int64_t owner, org;
+    bool found, made;
+
+    if (!person_owner(db, a, &owner, &found, e))
+        return err_trace(e);
+    if (found)
+        return true;
+    if (!db_query_one(db, Q_PROJECT_FIRST_ORG, BINDS(bind_int("project", project)), columns,
+                      LEN(columns), a, &org, &found, e) ||
+        !person_ensure(db, email, STR("Owner"), in->now, a, &owner, &made, e))
+        return err_trace(e);
+    const struct reach all = {.org = org, .project = INT_NONE, .rights = RIGHTS_ALL};
+    enum user_role before;
+    return role_grant(db, &all, owner, INT_NONE, USER_ROLE_OWNER, in->now, a, &before, e) ||
+           err_trace(e);
 }
 
 static bool api_key_ensure(struct db *db, int64_t project, struct str key, struct arena *a,
@@ -46,7 +122,7 @@ static bool bootstrap(struct db *db, const struct project_bootstrap *in, struct 
     if (!db_query_one(db, Q_PROJECT_DEFAULT, NO_BINDS, id_columns, LEN(id_columns), a, ret, &there,
                       e))
         return err_trace(e);
-    if (!there && !project_create(db, in, a, ret, e))
+    if ((!there && !make_first(db, in, a, ret, e)) || !ensure_owner(db, in, *ret, a, e))
         return err_trace(e);
     if (!str_is_empty(in->account_sid) &&
         !db_exec(db, Q_PROVIDER_ACCOUNT_ADD,

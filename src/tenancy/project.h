@@ -1,8 +1,9 @@
 #ifndef TENANCY_PROJECT_H
 #define TENANCY_PROJECT_H
 /*
- * The first start: a default organisation and project, so that a single company never notices
- * tenancy; the provider accounts that belong to it; the bootstrap API key.
+ * Projects. The first start makes a default organisation and project and its owner, so that a
+ * single company never notices tenancy; the provider accounts that belong to it; the bootstrap API
+ * key.
  */
 #include "base/clock.h"
 #include "store/store.h"
@@ -13,7 +14,23 @@ struct project_bootstrap {
     struct str provider;    /* "twilio" */
     struct str account_sid; /* its account, or none */
     struct str api_key;     /* or none */
+    struct str owner_email; /* of the owner that a fresh installation gets */
 };
+
+/* A project of an organisation, with its feed. In the caller's transaction. */
+bool project_create(struct db *db, struct rng *rng, int64_t org, struct str name, usec_t now,
+                    struct arena *a, int64_t *ret, struct err *e) CHECK_RESULT;
+
+/* Where somebody may go, by id. */
+struct project {
+    int64_t id, org;
+    struct str name, org_name, time_zone;
+    usec_t created_at;
+};
+bool project_list(struct db *db, int64_t user, int64_t after, int64_t limit, struct arena *a,
+                  struct project **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
+bool project_find(struct db *db, int64_t id, struct arena *a, struct project *ret, bool *ret_found,
+                  struct err *e) CHECK_RESULT;
 
 /* Makes what is missing, keeps what is there; may run at every start. The project's id. */
 bool project_bootstrap(struct db *db, const struct project_bootstrap *in, int64_t *ret_project,

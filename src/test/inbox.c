@@ -1,8 +1,5 @@
 #include "test/inbox.h"
 
-#include <libpq-fe.h>
-#include <sqlite3.h>
-
 #include "base/buf.h"
 #include "base/json.h"
 #include "inbox/read.h"
@@ -111,38 +108,8 @@ struct str test_inbox_row(struct test_inbox *t, int64_t id)
     return row;
 }
 
-static void sqlite_sql(const char *path, const char *sql)
-{
-    char *why = NULL;
-    sqlite3 *db;
-
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-        fail_msg("%s: %s", sql, why);
-    sqlite3_close(db);
-}
-
-static void postgres_sql(const char *url, const char *sql)
-{
-    PGconn *conn = PQconnectdb(url);
-
-    if (PQstatus(conn) != CONNECTION_OK)
-        fail_msg("%s", PQerrorMessage(conn));
-    PGresult *result = PQexec(conn, sql);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        fail_msg("%s: %s", sql, PQresultErrorMessage(result));
-    PQclear(result);
-    PQfinish(conn);
-}
-
 void test_inbox_sql(struct test_inbox *t, const char *sql)
 {
-    const char *all = str_z(str_fmt(t->a, "BEGIN; %s; COMMIT", sql), t->a);
-    struct str path = t->url;
-
-    if (t->engine == STORE_POSTGRES)
-        postgres_sql(str_z(t->url, t->a), all);
-    else if (cut_lit(&path, STR("sqlite:")))
-        sqlite_sql(str_z(path, t->a), all);
+    if (!test_sql(t->url, str_z(str_fmt(t->a, "BEGIN; %s; COMMIT", sql), t->a)))
+        fail_msg("%s", sql);
 }

@@ -1,6 +1,7 @@
 #include "test/store.h"
 
 #include <libpq-fe.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +19,45 @@ void test_postgres_admin(const char *sql)
         fail_msg("%s: %s", sql, PQresultErrorMessage(result));
     PQclear(result);
     PQfinish(conn);
+}
+
+static bool sqlite_sql(const char *path, const char *sql)
+{
+    char *why = NULL;
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
+    const bool ok = sqlite3_exec(db, sql, NULL, NULL, &why) == SQLITE_OK;
+    if (!ok)
+        print_message("%s: %s\n", sql, why);
+    sqlite3_free(why);
+    sqlite3_close(db);
+    return ok;
+}
+
+static bool postgres_sql(const char *url, const char *sql)
+{
+    PGconn *conn = PQconnectdb(url);
+
+    if (PQstatus(conn) != CONNECTION_OK)
+        fail_msg("%s", PQerrorMessage(conn));
+    PGresult *result = PQexec(conn, sql);
+    const bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (!ok)
+        print_message("%s: %s\n", sql, PQresultErrorMessage(result));
+    PQclear(result);
+    PQfinish(conn);
+    return ok;
+}
+
+bool test_sql(struct str url, const char *sql)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+
+    if (cut_lit(&url, STR("sqlite:")))
+        return sqlite_sql(str_z(url, a), sql);
+    return postgres_sql(str_z(url, a), sql);
 }
 
 static void drop_schema(void *name)

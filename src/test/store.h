@@ -40,4 +40,8 @@ bool test_stores_next(struct test_stores *t);
 /* Runs SQL of the test's own, outside of the store: on PostgreSQL's server, in no schema. */
 void test_postgres_admin(const char *sql);
 
+/* The same on the store at a URL, past all that the store's own queries promise; says why and gives
+ * false when the engine refuses. */
+bool test_sql(struct str url, const char *sql);
+
 #endif

@@ -16,6 +16,8 @@ const STOP_MS = 10_000;
 export const ACCOUNT_SID = "AC00112233445566778899aabbccddeeff";
 export const AUTH_TOKEN = "the-auth-token-of-the-tests-00000";
 export const API_KEY = "the-api-key-of-the-tests";
+/** The same for all nodes of a test. */
+export const MASTER_KEY = "the-master-key-of-the-tests-0000000000";
 export const OWNED_NUMBER = "+16175006181";
 
 export type Server = {
@@ -163,6 +165,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
     TWILIO_ACCOUNT_SID: ACCOUNT_SID,
     TWILIO_AUTH_TOKEN: AUTH_TOKEN,
     OWNED_PHONE_NUMBERS: OWNED_NUMBER,
+    MASTER_KEY,
     BOOTSTRAP_API_KEY: API_KEY,
     ...env,
   };

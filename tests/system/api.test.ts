@@ -286,10 +286,10 @@ describe("the API", () => {
 
     const session = { Cookie: cookie.split(";")[0] ?? "" };
     const me = await ask<{ actor: { kind: string } }>(server, "/api/me", { key: null, headers: session });
-    assert.equal(me.body.actor.kind, "session");
+    assert.equal(me.body.actor.kind, "user");
     const foreign = { ...session, Origin: "https://evil.example" };
-    assert.equal((await ask(server, "/api/logout", { method: "POST", key: null, headers: foreign })).status, 403);
-    assert.equal((await ask(server, "/api/logout", { method: "POST", key: null, headers: { ...session, Origin: server.url } })).status, 204);
+    assert.equal((await ask(server, "/auth/logout", { method: "POST", key: null, headers: foreign })).status, 403);
+    assert.equal((await ask(server, "/auth/logout", { method: "POST", key: null, headers: { ...session, Origin: server.url } })).status, 204);
     assert.equal((await ask(server, "/api/me", { key: null, headers: session })).status, 401);
   });
 

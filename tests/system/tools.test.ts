@@ -35,7 +35,7 @@ describe("the command line", () => {
   it("verifies", async () => {
     const { code, output } = await tool(server, "verify");
     assert.equal(code, 0);
-    assert.match(output, /1 calls, 1 log lines, 1 feed events, 2 inbox rows checked: 0 findings/);
+    assert.match(output, /1 calls, 1 log lines, 1 feed events, 2 inbox rows, 0 audit entries checked: 0 findings/);
   });
 
   it("verifies what was acknowledged, and names the first event that is not there", async () => {

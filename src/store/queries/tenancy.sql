@@ -8,6 +8,10 @@ SELECT id FROM projects ORDER BY id LIMIT 1;
 -- scope: system — an organisation stands above projects
 INSERT INTO orgs (name) VALUES (:name) RETURNING id;
 
+-- name: org_first
+-- scope: system — who runs the installation
+SELECT id FROM orgs ORDER BY id LIMIT 1;
+
 -- name: project_add
 -- params: org int, name text
 -- scope: system — makes a project
@@ -29,43 +33,68 @@ VALUES (:project, :provider, :account_sid) ON CONFLICT DO NOTHING;
 -- scope: system — finds the project
 SELECT project_id FROM provider_accounts WHERE provider = :provider AND account_sid = :account_sid;
 
+-- name: project_in_org
+-- params: project int, org int
+-- scope: org
+SELECT id, name FROM projects WHERE id = :project AND org_id = :org;
+
+-- name: project_show
+-- params: project int
+SELECT p.id, p.org_id, p.name, o.name AS org_name, p.time_zone, p.created_at
+  FROM projects p JOIN orgs o ON o.id = p.org_id WHERE p.id = :project;
+
+-- name: project_first_org
+-- The organisation of the default project.
+-- params: project int
+-- scope: system — a start has nobody who asks
+SELECT org_id FROM projects WHERE id = :project;
+
 -- name: api_key_add
+-- The key that the configuration brings, once.
 -- params: project int, name text, key_hash text
 INSERT INTO api_keys (project_id, name, key_hash) VALUES (:project, :name, :key_hash) ON CONFLICT DO NOTHING;
 
+-- name: api_key_create
+-- params: project int, name text, key_hash text, prefix text, rights text, created_by int, now time,
+--         expires_at time
+INSERT INTO api_keys (project_id, name, key_hash, prefix, rights, created_by, created_at, expires_at)
+VALUES (:project, :name, :key_hash, :prefix, :rights, :created_by, :now, :expires_at)
+RETURNING id;
+
+-- name: api_key_list
+-- params: project int, before int, limit int
+SELECT k.id, k.name, k.prefix, k.rights, u.email AS created_by, k.created_at, k.expires_at, k.used_at,
+       k.revoked_at
+  FROM api_keys k LEFT JOIN users u ON u.id = k.created_by
+ WHERE k.project_id = :project AND (CAST(:before AS bigint) IS NULL OR k.id < :before)
+ ORDER BY k.id DESC LIMIT :limit;
+
+-- name: api_key_revoke
+-- params: project int, id int, now time
+UPDATE api_keys SET revoked_at = :now
+ WHERE project_id = :project AND id = :id AND revoked_at IS NULL
+RETURNING name;
+
+-- name: api_key_used
+-- params: project int, id int, now time
+UPDATE api_keys SET used_at = :now WHERE project_id = :project AND id = :id;
+
 -- name: actor_by_api_key
--- params: key_hash text
+-- params: key_hash text, now time
 -- scope: system — finds the project
-SELECT k.project_id, p.name AS project_name, k.name
-  FROM api_keys k JOIN projects p ON p.id = k.project_id
- WHERE k.key_hash = :key_hash AND k.revoked_at IS NULL;
+SELECT k.id, k.project_id, p.org_id, p.name AS project_name, o.name AS org_name, k.name, k.rights, k.used_at
+  FROM api_keys k
+  JOIN projects p ON p.id = k.project_id
+  JOIN orgs o ON o.id = p.org_id
+ WHERE k.key_hash = :key_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now);
 
--- name: actor_by_session
--- params: token_hash text, now time
--- scope: system — finds the project
-SELECT s.project_id, p.name AS project_name, s.name
-  FROM sessions s JOIN projects p ON p.id = s.project_id
- WHERE s.token_hash = :token_hash AND s.revoked_at IS NULL AND s.expires_at > :now;
+-- name: installation_get
+-- params: name text
+-- scope: system — of all
+SELECT value FROM installation WHERE name = :name;
 
--- name: login_link_add
--- params: project int, token_hash text, now time, expires_at time
-INSERT INTO login_links (token_hash, project_id, created_at, expires_at)
-VALUES (:token_hash, :project, :now, :expires_at);
-
--- name: login_link_use
--- Takes the link; a second use finds nothing.
--- params: token_hash text, now time
--- scope: system — finds the project
-UPDATE login_links SET used_at = :now
- WHERE token_hash = :token_hash AND used_at IS NULL AND expires_at > :now
-RETURNING project_id;
-
--- name: session_add
--- params: project int, token_hash text, name text, now time, expires_at time
-INSERT INTO sessions (token_hash, project_id, name, created_at, expires_at)
-VALUES (:token_hash, :project, :name, :now, :expires_at);
-
--- name: session_revoke
--- params: token_hash text, now time
--- scope: system — the token itself is the proof
-UPDATE sessions SET revoked_at = :now WHERE token_hash = :token_hash AND revoked_at IS NULL;
+-- name: installation_set
+-- params: name text, value text
+-- scope: system — of all
+INSERT INTO installation (name, value) VALUES (:name, :value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;

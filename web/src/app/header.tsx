@@ -33,7 +33,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
       <div className={classes.brand}>
         <img src="/app/icon.svg" alt="" width="28" height="28" />
         <h1>{text.product}</h1>
-        <span className={classes.project}>{me.project.name}</span>
+        <span className={classes.project}>{me.project?.name}</span>
         {me.features.demo_calls && (
           <span className={classes.demo} title={text.start.demo.badgeNote}>
             {text.start.demo.badge}
@@ -65,7 +65,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
           <Icon name="search" />
         </ActionIcon>
         <SchemeToggle />
-        {me.actor.kind === "session" && <SignOut />}
+        {me.actor.kind === "user" && <SignOut />}
       </div>
     </header>
   );
@@ -73,7 +73,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
 
 function SignOut(): ReactElement {
   const { mutate, isPending } = useMutation({
-    mutationFn: () => postJson<undefined>("/api/logout"),
+    mutationFn: () => postJson<undefined>("/auth/logout"),
     onSuccess: endSession,
   });
   const signOut = (): void => {

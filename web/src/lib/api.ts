@@ -1,3 +1,4 @@
+import { renewSession } from "./renew";
 import { text } from "./text";
 import type { ApiErrorBody } from "./types";
 
@@ -28,15 +29,21 @@ async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
-/** The answer, if it is a good one, or one that is `also` taken. */
-async function ask(path: string, init: RequestInit, also: readonly number[] = []): Promise<Response> {
-  let response: Response;
+async function send(path: string, init: RequestInit): Promise<Response> {
   try {
-    response = await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
+    return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new ApiError(0, text.failed.unreachable, [text.failed.unreachableFix], null);
   }
+}
+
+const SIGNED_OUT = 401;
+
+/** The answer, if it is a good one, or one that is `also` taken. An access token that has expired is renewed. */
+async function ask(path: string, init: RequestInit, also: readonly number[] = []): Promise<Response> {
+  let response = await send(path, init);
+  if (response.status === SIGNED_OUT && (await renewSession())) response = await send(path, init);
   if (!response.ok && !also.includes(response.status)) throw await errorOf(response);
   return response;
 }

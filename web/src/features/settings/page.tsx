@@ -39,8 +39,8 @@ function About({ me }: { me: Me }): ReactElement {
     <Facts
       facts={[
         { name: text.settings.version, value: version },
-        { name: text.settings.project, value: me.project.name },
-        { name: text.settings.signedIn, value: me.actor.kind === "session" ? text.settings.session : me.actor.name },
+        { name: text.settings.project, value: me.project?.name ?? null },
+        { name: text.settings.signedIn, value: me.actor.email ?? me.actor.name },
         { name: text.settings.doors, value: <code>{me.webhook_base_url ?? window.location.origin}</code> },
       ]}
     />

@@ -1,0 +1,71 @@
+/* Who did what, newest first. Whose right reaches over the organisation sees all of it; else a
+ * project's. */
+#include "api/deed.h"
+
+static void write_row(struct req *rq, const struct audit_row *row)
+{
+    struct json_writer *w = &rq->json;
+
+    json_open_object(w);
+    json_member_id(rq, STR("seq"), row->seq);
+    json_member_time(w, STR("ts"), row->ts);
+    json_member_id(rq, STR("project_id"), row->project);
+    json_key(w, STR("actor"));
+    json_open_object(w);
+    json_member_str(w, STR("kind"), row->actor_kind);
+    json_member_id(rq, STR("id"), row->actor_id);
+    json_member_str(w, STR("name"), row->actor_name);
+    json_close_object(w);
+    json_member_str(w, STR("action"), row->action);
+    json_key(w, STR("entity"));
+    json_open_object(w);
+    json_member_str(w, STR("type"), row->entity_type);
+    json_member_str(w, STR("id"), row->entity_id);
+    json_close_object(w);
+    json_member_raw(w, STR("details"), row->details);
+    json_member_str(w, STR("address"), row->address);
+    json_member_str(w, STR("trace_id"), row->trace_id);
+    json_close_object(w);
+}
+
+static bool read_filter(struct req *rq, struct audit_filter *f, struct err *e)
+{
+    static const struct http_range limits = {1, LIMIT_PAGE, 50}, seqs = {1, INT64_MAX, INT64_MAX};
+    const bool whole = (rq->actor.org_rights & (1u << RIGHT_AUDIT_READ)) != 0;
+
+    f->org = rq->actor.org;
+    f->project = whole ? INT_NONE : rq->actor.project;
+    return (http_query_int(&rq->query, STR("before"), &seqs, &f->before, e) &&
+            http_query_int(&rq->query, STR("limit"), &limits, &f->limit, e) &&
+            req_query_text(rq, STR("action"), 64, &f->action, e) &&
+            req_query_text(rq, STR("actor"), 254, &f->actor, e) &&
+            req_query_text(rq, STR("entity"), 64, &f->entity, e) &&
+            req_query_time(rq, STR("from"), &f->since, e) &&
+            req_query_time(rq, STR("to"), &f->until, e)) ||
+           err_trace(e);
+}
+
+static bool list(struct req *rq, struct err *e)
+{
+    struct audit_filter f = {0};
+    struct audit_row *rows;
+    size_t n;
+
+    if (!read_filter(rq, &f, e) || !audit_list(rq->db, &f, rq->a, &rows, &n, e))
+        return err_trace(e);
+    json_open_object(&rq->json);
+    json_key(&rq->json, STR("entries"));
+    json_open_array(&rq->json);
+    for (size_t i = 0; i < n; i++)
+        write_row(rq, &rows[i]);
+    json_close_array(&rq->json);
+    json_member_id(rq, STR("next_before"), n == (size_t)f.limit ? rows[n - 1].seq : INT_NONE);
+    json_close_object(&rq->json);
+    return reply(rq, 200, e) || err_trace(e);
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/api/audit", list, NEEDS(AUDIT_READ)},
+};
+
+const struct resource api_audit = {"audit", routes, LEN(routes)};

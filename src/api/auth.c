@@ -1,0 +1,369 @@
+/*
+ * Signing in and out. A program gets its tokens in the answer; a browser gets them as cookies as
+ * well, which its scripts cannot read: the access token for every path, the refresh token for /auth
+ * alone. Both are SameSite=Strict, and unsafe methods need our own Origin (api.c).
+ */
+#include "api/auth.h"
+
+#include "api/body.h"
+#include "api/credentials.h"
+#include "api/deed.h"
+#include "api/throttle.h"
+#include "tenancy/access_token.h"
+#include "tenancy/password.h"
+#include "tenancy/people.h"
+#include "tenancy/session.h"
+
+enum { AGENT_MAX = 200, TOKEN_TEXT_MAX = 128 };
+
+// --- tokens as an answer -------------------------------------------------------------------------
+
+static struct str cookie(struct req *rq, const char *name, const char *path, struct str value,
+                         usec_t max_age)
+{
+    return str_fmt(rq->a, "%s=" STR_FMT "; Path=%s; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
+                   name, STR_ARG(value), path, (long long)(max_age / SECONDS(1)),
+                   rq->app->secure_cookies ? "; Secure" : "");
+}
+
+struct str auth_access_cookie(struct req *rq, struct str token, usec_t max_age)
+{
+    return cookie(rq, "hookswitch_session", "/", token, max_age);
+}
+
+struct str auth_refresh_cookie(struct req *rq, struct str token, usec_t max_age)
+{
+    return cookie(rq, "hookswitch_refresh", "/auth", token, max_age);
+}
+
+struct str auth_access_token(struct req *rq, const struct session *s)
+{
+    const struct access_claims claims = {
+        .session = s->id, .user = s->user, .expires_at = rq->now + ACCESS_TOKEN_TTL};
+
+    return access_token_make(rq->app->token_keys, &claims, rq->now, rq->a);
+}
+
+/* The access cookie outlives its token: a page that finds it expired knows that it was signed in.
+ */
+static bool reply_tokens(struct req *rq, const struct session *s, struct err *e)
+{
+    const struct str access = auth_access_token(rq, s);
+    struct http_header headers[3];
+    size_t n = 0;
+
+    headers[n++] = (struct http_header){STR("Cache-Control"), STR("no-store")};
+    headers[n++] =
+        (struct http_header){STR("Set-Cookie"), auth_access_cookie(rq, access, SESSION_IDLE)};
+    if (!str_is_none(s->refresh_token))
+        headers[n++] = (struct http_header){
+            STR("Set-Cookie"), auth_refresh_cookie(rq, s->refresh_token, s->expires_at - rq->now)};
+    json_open_object(&rq->json);
+    json_member_str(&rq->json, STR("access_token"), access);
+    json_member_str(&rq->json, STR("token_type"), STR("Bearer"));
+    json_member_int(&rq->json, STR("expires_in"), ACCESS_TOKEN_TTL / SECONDS(1));
+    json_member_str(&rq->json, STR("refresh_token"), s->refresh_token);
+    json_close_object(&rq->json);
+    return reply_with(rq, 200, headers, n, e) || err_trace(e);
+}
+
+static struct session_from client_of(const struct req *rq)
+{
+    return (struct session_from){
+        .agent = str_sub(http_header(rq->http, STR("User-Agent")), 0, AGENT_MAX),
+        .address = rq->http->peer,
+    };
+}
+
+/* Who just proved who they are, as the one who acts. */
+static void become(struct req *rq, const struct person *p)
+{
+    rq->actor = (struct actor){.kind = ACTOR_USER, .id = p->id, .name = p->email};
+}
+
+static bool note_everywhere(struct req *rq, const char *action, struct str details, struct err *e)
+{
+    const struct audit_entry entry = {
+        .who = &rq->actor,
+        .address = rq->http->peer,
+        .trace_id = rq->trace_id,
+        .action = action,
+        .entity = "user",
+        .entity_id = req_id_text(rq, rq->actor.id),
+        .details = details,
+    };
+
+    return audit_append_everywhere(rq->db, rq->actor.id, &entry, rq->now, rq->a, e) || err_trace(e);
+}
+
+bool auth_open_session(struct req *rq, const struct person *p, const char *action,
+                       struct session *ret, struct err *e)
+{
+    const struct session_from from = client_of(rq);
+
+    become(rq, p);
+    return (session_open(rq->db, rq->rng, p->id, 0, &from, rq->now, rq->a, ret, e) &&
+            note_everywhere(rq, action, STR_NONE, e)) ||
+           err_trace(e);
+}
+
+// --- login ---------------------------------------------------------------------------------------
+
+struct login {
+    struct str email, password;
+    bool found;
+    struct person person;
+    struct session session;
+};
+
+static const struct body_field login_fields[] = {
+    {"email", BODY_TEXT, offsetof(struct login, email), .required = true, .max = 254},
+    {"password", BODY_SECRET, offsetof(struct login, password), .required = true, .max = 1024},
+};
+
+static bool wrong(struct req *rq, const struct login *in, struct err *e)
+{
+    throttle_spend(rq->throttle, rq->http->peer, in->email, clock_monotonic(rq->app->clock));
+    err_set(e, ERR_UNAUTHORIZED, "the e-mail address or the password is not right");
+    return err_fix(e, "who forgot it asks an administrator for a link");
+}
+
+/* Of an account that is not there the first organisation hears, so that both take as long. What was
+ * given for an address is not kept: it may be a password. */
+static bool note_failure(struct req *rq, void *arg, struct err *e)
+{
+    const struct login *in = arg;
+    const struct audit_entry unknown = {
+        .who = &rq->actor,
+        .address = rq->http->peer,
+        .trace_id = rq->trace_id,
+        .action = "login.failed",
+        .entity = "user",
+        .entity_id = STR("unknown"),
+    };
+
+    if (!in->found)
+        return audit_append_first(rq->db, &unknown, rq->now, rq->a, e) || err_trace(e);
+    become(rq, &in->person);
+    return note_everywhere(rq, "login.failed", STR_NONE, e) || err_trace(e);
+}
+
+static bool open_login(struct req *rq, void *arg, struct err *e)
+{
+    struct login *in = arg;
+
+    return auth_open_session(rq, &in->person, "login", &in->session, e) || err_trace(e);
+}
+
+static bool login(struct req *rq, struct err *e)
+{
+    struct login in = {0};
+    bool right;
+
+    if (!req_fields(rq, login_fields, LEN(login_fields), &in, e))
+        return err_trace(e);
+    if (throttle_is_spent(rq->throttle, rq->http->peer, in.email,
+                          clock_monotonic(rq->app->clock))) {
+        err_set(e, ERR_RATE, "too many attempts to sign in");
+        return err_fix(e, "wait a minute, then try again");
+    }
+    // What is no address belongs to nobody, and is answered like any other that does.
+    struct err odd = {0};
+    if (!email_normalise(in.email, rq->a, &in.email, &odd))
+        in.email = STR("nobody");
+    if (!person_by_email(rq->db, in.email, rq->a, &in.person, &in.found, e) ||
+        !password_verify(rq->app->hasher, in.found ? in.person.password_hash : STR_NONE,
+                         in.password, &right, e))
+        return err_trace(e);
+    if (!right || in.person.disabled_at != TIME_NONE)
+        return req_transaction(rq, note_failure, &in, e) ? wrong(rq, &in, e) : err_trace(e);
+    return (req_transaction(rq, open_login, &in, e) && reply_tokens(rq, &in.session, e)) ||
+           err_trace(e);
+}
+
+// --- refresh -------------------------------------------------------------------------------------
+
+struct refreshing {
+    struct str token;
+    struct session session;
+    enum refresh how;
+};
+
+static const struct body_field refresh_fields[] = {
+    {"refresh_token", BODY_SECRET, offsetof(struct refreshing, token), .required = true,
+     .max = TOKEN_TEXT_MAX},
+};
+
+static bool note_theft(struct req *rq, const struct session *s, struct err *e)
+{
+    struct person p;
+    bool found;
+
+    if (!person_by_id(rq->db, s->user, rq->a, &p, &found, e))
+        return err_trace(e);
+    if (!found)
+        return true;
+    become(rq, &p);
+    return note_everywhere(rq, "session.stolen", STR_NONE, e) || err_trace(e);
+}
+
+static bool use_token(struct req *rq, void *arg, struct err *e)
+{
+    struct refreshing *in = arg;
+
+    if (!session_refresh(rq->db, rq->rng, in->token, rq->now, rq->a, &in->session, &in->how, e))
+        return err_trace(e);
+    return in->how != REFRESH_STOLEN || note_theft(rq, &in->session, e) || err_trace(e);
+}
+
+/* A browser's is in its cookie, which another site must not make it send. */
+static bool take_token(struct req *rq, struct refreshing *in, struct err *e)
+{
+    in->token = credentials_cookie(rq->http, STR("hookswitch_refresh"));
+    if (str_is_empty(in->token))
+        return req_fields(rq, refresh_fields, LEN(refresh_fields), in, e) || err_trace(e);
+    if (!credentials_same_origin(rq->http))
+        return err_set(e, ERR_FORBIDDEN, "this request came from another site");
+    return true;
+}
+
+static bool refresh(struct req *rq, struct err *e)
+{
+    struct refreshing in = {0};
+
+    if (!take_token(rq, &in, e) || !req_transaction(rq, use_token, &in, e))
+        return err_trace(e);
+    if (in.how == REFRESH_GOOD || in.how == REFRESH_AGAIN)
+        return reply_tokens(rq, &in.session, e) || err_trace(e);
+    err_set(e, ERR_UNAUTHORIZED, "the session has ended");
+    return err_fix(e, "sign in again");
+}
+
+// --- logout --------------------------------------------------------------------------------------
+
+static bool end_session(struct req *rq, void *arg, struct err *e)
+{
+    bool found;
+
+    (void)arg;
+    return (session_revoke(rq->db, rq->actor.id, rq->actor.session, rq->now, &found, e) &&
+            note_everywhere(rq, "logout", STR_NONE, e)) ||
+           err_trace(e);
+}
+
+static bool logout(struct req *rq, struct err *e)
+{
+    if (rq->actor.kind == ACTOR_USER && !req_transaction(rq, end_session, NULL, e))
+        return err_trace(e);
+    const struct http_header headers[] = {
+        {STR("Set-Cookie"), auth_access_cookie(rq, STR(""), 0)},
+        {STR("Set-Cookie"), auth_refresh_cookie(rq, STR(""), 0)},
+    };
+    reply_empty(rq, 204, headers, LEN(headers));
+    return true;
+}
+
+// --- invitations and forgotten passwords ---------------------------------------------------------
+
+struct acceptance {
+    struct str token, password, name;
+    struct str hash;
+    struct person person;
+    struct session session;
+};
+
+static const struct body_field link_fields[] = {
+    {"token", BODY_SECRET, offsetof(struct acceptance, token), .required = true,
+     .max = TOKEN_TEXT_MAX},
+};
+static const struct body_field accept_fields[] = {
+    {"token", BODY_SECRET, offsetof(struct acceptance, token), .required = true,
+     .max = TOKEN_TEXT_MAX},
+    {"password", BODY_SECRET, offsetof(struct acceptance, password), .required = true, .max = 1024},
+    {"name", BODY_TEXT, offsetof(struct acceptance, name), .required = false},
+};
+
+static bool no_link(struct err *e)
+{
+    err_set(e, ERR_NOT_FOUND, "this link was used already, has expired, or never was one");
+    return err_fix(e, "ask who sent it for another");
+}
+
+/* Whom a link is for, which must be one that sets a password. */
+static bool find_person(struct req *rq, struct acceptance *in, struct link *ret, struct err *e)
+{
+    bool found;
+
+    if (!link_find(rq->db, in->token, rq->now, rq->a, ret, &found, e))
+        return err_trace(e);
+    if (!found || ret->purpose == LINK_SIGN_IN)
+        return no_link(e);
+    if (!person_by_id(rq->db, ret->user, rq->a, &in->person, &found, e))
+        return err_trace(e);
+    return found || no_link(e);
+}
+
+static bool show_link(struct req *rq, struct err *e)
+{
+    struct acceptance in = {0};
+    struct link link;
+
+    if (!req_fields(rq, link_fields, LEN(link_fields), &in, e) || !find_person(rq, &in, &link, e))
+        return err_trace(e);
+    json_open_object(&rq->json);
+    json_member_str(&rq->json, STR("purpose"),
+                    link.purpose == LINK_INVITATION ? STR("invitation") : STR("reset"));
+    json_member_str(&rq->json, STR("email"), in.person.email);
+    json_member_str(&rq->json, STR("name"), in.person.name);
+    json_close_object(&rq->json);
+    return reply(rq, 200, e) || err_trace(e);
+}
+
+/* The link is used up with what it gives; all other sessions and links of the person end. */
+static bool take_up(struct req *rq, void *arg, struct err *e)
+{
+    struct acceptance *in = arg;
+    struct link link;
+    bool found;
+
+    if (!link_use(rq->db, in->token, rq->now, rq->a, &link, &found, e))
+        return err_trace(e);
+    if (!found)
+        return no_link(e);
+    const struct preferences p = {
+        .name = str_is_empty(in->name) ? in->person.name : in->name,
+        .language = in->person.language,
+        .theme = in->person.theme,
+        .time_zone = in->person.time_zone,
+    };
+    return (person_set_password(rq->db, link.user, in->hash, rq->now, e) &&
+            person_set_preferences(rq->db, link.user, &p, e) &&
+            sessions_revoke(rq->db, link.user, STR_NONE, rq->now, e) &&
+            links_revoke(rq->db, link.user, rq->now, e) &&
+            auth_open_session(rq, &in->person,
+                              link.purpose == LINK_INVITATION ? "invitation.accepted"
+                                                              : "password.reset",
+                              &in->session, e)) ||
+           err_trace(e);
+}
+
+static bool accept_link(struct req *rq, struct err *e)
+{
+    struct acceptance in = {0};
+    struct link link;
+
+    if (!req_fields(rq, accept_fields, LEN(accept_fields), &in, e) ||
+        !find_person(rq, &in, &link, e) || !password_check(in.password, in.person.email, e) ||
+        !password_hash(rq->app->hasher, in.password, rq->a, &in.hash, e) ||
+        !req_transaction(rq, take_up, &in, e) || !reply_tokens(rq, &in.session, e))
+        return err_trace(e);
+    return true;
+}
+
+static const struct route routes[] = {
+    {HTTP_POST, "/auth/login", login, PUBLIC},        {HTTP_POST, "/auth/refresh", refresh, PUBLIC},
+    {HTTP_POST, "/auth/logout", logout, SIGNED_IN},   {HTTP_POST, "/auth/link", show_link, PUBLIC},
+    {HTTP_POST, "/auth/accept", accept_link, PUBLIC},
+};
+
+const struct resource api_auth = {"auth", routes, LEN(routes)};

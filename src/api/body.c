@@ -1,0 +1,137 @@
+#include "api/body.h"
+
+#include <json-c/json.h>
+
+enum { TEXT_MAX = 200, WORDS_MAX = 64 };
+
+static const struct body_field *find(const struct body_field *fields, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    return NULL;
+}
+
+static bool expected(const struct body_field *f, const char *what, struct err *e)
+{
+    return err_set(e, ERR_INVALID, "%s: %s expected", f->name, what);
+}
+
+// --- one kind each -------------------------------------------------------------------------------
+
+static bool take_text(const struct body_field *f, struct json_object *v, struct str *out,
+                      struct arena *a, struct err *e)
+{
+    const size_t max = f->max ? f->max : TEXT_MAX;
+
+    if (v && !json_object_is_type(v, json_type_string))
+        return expected(f, "a text", e);
+    struct str text =
+        v ? (struct str){json_object_get_string(v), (size_t)json_object_get_string_len(v)}
+          : STR_NONE;
+    if (f->kind == BODY_TEXT && v)
+        text = str_trim(text);
+    if (text.n > max)
+        return err_set(e, ERR_INVALID, "%s: at most %zu bytes expected", f->name, max);
+    if (f->required && str_is_empty(text))
+        return expected(f, "something", e);
+    if (str_contains(text, (struct str){"", 1}))
+        return expected(f, "a text without zero bytes", e);
+    *out = v ? str_dup(text, a) : STR_NONE;
+    return true;
+}
+
+static bool take_id(const struct body_field *f, struct json_object *v, int64_t *out, struct err *e)
+{
+    int64_t id = INT_NONE;
+
+    if (v && json_object_is_type(v, json_type_int))
+        id = json_object_get_int64(v);
+    else if (v && (!json_object_is_type(v, json_type_string) ||
+                   !str_to_i64(str_from(json_object_get_string(v)), &id)))
+        return expected(f, "an id", e);
+    if ((v && id <= 0) || (!v && f->required))
+        return expected(f, "an id", e);
+    *out = id;
+    return true;
+}
+
+static bool take_time(const struct body_field *f, struct json_object *v, usec_t *out, struct err *e)
+{
+    usec_t t = TIME_NONE;
+
+    if ((v && (!json_object_is_type(v, json_type_string) ||
+               !time_parse_rfc3339(str_from(json_object_get_string(v)), &t))) ||
+        (!v && f->required))
+        return expected(f, "a time as 2026-02-08T06:11:00Z", e);
+    *out = t;
+    return true;
+}
+
+static bool take_flag(const struct body_field *f, struct json_object *v, int64_t *out,
+                      struct err *e)
+{
+    if ((v && !json_object_is_type(v, json_type_boolean)) || (!v && f->required))
+        return expected(f, "true or false", e);
+    *out = v ? json_object_get_boolean(v) : INT_NONE;
+    return true;
+}
+
+static bool take_words(const struct body_field *f, struct json_object *v, struct str *out,
+                       struct arena *a, struct err *e)
+{
+    struct str all = v ? STR("") : STR_NONE;
+    size_t n = 0;
+
+    if ((v && (!json_list_length(v, &n) || n > WORDS_MAX)) || (!v && f->required))
+        return expected(f, "a list of texts", e);
+    for (size_t i = 0; i < n; i++) {
+        const struct str word = json_list_str(v, i);
+        if (str_is_empty(word) || str_contains(word, STR(" ")) || word.n > TEXT_MAX)
+            return expected(f, "a list of texts without blanks", e);
+        all = str_fmt(a, STR_FMT "%s" STR_FMT, STR_ARG(all), i ? " " : "", STR_ARG(word));
+    }
+    *out = all;
+    return true;
+}
+
+static bool take(const struct body_field *f, struct json_object *v, char *out, struct arena *a,
+                 struct err *e)
+{
+    void *at = out + f->at;
+
+    switch (f->kind) {
+    case BODY_TEXT:
+    case BODY_SECRET:
+        return take_text(f, v, at, a, e) || err_trace(e);
+    case BODY_ID:
+        return take_id(f, v, at, e) || err_trace(e);
+    case BODY_TIME:
+        return take_time(f, v, at, e) || err_trace(e);
+    case BODY_FLAG:
+        return take_flag(f, v, at, e) || err_trace(e);
+    case BODY_WORDS:
+        return take_words(f, v, at, a, e) || err_trace(e);
+    }
+    return err_set(e, ERR_INTERNAL, "%s: a field of no kind", f->name);
+}
+
+bool req_fields(struct req *rq, const struct body_field *fields, size_t n, void *out, struct err *e)
+{
+    struct json_object *body;
+
+    if (!req_body(rq, &body, e))
+        return err_trace(e);
+    if (!json_object_is_type(body, json_type_object))
+        return err_set(e, ERR_INVALID, "the body must be a JSON object");
+    json_object_object_foreach(body, name, value)
+    {
+        (void)value;
+        if (!find(fields, n, name))
+            return err_set(e, ERR_INVALID, "%.60s: there is no such field", name);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!take(&fields[i], json_get(body, fields[i].name), out, rq->a, e))
+            return err_trace(e);
+    return true;
+}

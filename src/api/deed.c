@@ -1,0 +1,55 @@
+#include "api/deed.h"
+
+bool req_transaction(struct req *rq, bool (*do_it)(struct req *rq, void *arg, struct err *e),
+                     void *arg, struct err *e)
+{
+    if (!db_begin(rq->db, e))
+        return err_trace(e);
+    if (!do_it(rq, arg, e) || !db_commit(rq->db, e)) {
+        db_rollback(rq->db);
+        return err_trace(e);
+    }
+    return true;
+}
+
+bool req_audit(struct req *rq, const struct deed *d, struct err *e)
+{
+    const struct audit_entry entry = {
+        .who = &rq->actor,
+        .address = rq->http->peer,
+        .trace_id = rq->trace_id,
+        .project = d->project,
+        .action = d->action,
+        .entity = d->entity,
+        .entity_id = d->id,
+        .details = d->details,
+    };
+
+    return audit_append(rq->db, rq->actor.org, &entry, rq->now, rq->a, e) || err_trace(e);
+}
+
+struct str deed_change(struct req *rq, struct str before, struct str after)
+{
+    struct json_writer w;
+    struct buf text;
+
+    buf_init(&text, 16 * 1024);
+    json_init(&w, &text);
+    json_open_object(&w);
+    json_member_str(&w, STR("before"), before);
+    json_member_str(&w, STR("after"), after);
+    json_close_object(&w);
+    const struct str details = str_dup(buf_view(&text), rq->a);
+    buf_finish(&text);
+    return details;
+}
+
+struct str req_id_text(struct req *rq, int64_t id)
+{
+    return str_fmt(rq->a, "%lld", (long long)id);
+}
+
+void json_member_id(struct req *rq, struct str name, int64_t id)
+{
+    json_member_str(&rq->json, name, id == INT_NONE || id == 0 ? STR_NONE : req_id_text(rq, id));
+}

@@ -1,0 +1,30 @@
+#ifndef API_DEED_H
+#define API_DEED_H
+/*
+ * What somebody does to an organisation, in one transaction with its line in the audit log: the
+ * deed is done if and only if the line is there.
+ */
+#include "api/request.h"
+#include "tenancy/audit.h"
+
+/* Runs do_it in a transaction; it may append lines with req_audit. */
+bool req_transaction(struct req *rq, bool (*do_it)(struct req *rq, void *arg, struct err *e),
+                     void *arg, struct err *e) CHECK_RESULT;
+
+/* One line: what the asker did. project 0: to the organisation. details: a JSON object or none. */
+struct deed {
+    const char *action, *entity;
+    struct str id;
+    int64_t project;
+    struct str details;
+};
+bool req_audit(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
+
+/* {"before": …, "after": …} of one text. */
+struct str deed_change(struct req *rq, struct str before, struct str after);
+
+struct str req_id_text(struct req *rq, int64_t id);
+/* "name": "12", or null. */
+void json_member_id(struct req *rq, struct str name, int64_t id);
+
+#endif

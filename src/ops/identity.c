@@ -1,0 +1,109 @@
+#include "ops/identity.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "tenancy/people.h"
+
+static const char key_directory[] = "data", key_path[] = "data/master.key";
+
+static long hashers(void)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores > 3 ? cores / 2 : 1;
+}
+
+// --- the master key ------------------------------------------------------------------------------
+
+static bool stored_fingerprint(struct db *db, struct arena *a, struct str *ret, struct err *e)
+{
+    static const struct column columns[] = {{"value", COLUMN_STR, 0}};
+    bool found;
+
+    *ret = STR_NONE;
+    return db_query_one(db, Q_INSTALLATION_GET, BINDS(bind_str("name", STR("master_key"))), columns,
+                        LEN(columns), a, ret, &found, e) ||
+           err_trace(e);
+}
+
+/* A key of our own is made only for an installation that has none: another would open nothing. */
+static bool find_key(const struct config *c, bool is_new, struct rng *rng, struct arena *a,
+                     struct str *ret, struct err *e)
+{
+    if (!str_is_empty(c->master_key)) {
+        *ret = c->master_key;
+        return true;
+    }
+    if (is_new && mkdir(key_directory, 0777) != 0 && errno != EEXIST)
+        return err_set(e, ERR_INVALID, "%s/ cannot be made for the master key: %s", key_directory,
+                       strerror(errno));
+    return vault_key_file(key_path, is_new, rng, a, ret, e) || err_trace(e);
+}
+
+static bool agree(struct db *db, const struct vault *v, struct str fingerprint, struct arena *a,
+                  struct err *e)
+{
+    const struct str mine = vault_fingerprint(v, a);
+
+    if (str_eq(mine, fingerprint))
+        return true;
+    if (!str_is_none(fingerprint) && !vault_knows(v, fingerprint, a)) {
+        err_set(e, ERR_INVALID,
+                "the master key is not the one that this installation was made with");
+        err_fix(e, "give every node the same MASTER_KEY, or the same file data/master.key");
+        return err_fix(e, "to change it, give the old one as MASTER_KEY_PREVIOUS");
+    }
+    return db_exec(db, Q_INSTALLATION_SET,
+                   BINDS(bind_str("name", STR("master_key")), bind_str("value", mine)), NULL, e) ||
+           err_trace(e);
+}
+
+bool identity_open(struct db *db, const struct config *c, struct rng *rng, struct arena *a,
+                   struct identity *ret, struct err *e)
+{
+    struct str fingerprint, key;
+
+    identity_close(ret);
+    if (!stored_fingerprint(db, a, &fingerprint, e) ||
+        !find_key(c, str_is_none(fingerprint), rng, a, &key, e) ||
+        !vault_open(key, c->master_key_previous, &ret->vault, e) ||
+        !agree(db, ret->vault, fingerprint, a, e) ||
+        !hasher_start((size_t)hashers(), &ret->hasher, e))
+        return err_trace(e);
+    ret->token_keys = token_keys_create(ret->vault);
+    return true;
+}
+
+void identity_close(struct identity *id)
+{
+    hasher_stop(id->hasher);
+    token_keys_destroy(id->token_keys);
+    vault_close(id->vault);
+    *id = (struct identity){0};
+}
+
+// --- the first owner -----------------------------------------------------------------------------
+
+bool identity_bootstrap_owner(struct db *db, const struct config *c, const struct identity *id,
+                              struct arena *a, struct err *e)
+{
+    struct person p;
+    struct str hash;
+    int64_t owner;
+    bool found;
+
+    if (str_is_empty(c->bootstrap_admin_password))
+        return true;
+    if (!person_owner(db, a, &owner, &found, e) ||
+        (found && !person_by_id(db, owner, a, &p, &found, e)))
+        return err_trace(e);
+    if (!found || !str_is_none(p.password_hash))
+        return true;
+    return (password_check(c->bootstrap_admin_password, p.email, e) &&
+            password_hash(id->hasher, c->bootstrap_admin_password, a, &hash, e) &&
+            person_set_password(db, owner, hash, clock_wall(&clock_system), e)) ||
+           err_trace(e);
+}

@@ -1,0 +1,30 @@
+#ifndef OPS_IDENTITY_H
+#define OPS_IDENTITY_H
+/*
+ * The master key of the installation and what is made from it. The store keeps the key's
+ * fingerprint, so that a node with another key is refused instead of sealing what no other node can
+ * open.
+ */
+#include "ops/config.h"
+#include "store/store.h"
+#include "tenancy/access_token.h"
+#include "tenancy/password.h"
+#include "tenancy/vault.h"
+
+struct identity {
+    struct vault *vault;
+    struct token_keys *token_keys;
+    struct hasher *hasher;
+};
+
+/* Without MASTER_KEY: the one in data/master.key, which the first start makes. May be called again
+ * after a failure. */
+bool identity_open(struct db *db, const struct config *c, struct rng *rng, struct arena *a,
+                   struct identity *ret, struct err *e) CHECK_RESULT;
+void identity_close(struct identity *id);
+
+/* BOOTSTRAP_ADMIN_PASSWORD, for an owner who has none yet. */
+bool identity_bootstrap_owner(struct db *db, const struct config *c, const struct identity *id,
+                              struct arena *a, struct err *e) CHECK_RESULT;
+
+#endif

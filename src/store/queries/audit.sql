@@ -1,0 +1,56 @@
+-- name: audit_head_add
+-- params: org int, hash text
+-- scope: org
+INSERT INTO audit_heads (org_id, last_seq, hash) VALUES (:org, 0, :hash) ON CONFLICT DO NOTHING;
+
+-- name: audit_head_lock
+-- The end of the chain, held until the transaction ends: the next entry waits for this one.
+-- params: org int
+-- scope: org
+-- [sqlite]
+SELECT last_seq, hash FROM audit_heads WHERE org_id = :org;
+-- [postgres]
+SELECT last_seq, hash FROM audit_heads WHERE org_id = :org FOR UPDATE;
+
+-- name: audit_head_set
+-- params: org int, seq int, hash text
+-- scope: org
+UPDATE audit_heads SET last_seq = :seq, hash = :hash WHERE org_id = :org;
+
+-- name: audit_add
+-- params: org int, seq int, project int, ts time, actor_kind text, actor_id int, actor_name text, action text, entity_type text,
+--         entity_id text, details text, address text, trace_id text, hash text
+-- scope: org
+INSERT INTO audit_logs (org_id, seq, project_id, ts, actor_kind, actor_id, actor_name, action, entity_type,
+                        entity_id, details, address, trace_id, hash)
+VALUES (:org, :seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :action, :entity_type, :entity_id,
+        :details, :address, :trace_id, :hash);
+
+-- name: audit_list
+-- Newest first, from below `before` (none: from the end). project narrows it to a project's own entries.
+-- params: org int, project int, before int, action text, actor text, entity text, since time, until time, limit int
+-- scope: org
+SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
+       a.entity_id, a.details, a.address, a.trace_id
+  FROM audit_logs a
+ WHERE a.org_id = :org
+   AND (CAST(:before AS bigint) IS NULL OR a.seq < :before)
+   AND (CAST(:project AS bigint) IS NULL OR a.project_id = :project)
+   AND (CAST(:action AS text) IS NULL OR a.action = :action)
+   AND (CAST(:actor AS text) IS NULL OR a.actor_name = :actor)
+   AND (CAST(:entity AS text) IS NULL OR a.entity_type = :entity)
+   AND a.ts >= :since AND a.ts < :until
+ ORDER BY a.seq DESC LIMIT :limit;
+
+-- name: audit_walk
+-- The chain in its order, for the auditor.
+-- params: org int, after int, limit int
+-- scope: org
+SELECT seq, project_id, ts, actor_kind, actor_id, actor_name, action, entity_type, entity_id, details,
+       address, trace_id, hash
+  FROM audit_logs WHERE org_id = :org AND seq > :after ORDER BY seq LIMIT :limit;
+
+-- name: audit_head_next
+-- params: after int
+-- scope: system — the auditor walks every organisation
+SELECT org_id, last_seq, hash FROM audit_heads WHERE org_id > :after ORDER BY org_id LIMIT 1;

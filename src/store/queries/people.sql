@@ -1,0 +1,156 @@
+-- name: user_add
+-- params: email text, name text, password_hash text, now time
+-- scope: system — people stand above organisations; their roles say where they belong
+INSERT INTO users (email, name, password_hash, created_at, password_changed_at)
+VALUES (:email, :name, :password_hash, :now, CASE WHEN :password_hash IS NULL THEN NULL ELSE :now END)
+ON CONFLICT (email) DO NOTHING
+RETURNING id;
+
+-- name: user_by_email
+-- params: email text
+-- scope: system — somebody who signs in, before it is known where they belong
+SELECT id, email, name, password_hash, language, theme, time_zone, created_at, disabled_at
+  FROM users WHERE email = :email;
+
+-- name: user_by_id
+-- params: user int
+-- scope: system — the person themselves, whose session or link was proved
+SELECT id, email, name, password_hash, language, theme, time_zone, created_at, disabled_at
+  FROM users WHERE id = :user;
+
+-- name: user_owner_any
+-- Whom the one-time link of a start signs in: the first owner of the first organisation.
+-- scope: system — a start has nobody who asks
+SELECT u.id FROM users u JOIN user_roles r ON r.user_id = u.id
+ WHERE r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL
+ ORDER BY r.org_id, u.id LIMIT 1;
+
+-- name: user_set_password
+-- params: user int, password_hash text, now time
+-- scope: system — the person themselves, whose session or link was proved
+UPDATE users SET password_hash = :password_hash, password_changed_at = :now WHERE id = :user;
+
+-- name: user_set_preferences
+-- params: user int, name text, language text, theme text, time_zone text
+-- scope: system — the person themselves
+UPDATE users SET name = :name, language = :language, theme = :theme, time_zone = :time_zone
+ WHERE id = :user;
+
+-- name: user_list
+-- Who has a role in the organisation or one of its projects: one row per role. project narrows it to those
+-- who have something to do with that project.
+-- params: org int, project int, after int, limit int
+-- scope: org
+SELECT u.id, u.email, u.name, u.created_at, u.disabled_at, u.password_hash IS NOT NULL AS has_password,
+       (SELECT max(s.seen_at) FROM user_sessions s WHERE s.user_id = u.id) AS seen_at
+  FROM users u
+ WHERE u.id > :after
+   AND EXISTS (SELECT 1 FROM user_roles r
+                WHERE r.user_id = u.id AND r.org_id = :org
+                  AND (CAST(:project AS bigint) IS NULL OR r.project_id IS NULL OR r.project_id = :project))
+ ORDER BY u.id LIMIT :limit;
+
+-- name: user_in_org
+-- params: user int, org int
+-- scope: org
+SELECT u.id, u.email, u.name, u.disabled_at
+  FROM users u
+ WHERE u.id = :user AND EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = u.id AND r.org_id = :org);
+
+-- name: user_roles_in_org
+-- params: user int[], org int[]
+-- scope: org
+-- [sqlite]
+SELECT r.id, r.user_id, r.project_id, r.role, p.name AS project_name
+  FROM user_roles r LEFT JOIN projects p ON p.id = r.project_id
+ WHERE r.user_id = :user AND r.org_id = :org
+ ORDER BY r.id;
+-- [postgres]
+SELECT r.id, r.user_id, r.project_id, r.role, p.name AS project_name
+  FROM unnest(CAST(:user AS bigint[]), CAST(:org AS bigint[])) AS asked (user_id, org_id)
+  JOIN user_roles r ON r.user_id = asked.user_id AND r.org_id = asked.org_id
+  LEFT JOIN projects p ON p.id = r.project_id
+ ORDER BY r.id;
+
+-- name: user_disable
+-- params: user int, disabled bool, now time
+-- scope: system — one of an organisation's own people, found by user_in_org before
+UPDATE users SET disabled_at = CASE WHEN :disabled THEN :now END WHERE id = :user;
+
+-- name: user_orgs_elsewhere
+-- Whether somebody belongs to another organisation as well.
+-- params: user int, org int
+-- scope: system — counts roles beyond the organisation's own
+SELECT count(*) AS n FROM user_roles WHERE user_id = :user AND org_id <> :org;
+
+-- name: role_grant
+-- Gives a role, or another one in place of what they have there.
+-- params: user int, org int, project int, role text, now time
+-- scope: org
+INSERT INTO user_roles (user_id, org_id, project_id, role, created_at)
+VALUES (:user, :org, :project, :role, :now)
+ON CONFLICT (user_id, org_id, coalesce(project_id, 0)) DO UPDATE SET role = excluded.role
+RETURNING id;
+
+-- name: role_find
+-- params: id int, user int, org int
+-- scope: org
+SELECT r.id, r.user_id, r.project_id, r.role, p.name AS project_name
+  FROM user_roles r LEFT JOIN projects p ON p.id = r.project_id
+ WHERE r.id = :id AND r.user_id = :user AND r.org_id = :org;
+
+-- name: role_at
+-- What somebody has at one place.
+-- params: user int, org int, project int
+-- scope: org
+SELECT r.id, r.user_id, r.project_id, r.role, p.name AS project_name
+  FROM user_roles r LEFT JOIN projects p ON p.id = r.project_id
+ WHERE r.user_id = :user AND r.org_id = :org
+   AND coalesce(r.project_id, 0) = coalesce(CAST(:project AS bigint), 0);
+
+-- name: role_take
+-- params: id int, org int
+-- scope: org
+DELETE FROM user_roles WHERE id = :id AND org_id = :org;
+
+-- name: owners_lock
+-- Holds the rows of an organisation's owners, so that two who take the last two from each other come one
+-- after the other.
+-- params: org int
+-- scope: org
+-- [sqlite]
+SELECT r.id, r.user_id FROM user_roles r JOIN users u ON u.id = r.user_id
+ WHERE r.org_id = :org AND r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL;
+-- [postgres]
+SELECT r.id, r.user_id FROM user_roles r JOIN users u ON u.id = r.user_id
+ WHERE r.org_id = :org AND r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL
+   FOR UPDATE OF r;
+
+-- name: actor_places
+-- The roles that somebody has for one project: its own, and those for the whole organisation.
+-- params: user int, project int
+-- scope: system — decides whether the project may be asked for at all
+SELECT p.id AS project_id, p.name AS project_name, p.org_id, o.name AS org_name, r.role,
+       r.project_id IS NULL AS whole_org
+  FROM projects p
+  JOIN orgs o ON o.id = p.org_id
+  JOIN user_roles r ON r.org_id = p.org_id AND (r.project_id IS NULL OR r.project_id = p.id)
+ WHERE p.id = :project AND r.user_id = :user;
+
+-- name: user_projects
+-- Where somebody may go, the oldest first.
+-- params: user int, after int, limit int
+-- scope: system — the projects of one person, over organisations
+SELECT p.id, p.name, p.time_zone, p.created_at, p.org_id, o.name AS org_name,
+       min(r.role) AS role
+  FROM projects p
+  JOIN orgs o ON o.id = p.org_id
+  JOIN user_roles r ON r.org_id = p.org_id AND (r.project_id IS NULL OR r.project_id = p.id)
+ WHERE r.user_id = :user AND p.id > :after
+ GROUP BY p.id, p.name, p.time_zone, p.created_at, p.org_id, o.name
+ ORDER BY p.id LIMIT :limit;
+
+-- name: user_orgs
+-- params: user int
+-- scope: system — a person's own, over organisations
+SELECT DISTINCT org_id FROM user_roles WHERE user_id = :user ORDER BY org_id LIMIT 64;

@@ -1,0 +1,72 @@
+#include "tenancy/api_key.h"
+
+#include "base/arena.h"
+#include "tenancy/token.h"
+
+enum { LISTED_MAX = 100, PREFIX_LEN = 10 };
+
+bool api_key_create(struct db *db, struct rng *rng, const struct api_key_wish *in, usec_t now,
+                    struct arena *a, struct api_key_made *ret, struct err *e)
+{
+    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
+    const struct str secret = str_fmt(a, "hsk_" STR_FMT, STR_ARG(token_create(rng, a)));
+    int64_t id;
+    bool made;
+
+    if (!db_query_one(db, Q_API_KEY_CREATE,
+                      BINDS(bind_int("project", in->project), bind_str("name", in->name),
+                            bind_str("key_hash", token_hash(secret, a)),
+                            bind_str("prefix", str_sub(secret, 0, PREFIX_LEN)),
+                            bind_str("rights", rights_text(in->rights, a)),
+                            bind_int("created_by", in->user ? in->user : INT_NONE),
+                            bind_time("now", now), bind_time("expires_at", in->expires_at)),
+                      columns, LEN(columns), a, &id, &made, e))
+        return err_trace(e);
+    *ret = (struct api_key_made){id, secret};
+    return made || err_set(e, ERR_INTERNAL, "the key was not kept");
+}
+
+bool api_key_list(struct db *db, int64_t project, int64_t before, int64_t limit, struct arena *a,
+                  struct api_key **ret, size_t *ret_n, struct err *e)
+{
+    static const struct column columns[] = {
+        {"id", COLUMN_INT, offsetof(struct api_key, id)},
+        {"name", COLUMN_STR, offsetof(struct api_key, name)},
+        {"prefix", COLUMN_STR, offsetof(struct api_key, prefix)},
+        {"rights", COLUMN_STR, offsetof(struct api_key, rights)},
+        {"created_by", COLUMN_STR, offsetof(struct api_key, created_by)},
+        {"created_at", COLUMN_TIME, offsetof(struct api_key, created_at)},
+        {"expires_at", COLUMN_TIME, offsetof(struct api_key, expires_at)},
+        {"used_at", COLUMN_TIME, offsetof(struct api_key, used_at)},
+        {"revoked_at", COLUMN_TIME, offsetof(struct api_key, revoked_at)},
+    };
+    const int64_t most = limit < LISTED_MAX ? limit : LISTED_MAX;
+    struct api_key *list = arena_new(a, struct api_key, (size_t)most);
+    struct rows *rows;
+    size_t n = 0;
+
+    if (!db_query(db, Q_API_KEY_LIST,
+                  BINDS(bind_int("project", project), bind_int("before", before),
+                        bind_int("limit", most)),
+                  a, &rows, e))
+        return err_trace(e);
+    while (n < (size_t)most && rows_next(rows))
+        rows_read(rows, columns, LEN(columns), &list[n++]);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    *ret = list;
+    *ret_n = n;
+    return true;
+}
+
+bool api_key_revoke(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
+                    struct str *ret_name, bool *ret_found, struct err *e)
+{
+    static const struct column columns[] = {{"name", COLUMN_STR, 0}};
+
+    return db_query_one(
+               db, Q_API_KEY_REVOKE,
+               BINDS(bind_int("project", project), bind_int("id", id), bind_time("now", now)),
+               columns, LEN(columns), a, ret_name, ret_found, e) ||
+           err_trace(e);
+}

@@ -1,0 +1,93 @@
+#ifndef TENANCY_PEOPLE_H
+#define TENANCY_PEOPLE_H
+/*
+ * People, and the roles that they have: for a whole organisation, or for one of its projects.
+ *
+ * Nobody gives or takes what they do not have: whose rights do not contain a role's rights cannot
+ * grant it, nor change somebody who has it. An organisation keeps an owner. All functions are parts
+ * of the caller's transaction.
+ */
+#include "base/clock.h"
+#include "tenancy/actor.h"
+
+struct person {
+    int64_t id;
+    struct str email, name;
+    struct str password_hash; /* none before an invitation is taken up */
+    struct str language, theme, time_zone;
+    usec_t created_at, disabled_at;
+};
+
+/* Lower case; ERR_INVALID for what is no address (one @, no blanks, at most 254 bytes). */
+bool email_normalise(struct str email, struct arena *a, struct str *ret,
+                     struct err *e) CHECK_RESULT;
+
+bool person_by_email(struct db *db, struct str email, struct arena *a, struct person *ret,
+                     bool *ret_found, struct err *e) CHECK_RESULT;
+bool person_by_id(struct db *db, int64_t id, struct arena *a, struct person *ret, bool *ret_found,
+                  struct err *e) CHECK_RESULT;
+/* The one who has the address already, or a new one without a password. */
+bool person_ensure(struct db *db, struct str email, struct str name, usec_t now, struct arena *a,
+                   int64_t *ret, bool *ret_made, struct err *e) CHECK_RESULT;
+bool person_set_password(struct db *db, int64_t id, struct str hash, usec_t now,
+                         struct err *e) CHECK_RESULT;
+
+struct preferences {
+    struct str name, language, theme, time_zone;
+};
+bool person_set_preferences(struct db *db, int64_t id, const struct preferences *p,
+                            struct err *e) CHECK_RESULT;
+
+/* The oldest owner of the oldest organisation: whom the one-time link of a start is for. */
+bool person_owner(struct db *db, struct arena *a, int64_t *ret, bool *ret_found,
+                  struct err *e) CHECK_RESULT;
+
+// --- within an organisation ----------------------------------------------------------------------
+
+/* What an actor who manages people reaches: all of the organisation, or its present project. */
+struct reach {
+    int64_t org, project; /* project INT_NONE: all */
+    unsigned rights;      /* of the actor, there */
+};
+struct reach reach_of(const struct actor *who);
+
+struct member_role {
+    int64_t id, user, project; /* project INT_NONE: the whole organisation */
+    struct str project_name;
+    enum user_role role;
+};
+
+struct member {
+    int64_t id;
+    struct str email, name;
+    usec_t created_at, disabled_at, seen_at;
+    bool has_password;
+    const struct member_role *roles;
+    size_t n_roles;
+};
+
+/* Those after `after`, by id. */
+bool member_list(struct db *db, const struct reach *r, int64_t after, int64_t limit,
+                 struct arena *a, struct member **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
+/* ERR_NOT_FOUND when they have no role within reach. */
+bool member_find(struct db *db, const struct reach *r, int64_t user, struct arena *a,
+                 struct member *ret, struct err *e) CHECK_RESULT;
+
+/* The same, and ERR_FORBIDDEN unless all that they are, here and in other organisations, is within
+ * reach: for what opens or closes the whole account. */
+bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct arena *a,
+                    struct member *ret, struct err *e) CHECK_RESULT;
+
+/* Gives a role at a place (project INT_NONE: the whole organisation) in place of what was there,
+ * whose role *ret_before gets (USER_ROLE_COUNT: none). */
+bool role_grant(struct db *db, const struct reach *r, int64_t user, int64_t project,
+                enum user_role role, usec_t now, struct arena *a, enum user_role *ret_before,
+                struct err *e) CHECK_RESULT;
+/* Takes one away; ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT for the last owner. */
+bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_id, struct arena *a,
+               struct member_role *ret_taken, struct err *e) CHECK_RESULT;
+/* Shuts somebody out, or lets them in again; only whose roles are all within reach. */
+bool member_disable(struct db *db, const struct reach *r, int64_t user, bool disabled, usec_t now,
+                    struct arena *a, struct err *e) CHECK_RESULT;
+
+#endif

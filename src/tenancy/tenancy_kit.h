@@ -1,0 +1,89 @@
+#ifndef TENANCY_KIT_H
+#define TENANCY_KIT_H
+/* What the tests of this room begin with: an installation with an owner, and somebody with a role.
+ */
+#include "tenancy/people.h"
+#include "tenancy/project.h"
+#include "tenancy/session.h"
+#include "test/store.h"
+
+#define KIT_NOW SECONDS(1000)
+#define KIT_KEY STR("a-bootstrap-key-of-ours")
+
+struct kit {
+    struct db *db;
+    struct arena *a;
+    struct rng rng;
+    int64_t org, project, owner;
+};
+
+static inline struct kit kit_start(struct db *db, struct arena *a)
+{
+    struct kit k = {.db = db, .a = a, .rng = rng_seeded(1)};
+    const struct project_bootstrap in = {
+        .rng = &k.rng,
+        .now = KIT_NOW,
+        .provider = STR("twilio"),
+        .account_sid = STR("AC1"),
+        .api_key = KIT_KEY,
+        .owner_email = STR("owner@example.com"),
+    };
+    struct project p;
+    struct err e = {0};
+    bool found;
+
+    assert_ok(project_bootstrap(db, &in, &k.project, &e), &e);
+    assert_ok(person_owner(db, a, &k.owner, &found, &e), &e);
+    assert_true(found);
+    assert_ok(project_find(db, k.project, a, &p, &found, &e), &e);
+    k.org = p.org;
+    return k;
+}
+
+/* A second organisation with a project of its own. */
+static inline int64_t kit_other_project(struct kit *k, int64_t *ret_org)
+{
+    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
+    struct err e = {0};
+    int64_t project;
+    bool made;
+
+    assert_ok(db_query_one(k->db, Q_ORG_ADD, BINDS(bind_str("name", STR("Other"))), columns, 1,
+                           k->a, ret_org, &made, &e),
+              &e);
+    assert_ok(
+        project_create(k->db, &k->rng, *ret_org, STR("Other project"), KIT_NOW, k->a, &project, &e),
+        &e);
+    return project;
+}
+
+static inline struct reach kit_owner_reach(const struct kit *k)
+{
+    return (struct reach){.org = k->org, .project = INT_NONE, .rights = RIGHTS_ALL};
+}
+
+static inline int64_t kit_person(struct kit *k, struct str email, int64_t project,
+                                 enum user_role role)
+{
+    const struct reach r = kit_owner_reach(k);
+    enum user_role before;
+    struct err e = {0};
+    int64_t id;
+    bool made;
+
+    assert_ok(person_ensure(k->db, email, email, KIT_NOW, k->a, &id, &made, &e), &e);
+    assert_ok(role_grant(k->db, &r, id, project, role, KIT_NOW, k->a, &before, &e), &e);
+    return id;
+}
+
+static inline struct session kit_session(struct kit *k, int64_t user, usec_t now)
+{
+    static const struct session_from from = {{"Firefox", 7}, {"192.0.2.1", 9}};
+    struct session s;
+    struct err e = {0};
+
+    assert_ok(session_open(k->db, &k->rng, user, 0, &from, now, k->a, &s, &e), &e);
+    return s;
+}
+
+#endif

@@ -1,0 +1,198 @@
+#include "tenancy/vault.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "tenancy/access_token.h"
+#include "tenancy/password.h"
+#include "test/test.h"
+
+static const struct str key_a = {"the-first-master-key-of-these-tests", 35},
+                        key_b = {"another-master-key-for-these-tests!", 35};
+
+static struct vault *open_vault(struct str key, struct str previous)
+{
+    struct vault *v;
+    struct err e = {0};
+
+    assert_ok(vault_open(key, previous, &v, &e), &e);
+    return v;
+}
+
+static void what_is_sealed_is_opened_by_its_key_at_its_place(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(vault_closep) struct vault *v = open_vault(key_a, STR_NONE),
+                                         *turned = open_vault(key_b, key_a),
+                                         *other = open_vault(key_b, STR_NONE);
+    struct rng rng = rng_seeded(1);
+    struct secret *plain;
+    struct err e = {0};
+
+    (void)state;
+    const struct str sealed = vault_seal(v, &rng, STR("twilio 1"), STR("token"), a);
+    assert_false(str_contains(sealed, STR("token")));
+    assert_true(vault_is_current(v, sealed) && !vault_is_current(turned, sealed));
+    assert_ok(vault_unseal(v, STR("twilio 1"), sealed, &plain, &e), &e);
+    assert_str(secret_reveal(plain), "token");
+    secret_destroy(plain);
+    assert_ok(vault_unseal(turned, STR("twilio 1"), sealed, &plain, &e), &e);
+    secret_destroy(plain);
+    assert_refused(vault_unseal(v, STR("twilio 2"), sealed, &plain, &e), &e, ERR_INTERNAL);
+    err_clear(&e);
+    assert_refused(vault_unseal(other, STR("twilio 1"), sealed, &plain, &e), &e, ERR_INTERNAL);
+    err_clear(&e);
+    for (size_t i = 0; i < sealed.n; i++) { // any change at all
+        char *bent = arena_alloc(a, sealed.n);
+        memcpy(bent, sealed.p, sealed.n);
+        bent[i] = bent[i] == 'A' ? 'B' : 'A';
+        assert_refused(vault_unseal(v, STR("twilio 1"), (struct str){bent, sealed.n}, &plain, &e),
+                       &e, ERR_INTERNAL);
+        err_clear(&e);
+    }
+    assert_true(vault_knows(turned, vault_fingerprint(v, a), a));
+    assert_false(vault_knows(other, vault_fingerprint(v, a), a));
+}
+
+static void a_master_key_must_be_long_enough(void **state)
+{
+    struct vault *v;
+    struct err e = {0};
+
+    (void)state;
+    assert_refused(vault_open(STR("short"), STR_NONE, &v, &e), &e, ERR_INVALID);
+}
+
+static void a_key_file_is_made_once_and_kept_from_others(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const char *path = test_path(test_tmpdir(a), "master.key", a);
+    struct rng rng = rng_system();
+    struct str first, second;
+    struct stat st;
+    struct err e = {0};
+
+    (void)state;
+    assert_refused(vault_key_file(path, false, &rng, a, &first, &e), &e, ERR_INVALID);
+    err_clear(&e);
+    assert_ok(vault_key_file(path, true, &rng, a, &first, &e), &e);
+    assert_ok(vault_key_file(path, true, &rng, a, &second, &e), &e);
+    assert_true(str_eq(first, second) && first.n >= VAULT_KEY_MIN);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_refused(vault_key_file(path, true, &rng, a, &second, &e), &e, ERR_INVALID);
+}
+
+// --- access tokens -------------------------------------------------------------------------------
+
+static void an_access_token_counts_until_its_time(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(vault_closep) struct vault *v = open_vault(key_a, STR_NONE),
+                                         *turned = open_vault(key_b, key_a),
+                                         *other = open_vault(key_b, STR_NONE);
+    _cleanup_(token_keys_destroyp) struct token_keys *k = token_keys_create(v),
+                                                     *k2 = token_keys_create(turned),
+                                                     *k3 = token_keys_create(other);
+    const usec_t now = SECONDS(1700000000);
+    const struct access_claims in = {STR("session-1"), 42, now + ACCESS_TOKEN_TTL};
+    struct access_claims out;
+
+    (void)state;
+    const struct str token = access_token_make(k, &in, now, a);
+    assert_true(access_token_read(k, token, now, a, &out));
+    assert_str(out.session, "session-1");
+    assert_true(out.user == 42 && out.expires_at == in.expires_at);
+    assert_true(access_token_read(k2, token, now, a, &out));
+    assert_false(access_token_read(k3, token, now, a, &out));
+    assert_false(access_token_read(k, token, now + ACCESS_TOKEN_TTL, a, &out));
+    for (size_t i = 0; i < token.n; i++) {
+        char *bent = arena_alloc(a, token.n);
+        memcpy(bent, token.p, token.n);
+        bent[i] = bent[i] == 'A' ? 'Q' : 'A';
+        const bool read = access_token_read(k, (struct str){bent, token.n}, now, a, &out);
+        // The last characters of a part hold bits that are not looked at.
+        assert_true(!read || i + 1 == token.n || token.p[i + 1] == '.');
+    }
+}
+
+static void what_is_no_token_of_ours_is_refused(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        // {"alg":"none"} . {"iss":"hookswitch","sub":"1","sid":"x","exp":9999999999}
+        "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0."
+        "eyJpc3MiOiJob29rc3dpdGNoIiwic3ViIjoiMSIsInNpZCI6IngiLCJl"
+        "eHAiOjk5OTk5OTk5OTl9.",
+        "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0."
+        "eyJpc3MiOiJob29rc3dpdGNoIiwic3ViIjoiMSIsInNpZCI6IngiLCJl"
+        "eHAiOjk5OTk5OTk5OTl9.AAAA",
+        "{}.{}.{}",
+    };
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(vault_closep) struct vault *v = open_vault(key_a, STR_NONE);
+    _cleanup_(token_keys_destroyp) struct token_keys *k = token_keys_create(v);
+    struct access_claims out;
+    char *huge = arena_alloc(a, 100000);
+
+    (void)state;
+    for (size_t i = 0; i < LEN(texts); i++)
+        assert_false(access_token_read(k, str_from(texts[i]), SECONDS(1), a, &out));
+    memset(huge, '.', 100000);
+    assert_false(access_token_read(k, (struct str){huge, 100000}, SECONDS(1), a, &out));
+    assert_false(access_token_read(k, (struct str){"a.\0b.c", 6}, SECONDS(1), a, &out));
+}
+
+// --- passwords -----------------------------------------------------------------------------------
+
+static void a_password_is_known_by_its_hash(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(hasher_stopp) struct hasher *h = NULL;
+    struct str hash;
+    struct err e = {0};
+    bool right;
+
+    (void)state;
+    assert_ok(hasher_start(1, &h, &e), &e);
+    assert_ok(password_hash(h, STR("correct horse"), a, &hash, &e), &e);
+    assert_true(str_starts(hash, STR("$argon2id$")));
+    assert_ok(password_verify(h, hash, STR("correct horse"), &right, &e), &e);
+    assert_true(right);
+    assert_ok(password_verify(h, hash, STR("battery staple"), &right, &e), &e);
+    assert_false(right);
+    assert_ok(password_verify(h, STR_NONE, STR("correct horse"), &right, &e), &e);
+    assert_false(right);
+}
+
+static void a_password_must_do(void **state)
+{
+    static const struct {
+        const char *password;
+        bool ok;
+    } cases[] = {
+        {"ninechars", false},
+        {"ten chars!", true},
+        {"ann@example.com", false},
+        {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct err e = {0};
+        assert_int_equal(password_check(str_from(cases[i].password), STR("ann@example.com"), &e),
+                         cases[i].ok);
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(what_is_sealed_is_opened_by_its_key_at_its_place),
+          cmocka_unit_test(a_master_key_must_be_long_enough),
+          cmocka_unit_test(a_key_file_is_made_once_and_kept_from_others),
+          cmocka_unit_test(an_access_token_counts_until_its_time),
+          cmocka_unit_test(what_is_no_token_of_ours_is_refused),
+          cmocka_unit_test(a_password_is_known_by_its_hash), cmocka_unit_test(a_password_must_do))
