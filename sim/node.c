@@ -238,8 +238,7 @@ static bool open_doors(struct node *n, struct doors **ret, struct err *e)
     const struct doors_options o = {
         .doors = list,
         .n_doors = n_doors,
-        .accounts = &account,
-        .n_accounts = 1,
+        .accounts = {.p = &account, .n = 1},
         .base_url = STR(SIM_PUBLIC),
         .inbox = n->inbox,
         .clock = &clock_system,

@@ -7,7 +7,8 @@
  *
  * Everything that a visit needs lives in the exchange's arena, the inbox item included: the inbox
  * borrows it until the completion, and the exchange lives until it is answered. Keyed digests and
- * budgets belong to a loop each, so no lock is needed anywhere.
+ * budgets belong to a loop each, so no lock is needed anywhere; other accounts are left for each
+ * loop to take.
  */
 #include "inbox/door.h"
 
@@ -21,6 +22,7 @@
 #include "http/cidr.h"
 #include "http/route.h"
 #include "inbox/budget.h"
+#include "inbox/roster.h"
 
 enum { INVALID_BURST = 60, INVALID_PER_MINUTE = 60, ANSWER_MAX = 64 * 1024, ERROR_MAX = 8 * 1024 };
 
@@ -38,15 +40,12 @@ static const struct {
 };
 static_assert(LEN(outcomes) == DOOR_OUTCOME_COUNT, "every outcome has a name");
 
-struct account {
-    struct door_account given;
-    struct hmac *(*keys)[DOOR_SECRETS]; /* one row per loop, made at first use */
-};
-
 /* What belongs to one loop. */
 struct place {
     struct loop *loop;
     size_t index;
+    struct roster *roster;         /* who may knock here */
+    _Atomic(struct roster *) next; /* … from the next visit on; NULL: nothing has changed */
     struct budget *budget;
     struct rng rng;
     usec_t next_log;
@@ -59,8 +58,7 @@ struct doors {
     struct doors_options o;
     struct arena *a;
     struct cidr_list allowed; /* empty: all */
-    struct account *accounts; /* sorted */
-    size_t n_accounts;
+    _Atomic size_t n_accounts;
     struct place *places;
     _Atomic bool ingestion;
 };
@@ -70,6 +68,7 @@ struct visit {
     struct door_visit seen;
     struct doors *doors;
     struct place *place;
+    struct roster *roster; /* held from the signature to the answer, which may need its config */
     struct http_exchange *x;
     enum inbox_result result;
     char trace_id[ID_LEN + 1];
@@ -94,7 +93,7 @@ static void count(struct place *p, enum door_outcome outcome)
 
 size_t doors_accounts(const struct doors *d)
 {
-    return d->n_accounts;
+    return atomic_load_explicit(&d->n_accounts, memory_order_relaxed);
 }
 
 static usec_t later(usec_t x, usec_t y)
@@ -225,6 +224,7 @@ static void steer(struct visit *v)
 static void settle(struct visit *v, enum door_outcome outcome)
 {
     const struct door *door = v->seen.door;
+    struct roster *roster = v->roster; // the visit ends with its answer
     const bool kept = outcome <= DOOR_SPOOLED;
     if (!kept && door->kind == DOOR_STEER)
         outcome = DOOR_UNRECORDED;
@@ -239,6 +239,7 @@ static void settle(struct visit *v, enum door_outcome outcome)
         http_answer(v->x, &(struct http_answer){.status = 204});
     else
         answer_unavailable(v);
+    roster_drop(roster);
 }
 
 // --- the append ----------------------------------------------------------------------------------
@@ -288,26 +289,18 @@ static void keep(struct visit *v)
 
 // --- who knocks ----------------------------------------------------------------------------------
 
-static int compare_accounts(const void *x, const void *y)
+/* Of this loop; others take it over by themselves. */
+static struct roster *present_roster(struct place *p)
 {
-    const struct account *a = x, *b = y;
-    const int by_account = str_cmp(a->given.account, b->given.account);
-    return by_account ? by_account : str_cmp(a->given.provider, b->given.provider);
-}
+    struct roster *next = atomic_load_explicit(&p->next, memory_order_relaxed)
+                              ? atomic_exchange_explicit(&p->next, NULL, memory_order_acq_rel)
+                              : NULL;
 
-static struct account *account_of(const struct doors *d, const struct door_visit *seen)
-{
-    const struct account wanted = {
-        .given = {.provider = str_from(seen->door->provider), .account = seen->account}};
-    return bsearch(&wanted, d->accounts, d->n_accounts, sizeof(wanted), compare_accounts);
-}
-
-static struct hmac *key_of(struct account *acc, size_t place, size_t i, enum hmac_kind kind)
-{
-    struct hmac **key = &acc->keys[place][i];
-    if (!*key && acc->given.secrets[i])
-        *key = hmac_create(kind, acc->given.secrets[i]);
-    return *key;
+    if (next) {
+        roster_drop(p->roster);
+        p->roster = next;
+    }
+    return p->roster;
 }
 
 static bool is_signed(const struct visit *v, struct account *acc)
@@ -315,7 +308,7 @@ static bool is_signed(const struct visit *v, struct account *acc)
     const struct door *door = v->seen.door;
     const struct str signature = http_header(v->seen.rq, door->signature_header);
     for (size_t i = 0; i < DOOR_SECRETS; i++) {
-        struct hmac *key = key_of(acc, v->place->index, i, door->mac);
+        struct hmac *key = account_key(acc, v->place->index, i, door->mac);
         if (key && door->verify(&v->seen, signature, key))
             return true;
     }
@@ -366,13 +359,15 @@ static enum door_outcome judge_body(struct visit *v, struct err *e)
 {
     if (!v->seen.door->read(&v->seen, e))
         return DOOR_BAD_BODY;
-    struct account *acc = account_of(v->doors, &v->seen);
+    struct roster *roster = present_roster(v->place);
+    struct account *acc = roster_find(roster, str_from(v->seen.door->provider), v->seen.account);
     if (!acc)
         return DOOR_UNKNOWN_ACCOUNT;
     if (!is_signed(v, acc))
         return is_signed_for_host(v, acc) ? DOOR_WRONG_URL : DOOR_BAD_SIGNATURE;
     v->seen.project = acc->given.project;
     v->seen.config = acc->given.config;
+    v->roster = roster_hold(roster);
     return DOOR_OUTCOME_COUNT;
 }
 
@@ -456,31 +451,19 @@ void doors_set_ingestion(struct doors *d, bool enabled)
 
 // --- life ----------------------------------------------------------------------------------------
 
-static bool check_accounts(const struct doors_options *o, struct err *e)
+/* One table for all loops; each takes it at its next visit. */
+bool doors_set_accounts(struct doors *d, const struct door_accounts *in, struct err *e)
 {
-    for (size_t i = 0; i < o->n_accounts; i++) {
-        const struct secret *first = o->accounts[i].secrets[0];
-        if (!first || str_is_empty(secret_reveal(first)))
-            return err_set(e, ERR_INVALID, "account " STR_FMT " of " STR_FMT ": it has no token",
-                           STR_ARG(o->accounts[i].account), STR_ARG(o->accounts[i].provider));
-    }
-    return true;
-}
+    struct roster *roster;
 
-static void copy_accounts(struct doors *d)
-{
-    d->n_accounts = d->o.n_accounts;
-    d->accounts = arena_new(d->a, struct account, d->n_accounts);
-    for (size_t i = 0; i < d->n_accounts; i++) {
-        struct account *acc = &d->accounts[i];
-        acc->given = d->o.accounts[i];
-        acc->given.provider = str_dup(acc->given.provider, d->a);
-        acc->given.account = str_dup(acc->given.account, d->a);
-        if (acc->given.secrets[1] && str_is_empty(secret_reveal(acc->given.secrets[1])))
-            acc->given.secrets[1] = NULL;
-        acc->keys = arena_alloc_array(d->a, d->o.n_loops, sizeof(*acc->keys));
-    }
-    qsort(d->accounts, d->n_accounts, sizeof(*d->accounts), compare_accounts);
+    if (!roster_create(in, d->o.n_loops, &roster, e))
+        return err_trace(e);
+    for (size_t i = 0; i < d->o.n_loops; i++)
+        roster_drop(atomic_exchange_explicit(&d->places[i].next, roster_hold(roster),
+                                             memory_order_acq_rel));
+    atomic_store_explicit(&d->n_accounts, roster_size(roster), memory_order_relaxed);
+    roster_drop(roster);
+    return true;
 }
 
 static void make_places(struct doors *d)
@@ -522,7 +505,7 @@ bool doors_open(const struct doors_options *o, struct doors **ret, struct err *e
 
     d->o = *o;
     d->a = arena_create(0);
-    if (!base_url_of(o, &d->o.base_url, e) || !check_accounts(o, e) ||
+    if (!base_url_of(o, &d->o.base_url, e) ||
         !cidr_list_parse(o->allowed_peers, d->a, &d->allowed, e))
         return err_trace(e);
 
@@ -530,8 +513,11 @@ bool doors_open(const struct doors_options *o, struct doors **ret, struct err *e
     d->o.doors = memcpy(arena_new(d->a, const struct door *, o->n_doors), o->doors,
                         o->n_doors * sizeof(*o->doors));
     atomic_init(&d->ingestion, true);
-    copy_accounts(d);
     make_places(d);
+    if (!doors_set_accounts(d, &o->accounts, e))
+        return err_trace(e);
+    for (size_t i = 0; i < o->n_loops; i++)
+        (void)present_roster(&d->places[i]);
     *ret = TAKE(d);
     return true;
 }
@@ -540,12 +526,11 @@ void doors_close(struct doors *d)
 {
     if (!d)
         return;
-    for (size_t i = 0; i < d->n_accounts; i++)
-        for (size_t k = 0; k < d->o.n_loops; k++)
-            for (size_t s = 0; s < DOOR_SECRETS; s++)
-                hmac_destroy(d->accounts[i].keys[k][s]);
-    for (size_t i = 0; d->places && i < d->o.n_loops; i++)
+    for (size_t i = 0; d->places && i < d->o.n_loops; i++) {
+        roster_drop(d->places[i].roster);
+        roster_drop(atomic_load(&d->places[i].next));
         budget_destroy(d->places[i].budget);
+    }
     arena_destroy(d->a);
     free(d);
 }

@@ -59,8 +59,7 @@ static struct doors_options options(struct rig *r)
     accounts[1] = (struct door_account){STR("twilio"), STR("AC2"), 2, {r->second}, &routing};
     return (struct doors_options){.doors = all,
                                   .n_doors = p->n_doors,
-                                  .accounts = accounts,
-                                  .n_accounts = LEN(accounts),
+                                  .accounts = {.p = accounts, .n = LEN(accounts)},
                                   .base_url = STR(BASE "/"),
                                   .inbox = r->inbox,
                                   .clock = &clock_system,
@@ -518,6 +517,68 @@ static void without_store_and_spool_only_live_calls_are_answered(void **state)
     rig_down(&r);
 }
 
+// --- other accounts ----------------------------------------------------------------
+
+/* Accounts that own their secret. */
+struct owned {
+    struct secret *secret;
+    int *n_forgotten;
+};
+
+static void forget(void *owner)
+{
+    struct owned *o = owner;
+
+    (*o->n_forgotten)++;
+    secret_destroy(o->secret);
+    free(o);
+}
+
+static void set_account(struct rig *r, const char *sid, const char *token, int64_t project,
+                        int *n_forgotten)
+{
+    struct owned *o = NEW(struct owned);
+    struct err e = {0};
+
+    *o = (struct owned){secret_create(str_from(token)), n_forgotten};
+    const struct door_account account = {
+        STR("twilio"), str_from(sid), project, {o->secret}, &routing};
+    const struct door_accounts in = {&account, 1, forget, o};
+    assert_ok(doors_set_accounts(r->doors, &in, &e), &e);
+}
+
+static void other_accounts_count_from_the_next_visit_on(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct rig r;
+    struct err e = {0};
+    int n_forgotten = 0;
+
+    (void)state;
+    rig_up(&r, a);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, CALL)), 204);
+    assert_int_equal(doors_accounts(r.doors), 2);
+    set_account(&r, "AC3", "token-three", 3, &n_forgotten);
+    assert_int_equal(doors_accounts(r.doors), 1);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, CALL "&x=1")), 403);
+    assert_int_equal(status_of(post(&r, "token-three", STATUS_DOOR, "AccountSid=AC3&x=2")), 204);
+    assert_int_equal(rows_of(&r, 3), 1);
+    // Many times at once: a loop that nobody visits has nothing to do for it.
+    for (int i = 0; i < 20; i++)
+        set_account(&r, "AC4", "token-four", 4, &n_forgotten);
+    assert_in_range(n_forgotten, 18, 20); // one that was used, or two, and the last, may be held
+    assert_int_equal(status_of(post(&r, "token-four", INBOUND_DOOR, "AccountSid=AC4&x=3")), 200);
+
+    const struct door_account keyless = {STR("twilio"), STR("AC5"), 5, {NULL}, NULL};
+    assert_refused(doors_set_accounts(r.doors, &(struct door_accounts){.p = &keyless, .n = 1}, &e),
+                   &e, ERR_INVALID);
+    assert_int_equal(status_of(post(&r, "token-four", STATUS_DOOR, "AccountSid=AC4&x=4")), 204);
+    assert_ok(doors_set_accounts(r.doors, &(struct door_accounts){.n = 0}, &e), &e);
+    assert_int_equal(status_of(post(&r, "token-four", STATUS_DOOR, "AccountSid=AC4&x=5")), 403);
+    rig_down(&r);
+    assert_int_equal(n_forgotten, 21);
+}
+
 // --- opening -------------------------------------------------------------------------------------
 
 static void doors_without_keys_or_address_do_not_open(void **state)
@@ -532,8 +593,7 @@ static void doors_without_keys_or_address_do_not_open(void **state)
     (void)state;
     rig_up(&r, a);
     struct doors_options o = options(&r);
-    o.accounts = &account;
-    o.n_accounts = 1;
+    o.accounts = (struct door_accounts){.p = &account, .n = 1};
     assert_refused(doors_open(&o, &d, &e), &e, ERR_INVALID);
     account.secrets[0] = NULL;
     assert_refused(doors_open(&o, &d, &e), &e, ERR_INVALID);
@@ -566,4 +626,5 @@ TEST_MAIN(cmocka_unit_test(a_signed_event_is_kept_and_acknowledged_once),
           cmocka_unit_test(when_ingestion_is_off_calls_are_still_steered),
           cmocka_unit_test(without_a_store_events_are_spooled_and_acknowledged),
           cmocka_unit_test(without_store_and_spool_only_live_calls_are_answered),
+          cmocka_unit_test(other_accounts_count_from_the_next_visit_on),
           cmocka_unit_test(doors_without_keys_or_address_do_not_open))

@@ -331,8 +331,7 @@ static bool open_doors(struct app *app, bool ingestion, struct doors **ret, stru
     const struct doors_options o = {
         .doors = list,
         .n_doors = n,
-        .accounts = &account,
-        .n_accounts = accounts_of(app, &account),
+        .accounts = {.p = &account, .n = accounts_of(app, &account)},
         .base_url = app->config->webhook_base_url,
         .allowed_peers = app->config->webhook_allowed_cidrs,
         .inbox = app->inbox,
