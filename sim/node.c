@@ -169,7 +169,7 @@ static bool start_hub(struct node *n, struct err *e)
 static bool start_worker(struct node *n, struct err *e)
 {
     n->apply = inbox_apply_create(&(struct inbox_apply_options){
-        .rules = &cluster.rules,
+        .rules = call_rules_same(&cluster.rules),
         .clock = &clock_system,
         .normaliser_of = normaliser_of,
         .on_committed = on_committed,

@@ -66,7 +66,7 @@ static bool me(struct req *rq, struct err *e)
     json_open_object(w);
     json_member_bool(w, STR("realtime_push"), rq->app->realtime_push && rq->app->hub);
     json_member_bool(w, STR("webhook_ingestion"), rq->app->webhook_ingestion);
-    json_member_bool(w, STR("demo_calls"), rq->app->demo != NULL);
+    json_member_bool(w, STR("demo_calls"), rq->app->demo_calls);
     json_close_object(w);
     json_key(w, STR("webhook_base_url"));
     json_str(w, str_is_empty(base) ? STR_NONE : base);

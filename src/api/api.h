@@ -16,11 +16,12 @@ struct http_exchange;
 struct hasher;
 struct hub;
 struct inbox;
-struct provider_account;
+struct account_shelf;
 struct queue;
 struct recordings;
 struct store;
 struct token_keys;
+struct vault;
 
 struct api_options {
     struct store *store;
@@ -30,7 +31,12 @@ struct api_options {
     struct queue *queue;       /* likewise */
     const struct doors *doors; /* likewise */
     struct recordings *recordings;
-    const struct provider_account *demo; /* whose sandbox plays calls; NULL: none does */
+    struct account_shelf *accounts;
+    bool demo_calls; /* the provider is a sandbox that plays calls */
+    const struct vault *vault;
+    /* The accounts or numbers of a project have changed. May be NULL. */
+    void (*on_connections_changed)(void *arg);
+    void *arg;
     const struct token_keys *token_keys;
     struct hasher *hasher;
     size_t threads;

@@ -98,7 +98,7 @@ static struct call_slot *slot_get(struct call_batch *b, int64_t project, struct 
 
 // --- taking in -----------------------------------------------------------------------------------
 
-struct call_batch *call_batch_create(const struct call_rules *rules, usec_t now, struct arena *a)
+struct call_batch *call_batch_create(struct call_rules_source rules, usec_t now, struct arena *a)
 {
     struct call_batch *b = arena_new(a, struct call_batch, 1);
 
@@ -109,6 +109,22 @@ struct call_batch *call_batch_create(const struct call_rules *rules, usec_t now,
     return b;
 }
 
+static const struct call_rules *rules_of(struct call_batch *b, int64_t project)
+{
+    struct call_project_rules *r = b->known_rules;
+
+    while (r && r->project != project)
+        r = r->next;
+    if (!r) {
+        r = arena_new(b->a, struct call_project_rules, 1);
+        r->project = project;
+        b->rules.of(project, b->a, &r->rules, b->rules.arg);
+        r->next = b->known_rules;
+        b->known_rules = r;
+    }
+    return &r->rules;
+}
+
 bool call_batch_add(struct call_batch *b, int64_t project, struct str provider,
                     const struct call_change *change, const struct call_origin *origin,
                     struct err *e)
@@ -117,7 +133,7 @@ bool call_batch_add(struct call_batch *b, int64_t project, struct str provider,
 
     p->change = *change;
     p->origin = *origin;
-    if (!call_change_settle(&p->change, b->rules, b->a, e))
+    if (!call_change_settle(&p->change, rules_of(b, project), b->a, e))
         return err_trace(e);
     p->slot = slot_get(b, project, provider, p->change.call_sid);
     if (!str_is_none(p->change.parent_sid))

@@ -41,7 +41,7 @@ struct call_entry {
     struct call after; /* the snapshot as it was after this entry */
 };
 
-struct call_batch *call_batch_create(const struct call_rules *rules, usec_t now, struct arena *a);
+struct call_batch *call_batch_create(struct call_rules_source rules, usec_t now, struct arena *a);
 /* Settles a copy of the change. Refuses (ERR_INVALID) one without a usable call_sid. */
 bool call_batch_add(struct call_batch *b, int64_t project, struct str provider,
                     const struct call_change *change, const struct call_origin *origin,

@@ -117,6 +117,15 @@ struct call_rules {
     struct str region; /* for numbers without a country: "US" */
 };
 
+/* The rules of each project. */
+struct call_rules_source {
+    /* From any thread. What *ret refers to is in the arena, or outlives it. */
+    void (*of)(int64_t project, struct arena *a, struct call_rules *ret, void *arg);
+    void *arg;
+};
+/* The same for all projects; borrowed. */
+struct call_rules_source call_rules_same(const struct call_rules *rules);
+
 /* Owned numbers as configured ("+16175006181,(202) 555-0143"), normalised and sorted in the arena.
  * Refuses what is not a possible number. region: "" means "US". */
 bool call_rules_parse(struct str owned, struct str region, struct arena *a, struct call_rules *ret,

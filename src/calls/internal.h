@@ -25,9 +25,16 @@ struct call_slot {
 
 enum { CALL_BATCH_BUCKETS = 1024 };
 
+struct call_project_rules {
+    struct call_project_rules *next;
+    int64_t project;
+    struct call_rules rules;
+};
+
 struct call_batch {
     struct arena *a;
-    const struct call_rules *rules;
+    struct call_rules_source rules;
+    struct call_project_rules *known_rules; /* of the projects that it has met */
     usec_t now;
     struct call_slot *buckets[CALL_BATCH_BUCKETS];
     struct call_slot **slots;

@@ -73,8 +73,8 @@ struct door_account {
     const void *config;                         /* what answer() needs; may be NULL */
 };
 
-/* Accounts, and what owns their secrets and configs: forget() is called once nobody uses them any more, from
- * any thread; NULL: they outlive the doors. */
+/* Accounts, and what owns their secrets and configs: forget() is called once nobody uses them any
+ * more, from any thread; NULL: they outlive the doors. */
 struct door_accounts {
     const struct door_account *p; /* copied; secrets and configs are borrowed */
     size_t n;
@@ -138,8 +138,8 @@ bool doors_on_header(struct doors *d, const struct http_request *rq, struct http
 /* Takes a request to a door's path, on its loop, and sees that it is answered (another method than
  * POST with 405). False: no door's. */
 bool doors_handle(struct doors *d, struct http_exchange *x) CHECK_RESULT;
-/* Other accounts from now on, from any thread; a visit that is under way ends with those that it began with.
- * Fails like doors_open, and then nothing has changed. */
+/* Other accounts from now on, from any thread; a visit that is under way ends with those that it
+ * began with. Fails like doors_open, and then nothing has changed. */
 bool doors_set_accounts(struct doors *d, const struct door_accounts *in,
                         struct err *e) CHECK_RESULT;
 /* The switch webhook_ingestion_enabled, from any thread. Off: DOOR_ACK answers 503 to what is

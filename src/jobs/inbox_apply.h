@@ -10,7 +10,7 @@
 struct inbox_apply;
 
 struct inbox_apply_options {
-    const struct call_rules *rules;
+    struct call_rules_source rules;
     const struct clock *clock;
     /* The provider's translation; NULL for an unknown provider. */
     call_normalise_fn *(*normaliser_of)(struct str provider);

@@ -53,7 +53,7 @@ static int64_t drain(struct test_inbox *t, uint64_t n)
 {
     struct told told = {.bell = bell_create(), .project = t->project};
     struct inbox_apply *apply = inbox_apply_create(&(struct inbox_apply_options){
-        .rules = &rules,
+        .rules = call_rules_same(&rules),
         .clock = &clock_system,
         .normaliser_of = normaliser_of,
         .on_committed = on_committed,

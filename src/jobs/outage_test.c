@@ -39,7 +39,7 @@ static void bench_init(struct bench *b, struct test_inbox *t)
     *b = (struct bench){.t = t, .now = SECONDS(1900000000)};
     b->clock = clock_fixed(&b->now);
     b->apply = inbox_apply_create(&(struct inbox_apply_options){
-        .rules = &rules, .clock = &b->clock, .normaliser_of = normaliser_of});
+        .rules = call_rules_same(&rules), .clock = &b->clock, .normaliser_of = normaliser_of});
     b->q.o = (struct queue_options){.name = "inbox",
                                     .store = t->store,
                                     .clock = &b->clock,

@@ -19,11 +19,11 @@
 #include "inbox/inbox.h"
 #include "jobs/inbox_apply.h"
 #include "loop/loop.h"
+#include "ops/accounts.h"
 #include "ops/identity.h"
 #include "ops/roles.h"
 #include "ops/watchdog.h"
 #include "providers/recordings.h"
-#include "providers/twilio/twiml.h"
 #include "queue/queue.h"
 #include "store/store.h"
 #include "tenancy/people.h"
@@ -51,9 +51,8 @@ struct app {
     int64_t project; /* the default one */
     struct str login_token;
     struct identity identity;
-    struct secret *tokens[2];
-    struct twilio_routing routing;
-    struct call_rules rules;
+    struct account_shelf *shelf;
+    struct accounts *accounts;
     struct inbox *inbox;
     struct doors *doors;
     struct doors
@@ -61,7 +60,6 @@ struct app {
     struct inbox_apply *apply;
     struct queue *queue;
     struct hub *hub;
-    struct provider_account account; /* the same account, as one that asks */
     struct recordings *recordings;
     struct api *api;
     struct watchdog *watchdog;
@@ -251,18 +249,17 @@ static bool prepare_store(struct app *app, struct err *e)
     return true;
 }
 
-/* What came before the database was there knows its account only. Of those that are configured the
- * project is known by now; another one was when an earlier run spooled its events. */
+/* What came before the database was there knows its account only. Of those that are connected now
+ * the project is at hand; another one was when an earlier run spooled its events. */
 static bool project_of(struct str provider, struct str account, int64_t *ret, void *arg,
                        struct err *e)
 {
     const struct app *app = arg;
+    _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(app->shelf);
     bool found = false;
 
-    if (str_eq(provider, STR("twilio")) && str_eq(account, app->config->twilio_account_sid)) {
-        *ret = app->project;
+    if (account_book_owner(book, provider, account, ret))
         return true;
-    }
     _cleanup_(db_closep) struct db *db = store_connect(app->store, STORE_READ);
     return project_of_account(db, provider, account, ret, &found, e) || err_trace(e);
 }
@@ -284,45 +281,10 @@ static bool start_inbox(struct app *app, struct err *e)
     return true;
 }
 
-static void make_tokens(struct app *app)
-{
-    const struct config *c = app->config;
-
-    if (!app->tokens[0])
-        app->tokens[0] = secret_create(c->twilio_auth_token);
-    if (!app->tokens[1] && !str_is_empty(c->twilio_auth_token_secondary))
-        app->tokens[1] = secret_create(c->twilio_auth_token_secondary);
-}
-
-/* What the environment says of Twilio becomes the one account of the default project. */
-static size_t accounts_of(struct app *app, struct door_account *ret)
-{
-    const struct config *c = app->config;
-    const struct str first_owned =
-        str_trim(str_sub(c->owned_phone_numbers, 0, str_find(c->owned_phone_numbers, ',')));
-
-    if (str_is_empty(c->twilio_account_sid))
-        return 0;
-    make_tokens(app);
-    app->routing = (struct twilio_routing){
-        .sip_user = c->sip_user,
-        .sip_domain = c->sip_domain,
-        .caller_id = str_is_empty(first_owned) ? STR_NONE : first_owned,
-    };
-    *ret = (struct door_account){
-        .provider = STR("twilio"),
-        .account = c->twilio_account_sid,
-        .project = app->project,
-        .secrets = {app->tokens[0], app->tokens[1]},
-        .config = &app->routing,
-    };
-    return 1;
-}
-
-static bool open_doors(struct app *app, bool ingestion, struct doors **ret, struct err *e)
+static bool open_doors_for(struct app *app, struct account_book *book, struct doors **ret,
+                           struct err *e)
 {
     const struct door *list[DOORS_MAX];
-    struct door_account account;
     size_t n = 0;
 
     for (size_t p = 0; p < n_providers; p++)
@@ -331,7 +293,7 @@ static bool open_doors(struct app *app, bool ingestion, struct doors **ret, stru
     const struct doors_options o = {
         .doors = list,
         .n_doors = n,
-        .accounts = {.p = &account, .n = accounts_of(app, &account)},
+        .accounts = account_book_doors(book),
         .base_url = app->config->webhook_base_url,
         .allowed_peers = app->config->webhook_allowed_cidrs,
         .inbox = app->inbox,
@@ -340,26 +302,49 @@ static bool open_doors(struct app *app, bool ingestion, struct doors **ret, stru
         .n_loops = app->n_loops,
         .invalid_per_minute = (size_t)app->config->webhook_invalid_per_minute,
     };
-    if (!doors_open(&o, ret, e))
+    if (!doors_open(&o, ret, e)) {
+        o.accounts.forget(o.accounts.owner);
         return err_trace(e);
-    doors_set_ingestion(*ret, ingestion);
+    }
+    doors_set_ingestion(*ret, app->config->webhook_ingestion_enabled);
     return true;
+}
+
+/* For the accounts of the configuration; those that the store keeps come with start_accounts(). */
+static bool open_doors(struct app *app, struct doors **ret, struct err *e)
+{
+    _cleanup_(account_book_dropp) struct account_book *book = NULL;
+
+    return (accounts_of_config(app->config, app->project, &book, e) &&
+            open_doors_for(app, book, ret, e)) ||
+           err_trace(e);
+}
+
+static bool start_accounts(struct app *app, struct err *e)
+{
+    const struct accounts_options o = {
+        .config = app->config,
+        .store = app->store,
+        .vault = app->identity.vault,
+        .project = app->project,
+        .shelf = app->shelf,
+        .doors = app->doors,
+    };
+
+    return accounts_start(&o, &app->accounts, e) || err_trace(e);
+}
+
+static void on_connections_changed(void *arg)
+{
+    const struct app *app = arg;
+
+    accounts_wake(app->accounts);
 }
 
 /* Before the database is there: whatever comes is kept in the spool, under its account. */
 static bool start_spooling(struct app *app, struct err *e)
 {
-    const bool enabled = app->config->webhook_ingestion_enabled;
-
-    return (start_inbox(app, e) && open_doors(app, enabled, &app->steering, e)) || err_trace(e);
-}
-
-static bool start_doors(struct app *app, struct err *e)
-{
-    if (!open_doors(app, app->config->webhook_ingestion_enabled, &app->doors, e))
-        return err_trace(e);
-    inbox_release(app->inbox);
-    return true;
+    return (start_inbox(app, e) && open_doors(app, &app->steering, e)) || err_trace(e);
 }
 
 static bool start_worker(struct app *app, struct err *e)
@@ -367,7 +352,7 @@ static bool start_worker(struct app *app, struct err *e)
     const size_t by_engine = store_engine(app->store) == STORE_SQLITE ? 1 : 2;
 
     app->apply = inbox_apply_create(&(struct inbox_apply_options){
-        .rules = &app->rules,
+        .rules = account_shelf_rules(app->shelf),
         .clock = &clock_system,
         .normaliser_of = normaliser_of,
         .on_committed = on_committed,
@@ -400,24 +385,14 @@ static bool start_hub(struct app *app, struct err *e)
 /* Half of the API's threads answer all else. */
 static bool open_recordings(struct app *app, struct err *e)
 {
-    const struct config *c = app->config;
-    const size_t half = (size_t)c->api_threads / 2;
-
-    make_tokens(app);
-    app->account = (struct provider_account){
-        .provider = STR("twilio"),
-        .account = c->twilio_account_sid,
-        .project = app->project,
-        .secret = app->tokens[0],
-        .base_url = c->twilio_base_url,
-    };
+    const size_t half = (size_t)app->config->api_threads / 2;
     const struct recordings_options o = {
-        .accounts = &app->account,
-        .n_accounts = str_is_empty(c->twilio_account_sid) ? 0 : 1,
+        .accounts = app->shelf,
         .at_once = half < 1                    ? 1
                    : half < RECORDINGS_AT_ONCE ? half
                                                : RECORDINGS_AT_ONCE,
     };
+
     return recordings_open(&o, &app->recordings, e) || err_trace(e);
 }
 
@@ -432,7 +407,11 @@ static bool start_api(struct app *app, struct err *e)
         .inbox = app->inbox,
         .queue = app->queue,
         .doors = app->doors,
-        .demo = app->config->demo_calls ? &app->account : NULL,
+        .accounts = app->shelf,
+        .demo_calls = app->config->demo_calls,
+        .vault = app->identity.vault,
+        .on_connections_changed = on_connections_changed,
+        .arg = app,
         .recordings = app->recordings,
         .token_keys = app->identity.token_keys,
         .hasher = app->identity.hasher,
@@ -448,14 +427,18 @@ static bool start_api(struct app *app, struct err *e)
     return true;
 }
 
+/* The worker needs to know each project's numbers, so the accounts come before it. */
 static bool start_rooms(struct app *app, struct err *e)
 {
-    const bool ok = (!has_role(app->roles, ROLE_HUB) || start_hub(app, e)) &&
-                    (!has_role(app->roles, ROLE_WORKER) || start_worker(app, e)) &&
-                    (!has_role(app->roles, ROLE_DOOR) || start_doors(app, e)) &&
-                    (!has_role(app->roles, ROLE_API) || start_api(app, e));
+    const bool has_doors = has_role(app->roles, ROLE_DOOR);
 
-    return ok || err_trace(e);
+    if ((has_role(app->roles, ROLE_HUB) && !start_hub(app, e)) ||
+        (has_doors && !open_doors(app, &app->doors, e)) || !start_accounts(app, e) ||
+        (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)))
+        return err_trace(e);
+    if (has_doors)
+        inbox_release(app->inbox);
+    return !has_role(app->roles, ROLE_API) || start_api(app, e) || err_trace(e);
 }
 
 /* The one-time link of every start: who can read our output may sign in. */
@@ -562,11 +545,14 @@ static bool run(struct app *app, struct err *e)
         .exclusive = true,
         .cache_mb = app->config->sqlite_cache_mb,
     };
+    struct account_book *book;
     bool ready;
 
-    if (!call_rules_parse(app->config->owned_phone_numbers, app->config->default_region, app->a,
-                          &app->rules, e) ||
-        !store_open(&o, &app->store, e) || !start_loops(app, e) ||
+    app->shelf = account_shelf_create();
+    if (!accounts_of_config(app->config, 0, &book, e))
+        return err_trace(e);
+    account_shelf_put(app->shelf, book);
+    if (!store_open(&o, &app->store, e) || !start_loops(app, e) ||
         (has_role(app->roles, ROLE_DOOR) && !start_spooling(app, e)) || !listen_on(app, e) ||
         !start_watchdog(app, e))
         return err_trace(e);
@@ -605,6 +591,7 @@ static void stop(struct app *app)
         recordings_stop(app->recordings);
     if (app->api)
         api_stop(app->api);
+    accounts_stop(app->accounts);
     identity_close(&app->identity);
     recordings_close(app->recordings);
     if (app->inbox)
@@ -621,8 +608,7 @@ static void stop(struct app *app)
     for (size_t i = app->n_loops; i > 0; i--)
         loop_stop(app->loops[i - 1]);
     store_close(app->store);
-    for (size_t i = 0; i < LEN(app->tokens); i++)
-        secret_destroy(app->tokens[i]);
+    account_shelf_destroy(app->shelf);
 }
 
 int serve(struct command *cmd)

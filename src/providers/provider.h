@@ -17,6 +17,12 @@ struct provider_account {
     struct str base_url; /* of the provider's API */
 };
 
+/* Where a project's calls go. */
+struct provider_routing {
+    struct str sip_user, sip_domain; /* who answers calls from outside; may be none */
+    struct str caller_id;            /* E.164, shown to those who are called; may be none */
+};
+
 /* A recording that is wanted. */
 struct provider_wanted {
     const struct provider_account *account;
@@ -36,6 +42,8 @@ struct provider {
     const char *name;
     const struct door *doors;
     size_t n_doors;
+    /* What answer() of its doors needs to know, made in the arena; NULL: nothing. */
+    const void *(*routing)(const struct provider_routing *r, struct arena *a);
     /* One kept webhook into a canonical change. */
     call_normalise_fn *normalise;
     /* Fetches a recording: blocks, for a minute at most. NULL: there is no way to. */

@@ -6,8 +6,7 @@
 #include "http/fetch.h"
 
 struct recordings {
-    struct provider_account *accounts;
-    size_t n_accounts;
+    struct account_shelf *accounts;
     size_t at_once;
     _Atomic size_t under_way;
     _Atomic bool ended;
@@ -19,10 +18,7 @@ bool recordings_open(const struct recordings_options *o, struct recordings **ret
         return err_trace(e);
 
     struct recordings *r = NEW(struct recordings);
-    r->accounts = mem_alloc((o->n_accounts + 1) * sizeof *r->accounts);
-    for (size_t i = 0; i < o->n_accounts; i++)
-        r->accounts[i] = o->accounts[i];
-    r->n_accounts = o->n_accounts;
+    r->accounts = o->accounts;
     r->at_once = o->at_once;
     *ret = r;
     return true;
@@ -38,18 +34,7 @@ void recordings_close(struct recordings *r)
     if (!r)
         return;
     assert(atomic_load(&r->under_way) == 0);
-    free(r->accounts);
     free(r);
-}
-
-/* Only the project's own: the token of one is never used for another. */
-static const struct provider_account *account_of(const struct recordings *r,
-                                                 const struct recordings_wanted *w)
-{
-    for (size_t i = 0; i < r->n_accounts; i++)
-        if (r->accounts[i].project == w->project && str_eq(r->accounts[i].provider, w->provider))
-            return &r->accounts[i];
-    return NULL;
 }
 
 /* Without its parameters; none when it is no audio. */
@@ -68,8 +53,11 @@ static struct str audio_type(struct str type)
 static bool fetch(struct recordings *r, const struct recordings_wanted *w, struct arena *a,
                   struct buf *audio, struct str *ret_type, struct err *e)
 {
+    // Only the project's own: the token of one is never used for another.
+    _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(r->accounts);
     const struct provider *p = provider_find(w->provider);
-    const struct provider_wanted wanted = {account_of(r, w), w->recording, &r->ended};
+    const struct provider_wanted wanted = {account_book_find(book, w->project, w->provider),
+                                           w->recording, &r->ended};
     struct str type;
 
     if (!p || !p->recording || !wanted.account) {

@@ -4,13 +4,12 @@
  * Recordings, from the providers that keep them: with whose account, and not too many at once, so
  * that slow ones do not take every thread.
  */
-#include "providers/provider.h"
+#include "providers/account_book.h"
 
 struct recordings;
 
 struct recordings_options {
-    const struct provider_account *accounts; /* copied; what they refer to is borrowed */
-    size_t n_accounts;
+    struct account_shelf *accounts;
     size_t at_once;
 };
 

@@ -5,7 +5,7 @@
 struct rig {
     struct arena *a;
     struct origin *origin;
-    struct secret *token;
+    struct account_shelf *shelf;
     struct recordings *recordings;
     struct err e;
 };
@@ -18,10 +18,18 @@ static int begin(void **state)
 
     r->a = a;
     r->origin = origin_start(NULL, a);
-    r->token = secret_create(STR("token"));
-    const struct provider_account account = {STR("twilio"), STR("AC1"), 1, r->token,
-                                             origin_url(r->origin, "", a)};
-    const struct recordings_options o = {&account, 1, 1};
+    r->shelf = account_shelf_create();
+    struct account_book *book = account_book_create();
+    assert_ok(account_book_add_project(book, &(struct book_project){.project = 1}, &r->e), &r->e);
+    account_book_add_account(book, &(struct book_account){
+                                       .project = 1,
+                                       .provider = STR("twilio"),
+                                       .account = STR("AC1"),
+                                       .base_url = origin_url(r->origin, "", a),
+                                       .secrets = {secret_create(STR("token"))},
+                                   });
+    account_shelf_put(r->shelf, book);
+    const struct recordings_options o = {r->shelf, 1};
     assert_ok(recordings_open(&o, &r->recordings, &r->e), &r->e);
     *state = r;
     return 0;
@@ -32,7 +40,7 @@ static int end(void **state)
     struct rig *r = *state;
 
     recordings_close(r->recordings);
-    secret_destroy(r->token);
+    account_shelf_destroy(r->shelf);
     arena_destroy(r->a);
     return 0;
 }

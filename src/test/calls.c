@@ -40,7 +40,7 @@ bool test_calls_save(struct db *db, const struct call_change *changes, size_t n,
                      struct err *e)
 {
     const struct call_origin origin = {.inbox_id = 1, .payload = STR("{\"CallSid\":\"x\"}")};
-    struct call_batch *b = call_batch_create(&rules, test_calls_now, a);
+    struct call_batch *b = call_batch_create(call_rules_same(&rules), test_calls_now, a);
     struct call_entry *entries;
     struct feed_item *items;
     size_t n_entries;

@@ -221,7 +221,7 @@ static bool prepare_store(struct machine *m, struct err *e)
 static void start_worker(struct machine *m)
 {
     m->apply = inbox_apply_create(&(struct inbox_apply_options){
-        .rules = &rules, .clock = &m->clock, .normaliser_of = normaliser_of});
+        .rules = call_rules_same(&rules), .clock = &m->clock, .normaliser_of = normaliser_of});
     m->queue.o = (struct queue_options){.name = "inbox",
                                         .store = m->store,
                                         .clock = &m->clock,

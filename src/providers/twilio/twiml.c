@@ -170,6 +170,8 @@ void twiml_route(const struct twilio_routing *r, struct str from, struct str to,
     xmlTextWriterPtr w = start(out);
     if (is_sip(from))
         to_number(w, r, to);
+    else if (str_is_empty(r->sip_user) || str_is_empty(r->sip_domain))
+        reject(w); // nobody is there to answer
     else
         to_sip_user(w, r);
     end(w);

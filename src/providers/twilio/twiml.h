@@ -4,8 +4,8 @@
  * TwiML: what Twilio shall do with a call that waits for our answer.
  *
  * A call from a SIP user goes out to the number it dialled, with our first owned number as the
- * caller; any other call goes to the SIP user who answers. Callbacks are relative, so that they
- * come back to the host that was asked.
+ * caller; any other call goes to the SIP user who answers, and is rejected when there is none.
+ * Callbacks are relative, so that they come back to the host that was asked.
  */
 #include "base/buf.h"
 

@@ -165,10 +165,20 @@ static void the_empty_answer_is_an_empty_response(void **state)
     buf_finish(&out);
 }
 
+static void without_a_sip_user_calls_from_outside_are_rejected(void **state)
+{
+    static const struct twilio_routing nobody = {.caller_id = {"+16175006181", 12}};
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+
+    (void)state;
+    assert_str(routed(&nobody, STR("+15085140320"), STR("+16175006181"), a), REJECTED);
+}
+
 TEST_MAIN(cmocka_unit_test(a_call_from_outside_goes_to_the_sip_user),
           cmocka_unit_test(a_call_from_a_sip_user_goes_to_the_number),
           cmocka_unit_test(what_cannot_be_dialled_is_rejected),
           cmocka_unit_test(without_an_owned_number_no_caller_is_named),
           cmocka_unit_test(odd_configuration_leaves_the_document_well_formed),
           cmocka_unit_test(a_long_configured_name_is_cut_between_characters),
+          cmocka_unit_test(without_a_sip_user_calls_from_outside_are_rejected),
           cmocka_unit_test(the_empty_answer_is_an_empty_response))

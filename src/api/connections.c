@@ -1,0 +1,232 @@
+/* What connects the project with its providers: its numbers, where its calls go, and its accounts.
+ * Secrets go in and never come out. */
+#include "api/body.h"
+
+#include "api/deed.h"
+#include "calls/change.h"
+#include "providers/provider.h"
+#include "tenancy/connection.h"
+
+static void tell_node(struct req *rq)
+{
+    if (rq->app->on_connections_changed)
+        rq->app->on_connections_changed(rq->app->arg);
+}
+
+// --- settings ------------------------------------------------------------------------------------
+
+static const struct body_field setting_fields[] = {
+    {"owned_numbers", BODY_TEXT, offsetof(struct project_settings, owned_numbers),
+     .required = false, .max = 4096},
+    {"region", BODY_TEXT, offsetof(struct project_settings, region), .required = false, .max = 2},
+    {"sip_user", BODY_TEXT, offsetof(struct project_settings, sip_user), .required = false,
+     .max = 100},
+    {"sip_domain", BODY_TEXT, offsetof(struct project_settings, sip_domain), .required = false,
+     .max = 253},
+    {"time_zone", BODY_TEXT, offsetof(struct project_settings, time_zone), .required = false,
+     .max = 64},
+};
+
+static void write_settings(struct req *rq, const struct project_settings *s)
+{
+    struct json_writer *w = &rq->json;
+
+    json_open_object(w);
+    json_member_str(w, STR("owned_numbers"), s->owned_numbers);
+    json_member_str(w, STR("region"), s->region);
+    json_member_str(w, STR("sip_user"), s->sip_user);
+    json_member_str(w, STR("sip_domain"), s->sip_domain);
+    json_member_str(w, STR("time_zone"), s->time_zone);
+    json_close_object(w);
+}
+
+static struct str settings_text(struct req *rq, const struct project_settings *s)
+{
+    return str_fmt(rq->a,
+                   "numbers " STR_FMT "; region " STR_FMT "; calls to " STR_FMT "@" STR_FMT
+                   "; time zone " STR_FMT,
+                   STR_ARG(s->owned_numbers), STR_ARG(s->region), STR_ARG(s->sip_user),
+                   STR_ARG(s->sip_domain), STR_ARG(s->time_zone));
+}
+
+static bool show_settings(struct req *rq, struct err *e)
+{
+    struct project_settings s;
+
+    if (!connection_settings(rq->db, rq->actor.project, rq->a, &s, e))
+        return err_trace(e);
+    write_settings(rq, &s);
+    return reply(rq, 200, e) || err_trace(e);
+}
+
+/* What is left out stays; what is empty is what the configuration says, or nothing. */
+static void merge(struct project_settings *s, const struct project_settings *in)
+{
+    const struct {
+        struct str *to;
+        struct str from;
+    } all[] = {
+        {&s->owned_numbers, in->owned_numbers}, {&s->region, in->region},
+        {&s->sip_user, in->sip_user},           {&s->sip_domain, in->sip_domain},
+        {&s->time_zone, in->time_zone},
+    };
+
+    for (size_t i = 0; i < LEN(all); i++)
+        if (!str_is_none(all[i].from))
+            *all[i].to = str_is_empty(all[i].from) ? STR_NONE : all[i].from;
+    if (str_is_none(s->time_zone))
+        s->time_zone = STR("UTC");
+}
+
+static bool save_settings(struct req *rq, void *arg, struct err *e)
+{
+    const struct project_settings *in = arg;
+    struct project_settings s;
+    struct call_rules rules;
+
+    if (!connection_settings(rq->db, rq->actor.project, rq->a, &s, e))
+        return err_trace(e);
+    const struct str before = settings_text(rq, &s);
+    merge(&s, in);
+    if (!call_rules_parse(s.owned_numbers, s.region, rq->a, &rules, e) ||
+        !connection_set_settings(rq->db, rq->rng, rq->actor.project, &s, rq->now, e))
+        return err_trace(e);
+    const struct deed d = {.action = "settings.changed",
+                           .entity = "project",
+                           .id = req_id_text(rq, rq->actor.project),
+                           .project = rq->actor.project,
+                           .details = deed_change(rq, before, settings_text(rq, &s))};
+    return req_audit(rq, &d, e) || err_trace(e);
+}
+
+static bool set_settings(struct req *rq, struct err *e)
+{
+    struct project_settings in = {0};
+
+    if (!req_fields(rq, setting_fields, LEN(setting_fields), &in, e) ||
+        !req_transaction(rq, save_settings, &in, e))
+        return err_trace(e);
+    tell_node(rq);
+    return show_settings(rq, e) || err_trace(e);
+}
+
+// --- accounts ------------------------------------------------------------------------------------
+
+static bool list(struct req *rq, struct err *e)
+{
+    struct json_writer *w = &rq->json;
+    struct connection *all;
+    size_t n;
+
+    if (!connection_list(rq->db, rq->actor.project, rq->a, &all, &n, e))
+        return err_trace(e);
+    json_open_object(w);
+    json_key(w, STR("connections"));
+    json_open_array(w);
+    for (size_t i = 0; i < n; i++) {
+        json_open_object(w);
+        json_member_str(w, STR("provider"), all[i].provider);
+        json_member_str(w, STR("account"), all[i].account);
+        json_member_bool(w, STR("has_secondary_secret"), all[i].has_secondary);
+        json_member_time(w, STR("created_at"), all[i].created_at);
+        json_member_time(w, STR("updated_at"), all[i].updated_at);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    json_close_object(w);
+    return reply(rq, 200, e) || err_trace(e);
+}
+
+static const struct body_field connection_fields[] = {
+    {"secret", BODY_SECRET, offsetof(struct connection, secret), .required = true, .max = 512},
+    {"secondary_secret", BODY_SECRET, offsetof(struct connection, secondary), .required = false,
+     .max = 512},
+};
+
+/* Account names of providers are words: letters, digits, _ and -. */
+static bool check_name(const struct connection *c, struct err *e)
+{
+    if (!provider_find(c->provider))
+        return req_not_found(e);
+    bool ok = c->account.n > 0 && c->account.n <= 64;
+    for (size_t i = 0; ok && i < c->account.n; i++) {
+        const char ch = c->account.p[i];
+        ok = (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
+             ch == '_' || ch == '-';
+    }
+    return ok || err_set(e, ERR_INVALID, "account: letters and digits expected, 64 at most");
+}
+
+static struct deed deed_of(struct req *rq, const char *action, const struct connection *c)
+{
+    return (struct deed){
+        .action = action,
+        .entity = "connection",
+        .id = str_fmt(rq->a, STR_FMT " " STR_FMT, STR_ARG(c->provider), STR_ARG(c->account)),
+        .project = rq->actor.project,
+    };
+}
+
+static bool put_within(struct req *rq, void *arg, struct err *e)
+{
+    const struct connection *c = arg;
+    const struct deed d = deed_of(rq, "connection.set", c);
+
+    return (connection_put(rq->db, rq->app->vault, rq->rng, rq->actor.project, c, rq->now, rq->a,
+                           e) &&
+            req_audit(rq, &d, e)) ||
+           err_trace(e);
+}
+
+static struct connection named(const struct req *rq)
+{
+    return (struct connection){.provider = req_param(rq, STR("provider")),
+                               .account = req_param(rq, STR("account"))};
+}
+
+static bool put(struct req *rq, struct err *e)
+{
+    struct connection c = named(rq);
+
+    if (!check_name(&c, e) || !req_fields(rq, connection_fields, LEN(connection_fields), &c, e) ||
+        !req_transaction(rq, put_within, &c, e))
+        return err_trace(e);
+    tell_node(rq);
+    reply_empty(rq, 204, NULL, 0);
+    return true;
+}
+
+static bool remove_within(struct req *rq, void *arg, struct err *e)
+{
+    const struct connection *c = arg;
+    const struct deed d = deed_of(rq, "connection.removed", c);
+    bool found;
+
+    if (!connection_remove(rq->db, rq->rng, rq->actor.project, c->provider, c->account, rq->now,
+                           &found, e))
+        return err_trace(e);
+    if (!found)
+        return req_not_found(e);
+    return req_audit(rq, &d, e) || err_trace(e);
+}
+
+static bool take_away(struct req *rq, struct err *e)
+{
+    struct connection c = named(rq);
+
+    if (!check_name(&c, e) || !req_transaction(rq, remove_within, &c, e))
+        return err_trace(e);
+    tell_node(rq);
+    reply_empty(rq, 204, NULL, 0);
+    return true;
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/api/settings", show_settings, NEEDS(SETTINGS_MANAGE)},
+    {HTTP_PATCH, "/api/settings", set_settings, NEEDS(SETTINGS_MANAGE)},
+    {HTTP_GET, "/api/connections", list, NEEDS(SETTINGS_MANAGE)},
+    {HTTP_PUT, "/api/connections/:provider/:account", put, NEEDS(SETTINGS_MANAGE)},
+    {HTTP_DELETE, "/api/connections/:provider/:account", take_away, NEEDS(SETTINGS_MANAGE)},
+};
+
+const struct resource api_connections = {"connections", routes, LEN(routes)};

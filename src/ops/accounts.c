@@ -1,0 +1,222 @@
+#include "ops/accounts.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "tenancy/connection.h"
+
+enum { PROJECTS_AT_ONCE = 200 };
+#define LOOK_EVERY SECONDS(1)
+
+struct accounts {
+    struct accounts_options o;
+    struct mailbox *bell;
+    struct thread *thread;
+    struct arena *a;
+    struct str version; /* of the present book; in the arena */
+    bool is_written;
+};
+
+// --- what the configuration says -----------------------------------------------------------------
+
+static struct str or_preset(struct str value, bool is_default, struct str preset)
+{
+    return str_is_none(value) && is_default ? preset : value;
+}
+
+static bool add_project(struct account_book *book, const struct config *c, bool is_default,
+                        const struct connected_project *p, struct err *e)
+{
+    const struct project_settings *s = &p->settings;
+    const struct book_project in = {
+        .project = p->project,
+        .owned_numbers = or_preset(s->owned_numbers, is_default, c->owned_phone_numbers),
+        .region = or_preset(s->region, is_default, c->default_region),
+        .routing = {.sip_user = or_preset(s->sip_user, is_default, c->sip_user),
+                    .sip_domain = or_preset(s->sip_domain, is_default, c->sip_domain)},
+    };
+
+    return account_book_add_project(book, &in, e) || err_trace(e);
+}
+
+static void add_configured(struct account_book *book, const struct config *c, int64_t project)
+{
+    if (str_is_empty(c->twilio_account_sid))
+        return;
+    account_book_add_account(book,
+                             &(struct book_account){
+                                 .project = project,
+                                 .provider = STR("twilio"),
+                                 .account = c->twilio_account_sid,
+                                 .base_url = c->twilio_base_url,
+                                 .secrets = {secret_create(c->twilio_auth_token),
+                                             str_is_empty(c->twilio_auth_token_secondary)
+                                                 ? NULL
+                                                 : secret_create(c->twilio_auth_token_secondary)},
+                             });
+}
+
+bool accounts_of_config(const struct config *c, int64_t project, struct account_book **ret,
+                        struct err *e)
+{
+    _cleanup_(account_book_dropp) struct account_book *book = account_book_create();
+
+    if (!add_project(book, c, true, &(struct connected_project){.project = project}, e))
+        return err_trace(e);
+    add_configured(book, c, project);
+    *ret = TAKE(book);
+    return true;
+}
+
+// --- what the store keeps ------------------------------------------------------------------------
+
+static bool add_stored(struct accounts *x, struct db *db, struct account_book *book,
+                       int64_t project, struct err *e)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct opened_connection *list;
+    size_t n, unreadable;
+
+    if (!connection_open_all(db, x->o.vault, project, a, &list, &n, &unreadable, e))
+        return err_trace(e);
+    if (unreadable > 0)
+        log_error(NULL, "accounts.sealed",
+                  "project=%lld accounts=%zu reason=\"another master key\"", (long long)project,
+                  unreadable);
+    for (size_t i = 0; i < n; i++)
+        account_book_add_account(book, &(struct book_account){
+                                           .project = project,
+                                           .provider = list[i].provider,
+                                           .account = list[i].account,
+                                           .base_url = x->o.config->twilio_base_url,
+                                           .secrets = {list[i].secret, list[i].secondary},
+                                       });
+    return true;
+}
+
+/* A project whose numbers cannot be read keeps the others from nothing. */
+static bool add_page(struct accounts *x, struct db *db, struct account_book *book,
+                     const struct connected_project *list, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct err odd = {0};
+        const bool is_default = list[i].project == x->o.project;
+        if (!add_project(book, x->o.config, is_default, &list[i], &odd)) {
+            log_failure(NULL, LOG_ERROR, "accounts.numbers", &odd);
+            continue;
+        }
+        if (!add_stored(x, db, book, list[i].project, e))
+            return err_trace(e);
+    }
+    return true;
+}
+
+static bool write_book(struct accounts *x, struct db *db, struct account_book *book, struct err *e)
+{
+    int64_t after = 0;
+    size_t n = PROJECTS_AT_ONCE;
+
+    while (n == PROJECTS_AT_ONCE) {
+        _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+        struct connected_project *list;
+        if (!connection_projects(db, after, PROJECTS_AT_ONCE, a, &list, &n, e) ||
+            !add_page(x, db, book, list, n, e))
+            return err_trace(e);
+        after = n > 0 ? list[n - 1].project : after;
+    }
+    add_configured(book, x->o.config, x->o.project); // last: what the store keeps counts
+    return true;
+}
+
+static bool publish(struct accounts *x, struct account_book *book, struct err *e)
+{
+    if (x->o.doors) {
+        const struct door_accounts in = account_book_doors(book);
+        if (!doors_set_accounts(x->o.doors, &in, e)) {
+            in.forget(in.owner);
+            return err_trace(e);
+        }
+    }
+    account_shelf_put(x->o.shelf, account_book_hold(book));
+    return true;
+}
+
+/* The version is read first: what changes meanwhile has another one. */
+static bool look(struct accounts *x, struct db *db, struct err *e)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(account_book_dropp) struct account_book *book = NULL;
+    struct str version;
+
+    if (!connection_version(db, a, &version, e))
+        return err_trace(e);
+    if (x->is_written && str_eq(version, x->version))
+        return true;
+    book = account_book_create();
+    if (!write_book(x, db, book, e) || !publish(x, book, e))
+        return err_trace(e);
+    arena_reset(x->a);
+    x->version = str_dup(version, x->a);
+    x->is_written = true;
+    return true;
+}
+
+static void watch(void *arg)
+{
+    struct accounts *x = arg;
+    _cleanup_(db_closep) struct db *db = store_connect(x->o.store, STORE_READ);
+
+    while (!mailbox_is_closed(x->bell)) {
+        struct err e = {0};
+        struct task *rung = mailbox_take(x->bell, LOOK_EVERY);
+        while (rung) {
+            struct task *next = rung->next;
+            free(rung);
+            rung = next;
+        }
+        if (!mailbox_is_closed(x->bell) && !look(x, db, &e) && !db_lost(db))
+            log_failure(NULL, LOG_ERROR, "accounts.look", &e);
+    }
+}
+
+// --- start and stop ------------------------------------------------------------------------------
+
+void accounts_wake(struct accounts *a)
+{
+    struct task *ring = NEW(struct task);
+
+    if (!mailbox_push(a->bell, ring))
+        free(ring);
+}
+
+void accounts_stop(struct accounts *a)
+{
+    if (!a)
+        return;
+    mailbox_close(a->bell);
+    if (a->thread)
+        thread_join(a->thread);
+    for (struct task *ring; (ring = mailbox_take_one(a->bell, 0));)
+        free(ring);
+    mailbox_destroy(a->bell);
+    arena_destroy(a->a);
+    free(a);
+}
+
+DEFINE_CLEANUP(struct accounts, accounts_stop)
+
+bool accounts_start(const struct accounts_options *o, struct accounts **ret, struct err *e)
+{
+    _cleanup_(accounts_stopp) struct accounts *x = NEW(struct accounts);
+
+    x->o = *o;
+    x->a = arena_create(0);
+    x->bell = mailbox_create();
+    _cleanup_(db_closep) struct db *db = store_connect(o->store, STORE_READ);
+    if (!look(x, db, e) || !thread_start("accounts", watch, x, &x->thread, e))
+        return err_trace(e);
+    *ret = TAKE(x);
+    return true;
+}

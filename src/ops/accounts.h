@@ -1,0 +1,37 @@
+#ifndef OPS_ACCOUNTS_H
+#define OPS_ACCOUNTS_H
+/*
+ * The accounts of all projects on this node: what the configuration says of the default project,
+ * and what the store keeps of every project. A thread looks every second whether another node has
+ * changed something, writes the book anew and puts it onto the shelf and before the doors. While
+ * the store is away, the book stays as it was.
+ */
+#include "ops/config.h"
+#include "providers/account_book.h"
+#include "store/store.h"
+#include "tenancy/vault.h"
+
+struct accounts;
+
+struct accounts_options {
+    const struct config *config;
+    struct store *store;
+    const struct vault *vault;
+    int64_t project;             /* the default one, whose presets the configuration holds */
+    struct account_shelf *shelf; /* outlives this */
+    struct doors *doors;         /* or NULL */
+};
+
+/* The book of what the configuration alone says: before the store is there. */
+bool accounts_of_config(const struct config *c, int64_t project, struct account_book **ret,
+                        struct err *e) CHECK_RESULT;
+
+/* Writes the first book before it returns. */
+bool accounts_start(const struct accounts_options *o, struct accounts **ret,
+                    struct err *e) CHECK_RESULT;
+/* Something has changed on this node: looks at once. From any thread. */
+void accounts_wake(struct accounts *a);
+/* Before the store is closed; accepts NULL. */
+void accounts_stop(struct accounts *a);
+
+#endif

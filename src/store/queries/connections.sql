@@ -1,0 +1,40 @@
+-- name: connection_settings
+-- params: project int
+SELECT owned_numbers, region, sip_user, sip_domain, time_zone FROM projects WHERE id = :project;
+
+-- name: connection_set_settings
+-- params: project int, owned_numbers text, region text, sip_user text, sip_domain text, time_zone text
+UPDATE projects
+   SET owned_numbers = :owned_numbers, region = :region, sip_user = :sip_user, sip_domain = :sip_domain,
+       time_zone = :time_zone
+ WHERE id = :project;
+
+-- name: connection_list
+-- params: project int
+SELECT provider, account_sid, secret IS NOT NULL AS has_secret, secret_secondary IS NOT NULL AS has_secondary,
+       created_at, updated_at
+  FROM provider_accounts WHERE project_id = :project ORDER BY provider, account_sid;
+
+-- name: connection_put
+-- An account that belongs to another project stays there: nothing is changed then.
+-- params: project int, provider text, account_sid text, secret text, secret_secondary text, now time
+INSERT INTO provider_accounts (project_id, provider, account_sid, secret, secret_secondary, created_at, updated_at)
+VALUES (:project, :provider, :account_sid, :secret, :secret_secondary, :now, :now)
+ON CONFLICT (provider, account_sid) DO UPDATE
+   SET secret = excluded.secret, secret_secondary = excluded.secret_secondary, updated_at = excluded.updated_at
+ WHERE provider_accounts.project_id = excluded.project_id;
+
+-- name: connection_remove
+-- params: project int, provider text, account_sid text
+DELETE FROM provider_accounts
+ WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid;
+
+-- name: connection_load_projects
+-- params: after int, limit int
+-- scope: system — the doors and the worker of a node stand for all projects
+SELECT id, owned_numbers, region, sip_user, sip_domain FROM projects WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: connection_load_accounts
+-- params: project int
+SELECT provider, account_sid, secret, secret_secondary FROM provider_accounts
+ WHERE project_id = :project AND secret IS NOT NULL ORDER BY provider, account_sid;

@@ -1,0 +1,236 @@
+#include "tenancy/connection.h"
+
+#include "base/arena.h"
+
+enum { PER_PROJECT_MAX = 32 };
+
+// --- versions ------------------------------------------------------------------------------------
+
+static bool next_version(struct db *db, struct rng *rng, usec_t now, struct err *e)
+{
+    char version[ID_LEN + 1];
+
+    id_make(now, rng, version);
+    return db_exec(
+               db, Q_INSTALLATION_SET,
+               BINDS(bind_str("name", STR("connections")), bind_str("value", str_from(version))),
+               NULL, e) ||
+           err_trace(e);
+}
+
+bool connection_version(struct db *db, struct arena *a, struct str *ret, struct err *e)
+{
+    static const struct column columns[] = {{"value", COLUMN_STR, 0}};
+    bool found;
+
+    *ret = STR_NONE;
+    return db_query_one(db, Q_INSTALLATION_GET, BINDS(bind_str("name", STR("connections"))),
+                        columns, LEN(columns), a, ret, &found, e) ||
+           err_trace(e);
+}
+
+// --- settings ------------------------------------------------------------------------------------
+
+bool connection_settings(struct db *db, int64_t project, struct arena *a,
+                         struct project_settings *ret, struct err *e)
+{
+    static const struct column columns[] = {
+        {"owned_numbers", COLUMN_STR, offsetof(struct project_settings, owned_numbers)},
+        {"region", COLUMN_STR, offsetof(struct project_settings, region)},
+        {"sip_user", COLUMN_STR, offsetof(struct project_settings, sip_user)},
+        {"sip_domain", COLUMN_STR, offsetof(struct project_settings, sip_domain)},
+        {"time_zone", COLUMN_STR, offsetof(struct project_settings, time_zone)},
+    };
+    bool found;
+
+    if (!db_query_one(db, Q_CONNECTION_SETTINGS, BINDS(bind_int("project", project)), columns,
+                      LEN(columns), a, ret, &found, e))
+        return err_trace(e);
+    return found || err_set(e, ERR_NOT_FOUND, "there is no such thing here");
+}
+
+bool connection_set_settings(struct db *db, struct rng *rng, int64_t project,
+                             const struct project_settings *s, usec_t now, struct err *e)
+{
+    return (db_exec(db, Q_CONNECTION_SET_SETTINGS,
+                    BINDS(bind_int("project", project), bind_str("owned_numbers", s->owned_numbers),
+                          bind_str("region", s->region), bind_str("sip_user", s->sip_user),
+                          bind_str("sip_domain", s->sip_domain),
+                          bind_str("time_zone", s->time_zone)),
+                    NULL, e) &&
+            next_version(db, rng, now, e)) ||
+           err_trace(e);
+}
+
+// --- accounts ------------------------------------------------------------------------------------
+
+bool connection_list(struct db *db, int64_t project, struct arena *a, struct connection **ret,
+                     size_t *ret_n, struct err *e)
+{
+    static const struct column columns[] = {
+        {"provider", COLUMN_STR, offsetof(struct connection, provider)},
+        {"account_sid", COLUMN_STR, offsetof(struct connection, account)},
+        {"has_secondary", COLUMN_BOOL, offsetof(struct connection, has_secondary)},
+        {"created_at", COLUMN_TIME, offsetof(struct connection, created_at)},
+        {"updated_at", COLUMN_TIME, offsetof(struct connection, updated_at)},
+    };
+    struct connection *list = arena_new(a, struct connection, PER_PROJECT_MAX);
+    struct rows *rows;
+    size_t n = 0;
+
+    if (!db_query(db, Q_CONNECTION_LIST, BINDS(bind_int("project", project)), a, &rows, e))
+        return err_trace(e);
+    // One without a secret is that of the configuration.
+    while (n < PER_PROJECT_MAX && rows_next(rows))
+        if (rows_bool(rows, "has_secret"))
+            rows_read(rows, columns, LEN(columns), &list[n++]);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    *ret = list;
+    *ret_n = n;
+    return true;
+}
+
+/* What sealed text is bound to: it opens in no other row and for no other purpose. */
+static struct str context_of(int64_t project, struct str provider, struct str account,
+                             const char *which, struct arena *a)
+{
+    return str_fmt(a, "provider_accounts %lld " STR_FMT " " STR_FMT " %s", (long long)project,
+                   STR_ARG(provider), STR_ARG(account), which);
+}
+
+static bool has_room(struct db *db, int64_t project, const struct connection *c, struct arena *a,
+                     struct err *e)
+{
+    struct connection *list;
+    size_t n;
+
+    if (!connection_list(db, project, a, &list, &n, e))
+        return err_trace(e);
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(list[i].provider, c->provider) && str_eq(list[i].account, c->account))
+            return true;
+    return n < PER_PROJECT_MAX ||
+           err_set(e, ERR_LIMIT, "a project has %d accounts at most", PER_PROJECT_MAX);
+}
+
+bool connection_put(struct db *db, const struct vault *v, struct rng *rng, int64_t project,
+                    const struct connection *c, usec_t now, struct arena *a, struct err *e)
+{
+    int64_t changed;
+
+    if (!has_room(db, project, c, a, e))
+        return err_trace(e);
+    const struct str secret =
+        vault_seal(v, rng, context_of(project, c->provider, c->account, "secret", a), c->secret, a);
+    const struct str secondary =
+        str_is_empty(c->secondary)
+            ? STR_NONE
+            : vault_seal(v, rng, context_of(project, c->provider, c->account, "secondary", a),
+                         c->secondary, a);
+    if (!db_exec(db, Q_CONNECTION_PUT,
+                 BINDS(bind_int("project", project), bind_str("provider", c->provider),
+                       bind_str("account_sid", c->account), bind_str("secret", secret),
+                       bind_str("secret_secondary", secondary), bind_time("now", now)),
+                 &changed, e) ||
+        !next_version(db, rng, now, e))
+        return err_trace(e);
+    return changed > 0 ||
+           err_set(e, ERR_CONFLICT, "this account cannot be connected with this project");
+}
+
+bool connection_remove(struct db *db, struct rng *rng, int64_t project, struct str provider,
+                       struct str account, usec_t now, bool *ret_found, struct err *e)
+{
+    int64_t n;
+
+    if (!db_exec(db, Q_CONNECTION_REMOVE,
+                 BINDS(bind_int("project", project), bind_str("provider", provider),
+                       bind_str("account_sid", account)),
+                 &n, e) ||
+        !next_version(db, rng, now, e))
+        return err_trace(e);
+    *ret_found = n > 0;
+    return true;
+}
+
+// --- for a node ----------------------------------------------------------------------------------
+
+bool connection_projects(struct db *db, int64_t after, int64_t limit, struct arena *a,
+                         struct connected_project **ret, size_t *ret_n, struct err *e)
+{
+    static const struct column columns[] = {
+        {"id", COLUMN_INT, offsetof(struct connected_project, project)},
+        {"owned_numbers", COLUMN_STR, offsetof(struct connected_project, settings.owned_numbers)},
+        {"region", COLUMN_STR, offsetof(struct connected_project, settings.region)},
+        {"sip_user", COLUMN_STR, offsetof(struct connected_project, settings.sip_user)},
+        {"sip_domain", COLUMN_STR, offsetof(struct connected_project, settings.sip_domain)},
+    };
+    struct connected_project *list = arena_new(a, struct connected_project, (size_t)limit);
+    struct rows *rows;
+    size_t n = 0;
+
+    if (!db_query(db, Q_CONNECTION_LOAD_PROJECTS,
+                  BINDS(bind_int("after", after), bind_int("limit", limit)), a, &rows, e))
+        return err_trace(e);
+    while (n < (size_t)limit && rows_next(rows))
+        rows_read(rows, columns, LEN(columns), &list[n++]);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    *ret = list;
+    *ret_n = n;
+    return true;
+}
+
+struct sealed_row {
+    struct str provider, account, secret, secondary;
+};
+
+static bool open_one(const struct vault *v, int64_t project, const struct sealed_row *row,
+                     struct arena *a, struct opened_connection *ret, struct err *e)
+{
+    *ret = (struct opened_connection){.provider = row->provider, .account = row->account};
+    if (!vault_unseal(v, context_of(project, row->provider, row->account, "secret", a), row->secret,
+                      &ret->secret, e))
+        return err_trace(e);
+    if (str_is_none(row->secondary) ||
+        vault_unseal(v, context_of(project, row->provider, row->account, "secondary", a),
+                     row->secondary, &ret->secondary, e))
+        return true;
+    secret_destroy(ret->secret);
+    return err_trace(e);
+}
+
+bool connection_open_all(struct db *db, const struct vault *v, int64_t project, struct arena *a,
+                         struct opened_connection **ret, size_t *ret_n, size_t *ret_unreadable,
+                         struct err *e)
+{
+    static const struct column columns[] = {
+        {"provider", COLUMN_STR, offsetof(struct sealed_row, provider)},
+        {"account_sid", COLUMN_STR, offsetof(struct sealed_row, account)},
+        {"secret", COLUMN_STR, offsetof(struct sealed_row, secret)},
+        {"secret_secondary", COLUMN_STR, offsetof(struct sealed_row, secondary)},
+    };
+    struct sealed_row *sealed = arena_new(a, struct sealed_row, PER_PROJECT_MAX);
+    struct opened_connection *list = arena_new(a, struct opened_connection, PER_PROJECT_MAX);
+    struct rows *rows;
+    size_t n_rows = 0, n = 0, unreadable = 0;
+
+    if (!db_query(db, Q_CONNECTION_LOAD_ACCOUNTS, BINDS(bind_int("project", project)), a, &rows, e))
+        return err_trace(e);
+    while (n_rows < PER_PROJECT_MAX && rows_next(rows))
+        rows_read(rows, columns, LEN(columns), &sealed[n_rows++]);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    for (size_t i = 0; i < n_rows; i++) {
+        struct err odd = {0};
+        if (open_one(v, project, &sealed[i], a, &list[n], &odd))
+            n++;
+        else
+            unreadable++;
+    }
+    *ret = list;
+    *ret_n = n;
+    *ret_unreadable = unreadable;
+    return true;
+}

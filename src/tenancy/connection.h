@@ -1,0 +1,67 @@
+#ifndef TENANCY_CONNECTION_H
+#define TENANCY_CONNECTION_H
+/*
+ * What connects a project with its providers: accounts, whose secrets are sealed in the store and
+ * seen by nobody again, and the settings that say which numbers are its own and where its calls go.
+ *
+ * Every change makes a new version, by which the nodes notice that they have to look again.
+ */
+#include "base/clock.h"
+#include "store/store.h"
+#include "tenancy/vault.h"
+
+/* Each none: not set. */
+struct project_settings {
+    struct str owned_numbers; /* comma list, E.164 */
+    struct str region;        /* ISO 3166, two letters */
+    struct str sip_user, sip_domain;
+    struct str time_zone;
+};
+
+struct connection {
+    struct str provider, account;
+    struct str secret, secondary; /* in clear, or none: a list does not give them */
+    bool has_secondary;
+    usec_t created_at, updated_at;
+};
+
+bool connection_settings(struct db *db, int64_t project, struct arena *a,
+                         struct project_settings *ret, struct err *e) CHECK_RESULT;
+/* In the caller's transaction, as all that changes something here. */
+bool connection_set_settings(struct db *db, struct rng *rng, int64_t project,
+                             const struct project_settings *s, usec_t now,
+                             struct err *e) CHECK_RESULT;
+
+bool connection_list(struct db *db, int64_t project, struct arena *a, struct connection **ret,
+                     size_t *ret_n, struct err *e) CHECK_RESULT;
+/* Makes it, or gives it other secrets. ERR_CONFLICT: it belongs to another project. */
+bool connection_put(struct db *db, const struct vault *v, struct rng *rng, int64_t project,
+                    const struct connection *c, usec_t now, struct arena *a,
+                    struct err *e) CHECK_RESULT;
+bool connection_remove(struct db *db, struct rng *rng, int64_t project, struct str provider,
+                       struct str account, usec_t now, bool *ret_found, struct err *e) CHECK_RESULT;
+
+/* --- for the doors and workers of a node --- */
+
+/* Changes with every change of any project; none: there never was one. */
+bool connection_version(struct db *db, struct arena *a, struct str *ret,
+                        struct err *e) CHECK_RESULT;
+
+struct connected_project {
+    int64_t project;
+    struct project_settings settings;
+};
+/* By id, those after `after`; *ret_n less than `limit`: there are no more. */
+bool connection_projects(struct db *db, int64_t after, int64_t limit, struct arena *a,
+                         struct connected_project **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
+/* Those of a project, with their secrets in clear: into memory that is wiped when it ends. What
+ * cannot be opened is left out and counted. */
+struct opened_connection {
+    struct str provider, account;
+    struct secret *secret, *secondary; /* the caller's to destroy; the second may be NULL */
+};
+bool connection_open_all(struct db *db, const struct vault *v, int64_t project, struct arena *a,
+                         struct opened_connection **ret, size_t *ret_n, size_t *ret_unreadable,
+                         struct err *e) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,133 @@
+#include "tenancy/connection.h"
+
+#include "tenancy/tenancy_kit.h"
+
+static struct vault *open_vault(void)
+{
+    struct vault *v;
+    struct err e = {0};
+
+    assert_ok(vault_open(STR("the-master-key-of-these-very-tests!"), STR_NONE, &v, &e), &e);
+    return v;
+}
+
+static void put(struct kit *k, const struct vault *v, int64_t project, struct str account,
+                struct str secret, enum err_code refused)
+{
+    const struct connection c = {.provider = STR("twilio"), .account = account, .secret = secret};
+    struct err e = {0};
+    const bool ok = connection_put(k->db, v, &k->rng, project, &c, KIT_NOW, k->a, &e);
+
+    assert_int_equal(ok ? ERR_NONE : e.code, refused);
+}
+
+static struct str version(struct kit *k)
+{
+    struct err e = {0};
+    struct str v;
+
+    assert_ok(connection_version(k->db, k->a, &v, &e), &e);
+    return v;
+}
+
+static void a_secret_is_sealed_and_opened_for_its_project_alone(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(vault_closep) struct vault *v = open_vault();
+        struct kit k = kit_start(db, a);
+        int64_t other_org;
+        const int64_t other = kit_other_project(&k, &other_org);
+        struct opened_connection *opened;
+        struct connection *list;
+        struct err e = {0};
+        size_t n, unreadable;
+        bool found;
+
+        const struct str before = version(&k);
+        put(&k, v, other, STR("AC2"), STR("token-two"), ERR_NONE);
+        assert_false(str_eq(version(&k), before));
+        assert_ok(connection_list(db, other, a, &list, &n, &e), &e);
+        assert_true(n == 1 && str_is_none(list[0].secret) && !list[0].has_secondary);
+        assert_ok(connection_list(db, k.project, a, &list, &n, &e), &e);
+        assert_int_equal(n, 0); // that of the configuration has no secret in the store
+        assert_ok(connection_open_all(db, v, other, a, &opened, &n, &unreadable, &e), &e);
+        assert_true(n == 1 && unreadable == 0);
+        assert_str(secret_reveal(opened[0].secret), "token-two");
+        assert_null(opened[0].secondary);
+        secret_destroy(opened[0].secret);
+
+        // Another project's account stays there, whatever it is given.
+        put(&k, v, k.project, STR("AC2"), STR("stolen"), ERR_CONFLICT);
+        put(&k, v, other, STR("AC1"), STR("stolen"), ERR_CONFLICT);
+        put(&k, v, other, STR("AC2"), STR("token-three"), ERR_NONE);
+        assert_ok(connection_open_all(db, v, other, a, &opened, &n, &unreadable, &e), &e);
+        assert_str(secret_reveal(opened[0].secret), "token-three");
+        secret_destroy(opened[0].secret);
+
+        assert_ok(connection_remove(db, &k.rng, k.project, STR("twilio"), STR("AC2"), KIT_NOW,
+                                    &found, &e),
+                  &e);
+        assert_false(found);
+        assert_ok(
+            connection_remove(db, &k.rng, other, STR("twilio"), STR("AC2"), KIT_NOW, &found, &e),
+            &e);
+        assert_true(found);
+    }
+}
+
+static void what_another_key_sealed_is_left_out_and_counted(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(vault_closep) struct vault *v = open_vault(), *w = NULL;
+        struct kit k = kit_start(db, a);
+        struct opened_connection *opened;
+        struct err e = {0};
+        size_t n, unreadable;
+
+        assert_ok(vault_open(STR("some-other-master-key-of-the-tests!"), STR_NONE, &w, &e), &e);
+        put(&k, v, k.project, STR("AC7"), STR("mine"), ERR_NONE);
+        put(&k, w, k.project, STR("AC8"), STR("not mine"), ERR_NONE);
+        assert_ok(connection_open_all(db, v, k.project, a, &opened, &n, &unreadable, &e), &e);
+        assert_true(n == 1 && unreadable == 1);
+        assert_str(opened[0].account, "AC7");
+        secret_destroy(opened[0].secret);
+    }
+}
+
+static void settings_are_kept_by_project(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct project_settings in = {.owned_numbers = STR("+16175006181"),
+                                            .region = STR("GB"),
+                                            .time_zone = STR("Europe/London")};
+        struct project_settings s;
+        struct connected_project *list;
+        struct err e = {0};
+        size_t n;
+
+        assert_ok(connection_settings(db, k.project, a, &s, &e), &e);
+        assert_true(str_is_none(s.owned_numbers));
+        assert_ok(connection_set_settings(db, &k.rng, k.project, &in, KIT_NOW, &e), &e);
+        assert_ok(connection_settings(db, k.project, a, &s, &e), &e);
+        assert_str(s.region, "GB");
+        assert_true(str_is_none(s.sip_user));
+        assert_ok(connection_projects(db, 0, 10, a, &list, &n, &e), &e);
+        assert_true(n == 1 && list[0].project == k.project);
+        assert_str(list[0].settings.owned_numbers, "+16175006181");
+        assert_refused(connection_settings(db, 999, a, &s, &e), &e, ERR_NOT_FOUND);
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(a_secret_is_sealed_and_opened_for_its_project_alone),
+          cmocka_unit_test(what_another_key_sealed_is_left_out_and_counted),
+          cmocka_unit_test(settings_are_kept_by_project))
