@@ -63,8 +63,10 @@ void http_answer(struct http_exchange *x, const struct http_answer *answer)
     release(x);
 }
 
-void http_error_body(struct buf *out, const struct err *e, struct str trace_id)
+void http_error_body(struct buf *out, const struct err *e, enum err_language language,
+                     struct str trace_id)
 {
+    (void)language;
     (void)trace_id;
     buf_str(out, str_from(e->text));
 }

@@ -12,11 +12,6 @@ static const struct body_field *find(const struct body_field *fields, size_t n, 
     return NULL;
 }
 
-static bool expected(const struct body_field *f, const char *what, struct err *e)
-{
-    return err_set(e, ERR_INVALID, "%s: %s expected", f->name, what);
-}
-
 // --- one kind each -------------------------------------------------------------------------------
 
 static bool take_text(const struct body_field *f, struct json_object *v, struct str *out,
@@ -25,7 +20,7 @@ static bool take_text(const struct body_field *f, struct json_object *v, struct 
     const size_t max = f->max ? f->max : TEXT_MAX;
 
     if (v && !json_object_is_type(v, json_type_string))
-        return expected(f, "a text", e);
+        return err_set(e, ERR_INVALID, "%s: a text expected", f->name);
     struct str text =
         v ? (struct str){json_object_get_string(v), (size_t)json_object_get_string_len(v)}
           : STR_NONE;
@@ -34,9 +29,9 @@ static bool take_text(const struct body_field *f, struct json_object *v, struct 
     if (text.n > max)
         return err_set(e, ERR_INVALID, "%s: at most %zu bytes expected", f->name, max);
     if (f->required && str_is_empty(text))
-        return expected(f, "something", e);
+        return err_set(e, ERR_INVALID, "%s: something expected", f->name);
     if (str_contains(text, (struct str){"", 1}))
-        return expected(f, "a text without zero bytes", e);
+        return err_set(e, ERR_INVALID, "%s: a text without zero bytes expected", f->name);
     *out = v ? str_dup(text, a) : STR_NONE;
     return true;
 }
@@ -49,9 +44,9 @@ static bool take_id(const struct body_field *f, struct json_object *v, int64_t *
         id = json_object_get_int64(v);
     else if (v && (!json_object_is_type(v, json_type_string) ||
                    !str_to_i64(str_from(json_object_get_string(v)), &id)))
-        return expected(f, "an id", e);
+        return err_set(e, ERR_INVALID, "%s: an id expected", f->name);
     if ((v && id <= 0) || (!v && f->required))
-        return expected(f, "an id", e);
+        return err_set(e, ERR_INVALID, "%s: an id expected", f->name);
     *out = id;
     return true;
 }
@@ -63,7 +58,7 @@ static bool take_time(const struct body_field *f, struct json_object *v, usec_t 
     if ((v && (!json_object_is_type(v, json_type_string) ||
                !time_parse_rfc3339(str_from(json_object_get_string(v)), &t))) ||
         (!v && f->required))
-        return expected(f, "a time as 2026-02-08T06:11:00Z", e);
+        return err_set(e, ERR_INVALID, "%s: a time as 2026-02-08T06:11:00Z expected", f->name);
     *out = t;
     return true;
 }
@@ -72,7 +67,7 @@ static bool take_flag(const struct body_field *f, struct json_object *v, int64_t
                       struct err *e)
 {
     if ((v && !json_object_is_type(v, json_type_boolean)) || (!v && f->required))
-        return expected(f, "true or false", e);
+        return err_set(e, ERR_INVALID, "%s: true or false expected", f->name);
     *out = v ? json_object_get_boolean(v) : INT_NONE;
     return true;
 }
@@ -84,11 +79,11 @@ static bool take_words(const struct body_field *f, struct json_object *v, struct
     size_t n = 0;
 
     if ((v && (!json_list_length(v, &n) || n > WORDS_MAX)) || (!v && f->required))
-        return expected(f, "a list of texts", e);
+        return err_set(e, ERR_INVALID, "%s: a list of texts expected", f->name);
     for (size_t i = 0; i < n; i++) {
         const struct str word = json_list_str(v, i);
         if (str_is_empty(word) || str_contains(word, STR(" ")) || word.n > TEXT_MAX)
-            return expected(f, "a list of texts without blanks", e);
+            return err_set(e, ERR_INVALID, "%s: a list of texts without blanks expected", f->name);
         all = str_fmt(a, STR_FMT "%s" STR_FMT, STR_ARG(all), i ? " " : "", STR_ARG(word));
     }
     *out = all;

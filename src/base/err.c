@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/err_words.h"
+
 static const struct {
     const char *name;
     int status;
@@ -35,6 +37,19 @@ static void format_cut(char *dst, size_t n, const char *format, va_list ap)
         dst[start] = '\0';
 }
 
+/* The sentence may come as a format, or whole as the argument of "%s". */
+PRINTF_LIKE(3, 0)
+static void format_russian(char *dst, size_t n, const char *format, const char *text, va_list ap)
+{
+    const char *translated = words_russian(format), *whole = words_russian(text);
+
+    dst[0] = '\0';
+    if (translated)
+        format_cut(dst, n, translated, ap);
+    else if (whole)
+        (void)snprintf(dst, n, "%s", whole);
+}
+
 static void place_add(struct err *e, const char *file, const char *function, int line)
 {
     // Of a very long way, the beginning and the last place are kept.
@@ -45,14 +60,19 @@ static void place_add(struct err *e, const char *file, const char *function, int
 bool err_set_at(struct err *e, const char *file, const char *function, int line, enum err_code code,
                 const char *format, ...)
 {
-    char text[ERR_TEXT_MAX]; // the arguments may point into e itself
+    char text[ERR_TEXT_MAX],
+        russian[sizeof e->russian.text]; // the arguments may point into e itself
     va_list ap;
     va_start(ap, format);
     format_cut(text, sizeof(text), format, ap);
     va_end(ap);
+    va_start(ap, format);
+    format_russian(russian, sizeof(russian), format, text, ap);
+    va_end(ap);
 
     e->code = code;
     memcpy(e->text, text, sizeof(text));
+    memcpy(e->russian.text, russian, sizeof(russian));
     e->n_fix = 0;
     e->n_trace = 0;
     place_add(e, file, function, line);
@@ -69,9 +89,13 @@ bool err_fix_add(struct err *e, const char *format, ...)
 {
     if (e->n_fix == ERR_FIXES)
         return false;
+    const size_t i = e->n_fix++;
     va_list ap;
     va_start(ap, format);
-    format_cut(e->fix[e->n_fix++], ERR_FIX_MAX, format, ap);
+    format_cut(e->fix[i], ERR_FIX_MAX, format, ap);
+    va_end(ap);
+    va_start(ap, format);
+    format_russian(e->russian.fix[i], sizeof e->russian.fix[i], format, e->fix[i], ap);
     va_end(ap);
     return false;
 }
@@ -80,8 +104,30 @@ void err_clear(struct err *e)
 {
     e->code = ERR_NONE;
     e->text[0] = '\0';
+    e->russian.text[0] = '\0';
     e->n_fix = 0;
     e->n_trace = 0;
+}
+
+const char *err_text(const struct err *e, enum err_language l)
+{
+    const struct words *words = words_of(e->code);
+
+    if (l == ERR_RUSSIAN)
+        return e->russian.text[0] ? e->russian.text : words->title[l];
+    return e->text[0] ? e->text : words->title[l];
+}
+
+size_t err_remedies(const struct err *e)
+{
+    return e->n_fix ? e->n_fix : 1;
+}
+
+const char *err_remedy(const struct err *e, size_t i, enum err_language l)
+{
+    if (e->n_fix == 0)
+        return words_of(e->code)->remedy[l];
+    return l == ERR_RUSSIAN && e->russian.fix[i][0] ? e->russian.fix[i] : e->fix[i];
 }
 
 const char *err_code_name(enum err_code code)

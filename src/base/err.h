@@ -23,7 +23,14 @@
     X(RATE, 429, "RATE_LIMITED")                                                                   \
     X(INTERNAL, 500, "INTERNAL_ERROR")                                                             \
     X(UPSTREAM, 502, "UPSTREAM_FAILED")                                                            \
-    X(UNAVAILABLE, 503, "SERVICE_UNAVAILABLE")
+    X(UNAVAILABLE, 503, "SERVICE_UNAVAILABLE")                                                     \
+    X(SIP_CONNECT, 502, "SIP_CONNECT_FAILED")                                                      \
+    X(TEST_CALL, 502, "TEST_CALL_FAILED")                                                          \
+    X(LOW_CONFIDENCE, 422, "STT_LOW_CONFIDENCE")                                                   \
+    X(INTEGRATION_AUTH, 502, "INTEGRATION_AUTH_FAILED")                                            \
+    X(INTEGRATION_TIMEOUT, 504, "INTEGRATION_TIMEOUT")                                             \
+    X(MESSAGE_PROVIDER, 503, "MESSAGE_PROVIDER_DOWN")                                              \
+    X(BUDGET, 402, "BUDGET_LIMIT_REACHED")
 
 enum err_code {
     ERR_NONE = 0,
@@ -35,6 +42,15 @@ enum err_code {
 
 enum { ERR_TEXT_MAX = 256, ERR_FIX_MAX = 192, ERR_FIXES = 4, ERR_TRACE = 10 };
 
+/* What is told to people is told in their language; logs and traces are in English. */
+enum err_language { ERR_ENGLISH, ERR_RUSSIAN };
+
+/* The same in Russian, which takes two bytes for a letter. Empty: it has not been translated. */
+struct err_russian {
+    char text[2 * ERR_TEXT_MAX];
+    char fix[ERR_FIXES][2 * ERR_FIX_MAX];
+};
+
 struct err_place {
     const char *file, *function;
     int line;
@@ -45,6 +61,7 @@ struct err {
     char text[ERR_TEXT_MAX];          /* one sentence: names the field and the limit */
     char fix[ERR_FIXES][ERR_FIX_MAX]; /* remedies, in order */
     size_t n_fix;
+    struct err_russian russian;
     struct err_place trace[ERR_TRACE]; /* innermost first */
     size_t n_trace;
 };
@@ -69,6 +86,12 @@ static inline bool err_failed(bool failed)
 }
 
 void err_clear(struct err *e);
+
+/* What a person is told: the sentence, and the i-th remedy, of err_remedies(). Where nobody said
+ * more, or not in this language, it is what holds for every failure with this code. */
+const char *err_text(const struct err *e, enum err_language l);
+size_t err_remedies(const struct err *e);
+const char *err_remedy(const struct err *e, size_t i, enum err_language l);
 /* "INVALID_REQUEST" and so on; the HTTP status that the edge answers with. */
 const char *err_code_name(enum err_code code);
 int err_code_status(enum err_code code);

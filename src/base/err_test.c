@@ -61,6 +61,32 @@ static void cuts_long_text_between_characters(void **state)
     assert_int_equal(strlen(e.text), ERR_TEXT_MAX - 1);
 }
 
+static void people_are_told_in_their_language(void **state)
+{
+    (void)state;
+    struct err e = {0};
+
+    err_set(&e, ERR_FORBIDDEN, "this needs the right %s", "calls.read");
+    err_fix(&e, "sign in again");
+    err_fix(&e, "nobody has translated this");
+    assert_string_equal(err_text(&e, ERR_ENGLISH), "this needs the right calls.read");
+    assert_string_equal(err_text(&e, ERR_RUSSIAN), "для этого нужно право calls.read");
+    assert_int_equal(err_remedies(&e), 2);
+    assert_string_equal(err_remedy(&e, 0, ERR_RUSSIAN), "войдите снова");
+    assert_string_equal(err_remedy(&e, 1, ERR_RUSSIAN), "nobody has translated this");
+    // Whole sentences may come as an argument, and what was said before is forgotten.
+    err_set(&e, ERR_NOT_FOUND, "%s", "the session has ended");
+    assert_string_equal(err_text(&e, ERR_RUSSIAN), "сеанс завершён");
+    err_set(&e, ERR_NOT_FOUND, "this is in no catalogue: %d", 7);
+    assert_string_equal(err_text(&e, ERR_ENGLISH), "this is in no catalogue: 7");
+    assert_string_equal(err_text(&e, ERR_RUSSIAN), "Здесь такого нет.");
+    assert_int_equal(err_remedies(&e), 1); // every failure has a way on
+    assert_string_equal(err_remedy(&e, 0, ERR_ENGLISH),
+                        "Check the address, and the project that you are in.");
+    err_clear(&e);
+    assert_string_equal(err_text(&e, ERR_RUSSIAN), "Всё в порядке.");
+}
+
 static void every_code_has_a_name_and_a_status(void **state)
 {
     (void)state;
@@ -75,4 +101,5 @@ static void every_code_has_a_name_and_a_status(void **state)
 TEST_MAIN(cmocka_unit_test(carries_code_sentence_and_remedies),
           cmocka_unit_test(keeps_the_way_it_came),
           cmocka_unit_test(cuts_long_text_between_characters),
+          cmocka_unit_test(people_are_told_in_their_language),
           cmocka_unit_test(every_code_has_a_name_and_a_status))

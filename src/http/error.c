@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "http/language.h"
 
 /* The one JSON form of what went wrong, for failures of handlers and for refusals of the parser. */
 
@@ -37,14 +38,24 @@ static void write_body(struct buf *out, const struct told *t)
     json_close_object(&w);
 }
 
-void http_error_body(struct buf *out, const struct err *e, struct str trace_id)
+void http_error_body(struct buf *out, const struct err *e, enum err_language language,
+                     struct str trace_id)
 {
-    struct told t = {str_from(err_code_name(e->code)), str_from(e->text), .n_fix = e->n_fix,
-                     .trace_id = trace_id};
+    struct told t = {
+        .code = str_from(err_code_name(e->code)),
+        .title = str_from(err_text(e, language)),
+        .n_fix = err_remedies(e),
+        .trace_id = trace_id,
+    };
 
-    for (size_t i = 0; i < e->n_fix; i++)
-        t.fix[i] = str_from(e->fix[i]);
+    for (size_t i = 0; i < t.n_fix; i++)
+        t.fix[i] = str_from(err_remedy(e, i, language));
     write_body(out, &t);
+}
+
+enum err_language exchange_language(struct http_exchange *x)
+{
+    return http_language(http_header(http_request_of(x), STR("Accept-Language")));
 }
 
 static const struct http_header error_fields[] = {
@@ -59,7 +70,7 @@ void http_answer_error(struct http_exchange *x, const struct err *e, struct str 
     struct buf body;
 
     buf_init(&body, ERROR_BODY_MAX);
-    http_error_body(&body, e, trace_id);
+    http_error_body(&body, e, exchange_language(x), trace_id);
     struct http_answer answer = {
         .status = status,
         .type = STR("application/json"),

@@ -139,10 +139,12 @@ size_t http_stream_backlog(const struct http_stream *s);
 /* Asks; may be repeated. on_closed follows. */
 void http_stream_close(struct http_stream *s);
 
-/* The error's answer in the one JSON form, for any exchange and thread. */
+/* The error's answer in the one JSON form and the client's language, for any exchange and thread.
+ */
 void http_answer_error(struct http_exchange *x, const struct err *e, struct str trace_id);
 /* The same body, for those who write it themselves. */
 struct buf;
-void http_error_body(struct buf *out, const struct err *e, struct str trace_id);
+void http_error_body(struct buf *out, const struct err *e, enum err_language language,
+                     struct str trace_id);
 
 #endif

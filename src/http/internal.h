@@ -115,6 +115,9 @@ void conn_become_stream(struct conn *c, struct http_stream *s);
 
 // --- answers -------------------------------------------------------------------------------------
 
+/* The language that its client wants to be told of errors in. */
+enum err_language exchange_language(struct http_exchange *x);
+
 struct answer_form {
     bool keep;           /* the connection stays */
     bool say_keep_alive; /* and an HTTP/1.0 client wants to be told */

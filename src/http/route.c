@@ -272,7 +272,7 @@ void http_answer_wrong_method(struct http_exchange *x, unsigned methods)
 
     (void)err_set(&e, ERR_METHOD, "this path does not know that method");
     buf_init(&body, ERR_TEXT_MAX * 4);
-    http_error_body(&body, &e, STR("none"));
+    http_error_body(&body, &e, exchange_language(x), STR("none"));
     exchange_answer(x, &(struct http_answer){
                            .status = 405,
                            .type = STR("application/json"),

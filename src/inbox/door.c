@@ -164,7 +164,7 @@ static void answer_error(struct visit *v, const struct err *e, struct str retry_
     const bool wait = !str_is_none(retry_after);
     struct buf body;
     buf_init(&body, ERROR_MAX);
-    http_error_body(&body, e, str_from(v->trace_id));
+    http_error_body(&body, e, ERR_ENGLISH, str_from(v->trace_id));
     http_answer(v->x, &(struct http_answer){
                           .status = err_code_status(e->code),
                           .type = STR("application/json"),

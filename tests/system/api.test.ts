@@ -269,6 +269,18 @@ describe("the API", () => {
     assert.equal(plain.status, 415);
   });
 
+  it("tells people what went wrong in the language they ask for", async () => {
+    for (const [language, title] of [["en", "you are not signed in"], ["ru-RU, en;q=0.5", "вы не вошли в систему"]] as const) {
+      const { status, body } = await ask<Fault>(server, "/api/me", { key: null, headers: { "Accept-Language": language } });
+      assert.equal(status, 401);
+      assert.equal(body.error.code, "UNAUTHORIZED");
+      assert.equal(body.error.human_title, title);
+      assert.ok(body.error.human_how_to_fix.length > 0);
+    }
+    const method = await fetch(`${server.url}/api/me`, { method: "PUT", headers: { "Accept-Language": "ru" } });
+    assert.match(await method.text(), /этот путь не поддерживает такой метод/);
+  });
+
   it("tells a wrong method what is allowed", async () => {
     const answer = await fetch(`${server.url}/api/conversations`, { method: "DELETE" });
     assert.equal(answer.status, 405);
