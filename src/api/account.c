@@ -116,7 +116,7 @@ static void keep_rest(const struct actor *who, struct preferences *p)
 
 static bool set_me(struct req *rq, struct err *e)
 {
-    static const struct str languages[] = {STR("en"), STR("ru")};
+    static const struct str languages[] = {STR("auto"), STR("en"), STR("ru")};
     static const struct str themes[] = {STR("auto"), STR("light"), STR("dark")};
     struct preferences p = {0};
 

@@ -131,9 +131,7 @@ static bool authorise(struct req *rq, const struct route *route, struct err *e)
     case ACCESS_RIGHT:
         if (!sign_in(rq, e))
             return err_trace(e);
-        if (!actor_may(&rq->actor, route->right))
-            return err_set(e, ERR_FORBIDDEN, "this needs the right %s", right_name(route->right));
-        return true;
+        return req_may(rq, route->right, e) || err_trace(e);
     }
     return err_set(e, ERR_INTERNAL, "a route without access rule");
 }

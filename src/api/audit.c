@@ -21,6 +21,7 @@ static void write_row(struct req *rq, const struct audit_row *row)
     json_open_object(w);
     json_member_str(w, STR("type"), row->entity_type);
     json_member_str(w, STR("id"), row->entity_id);
+    json_member_str(w, STR("name"), row->entity_name);
     json_close_object(w);
     json_member_raw(w, STR("details"), row->details);
     json_member_str(w, STR("address"), row->address);

@@ -1,6 +1,8 @@
 /*
  * GET /api/events has two documented meanings: with after_seq it is the feed, a page at a time;
- * without, the list of received webhooks, filtered or by their ids. What is below is the inbox.
+ * without, the list of received webhooks, filtered or by their ids. The feed tells of calls, and
+ * needs no more right than they do; what providers sent needs one of its own. What is below is the
+ * inbox.
  */
 #include "api/request.h"
 
@@ -101,6 +103,8 @@ static bool list(struct req *rq, struct err *e)
 
     if (!str_is_none(req_query(rq, STR("after_seq"))))
         return feed_page(rq, e);
+    if (!req_may(rq, RIGHT_EVENTS_READ, e))
+        return err_trace(e);
     return str_is_none(ids) ? inbox_page(rq, e) : inbox_selection(rq, ids, e);
 }
 
@@ -251,7 +255,7 @@ static bool reprocess_many(struct req *rq, struct err *e)
 }
 
 static const struct route routes[] = {
-    {HTTP_GET, "/api/events", list, NEEDS(EVENTS_READ)},
+    {HTTP_GET, "/api/events", list, NEEDS(CALLS_READ)},
     {HTTP_GET, "/api/events/reasons", reasons, NEEDS(EVENTS_READ)},
     {HTTP_GET, "/api/events/:id", show, NEEDS(EVENTS_READ)},
     {HTTP_POST, "/api/events/:id/reprocess", reprocess, NEEDS(EVENTS_REPLAY)},

@@ -34,7 +34,7 @@ static bool show(struct req *rq, struct err *e)
 }
 
 static const struct route routes[] = {
-    {HTTP_GET, "/api/calls/:sid/recording", show, NEEDS(CALLS_READ)},
+    {HTTP_GET, "/api/calls/:sid/recording", show, NEEDS(RECORDINGS_READ)},
 };
 
 const struct resource api_recordings = {"recordings", routes, LEN(routes)};

@@ -7,6 +7,12 @@ bool req_not_found(struct err *e)
     return err_set(e, ERR_NOT_FOUND, "there is no such thing here");
 }
 
+bool req_may(const struct req *rq, enum right r, struct err *e)
+{
+    return actor_may(&rq->actor, r) ||
+           err_set(e, ERR_FORBIDDEN, "this needs the right %s", right_name(r));
+}
+
 struct str req_param(const struct req *rq, struct str name)
 {
     return http_match_param(rq->match, name);

@@ -54,6 +54,8 @@ bool req_id(struct req *rq, struct str name, int64_t *ret, struct err *e) CHECK_
 struct str req_param(const struct req *rq, struct str name);
 /* What every missing (or foreign) thing is answered with. */
 bool req_not_found(struct err *e);
+/* ERR_FORBIDDEN, with the right's name, unless the asker has it. */
+bool req_may(const struct req *rq, enum right r, struct err *e) CHECK_RESULT;
 /* A query parameter: STR_NONE when absent or empty. */
 struct str req_query(const struct req *rq, struct str name);
 /* A query parameter that is one of so many words; STR_NONE when absent. */

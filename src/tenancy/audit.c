@@ -168,6 +168,10 @@ static const struct column row_columns[] = {
     {"address", COLUMN_STR, offsetof(struct audit_row, address)},
     {"trace_id", COLUMN_STR, offsetof(struct audit_row, trace_id)},
 };
+/* What is known beside the chain. */
+static const struct column name_columns[] = {
+    {"entity_name", COLUMN_STR, offsetof(struct audit_row, entity_name)},
+};
 
 bool audit_list(struct db *db, const struct audit_filter *f, struct arena *a,
                 struct audit_row **ret, size_t *ret_n, struct err *e)
@@ -186,8 +190,10 @@ bool audit_list(struct db *db, const struct audit_filter *f, struct arena *a,
                         bind_int("limit", limit)),
                   a, &rows, e))
         return err_trace(e);
-    while (n < (size_t)limit && rows_next(rows))
-        rows_read(rows, row_columns, LEN(row_columns), &list[n++]);
+    while (n < (size_t)limit && rows_next(rows)) {
+        rows_read(rows, row_columns, LEN(row_columns), &list[n]);
+        rows_read(rows, name_columns, LEN(name_columns), &list[n++]);
+    }
     if (!rows_end(rows, e))
         return err_trace(e);
     *ret = list;

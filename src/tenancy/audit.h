@@ -40,6 +40,7 @@ struct audit_row {
     int64_t seq, project, actor_id;
     usec_t ts;
     struct str actor_kind, actor_name, action, entity_type, entity_id, details, address, trace_id;
+    struct str entity_name; /* the e-mail address of a person who is there, else none */
 };
 
 struct audit_filter {

@@ -6,7 +6,7 @@ CREATE TABLE users (
     email text NOT NULL UNIQUE, -- in lower case
     name text NOT NULL,
     password_hash text, -- Argon2id; none before an invitation is taken up
-    language text NOT NULL DEFAULT 'en',
+    language text NOT NULL DEFAULT 'auto',
     theme text NOT NULL DEFAULT 'auto',
     time_zone text, -- none: the browser's
     created_at timestamptz NOT NULL DEFAULT now(),

@@ -6,7 +6,7 @@ CREATE TABLE users (
     email TEXT NOT NULL UNIQUE, -- in lower case
     name TEXT NOT NULL,
     password_hash TEXT, -- Argon2id; none before an invitation is taken up
-    language TEXT NOT NULL DEFAULT 'en',
+    language TEXT NOT NULL DEFAULT 'auto',
     theme TEXT NOT NULL DEFAULT 'auto',
     time_zone TEXT, -- none: the browser's
     created_at INTEGER NOT NULL

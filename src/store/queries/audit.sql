@@ -27,12 +27,14 @@ VALUES (:org, :seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :action,
         :details, :address, :trace_id, :hash);
 
 -- name: audit_list
--- Newest first, from below `before` (none: from the end). project narrows it to a project's own entries.
+-- Newest first, from below `before` (none: from the end). project narrows it to a project's own entries. Of a
+-- person the address is told as well, as it is today: it stands beside the chain, not in it.
 -- params: org int, project int, before int, action text, actor text, entity text, since time, until time, limit int
 -- scope: org
 SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
-       a.entity_id, a.details, a.address, a.trace_id
+       a.entity_id, a.details, a.address, a.trace_id, u.email AS entity_name
   FROM audit_logs a
+  LEFT JOIN users u ON a.entity_type = 'user' AND CAST(u.id AS text) = a.entity_id
  WHERE a.org_id = :org
    AND (CAST(:before AS bigint) IS NULL OR a.seq < :before)
    AND (CAST(:project AS bigint) IS NULL OR a.project_id = :project)
