@@ -122,8 +122,8 @@ describe("freshness", () => {
     const call = await ringingCall("+15085140344");
     for (const tab of [page, second]) await showsStatus(tab, call.sid, "ringing");
     await second.getByRole("button", { name: "Sign out" }).click();
-    await second.getByRole("heading", { name: "You are signed out" }).waitFor();
-    await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await second.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
   test("a restored database is another history: the page shows that, not the one that is gone", async () => {

@@ -23,7 +23,7 @@ describe("the live page", () => {
   test("tells somebody who is not signed in where the link is", async () => {
     const stranger = await browser.newPage();
     await stranger.goto(`${server.url}/app/`);
-    await stranger.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await stranger.getByRole("heading", { name: "Sign in" }).waitFor();
     await stranger.context().close();
   });
 
@@ -36,7 +36,7 @@ describe("the live page", () => {
   test("leads a stranger with a used link to the page that says so", async () => {
     const stranger = await browser.newPage();
     await stranger.goto(server.loginLink);
-    await stranger.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await stranger.getByRole("heading", { name: "Sign in" }).waitFor();
     await stranger.context().close();
   });
 
@@ -137,8 +137,8 @@ describe("the live page", () => {
 
   test("signs out", async () => {
     await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.reload();
-    await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 });

@@ -1,21 +1,34 @@
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
 import type { ReactElement } from "react";
-import { isSignedOut } from "../lib/api";
+import { ApiError, isSignedOut } from "../lib/api";
 import type { Feed } from "../lib/feed";
+import { me } from "../lib/me";
 import { FailedFace, LoadingFace } from "../ui/faces";
-import { me, useSignedOut } from "./session";
-import { Shell } from "./shell";
+import { Entered } from "./entered";
+import { useSignedOut } from "./session";
 import classes from "./shell.module.css";
-import { SignedOut } from "./signed_out";
 
-/** Who are you? Then the page. */
+const SignIn = lazy(() => import("./sign_in").then((module) => ({ default: module.SignIn })));
+const NoSuchProject = lazy(() => import("./outside").then((module) => ({ default: module.NoSuchProject })));
+
+const NOT_FOUND = 404;
+
+/** Who are you, and in which project? Then the page. */
 export function App({ feed }: { feed: Feed }): ReactElement {
   const { data, error, refetch } = useQuery(me);
-  if (useSignedOut() || isSignedOut(error)) return <SignedOut />;
-  if (data !== undefined) return <Shell me={data} feed={feed} />;
+  const isOut = useSignedOut() || isSignedOut(error);
+  if (!isOut && data !== undefined) return <Entered me={data} feed={feed} />;
+  const isForeign = error instanceof ApiError && error.status === NOT_FOUND;
   return (
-    <main className={classes.alone}>
-      {error === null ? <LoadingFace rows={3} /> : <FailedFace error={error} retry={() => void refetch()} />}
-    </main>
+    <Suspense fallback={null}>
+      {isOut && <SignIn />}
+      {!isOut && isForeign && <NoSuchProject />}
+      {!isOut && !isForeign && (
+        <main className={classes.alone}>
+          {error === null ? <LoadingFace rows={3} /> : <FailedFace error={error} retry={() => void refetch()} />}
+        </main>
+      )}
+    </Suspense>
   );
 }

@@ -9,9 +9,9 @@ type CommandsState = { sheet: Sheet | null; show: (sheet: Sheet | null) => void 
 const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
 const KeySheet = lazy(() => import("./key_sheet").then((module) => ({ default: module.KeySheet })));
 
-function go(view: string | null): () => void {
+function go(view: string | null, open: string | null = null): () => void {
   return () => {
-    goTo({ view, open: null });
+    goTo({ view, open });
   };
 }
 
@@ -28,6 +28,7 @@ export function useCommands(): CommandsState {
     "g i": go("inbox"),
     "g o": go("operations"),
     "g s": go("settings"),
+    "g a": go("settings", "account"),
     "?": () => {
       show("keys");
     },

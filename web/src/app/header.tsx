@@ -1,9 +1,7 @@
 import { ActionIcon } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { ReactElement } from "react";
 import { FeedStatus } from "../features/feed/status";
-import { postJson } from "../lib/api";
 import type { Feed } from "../lib/feed";
 import { isAnchored } from "../lib/feed_state";
 import { text } from "../lib/text";
@@ -13,10 +11,11 @@ import { Icon } from "../ui/icon";
 import { Link } from "../ui/link";
 import type { Sheet } from "./commands";
 import classes from "./header.module.css";
-import { routes } from "./routes";
+import { ProjectSwitch } from "./project_switch";
+import { mayOpen, routes } from "./routes";
 import type { Route } from "./routes";
 import { SchemeToggle } from "./scheme_toggle";
-import { endSession } from "./session";
+import { SignOut } from "./sign_out";
 import { UnreadCount } from "./unread_count";
 
 type HeaderProps = { me: Me; feed: Feed; route: Route; onCommand: (sheet: Sheet) => void };
@@ -33,7 +32,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
       <div className={classes.brand}>
         <img src="/app/icon.svg" alt="" width="28" height="28" />
         <h1>{text.product}</h1>
-        <span className={classes.project}>{me.project?.name}</span>
+        <ProjectSwitch name={me.project?.name ?? ""} />
         {me.features.demo_calls && (
           <span className={classes.demo} title={text.start.demo.badgeNote}>
             {text.start.demo.badge}
@@ -42,7 +41,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
       </div>
       <nav ref={nav} className={classes.nav} aria-label={text.nav.label}>
         {routes
-          .filter(({ unlisted }) => unlisted === undefined)
+          .filter((each) => each.unlisted === undefined && mayOpen(each, me.rights))
           .map(({ view, label }) => (
             <Link key={label} to={{ view, open: null }} className={classes.tab} current={view === route.view}>
               {label}
@@ -68,20 +67,5 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
         {me.actor.kind === "user" && <SignOut />}
       </div>
     </header>
-  );
-}
-
-function SignOut(): ReactElement {
-  const { mutate, isPending } = useMutation({
-    mutationFn: () => postJson<undefined>("/auth/logout"),
-    onSuccess: endSession,
-  });
-  const signOut = (): void => {
-    mutate();
-  };
-  return (
-    <ActionIcon variant="default" size="lg" loading={isPending} onClick={signOut} aria-label={text.account.signOut} title={text.account.signOut}>
-      <Icon name="leave" />
-    </ActionIcon>
   );
 }

@@ -25,7 +25,7 @@ export function LivePage({ me }: { me: Me }): ReactElement {
   const hasCalls = useHasCalls();
   const [wasEmpty, setWasEmpty] = useState(false);
   if (hasCalls === false && !wasEmpty) setWasEmpty(true);
-  if (hasCalls === false)
+  if (hasCalls === false && me.rights.includes("settings.manage"))
     return (
       <div className={classes.start}>
         <Suspense fallback={<LoadingFace rows={6} />}>

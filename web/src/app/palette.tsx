@@ -1,17 +1,21 @@
-import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useContext, useId, useState } from "react";
 import type { KeyboardEvent, ReactElement } from "react";
 import { conversationsNamed } from "../features/conversations/api";
 import { goTo } from "../lib/location";
+import { Rights, projects } from "../lib/me";
+import { projectId } from "../lib/project";
+import { useScheme } from "../lib/scheme";
 import { text } from "../lib/text";
 import { Dialog } from "../ui/dialog";
 import type { Sheet } from "./commands";
 import classes from "./commands.module.css";
 import { paletteItems } from "./palette_items";
 import type { Item } from "./palette_items";
-import { routes } from "./routes";
+import { goToProject } from "./project_switch";
+import { mayOpen, routes } from "./routes";
+import { sections } from "./sections";
 
 const CONTACTS = 6;
 const TYPING_MS = 120;
@@ -19,15 +23,17 @@ const SEARCH_FROM = 2;
 
 /** The actions that are no place. */
 function useActions(show: (sheet: Sheet | null) => void): { label: string; act: () => void }[] {
-  const { setColorScheme } = useMantineColorScheme();
-  const isDark = useComputedColorScheme("light") === "dark";
+  const { isDark, toggle } = useScheme();
+  const { data: all = [] } = useQuery(projects);
+  const others = all.filter(({ id }) => all.length > 1 && id !== projectId());
   return [
-    {
-      label: isDark ? text.account.toLight : text.account.toDark,
+    { label: isDark ? text.account.toLight : text.account.toDark, act: toggle },
+    ...others.map(({ id, name }) => ({
+      label: text.projects.go(name),
       act: () => {
-        setColorScheme(isDark ? "light" : "dark");
+        void goToProject(id);
       },
-    },
+    })),
     {
       label: text.keys.title,
       act: () => {
@@ -41,7 +47,10 @@ function useItems(q: string, show: (sheet: Sheet | null) => void): Item[] {
   const [sought] = useDebouncedValue(q, TYPING_MS);
   const { data } = useQuery({ ...conversationsNamed(sought, CONTACTS), enabled: sought.length >= SEARCH_FROM });
   const found = q.length >= SEARCH_FROM ? (data?.conversations ?? []) : [];
-  return paletteItems(q, found, routes, { go: goTo, others: useActions(show) });
+  const rights = useContext(Rights);
+  const views = routes.filter((route) => mayOpen(route, rights) && route.unlisted !== "links").map(({ view, label }) => ({ label, place: { view, open: null } }));
+  const rooms = sections.filter((section) => mayOpen(section, rights)).map(({ open, label }) => ({ label, place: { view: "settings", open } }));
+  return paletteItems(q, found, [...views, ...rooms.slice(1)], { go: goTo, others: useActions(show) });
 }
 
 /** One field that leads everywhere: contacts, calls, views, actions. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Place } from "../lib/location";
 import type { Conversation } from "../lib/types";
 import { paletteItems } from "./palette_items";
-import type { Route } from "./routes";
+import type { Room } from "./palette_items";
 
 const ann: Conversation = {
   id: "42",
@@ -14,17 +14,15 @@ const ann: Conversation = {
   updated_at: "2026-02-08T06:11:00Z",
   external_id: "+15085140320",
 };
-const component = (): null => null;
-const routes: Route[] = [
-  { view: "calls", label: "Calls", component },
-  { view: "call", label: "Call", component, unlisted: "links" },
-  { view: "start", label: "Get started", component, unlisted: "palette" },
+const rooms: Room[] = [
+  { label: "Calls", place: { view: "calls", open: null } },
+  { label: "Get started", place: { view: "start", open: null } },
 ];
 
 describe("the palette", () => {
   const went: Partial<Place>[] = [];
   const acts = { go: (place: Partial<Place>) => went.push(place), others: [{ label: "Dark", act: () => went.push({}) }] };
-  const labels = (q: string, found: Conversation[] = []): string[] => paletteItems(q, found, routes, acts).map(({ label }) => label);
+  const labels = (q: string, found: Conversation[] = []): string[] => paletteItems(q, found, rooms, acts).map(({ label }) => label);
 
   it("offers the views and the actions when nothing is typed", () => {
     expect(labels("")).toEqual(["Go to Calls", "Go to Get started", "Dark"]);
@@ -32,7 +30,7 @@ describe("the palette", () => {
 
   it("puts contacts first, and the search of all calls last", () => {
     expect(labels("ann", [ann])).toEqual(["Ann", "Search all calls for “ann”"]);
-    paletteItems("ann", [ann], routes, acts)[0]?.act();
+    paletteItems("ann", [ann], rooms, acts)[0]?.act();
     expect(went.at(-1)).toEqual({ view: "calls", open: "42" });
   });
 

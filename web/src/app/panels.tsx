@@ -1,19 +1,19 @@
 import { Suspense, lazy } from "react";
 import type { ReactElement } from "react";
 import { usePlace } from "../lib/location";
-import type { Me } from "../lib/types";
+import { useMay } from "../lib/me";
 
 const CallPanel = lazy(() => import("../features/calls/panel").then((module) => ({ default: module.CallPanel })));
 const EventPanel = lazy(() => import("../features/inbox/detail").then((module) => ({ default: module.EventPanel })));
 
 /** The details that the address names; closing those of a call leads back to where it was opened. */
-export function Panels({ me }: { me: Me }): ReactElement {
+export function Panels(): ReactElement {
   const { call, event } = usePlace();
-  const mayReplay = me.rights.includes("events.replay");
+  const maySee = useMay("events.read");
   return (
     <Suspense fallback={null}>
       {call !== null && <CallPanel sid={call} />}
-      {call === null && event !== null && <EventPanel id={event} mayReplay={mayReplay} />}
+      {call === null && event !== null && maySee && <EventPanel id={event} />}
     </Suspense>
   );
 }

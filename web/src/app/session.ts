@@ -1,10 +1,9 @@
 // Whether the session still holds. Any answer may tell that it does not.
-import { MutationCache, QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { ApiError, getJson, isSignedOut } from "../lib/api";
-import type { Me } from "../lib/types";
+import { ApiError, isSignedOut } from "../lib/api";
+import { me } from "../lib/me";
 
-const ME_FRESH_MS = 60_000;
 const RETRIES = 2;
 
 let signedOut = false;
@@ -43,12 +42,6 @@ export function createQueryClient(): QueryClient {
     },
   });
 }
-
-export const me = queryOptions({
-  queryKey: ["me"],
-  queryFn: () => getJson<Me>("/api/me"),
-  staleTime: ME_FRESH_MS,
-});
 
 /** May this server push? When it cannot say, trying is the way to find out. */
 export async function pushAllowed(client: QueryClient): Promise<boolean> {

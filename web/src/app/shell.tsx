@@ -8,12 +8,12 @@ import { usePlace } from "../lib/location";
 import { useChosen } from "../lib/preferences";
 import type { Me } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
-import { LoadingFace } from "../ui/faces";
+import { LoadingFace, MayNot } from "../ui/faces";
 import { Commands, useCommands } from "./commands";
 import { Header } from "./header";
 import { followFeed } from "./live";
 import { Panels } from "./panels";
-import { routes } from "./routes";
+import { mayOpen, routes } from "./routes";
 import classes from "./shell.module.css";
 
 /** The page of somebody who is signed in. Nothing is loaded before the feed has its anchor. */
@@ -35,13 +35,13 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
         <main className={classes.main}>
           {hasData ? (
             <Suspense fallback={<LoadingFace rows={6} />}>
-              <View me={me} />
+              {mayOpen(route, me.rights) ? <View me={me} /> : <MayNot right={route.needs} />}
             </Suspense>
           ) : (
             <LoadingFace rows={6} />
           )}
         </main>
-        {hasData && <Panels me={me} />}
+        {hasData && <Panels />}
         {route.view !== "inbox" && <ReplayNotice />}
         <Commands {...commands} />
       </div>

@@ -1,4 +1,5 @@
-import { renewSession } from "./renew";
+import { projectId } from "./project";
+import { oneAtATime } from "./renew";
 import { text } from "./text";
 import type { ApiErrorBody } from "./types";
 
@@ -29,9 +30,17 @@ async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
+/** Each page says for which project it asks. */
+function withProject(init: RequestInit): RequestInit {
+  const headers = new Headers(init.headers);
+  const project = projectId();
+  if (project !== null) headers.set("X-Project-Id", project);
+  return { ...init, headers, credentials: "same-origin", cache: "no-store" };
+}
+
 async function send(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
+    return await fetch(path, withProject(init));
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new ApiError(0, text.failed.unreachable, [text.failed.unreachableFix], null);
@@ -39,11 +48,21 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 }
 
 const SIGNED_OUT = 401;
+/** Of these a refusal says nothing about the session. */
+const ASKED_BY_NOBODY: readonly string[] = ["/auth/login", "/auth/link", "/auth/accept"];
+
+/** Is somebody still signed in? When that cannot be known now, the failure is thrown: nobody is sent away by it. */
+async function renewSession(): Promise<boolean> {
+  const answer = await oneAtATime(() => send("/auth/refresh", { method: "POST" }));
+  if (answer.status === 429 || answer.status >= 500) throw await errorOf(answer);
+  return answer.ok;
+}
 
 /** The answer, if it is a good one, or one that is `also` taken. An access token that has expired is renewed. */
 async function ask(path: string, init: RequestInit, also: readonly number[] = []): Promise<Response> {
   let response = await send(path, init);
-  if (response.status === SIGNED_OUT && (await renewSession())) response = await send(path, init);
+  const mayRenew = response.status === SIGNED_OUT && !ASKED_BY_NOBODY.includes(path);
+  if (mayRenew && (await renewSession())) response = await send(path, init);
   if (!response.ok && !also.includes(response.status)) throw await errorOf(response);
   return response;
 }
@@ -75,12 +94,17 @@ export async function getBlob(path: string): Promise<Blob> {
   return (await ask(path, {})).blob();
 }
 
-export async function postJson<T>(path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method: "POST" };
+/** Changes something; what an empty answer gives is undefined. */
+export async function sendJson<T>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method };
   if (body !== undefined) {
     init.headers = { "Content-Type": "application/json" };
     init.body = JSON.stringify(body);
   }
   const response = await ask(path, init);
   return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+export function postJson<T>(path: string, body?: unknown): Promise<T> {
+  return sendJson<T>("POST", path, body);
 }

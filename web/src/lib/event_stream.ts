@@ -4,6 +4,7 @@ import { withQuery } from "./api";
 import { eventOfFrame } from "./feed_state";
 import type { FeedEvent } from "./feed_state";
 import type { StreamHandlers } from "./feed";
+import { projectId } from "./project";
 import type { StreamCallEvent, StreamConnected, StreamKeepalive } from "./types";
 
 const CALL_EVENTS = ["call.created", "call.updated", "recording.updated"] as const;
@@ -44,7 +45,7 @@ function batched(ms: number, take: (events: FeedEvent[]) => void): Batches {
 
 /** What still waits when it is closed was not taken, and is asked for again. */
 export function openEventStream(seq: number, epoch: string, handlers: StreamHandlers): () => void {
-  const source = new EventSource(withQuery("/events/calls", { last_seq: seq, epoch }));
+  const source = new EventSource(withQuery("/events/calls", { last_seq: seq, epoch, project_id: projectId() ?? undefined }));
   const events = batched(BATCH_MS, handlers.onEvents);
 
   on<StreamConnected>(source, "connected", ({ data }) => {

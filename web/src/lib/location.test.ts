@@ -18,6 +18,13 @@ describe("a place", () => {
     expect(hrefOf(moved(here, { view: "inbox" }))).toBe("/app/inbox");
   });
 
+  it("keeps the project wherever one goes", () => {
+    const here = placeOf("/app/calls?missed=true&project=7");
+    expect(hrefOf(moved(here, { view: "inbox" }))).toBe("/app/inbox?project=7");
+    expect(hrefOf(moved(here, { open: "42" }))).toBe("/app/calls/42?missed=true&project=7");
+    expect(todaysHref("/app/?view=inbox&project=7")).toBe("/app/inbox?project=7");
+  });
+
   it("is found by the addresses of old", () => {
     expect(todaysHref("/app/?view=inbox")).toBe("/app/inbox");
     expect(todaysHref("/app/?view=inbox&event=7")).toBe("/app/inbox?event=7");

@@ -1,12 +1,13 @@
 /*
  * Where one is, in the address: `/app/calls/42?missed=true&call=CA…`. The path names the view and what is
  * open in it, the query how it is filtered and what is looked at beside it. Reloading or sharing the
- * address keeps the place.
+ * address keeps the place. Who has several projects finds the page's project there as well: it stays
+ * wherever one goes.
  */
 import { useMemo, useSyncExternalStore } from "react";
 
-const ROOT = "/app/";
-const QUERY = ["q", "direction", "status", "missed", "recording", "unread", "from", "to", "state", "reason", "kind", "call", "as_of", "event"] as const;
+export const ROOT = "/app/";
+const QUERY = ["q", "direction", "status", "missed", "recording", "unread", "from", "to", "state", "reason", "kind", "action", "actor", "call", "as_of", "event", "project"] as const;
 
 type Name = "view" | "open" | (typeof QUERY)[number];
 export type Place = Record<Name, string | null>;
@@ -59,14 +60,32 @@ export function todaysHref(href: string): string | null {
   return hrefOf({ ...place, ...room });
 }
 
-/** A place with some of it changed. Going to another view leaves everything of this one behind. */
+/** A place with some of it changed. Going to another view leaves everything of this one behind but the project. */
 export function moved(from: Place, change: Partial<Place>): Place {
   const stays = change.view === undefined || change.view === from.view;
-  return { ...(stays ? from : placeOf(ROOT)), ...change };
+  return { ...(stays ? from : { ...placeOf(ROOT), project: from.project }), ...change };
 }
 
 function hrefNow(): string {
   return window.location.pathname + window.location.search;
+}
+
+/** Where one is, for what is no component. */
+export function placeNow(): Place {
+  return placeOf(hrefNow());
+}
+
+const WELCOME = "/app/welcome";
+
+/**
+ * The secret of the link by which somebody came in, if they came by one. It is taken out of the address and of
+ * the history at once; null: there was none in it.
+ */
+export function takeLinkToken(): { token: string | null } | null {
+  if (window.location.pathname !== WELCOME) return null;
+  const token = window.location.hash.slice(1);
+  window.history.replaceState(null, "", WELCOME);
+  return { token: token === "" ? null : token };
 }
 
 /** Who comes by an address of old is led on, without a step to go back to. */

@@ -1,4 +1,4 @@
-// What somebody chose for this browser. It is kept here, not by the server.
+// What somebody chose. It is kept in this browser; of language and zone the account has the last word (app/entered.tsx).
 import { useCallback, useSyncExternalStore } from "react";
 
 const PREFIX = "hookswitch-";
@@ -20,6 +20,10 @@ export type Preferences = {
   notices: "off" | "on";
 };
 type Name = keyof Preferences;
+
+export function isLanguage(value: string | null): value is Preferences["language"] {
+  return value !== null && RULES.language.allows(value);
+}
 
 /** What may be chosen; anything else that is stored counts as not chosen. */
 type Rule<T extends string> = { default: T; allows: (value: string) => boolean };
@@ -62,14 +66,17 @@ export function chosen<N extends Name>(name: N): Preferences[N] {
   return value !== null && rule.allows(value) ? (value as Preferences[N]) : rule.default;
 }
 
-/** Chooses for all pages of this browser. */
-export function choose<N extends Name>(name: N, value: Preferences[N]): void {
+/** Chooses for all pages of this browser. False: it lasts only as long as this page. */
+export function choose<N extends Name>(name: N, value: Preferences[N]): boolean {
+  let isKept = true;
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
     unstored.set(name, value);
+    isKept = false;
   }
   window.dispatchEvent(new Event(CHANGED));
+  return isKept;
 }
 
 function subscribe(listener: () => void): () => void {

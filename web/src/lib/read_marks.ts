@@ -1,5 +1,5 @@
 /*
- * What of the conversations was read, kept in this browser and shared by its pages.
+ * What of the conversations was read by somebody in a project, kept in this browser and shared by its pages.
  *
  * Up to `since` everything counts as read; a conversation that was opened later is read up to the call that
  * was seen last. When there are too many of those, `since` moves on over the oldest: so what was read never
@@ -7,13 +7,14 @@
  * users, a server may keep it behind the same functions.
  */
 import { useSyncExternalStore } from "react";
+import { ownKey } from "./project";
 
 /** Times in milliseconds, by the starts of calls. */
 export type ReadMarks = { since: number; opened: Readonly<Record<string, number>> };
 
 export const OPENED_MAX = 500;
 
-const KEY = "hookswitch-read";
+const NAME = "hookswitch-read";
 const CHANGED = "hookswitch:read";
 
 export function isUnread(marks: ReadMarks, id: string, latest: number): boolean {
@@ -50,7 +51,7 @@ let known: { kept: string | null; marks: ReadMarks | null } = { kept: null, mark
 function current(): ReadMarks | null {
   let kept: string | null;
   try {
-    kept = localStorage.getItem(KEY);
+    kept = localStorage.getItem(ownKey(NAME));
   } catch {
     return known.marks;
   }
@@ -62,7 +63,7 @@ function keep(marks: ReadMarks): void {
   const kept = JSON.stringify(marks);
   known = { kept, marks };
   try {
-    localStorage.setItem(KEY, kept);
+    localStorage.setItem(ownKey(NAME), kept);
   } catch {
     // storage is switched off or full: it lasts as long as the page
   }

@@ -68,3 +68,10 @@ export function startOfDay(year: number, month: number, day: number): Date {
   const guess = wanted - (wallTime(wanted) - wanted);
   return new Date(wanted - (wallTime(guess) - guess));
 }
+
+/** The start of a day where one is, or of the day after it; undefined when it is no day. */
+export function startOf(day: string | null, after = 0): string | undefined {
+  const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? "") ?? [];
+  if (year === undefined || month === undefined || date === undefined) return undefined;
+  return startOfDay(Number(year), Number(month), Number(date) + after).toISOString();
+}

@@ -2,6 +2,7 @@ import { Button, Skeleton, VisuallyHidden } from "@mantine/core";
 import type { ReactElement, ReactNode } from "react";
 import { ApiError } from "../lib/api";
 import { text } from "../lib/text";
+import type { Right } from "../lib/types";
 import classes from "./faces.module.css";
 
 /** A list without anything in it, and why that is. */
@@ -11,6 +12,15 @@ export function EmptyFace({ title, children }: { title: string; children: ReactN
       <p className={classes.title}>{title}</p>
       <div className={classes.body}>{children}</div>
     </div>
+  );
+}
+
+/** What one's role does not show. */
+export function MayNot({ right }: { right: Right | undefined }): ReactElement {
+  return (
+    <EmptyFace title={text.sections.mayNot}>
+      <p>{text.sections.mayNotBody(right === undefined ? "" : text.rights[right])}</p>
+    </EmptyFace>
   );
 }
 

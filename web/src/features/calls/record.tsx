@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { goTo, usePlace } from "../../lib/location";
+import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { CallDetail } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
@@ -27,6 +28,7 @@ function lookAt(as_of: string | null): void {
 
 function Record({ detail }: { detail: CallDetail }): ReactElement {
   const asOf = usePlace().as_of;
+  const mayHear = useMay("recordings.read");
   const past = useQuery({ ...callDetail(detail.call.twilio_sid, asOf), enabled: asOf !== null });
   const call = asOf !== null && past.data !== undefined ? past.data.call : detail.call;
   return (
@@ -36,7 +38,7 @@ function Record({ detail }: { detail: CallDetail }): ReactElement {
           <PastNote events={detail.events} asOf={asOf} onAsOf={lookAt} />
           <CallHeading call={call} />
           <CallFacts call={call} />
-          {call.recording_url !== null && (
+          {mayHear && call.recording_url !== null && (
             <div className={classes.recording}>
               <RecordingPlayer key={call.recording_url} sid={call.twilio_sid} url={call.recording_url} />
             </div>

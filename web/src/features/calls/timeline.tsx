@@ -1,5 +1,6 @@
 import type { ReactElement } from "react";
 import { useState } from "react";
+import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { CallEvent } from "../../lib/types";
 import { Link } from "../../ui/link";
@@ -58,6 +59,7 @@ function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
 /** What the line was written from: the payload when it is asked for, and the received webhook. */
 function Evidence({ event }: { event: CallEvent }): ReactElement {
   const [isOpen, setOpen] = useState(false);
+  const mayOpen = useMay("events.read");
   return (
     <details
       className={classes.evidence}
@@ -67,7 +69,7 @@ function Evidence({ event }: { event: CallEvent }): ReactElement {
     >
       <summary>{text.call.raw}</summary>
       {isOpen && <Payload payload={event.payload} />}
-      {isOpen && event.inbox_event_id !== null && (
+      {isOpen && mayOpen && event.inbox_event_id !== null && (
         <Link to={{ view: "inbox", event: event.inbox_event_id }}>{text.call.received}</Link>
       )}
     </details>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { ReactElement } from "react";
 import { useNow } from "../../lib/clock";
 import { dayName } from "../../lib/format";
+import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Message } from "../../lib/types";
 import { CsvExport } from "../../ui/csv_export";
@@ -38,6 +39,7 @@ export function Conversation({ id }: { id: string }): ReactElement {
 /** With whom it is; the number too when the contact has a name. */
 function Contact({ id }: { id: string }): ReactElement {
   const { data } = useQuery(conversationDetail(id));
+  const mayExport = useMay("calls.export");
   const name = data?.contact.display_name;
   const number = data?.contact.phone_number;
   return (
@@ -51,7 +53,7 @@ function Contact({ id }: { id: string }): ReactElement {
         <i data-span="wait" /> {text.outcome.waiting}
         <i data-span="talk" /> {text.outcome.talking}
       </p>
-      {data !== undefined && (
+      {mayExport && data !== undefined && (
         <div className={classes.export}>
           <CsvExport label={text.csv.labelCalls} words={[text.csv.calls, data.external_id]} columns={callColumns} source={callsToExport(id)} />
         </div>

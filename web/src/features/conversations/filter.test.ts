@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { NO_FILTER, filterQuery, isFiltered, startOf } from "./filter";
+import { startOf } from "../../lib/zone";
+import { NO_FILTER, filterQuery, isFiltered } from "./filter";
 
 describe("a filter", () => {
   it("is none when nothing is chosen", () => {

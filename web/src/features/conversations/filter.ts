@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { usePlace } from "../../lib/location";
 import type { Place } from "../../lib/location";
-import { startOfDay } from "../../lib/zone";
+import { startOf } from "../../lib/zone";
 
 export const FILTER_NAMES = ["q", "direction", "status", "missed", "recording", "unread", "from", "to"] as const;
 
@@ -13,13 +13,6 @@ export const NO_FILTER: Filter = { q: null, direction: null, status: null, misse
 
 export function isFiltered(filter: Filter): boolean {
   return FILTER_NAMES.some((name) => filter[name] !== null);
-}
-
-/** The start of a day where one is, or of the day after it; undefined when it is no day. */
-export function startOf(day: string | null, after = 0): string | undefined {
-  const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day ?? "") ?? [];
-  if (year === undefined || month === undefined || date === undefined) return undefined;
-  return startOfDay(Number(year), Number(month), Number(date) + after).toISOString();
 }
 
 /** The same as parameters of the API: days become instants, and the last day is included. What is unread it does not know. */

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
 import type { Source } from "../../lib/all_rows";
 import { usePlace } from "../../lib/location";
+import { useMay } from "../../lib/me";
 import { usePagedRows } from "../../lib/paged_rows";
 import type { PagedRows } from "../../lib/paged_rows";
 import { text } from "../../lib/text";
@@ -57,6 +58,7 @@ type RowsProps = { rows: PagedRows<Conversation>; unread: Unread; empty: ReactNo
 
 function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, source }: RowsProps): ReactElement {
   const { open } = usePlace();
+  const mayExport = useMay("calls.export");
   if (error !== null) return <FailedFace error={error} retry={retry} />;
   if (total === undefined) return <LoadingFace rows={10} />;
   if (total === 0) return <>{empty}</>;
@@ -78,7 +80,7 @@ function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, s
             {text.unread.readAll}
           </button>
         )}
-        <CsvExport label={text.csv.labelConversations} words={[text.csv.conversations]} columns={conversationColumns} source={source} />
+        {mayExport && <CsvExport label={text.csv.labelConversations} words={[text.csv.conversations]} columns={conversationColumns} source={source} />}
       </div>
       <VirtualList
         label={text.conversations.list}

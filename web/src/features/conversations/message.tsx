@@ -2,6 +2,7 @@ import { VisuallyHidden } from "@mantine/core";
 import type { ReactElement } from "react";
 import { clockTime, timeOfDay } from "../../lib/format";
 import { directionIcon } from "../../lib/look";
+import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Message } from "../../lib/types";
 import { Icon } from "../../ui/icon";
@@ -17,6 +18,7 @@ import type { Spans } from "../../lib/outcome";
 export function MessageRow({ message, scale }: { message: Message; scale: number }): ReactElement {
   const { created_at: at, direction, recording_url: recording } = message;
   const spans = spansOf(message);
+  const mayHear = useMay("recordings.read");
   const whole = spans.wait + spans.talk;
   return (
     <li>
@@ -32,7 +34,7 @@ export function MessageRow({ message, scale }: { message: Message; scale: number
         <span className={classes.length}>{whole > 0 ? clockTime(whole) : ""}</span>
         <Bar spans={spans} scale={scale} />
       </Link>
-      {recording !== null && (
+      {mayHear && recording !== null && (
         <div className={classes.recording}>
           <RecordingPlayer key={recording} sid={message.twilio_sid} url={recording} label={`${text.recording.title}, ${timeOfDay(at)}`} />
         </div>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { goTo } from "../../lib/location";
 import { processingLook } from "../../lib/look";
+import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { InboxEventDetail } from "../../lib/types";
 import { Facts } from "../../ui/facts";
@@ -17,7 +18,7 @@ import { ReplayOne } from "./replay_one";
 import { eventName } from "./event_row";
 
 /** One received webhook beside the list: what came, and what became of it. */
-export function EventPanel({ id, mayReplay }: { id: string; mayReplay: boolean }): ReactElement {
+export function EventPanel({ id }: { id: string }): ReactElement {
   const { data, error, refetch } = useQuery(inboxEvent(id));
   const close = (): void => {
     goTo({ event: null });
@@ -26,12 +27,13 @@ export function EventPanel({ id, mayReplay }: { id: string; mayReplay: boolean }
     <Panel title={text.inbox.detail} onClose={close}>
       {data === undefined && error === null && <LoadingFace rows={8} />}
       {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
-      {data !== undefined && <Detail event={data} mayReplay={mayReplay} />}
+      {data !== undefined && <Detail event={data} />}
     </Panel>
   );
 }
 
-function Detail({ event, mayReplay }: { event: InboxEventDetail; mayReplay: boolean }): ReactElement {
+function Detail({ event }: { event: InboxEventDetail }): ReactElement {
+  const mayReplay = useMay("events.replay");
   const waits = event.processing_status === "pending" || event.processing_status === "processing";
   return (
     <>

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy, useState } from "react";
 import type { ReactElement } from "react";
 import { goTo } from "../../lib/location";
+import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
@@ -25,7 +26,8 @@ const HEALTH_MS = 5_000;
 const ALL = "all";
 
 /** The received webhooks, what became of each, and their replay. */
-export function InboxView({ mayReplay }: { mayReplay: boolean }): ReactElement {
+export function InboxView(): ReactElement {
+  const mayReplay = useMay("events.replay");
   const filter = useFilter();
   const { data: health } = useQuery(syncHealth(HEALTH_MS));
   const replay = useReplay();

@@ -1,10 +1,10 @@
-import { useMantineColorScheme } from "@mantine/core";
-import type { MantineColorScheme } from "@mantine/core";
 import type { ChangeEvent, ReactElement } from "react";
 import { useNow } from "../../lib/clock";
 import { fullTime } from "../../lib/format";
+import { useSaveMe } from "../../lib/me";
 import { AUTO, choose, useChosen } from "../../lib/preferences";
 import type { Preferences } from "../../lib/preferences";
+import { SCHEMES, useScheme } from "../../lib/scheme";
 import { text } from "../../lib/text";
 import { allZones, browserZone } from "../../lib/zone";
 import { Options } from "../../ui/options";
@@ -17,27 +17,29 @@ const LANGUAGES: { value: Preferences["language"]; word: string; lang?: string }
   { value: "en", word: "English", lang: "en" },
   { value: "ru", word: "Русский", lang: "ru" },
 ];
-const SCHEMES: MantineColorScheme[] = ["auto", "light", "dark"];
 
 export function Language(): ReactElement {
   const language = useChosen("language");
-  const speak = (value: Preferences["language"]): void => {
+  const { mutateAsync } = useSaveMe();
+  const speak = async (value: Preferences["language"]): Promise<void> => {
     choose("language", value);
+    // Without the account's word the choice would be undone by the next page; the words are loaded once.
+    await mutateAsync({ language: value }).catch(() => undefined);
     window.location.reload();
   };
   return (
     <Setting name={text.settings.language} note={text.settings.languageNote}>
-      <Options label={text.settings.language} options={LANGUAGES} value={language} onChoose={speak} />
+      <Options label={text.settings.language} options={LANGUAGES} value={language} onChoose={(value) => void speak(value)} />
     </Setting>
   );
 }
 
 export function Colours(): ReactElement {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { scheme, choose: setScheme } = useScheme();
   const options = SCHEMES.map((value) => ({ value, word: text.settings.colour[value] }));
   return (
     <Setting name={text.settings.colours} note={null}>
-      <Options label={text.settings.colours} options={options} value={colorScheme} onChoose={setColorScheme} />
+      <Options label={text.settings.colours} options={options} value={scheme} onChoose={setScheme} />
     </Setting>
   );
 }
@@ -54,8 +56,11 @@ function zonesByRegion(): [string, string[]][] {
 
 export function Zone(): ReactElement {
   const zone = useChosen("zone");
+  const { mutate } = useSaveMe();
   const pick = (event: ChangeEvent<HTMLSelectElement>): void => {
-    choose("zone", event.target.value);
+    const { value } = event.target;
+    choose("zone", value);
+    mutate({ time_zone: value === AUTO ? "" : value });
   };
   return (
     <Setting name={text.settings.zone} note={<Now />}>

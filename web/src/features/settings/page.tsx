@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
+import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Me } from "../../lib/types";
 import { Facts } from "../../ui/facts";
@@ -10,20 +11,25 @@ import { Colours, Language, Zone } from "./looks";
 import { Notices, Sound } from "./alerts";
 import classes from "./page.module.css";
 
-/** What somebody chooses for this browser. */
+/** What somebody chooses for themselves, and for this browser. */
 export function SettingsView({ me }: { me: Me }): ReactElement {
+  const mayStart = useMay("settings.manage");
   return (
     <div className={classes.view}>
       <Section title={text.settings.title} count={text.settings.kept}>
         <Language />
         <Colours />
         <Zone />
+      </Section>
+      <Section title={text.settings.here} count={text.settings.hereNote}>
         <Sound />
         <Notices />
       </Section>
-      <Section title={text.start.title} aside={<Link to={{ view: "start", open: null }}>{text.start.open}</Link>}>
-        <p className={classes.note}>{text.start.again}</p>
-      </Section>
+      {mayStart && (
+        <Section title={text.start.title} aside={<Link to={{ view: "start", open: null }}>{text.start.open}</Link>}>
+          <p className={classes.note}>{text.start.again}</p>
+        </Section>
+      )}
       <Section title={text.settings.about}>
         <div className={classes.about}>
           <About me={me} />

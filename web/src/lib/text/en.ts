@@ -3,6 +3,7 @@ import type { Connection } from "../feed_state";
 import type { CallStatus, Direction, ProcessingStatus } from "../types";
 import { language } from "./language";
 import { operations } from "./operations_en";
+import { peopleWords } from "./people_en";
 import { settings } from "./settings_en";
 import { start } from "./start_en";
 
@@ -25,15 +26,7 @@ export const en = {
     toDark: "Switch to dark colours",
   },
 
-  signedOut: {
-    title: "You are signed out",
-    body: "Hookswitch prints a one-time link when it starts. Open that link in this browser to sign in.",
-    where: "It is in the server's output, and looks like this:",
-    example: (origin: string) => `${origin}/login?token=…`,
-    used: "A link works once. To get a new one, run this where the server runs:",
-    command: "hookswitch login-link",
-    retry: "I have opened the link",
-  },
+  ...peopleWords,
 
   connection: {
     name: {
@@ -360,6 +353,7 @@ export const en = {
       { keys: ["g", "i"], does: "Go to Inbox" },
       { keys: ["g", "o"], does: "Go to Operations" },
       { keys: ["g", "s"], does: "Go to Settings" },
+      { keys: ["g", "a"], does: "Go to My account" },
       { keys: ["/"], does: "Search the list" },
       { keys: ["j"], does: "Next row (also ↓)" },
       { keys: ["k"], does: "Previous row (also ↑)" },

@@ -2,6 +2,7 @@
 import type { Text } from "./en";
 import { language } from "./language";
 import { operations } from "./operations_ru";
+import { peopleWords } from "./people_ru";
 import { settings } from "./settings_ru";
 import { start } from "./start_ru";
 
@@ -24,15 +25,7 @@ export const ru: Text = {
     toDark: "Включить тёмные цвета",
   },
 
-  signedOut: {
-    title: "Вы не вошли",
-    body: "При запуске Hookswitch печатает одноразовую ссылку. Откройте её в этом браузере, чтобы войти.",
-    where: "Она есть в выводе сервера и выглядит так:",
-    example: (origin: string) => `${origin}/login?token=…`,
-    used: "Ссылка действует один раз. Чтобы получить новую, выполните там, где работает сервер:",
-    command: "hookswitch login-link",
-    retry: "Я открыл ссылку",
-  },
+  ...peopleWords,
 
   connection: {
     name: {
@@ -358,6 +351,7 @@ export const ru: Text = {
       { keys: ["g", "i"], does: "Раздел «Входящие»" },
       { keys: ["g", "o"], does: "Раздел «Работа»" },
       { keys: ["g", "s"], does: "Раздел «Настройки»" },
+      { keys: ["g", "a"], does: "Мой профиль" },
       { keys: ["/"], does: "Искать в списке" },
       { keys: ["j"], does: "Следующая строка (и ↓)" },
       { keys: ["k"], does: "Предыдущая строка (и ↑)" },

@@ -1,7 +1,9 @@
 // The words of the settings, in English.
 export const settings = {
   title: "Settings",
-  kept: "They are kept in this browser.",
+  kept: "They are kept with your account.",
+  here: "This browser",
+  hereNote: "They are kept in this browser.",
   auto: "As the browser",
   language: "Language",
   languageNote: "The page loads anew in the language that you choose.",

@@ -3,7 +3,9 @@ import type { settings as english } from "./settings_en";
 
 export const settings: typeof english = {
   title: "Настройки",
-  kept: "Они хранятся в этом браузере.",
+  kept: "Они хранятся в вашей учётной записи.",
+  here: "Этот браузер",
+  hereNote: "Они хранятся в этом браузере.",
   auto: "Как в браузере",
   language: "Язык",
   languageNote: "Страница загрузится заново на выбранном языке.",

@@ -1,0 +1,33 @@
+import { Suspense } from "react";
+import type { ReactElement } from "react";
+import { usePlace } from "../lib/location";
+import { text } from "../lib/text";
+import type { Me } from "../lib/types";
+import { LoadingFace, MayNot } from "../ui/faces";
+import { Link } from "../ui/link";
+import { mayOpen } from "./routes";
+import { sections } from "./sections";
+import classes from "./settings_page.module.css";
+
+const NO_FILTER = { action: null, actor: null, from: null, to: null };
+
+/** What can be set: of this browser, of the account, of the project and of the organisation. */
+export function SettingsPage({ me }: { me: Me }): ReactElement {
+  const { open } = usePlace();
+  const section = sections.find((known) => known.open === open) ?? sections[0];
+  const View = section.component;
+  return (
+    <div className={classes.settings}>
+      <nav className={classes.nav} aria-label={text.sections.label}>
+        {sections
+          .filter((each) => mayOpen(each, me.rights))
+          .map((each) => (
+            <Link key={each.label} to={{ view: "settings", open: each.open, ...NO_FILTER }} current={each === section}>
+              {each.label}
+            </Link>
+          ))}
+      </nav>
+      <Suspense fallback={<LoadingFace rows={6} />}>{mayOpen(section, me.rights) ? <View me={me} /> : <MayNot right={section.needs} />}</Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import type { ReactElement } from "react";
+import { text } from "../../lib/text";
+import type { AuditEntry } from "../../lib/types";
+import { Facts } from "../../ui/facts";
+import { Record } from "../../ui/records";
+import { ExactTime } from "../../ui/time";
+import classes from "./page.module.css";
+import { sentenceOf } from "./sentence";
+
+const words = text.audit;
+
+/** What was done, in words; with all that the log keeps of it, when somebody asks. */
+export function Entry({ entry }: { entry: AuditEntry }): ReactElement {
+  return (
+    <Record
+      name={sentenceOf(entry)}
+      facts={[entry.actor.kind === "system" ? words.system : entry.actor.name, <ExactTime time={entry.ts} />, entry.address === null ? null : `${words.from} ${entry.address}`]}
+    >
+      <details className={classes.details}>
+        <summary>{words.details}</summary>
+        <Facts
+          facts={[
+            { name: words.action, value: <code>{entry.action}</code> },
+            { name: words.entity, value: `${entry.entity.type} ${entry.entity.id}` },
+            { name: text.projects.label, value: entry.project_id },
+            { name: words.trace, value: entry.trace_id === null ? null : <code>{entry.trace_id}</code> },
+          ]}
+        />
+        {Object.keys(entry.details).length > 0 && <pre>{JSON.stringify(entry.details, null, 2)}</pre>}
+      </details>
+    </Record>
+  );
+}

@@ -1,0 +1,41 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { ReactElement } from "react";
+import { usePlace } from "../../lib/location";
+import { text } from "../../lib/text";
+import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
+import { Records } from "../../ui/records";
+import { Section } from "../../ui/section";
+import { auditLog } from "./api";
+import { Entry } from "./entry";
+import { FilterBar } from "./filter_bar";
+import classes from "./page.module.css";
+
+const words = text.audit;
+
+/** Who did what, the latest first. */
+export function AuditView(): ReactElement {
+  const filter = usePlace();
+  const log = useInfiniteQuery(auditLog(filter));
+  const entries = log.data?.pages.flatMap((page) => page.entries);
+  return (
+    <Section title={words.title}>
+      <FilterBar filter={filter} />
+      {entries === undefined && log.error === null && <LoadingFace rows={8} />}
+      {entries === undefined && log.error !== null && <FailedFace error={log.error} retry={() => void log.refetch()} />}
+      {entries?.length === 0 && (
+        <div className={classes.empty}>
+          <EmptyFace title={words.none}>
+            <p>{words.noneBody}</p>
+          </EmptyFace>
+        </div>
+      )}
+      {entries !== undefined && entries.length > 0 && (
+        <Records label={words.title} paged={log} more={words.older}>
+          {entries.map((entry) => (
+            <Entry key={entry.seq} entry={entry} />
+          ))}
+        </Records>
+      )}
+    </Section>
+  );
+}

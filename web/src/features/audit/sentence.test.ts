@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import type { AuditEntry } from "../../lib/types";
+import { sentenceOf } from "./sentence";
+
+const entry: AuditEntry = {
+  seq: "7",
+  ts: "2026-02-08T06:11:00Z",
+  project_id: null,
+  actor: { kind: "user", id: "1", name: "ann@example.com" },
+  action: "role.granted",
+  entity: { type: "user", id: "2", name: "bob@example.com" },
+  details: { before: null, after: "operator" },
+  address: null,
+  trace_id: null,
+};
+
+describe("an entry of the audit log", () => {
+  it("says what was done to whom", () => {
+    expect(sentenceOf(entry)).toBe("Gave a role: bob@example.com is Operator");
+    expect(sentenceOf({ ...entry, details: { before: "viewer", after: "operator" } })).toBe("Changed a role: bob@example.com is Operator, was Viewer");
+  });
+
+  it("names by number who is not known, and an action that has no words by itself", () => {
+    expect(sentenceOf({ ...entry, action: "user.disabled", entity: { ...entry.entity, name: null }, details: {} })).toBe("Switched off the account of person no. 2");
+    expect(sentenceOf({ ...entry, action: "moon.landed", details: {} })).toBe("moon.landed");
+  });
+});

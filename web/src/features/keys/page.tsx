@@ -1,0 +1,80 @@
+import { Button } from "@mantine/core";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { ReactElement } from "react";
+import { text } from "../../lib/text";
+import type { ApiKey, Me } from "../../lib/types";
+import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
+import { Question } from "../../ui/question";
+import { Records } from "../../ui/records";
+import { Section } from "../../ui/section";
+import { Trouble } from "../../ui/trouble";
+import { keys, revokeKey } from "./api";
+import { KeyRecord } from "./key_record";
+import { MakeKey } from "./make_key";
+
+const words = text.apiKeys;
+
+/** The API keys of the project. */
+export function KeysView({ me }: { me: Me }): ReactElement {
+  const client = useQueryClient();
+  const list = useInfiniteQuery(keys);
+  const [isMaking, setMaking] = useState(false);
+  const [doomed, setDoomed] = useState<ApiKey | null>(null);
+  const { mutate, error } = useMutation({
+    mutationFn: revokeKey,
+    onSettled: () => client.invalidateQueries(keys),
+  });
+  const all = list.data?.pages.flatMap((page) => page.keys);
+  const make = (
+    <Button
+      size="xs"
+      onClick={() => {
+        setMaking(true);
+      }}
+    >
+      {words.make}
+    </Button>
+  );
+  return (
+    <Section title={words.title} count={all && words.count(all.length)} aside={make}>
+      {all === undefined && list.error === null && <LoadingFace rows={4} />}
+      {all === undefined && list.error !== null && <FailedFace error={list.error} retry={() => void list.refetch()} />}
+      {all?.length === 0 && (
+        <EmptyFace title={words.none}>
+          <p>{words.noneBody}</p>
+        </EmptyFace>
+      )}
+      {error !== null && <Trouble error={error} />}
+      {all !== undefined && all.length > 0 && (
+        <Records label={words.title} paged={list}>
+          {all.map((key) => (
+            <KeyRecord key={key.id} apiKey={key} onRevoke={setDoomed} />
+          ))}
+        </Records>
+      )}
+      {isMaking && (
+        <MakeKey
+          me={me}
+          onClose={() => {
+            setMaking(false);
+          }}
+        />
+      )}
+      {doomed !== null && (
+        <Question
+          title={words.revokeTitle}
+          body={words.revokeBody(doomed.name)}
+          yes={words.revoke}
+          onYes={() => {
+            mutate(doomed.id);
+            setDoomed(null);
+          }}
+          onNo={() => {
+            setDoomed(null);
+          }}
+        />
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,28 @@
+import { Button } from "@mantine/core";
+import type { ReactElement } from "react";
+import { text } from "../../lib/text";
+import { CopyLine } from "../../ui/copy_line";
+import formClasses from "../../ui/form.module.css";
+import { Answers } from "../../ui/form";
+
+const words = text.people;
+
+type LinkShownProps = { email: string; token: string | undefined; onDone: () => void };
+
+/** The link for somebody, this once; or why there is none. */
+export function LinkShown({ email, token, onDone }: LinkShownProps): ReactElement {
+  return (
+    <div className={formClasses.dialog}>
+      {token === undefined ? (
+        <p>{words.noLink(email)}</p>
+      ) : (
+        <CopyLine label={words.linkLabel(email)} value={`${window.location.origin}/app/welcome#${token}`} note={words.linkNote} />
+      )}
+      <Answers>
+        <Button data-autofocus onClick={onDone}>
+          {words.done}
+        </Button>
+      </Answers>
+    </div>
+  );
+}

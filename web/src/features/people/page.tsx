@@ -1,0 +1,114 @@
+import { Button } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { ReactElement } from "react";
+import { text } from "../../lib/text";
+import type { Me, User, UserStatus } from "../../lib/types";
+import type { Look } from "../../lib/look";
+import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
+import { Record, Records } from "../../ui/records";
+import { Section } from "../../ui/section";
+import { Age } from "../../ui/time";
+import { users } from "./api";
+import { Invite } from "./invite";
+import { Manage } from "./manage";
+import { roleWords } from "./role_words";
+
+const words = text.people;
+
+const LOOKS: { [S in UserStatus]: [Look["shape"], Look["tone"]] } = {
+  active: ["check", "good"],
+  invited: ["dots", "waiting"],
+  disabled: ["minus", "quiet"],
+};
+
+function lookOf(status: UserStatus): Look {
+  const [shape, tone] = LOOKS[status];
+  return { shape, tone, word: words.status[status] };
+}
+
+/** The people of the organisation, as far as one manages them. */
+export function PeopleView({ me }: { me: Me }): ReactElement {
+  const list = useInfiniteQuery(users);
+  const [isInviting, setInviting] = useState(false);
+  const [managed, setManaged] = useState<string | null>(null);
+  const people = list.data?.pages.flatMap((page) => page.users);
+  const chosen = people?.find(({ id }) => id === managed);
+  const invite = (
+    <Button
+      size="xs"
+      onClick={() => {
+        setInviting(true);
+      }}
+    >
+      {words.invite}
+    </Button>
+  );
+  return (
+    <Section title={words.title} count={people && words.count(people.length)} aside={invite}>
+      {people === undefined && list.error === null && <LoadingFace rows={6} />}
+      {people === undefined && list.error !== null && <FailedFace error={list.error} retry={() => void list.refetch()} />}
+      {people?.length === 0 && <EmptyFace title={words.none}>{null}</EmptyFace>}
+      {people !== undefined && (
+        <Records label={words.title} paged={list}>
+          {people.map((person) => (
+            <Person key={person.id} person={person} isMe={person.id === me.actor.id} onManage={setManaged} />
+          ))}
+        </Records>
+      )}
+      {isInviting && (
+        <Invite
+          me={me}
+          onClose={() => {
+            setInviting(false);
+          }}
+        />
+      )}
+      {chosen !== undefined && (
+        <Manage
+          me={me}
+          person={chosen}
+          onClose={() => {
+            setManaged(null);
+          }}
+        />
+      )}
+    </Section>
+  );
+}
+
+type PersonProps = { person: User; isMe: boolean; onManage: (id: string) => void };
+
+function Person({ person, isMe, onManage }: PersonProps): ReactElement {
+  const manage = (
+    <Button
+      variant="default"
+      size="xs"
+      aria-label={words.actions(person.name)}
+      onClick={() => {
+        onManage(person.id);
+      }}
+    >
+      {words.manage}
+    </Button>
+  );
+  return (
+    <Record
+      name={person.name}
+      aside={isMe ? words.you : undefined}
+      state={lookOf(person.status)}
+      facts={[
+        person.name === person.email ? null : person.email,
+        ...person.roles.map(roleWords),
+        person.seen_at === null ? (
+          words.neverSeen
+        ) : (
+          <>
+            {words.seen} <Age time={person.seen_at} />
+          </>
+        ),
+      ]}
+      action={manage}
+    />
+  );
+}

@@ -1,0 +1,14 @@
+// What the words of the audit log are: the same in each language.
+
+/** Of whom or what it was, and how that was before and after. */
+export type Done = { whom: string; before: string | null; after: string | null };
+
+export type AuditWords = {
+  [name in "title" | "none" | "noneBody" | "older" | "action" | "anyAction" | "actor" | "actorHint" | "details" | "from" | "system" | "entity" | "trace" | "address"]: string;
+} & {
+  somebody: (id: string) => string;
+  /** The names of the actions, short. */
+  kinds: Record<string, string>;
+  /** By the name of the action; one that is not here stands for itself. */
+  did: Record<string, (done: Done) => string>;
+};
