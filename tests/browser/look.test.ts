@@ -3,8 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { ask } from "../lib/api.ts";
 import { DESKTOP, PHONE, WIDE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
+import { makePerson, tokenOf } from "../lib/people.ts";
 import { type Server, startServer } from "../lib/server.ts";
+import { tool } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
 
 const SCREENS = { desktop: DESKTOP, phone: PHONE, wide: WIDE };
@@ -17,6 +20,11 @@ const PLACES = {
   deadletters: "/app/inbox?state=dead_letter",
   operations: "/app/operations",
   settings: "/app/settings",
+  account: "/app/settings/account",
+  people: "/app/settings/people",
+  roles: "/app/settings/roles",
+  apikeys: "/app/settings/keys",
+  audit: "/app/settings/audit",
 };
 /** What tells that a place is drawn. */
 const SEEN: Record<string, string> = {
@@ -27,6 +35,11 @@ const SEEN: Record<string, string> = {
   deadletters: "CallSid",
   operations: "Received to applied",
   settings: "Sound for incoming calls",
+  account: "this one",
+  people: "Vera Viewer",
+  roles: "Hear recordings",
+  apikeys: "Wallboard",
+  audit: "Signed in by the one-time link",
   panel: "Event log",
   call: "Event log",
 };
@@ -56,11 +69,24 @@ async function makeCalls(): Promise<void> {
   await deliverPoison(server);
 }
 
+/** Some who came, and one who has not yet; a key that lives, and one that does not. */
+async function makePeople(): Promise<void> {
+  await makePerson(server, "vera@example.com", "viewer", "Vera Viewer");
+  await tool(server, "user", "create", "sam@example.com", "supervisor", "Sam Supervisor");
+  const key = await tokenOf(server, (await makePerson(server, "olga@example.com", "owner", "Olga Owner")).email);
+  for (const name of ["Wallboard", "Report of the night"]) {
+    const { body } = await ask<{ key: { id: string } }>(server, "/api/keys", { method: "POST", key, body: { name, rights: ["calls.read", "events.read"] } });
+    if (name !== "Wallboard") await ask(server, `/api/keys/${body.key.id}`, { method: "DELETE", key });
+  }
+  await ask(server, "/projects", { method: "POST", key, body: { name: "Night shift" } });
+}
+
 before(async () => {
   server = await startServer();
   browser = await openBrowser();
   person = await signIn(browser, server);
   await makeCalls();
+  await makePeople();
   await showsStatus(person, talking.sid, "in-progress");
 });
 after(async () => {

@@ -1,4 +1,4 @@
-import { Suspense } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import type { ReactElement } from "react";
 import { usePlace } from "../lib/location";
 import { text } from "../lib/text";
@@ -16,9 +16,13 @@ export function SettingsPage({ me }: { me: Me }): ReactElement {
   const { open } = usePlace();
   const section = sections.find((known) => known.open === open) ?? sections[0];
   const View = section.component;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [section]);
   return (
     <div className={classes.settings}>
-      <nav className={classes.nav} aria-label={text.sections.label}>
+      <nav ref={nav} className={classes.nav} aria-label={text.sections.label}>
         {sections
           .filter((each) => mayOpen(each, me.rights))
           .map((each) => (

@@ -6,6 +6,7 @@ import { text } from "../../lib/text";
 import type { ApiKey } from "../../lib/types";
 import { Record } from "../../ui/records";
 import { Age, ExactTime } from "../../ui/time";
+import classes from "./key_record.module.css";
 
 const words = text.apiKeys;
 
@@ -61,9 +62,7 @@ export function KeyRecord({ apiKey: key, onRevoke }: KeyRecordProps): ReactEleme
       ]}
       action={state !== "revoked" && revoke}
     >
-      <p>
-        <small>{key.rights.map((right) => text.rights[right]).join(", ")}</small>
-      </p>
+      <p className={classes.rights}>{key.rights.map((right) => text.rights[right]).join(", ")}</p>
     </Record>
   );
 }

@@ -38,7 +38,7 @@ function Table({ roles, rights }: RoleTable): ReactElement {
   return (
     // A frame that scrolls is reached by key.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={classes.frame} role="region" aria-label={words.title} tabIndex={0}>
+    <div className={classes.frame} role="group" aria-label={words.note} tabIndex={0}>
       <table className={classes.table}>
         <thead>
           <tr>
