@@ -30,9 +30,10 @@ async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
-/** Each page says for which project it asks. */
-function withProject(init: RequestInit): RequestInit {
+/** Each page says for which project it asks, and in which language it is told of failures. */
+function asThisPage(init: RequestInit): RequestInit {
   const headers = new Headers(init.headers);
+  headers.set("Accept-Language", text.locale);
   const project = projectId();
   if (project !== null) headers.set("X-Project-Id", project);
   return { ...init, headers, credentials: "same-origin", cache: "no-store" };
@@ -40,7 +41,7 @@ function withProject(init: RequestInit): RequestInit {
 
 async function send(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, withProject(init));
+    return await fetch(path, asThisPage(init));
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new ApiError(0, text.failed.unreachable, [text.failed.unreachableFix], null);

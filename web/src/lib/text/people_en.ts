@@ -210,6 +210,7 @@ const audit: AuditWords = {
     "key.created": "API key made",
     "key.revoked": "API key revoked",
     "project.created": "Project made",
+    "settings.changed": "Settings changed",
   },
   did: {
     login: () => "Signed in",
@@ -232,6 +233,7 @@ const audit: AuditWords = {
     "key.created": ({ after }) => `Made an API key: ${after ?? ""}`,
     "key.revoked": ({ before }) => `Revoked an API key: ${before ?? ""}`,
     "project.created": ({ after }) => `Made a project: ${after ?? ""}`,
+    "settings.changed": () => "Changed the settings of the project",
   },
 };
 

@@ -211,6 +211,7 @@ export const peopleWords: typeof english = {
       "key.created": "Ключ API создан",
       "key.revoked": "Ключ API отозван",
       "project.created": "Проект создан",
+      "settings.changed": "Настройки изменены",
     },
     did: {
       login: () => "Вход",
@@ -233,6 +234,7 @@ export const peopleWords: typeof english = {
       "key.created": ({ after }) => `Создан ключ API: ${after ?? ""}`,
       "key.revoked": ({ before }) => `Отозван ключ API: ${before ?? ""}`,
       "project.created": ({ after }) => `Создан проект: ${after ?? ""}`,
+      "settings.changed": () => "Изменены настройки проекта",
     },
   },
 
