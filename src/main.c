@@ -42,10 +42,12 @@ static const struct {
     {"login-link", tool_login_link, true, "", "print a link that signs a browser in, once"},
     {"user", tool_user, true, "create EMAIL ROLE [NAME] | reset EMAIL",
      "print a link by which somebody comes in, or sets another password"},
+    {"org", tool_org, true, "create NAME OWNER_EMAIL",
+     "make an organisation, and print its owner's invitation"},
     {"rights", tool_rights, false, "", "print which role may do what"},
     {"doctor", tool_doctor, true, "", "check configuration, store and spool"},
     {"config", tool_config, false, "example | markdown", "print every variable"},
-    {"routes", tool_routes, false, "", "print what the server answers to"},
+    {"routes", tool_routes, false, "", "print what the server answers to, and the right it needs"},
     {"version", version, false, "", "print the version"},
     {"help", help, false, "", "this text"},
 };

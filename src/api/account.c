@@ -390,7 +390,7 @@ static bool choose_project(struct req *rq, struct err *e)
 static const struct route routes[] = {
     {HTTP_GET, "/api/me", me, SIGNED_IN},
     {HTTP_PATCH, "/api/me", set_me, SIGNED_IN},
-    {HTTP_POST, "/api/me/password", set_password, SIGNED_IN},
+    {HTTP_POST, "/api/me/password", set_password, SIGNED_IN, SLOW},
     {HTTP_POST, "/api/me/project", choose_project, SIGNED_IN},
     {HTTP_GET, "/api/me/sessions", sessions, SIGNED_IN},
     {HTTP_DELETE, "/api/me/sessions", end_other_sessions, SIGNED_IN},

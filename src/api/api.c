@@ -21,7 +21,12 @@
 #include "store/store.h"
 #include "tenancy/access_token.h"
 
-enum { ROUTES_MAX = 256, WAITING_MAX = 1024, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
+enum { ROUTES_MAX = 256, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
+
+/* Passwords take a tenth of a second each. Who waits for one waits in a pool of its own, so that a
+ * burst of people who sign in takes no thread from those who are. */
+enum pool_kind { POOL_COMMON, POOL_SLOW, POOL_COUNT };
+enum { COMMON_WAITING_MAX = 1024, SLOW_WAITING_MAX = 32, SLOW_THREADS = 2 };
 
 #define RESOURCE(name) extern const struct resource api_##name;
 #include "api/list.h"
@@ -33,15 +38,20 @@ static const struct resource *const resources[] = {
 #undef RESOURCE
 };
 
+struct pool {
+    struct api *api;
+    struct mailbox *waiting;
+    struct thread *threads[THREADS_MAX];
+    size_t n_threads, waiting_max;
+};
+
 struct api {
     struct api_options o;
     struct http_router *router;
     struct http_route table[ROUTES_MAX]; /* what the router was compiled from */
     struct backlog_watch *backlogs;
     struct throttle *throttle;
-    struct mailbox *waiting;
-    struct thread *threads[THREADS_MAX];
-    size_t n_threads;
+    struct pool pools[POOL_COUNT];
     struct thread *monitor;
     struct mailbox *monitor_end; /* closed to end the monitor */
     _Atomic bool store_up;
@@ -85,8 +95,10 @@ static bool find_bearer(struct req *rq, struct str bearer, const struct actor_as
                err_trace(e);
     if (!access_token_read(rq->app->token_keys, bearer, rq->now, rq->a, &claims))
         return true;
-    return actor_by_session(rq->db, claims.session, asks, rq->a, &rq->actor, ret_known, e) ||
-           err_trace(e);
+    if (!actor_by_session(rq->db, claims.session, asks, rq->a, &rq->actor, ret_known, e))
+        return err_trace(e);
+    *ret_known = *ret_known && rq->actor.id == claims.user; // the session is that person's
+    return true;
 }
 
 static bool not_signed_in(struct err *e)
@@ -129,9 +141,7 @@ static bool authorise(struct req *rq, const struct route *route, struct err *e)
     case ACCESS_SIGNED_IN:
         return sign_in(rq, e) || err_trace(e);
     case ACCESS_RIGHT:
-        if (!sign_in(rq, e))
-            return err_trace(e);
-        return req_may(rq, route->right, e) || err_trace(e);
+        return (sign_in(rq, e) && req_may(rq, route->right, e)) || err_trace(e);
     }
     return err_set(e, ERR_INTERNAL, "a route without access rule");
 }
@@ -197,13 +207,13 @@ static void serve(struct worker *w, struct http_exchange *x)
 
 static void work(void *arg)
 {
-    struct worker w = {.api = arg, .rng = rng_system()};
+    const struct pool *pool = arg;
+    struct worker w = {.api = pool->api, .rng = rng_system()};
     struct task *t;
 
     w.db = store_connect(w.api->o.store, STORE_WORK);
     buf_init(&w.out, ANSWER_MAX);
-    while ((t = mailbox_take_one(w.api->waiting, SECONDS(60))) ||
-           !mailbox_is_closed(w.api->waiting))
+    while ((t = mailbox_take_one(pool->waiting, SECONDS(60))) || !mailbox_is_closed(pool->waiting))
         if (t)
             serve(&w, http_exchange_of_task(t));
     buf_finish(&w.out);
@@ -245,11 +255,15 @@ static void refuse(struct http_exchange *x, enum err_code code, const char *text
 static void enqueue(struct api *api, struct http_exchange *x, const struct http_match *found)
 {
     struct http_match *match = arena_new(http_arena(x), struct http_match, 1);
+    const struct route *route = found->target;
+    const struct pool *pool = &api->pools[route->slow ? POOL_SLOW : POOL_COMMON];
 
     *match = *found;
     http_set_user(x, match);
-    if (mailbox_length(api->waiting) >= WAITING_MAX || !mailbox_push(api->waiting, http_task(x)))
-        refuse(x, ERR_UNAVAILABLE, "too many requests wait; try again in a moment");
+    if (mailbox_length(pool->waiting) >= pool->waiting_max ||
+        !mailbox_push(pool->waiting, http_task(x)))
+        refuse(x, route->slow ? ERR_RATE : ERR_UNAVAILABLE,
+               "too many requests wait; try again in a moment");
 }
 
 static void take(struct api *api, struct http_exchange *x, const struct http_match *match)
@@ -298,19 +312,41 @@ static struct http_router *build_router(struct http_route *table)
     return http_router_create(table, n);
 }
 
+static void pool_init(struct pool *pool, struct api *api, size_t waiting_max)
+{
+    *pool = (struct pool){.api = api, .waiting = mailbox_create(), .waiting_max = waiting_max};
+}
+
+static bool pool_start(struct pool *pool, const char *name, size_t threads, struct err *e)
+{
+    while (pool->n_threads < threads && pool->n_threads < THREADS_MAX) {
+        if (!thread_start(name, work, pool, &pool->threads[pool->n_threads], e))
+            return err_trace(e);
+        pool->n_threads++;
+    }
+    return true;
+}
+
+static void pool_finish(struct pool *pool)
+{
+    for (size_t i = 0; i < pool->n_threads; i++)
+        thread_join(pool->threads[i]);
+    mailbox_destroy(pool->waiting);
+}
+
 void api_stop(struct api *api)
 {
     if (!api)
         return;
-    mailbox_close(api->waiting);
+    for (size_t i = 0; i < POOL_COUNT; i++)
+        mailbox_close(api->pools[i].waiting);
     mailbox_close(api->monitor_end);
-    for (size_t i = 0; i < api->n_threads; i++)
-        thread_join(api->threads[i]);
+    for (size_t i = 0; i < POOL_COUNT; i++)
+        pool_finish(&api->pools[i]);
     if (api->monitor)
         thread_join(api->monitor);
     backlog_watch_destroy(api->backlogs);
     throttle_destroy(api->throttle);
-    mailbox_destroy(api->waiting);
     mailbox_destroy(api->monitor_end);
     http_router_destroy(api->router);
     free(api);
@@ -326,16 +362,14 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->router = build_router(api->table);
     api->backlogs = backlog_watch_create(o->clock);
     api->throttle = throttle_create();
-    api->waiting = mailbox_create();
+    pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX);
+    pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX);
     api->monitor_end = mailbox_create();
     atomic_store(&api->store_up, true);
-    if (!thread_start("api-monitor", watch_store, api, &api->monitor, e))
+    if (!thread_start("api-monitor", watch_store, api, &api->monitor, e) ||
+        !pool_start(&api->pools[POOL_COMMON], "api", o->threads, e) ||
+        !pool_start(&api->pools[POOL_SLOW], "api-slow", SLOW_THREADS, e))
         return err_trace(e);
-    while (api->n_threads < o->threads && api->n_threads < THREADS_MAX) {
-        if (!thread_start("api", work, api, &api->threads[api->n_threads], e))
-            return err_trace(e);
-        api->n_threads++;
-    }
     *ret = TAKE(api);
     return true;
 }

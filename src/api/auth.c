@@ -162,15 +162,16 @@ static bool login(struct req *rq, struct err *e)
 
     if (!req_fields(rq, login_fields, LEN(login_fields), &in, e))
         return err_trace(e);
+    // What is no address belongs to nobody, and is answered like any other that does. However an
+    // address is written, its failures are counted together.
+    struct err odd = {0};
+    if (!email_normalise(in.email, rq->a, &in.email, &odd))
+        in.email = STR("nobody");
     if (throttle_is_spent(rq->throttle, rq->http->peer, in.email,
                           clock_monotonic(rq->app->clock))) {
         err_set(e, ERR_RATE, "too many attempts to sign in");
         return err_fix(e, "wait a minute, then try again");
     }
-    // What is no address belongs to nobody, and is answered like any other that does.
-    struct err odd = {0};
-    if (!email_normalise(in.email, rq->a, &in.email, &odd))
-        in.email = STR("nobody");
     if (!person_by_email(rq->db, in.email, rq->a, &in.person, &in.found, e) ||
         !password_verify(rq->app->hasher, in.found ? in.person.password_hash : STR_NONE,
                          in.password, &right, e))
@@ -361,9 +362,11 @@ static bool accept_link(struct req *rq, struct err *e)
 }
 
 static const struct route routes[] = {
-    {HTTP_POST, "/auth/login", login, PUBLIC},        {HTTP_POST, "/auth/refresh", refresh, PUBLIC},
-    {HTTP_POST, "/auth/logout", logout, SIGNED_IN},   {HTTP_POST, "/auth/link", show_link, PUBLIC},
-    {HTTP_POST, "/auth/accept", accept_link, PUBLIC},
+    {HTTP_POST, "/auth/login", login, PUBLIC, SLOW},
+    {HTTP_POST, "/auth/refresh", refresh, PUBLIC},
+    {HTTP_POST, "/auth/logout", logout, SIGNED_IN},
+    {HTTP_POST, "/auth/link", show_link, PUBLIC},
+    {HTTP_POST, "/auth/accept", accept_link, PUBLIC, SLOW},
 };
 
 const struct resource api_auth = {"auth", routes, LEN(routes)};

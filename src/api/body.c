@@ -2,7 +2,7 @@
 
 #include <json-c/json.h>
 
-enum { TEXT_MAX = 200, WORDS_MAX = 64 };
+enum { TEXT_MAX = 200, WORDS_MAX = 64, OBJECT_MAX = 2000 };
 
 static const struct body_field *find(const struct body_field *fields, size_t n, const char *name)
 {
@@ -51,6 +51,16 @@ static bool take_id(const struct body_field *f, struct json_object *v, int64_t *
     return true;
 }
 
+static bool take_count(const struct body_field *f, struct json_object *v, int64_t *out,
+                       struct err *e)
+{
+    if ((v && (!json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 0)) ||
+        (!v && f->required))
+        return err_set(e, ERR_INVALID, "%s: a number from 0 on expected", f->name);
+    *out = v ? json_object_get_int64(v) : INT_NONE;
+    return true;
+}
+
 static bool take_time(const struct body_field *f, struct json_object *v, usec_t *out, struct err *e)
 {
     usec_t t = TIME_NONE;
@@ -90,6 +100,18 @@ static bool take_words(const struct body_field *f, struct json_object *v, struct
     return true;
 }
 
+static bool take_object(const struct body_field *f, struct json_object *v, struct str *out,
+                        struct arena *a, struct err *e)
+{
+    const size_t max = f->max ? f->max : OBJECT_MAX;
+
+    if ((v && !json_object_is_type(v, json_type_object)) || (!v && f->required))
+        return err_set(e, ERR_INVALID, "%s: an object expected", f->name);
+    *out = v ? str_dup(str_from(json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN)), a)
+             : STR_NONE;
+    return out->n <= max || err_set(e, ERR_INVALID, "%s: at most %zu bytes expected", f->name, max);
+}
+
 static bool take(const struct body_field *f, struct json_object *v, char *out, struct arena *a,
                  struct err *e)
 {
@@ -101,14 +123,38 @@ static bool take(const struct body_field *f, struct json_object *v, char *out, s
         return take_text(f, v, at, a, e) || err_trace(e);
     case BODY_ID:
         return take_id(f, v, at, e) || err_trace(e);
+    case BODY_COUNT:
+        return take_count(f, v, at, e) || err_trace(e);
     case BODY_TIME:
         return take_time(f, v, at, e) || err_trace(e);
     case BODY_FLAG:
         return take_flag(f, v, at, e) || err_trace(e);
     case BODY_WORDS:
         return take_words(f, v, at, a, e) || err_trace(e);
+    case BODY_OBJECT:
+        return take_object(f, v, at, a, e) || err_trace(e);
     }
     return err_set(e, ERR_INTERNAL, "%s: a field of no kind", f->name);
+}
+
+static bool no_such_field(const char *name, struct err *e)
+{
+    return err_set(e, ERR_INVALID, "%.60s: there is no such field", name);
+}
+
+bool body_knows_all(struct json_object *object, struct words names, struct err *e)
+{
+    size_t i;
+
+    if (!json_object_is_type(object, json_type_object))
+        return err_set(e, ERR_INVALID, "a JSON object expected");
+    json_object_object_foreach(object, name, value)
+    {
+        (void)value;
+        if (!str_among(str_from(name), names.p, names.n, &i))
+            return no_such_field(name, e);
+    }
+    return true;
 }
 
 bool req_fields(struct req *rq, const struct body_field *fields, size_t n, void *out, struct err *e)
@@ -123,7 +169,7 @@ bool req_fields(struct req *rq, const struct body_field *fields, size_t n, void 
     {
         (void)value;
         if (!find(fields, n, name))
-            return err_set(e, ERR_INVALID, "%.60s: there is no such field", name);
+            return no_such_field(name, e);
     }
     for (size_t i = 0; i < n; i++)
         if (!take(&fields[i], json_get(body, fields[i].name), out, rq->a, e))

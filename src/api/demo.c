@@ -25,7 +25,7 @@ static bool play(struct req *rq, struct err *e)
 }
 
 static const struct route routes[] = {
-    {HTTP_POST, "/api/demo/calls", play, SIGNED_IN},
+    {HTTP_POST, "/api/demo/calls", play, NEEDS(SETTINGS_MANAGE)},
 };
 
 const struct resource api_demo = {"demo", routes, LEN(routes)};

@@ -4,8 +4,11 @@
  * needs no more right than they do; what providers sent needs one of its own. What is below is the
  * inbox.
  */
-#include "api/request.h"
+#include "api/body.h"
 
+#include <json-c/json.h>
+
+#include "api/deed.h"
 #include "base/limits.h"
 #include "calls/read.h"
 #include "feed/feed.h"
@@ -144,14 +147,41 @@ static void wake(const struct req *rq)
         queue_wake(rq->app->queue);
 }
 
+struct replay_one {
+    int64_t id;
+    struct inbox_replay became;
+};
+
+/* What was put back is noted; what was left as it is was no deed. */
+static bool note_replay(struct req *rq, struct str id, struct str details, struct err *e)
+{
+    const struct deed d = {.action = "event.replayed",
+                           .entity = "event",
+                           .id = id,
+                           .project = rq->actor.project,
+                           .details = details};
+
+    return req_audit(rq, &d, e) || err_trace(e);
+}
+
+static bool replay_within(struct req *rq, void *arg, struct err *e)
+{
+    struct replay_one *in = arg;
+
+    if (!inbox_reprocess(rq->db, rq->actor.project, in->id, rq->now, rq->a, &in->became, e))
+        return err_trace(e);
+    return !in->became.queued || note_replay(rq, req_id_text(rq, in->id), STR_NONE, e) ||
+           err_trace(e);
+}
+
 static bool reprocess(struct req *rq, struct err *e)
 {
-    int64_t id;
-    struct str status;
+    struct replay_one in = {0};
 
-    if (!req_id(rq, STR("id"), &id, e) ||
-        !inbox_reprocess(rq->db, rq->actor.project, id, rq->now, rq->a, &status, e))
+    if (!req_id(rq, STR("id"), &in.id, e) || !req_transaction(rq, replay_within, &in, e))
         return err_trace(e);
+    const int64_t id = in.id;
+    const struct str status = in.became.status;
     if (str_is_none(status))
         return req_not_found(e);
     wake(rq);
@@ -201,37 +231,112 @@ static void results_member(struct req *rq, struct inbox_ids ids, const enum inbo
     json_close_array(w);
 }
 
+struct replay_many {
+    struct inbox_ids ids;
+    enum inbox_replayed *became;
+    int64_t requested;
+};
+
+/* {"requested":2,"ids":["4","7"]}: those that were put back. */
+static struct str details_of(struct req *rq, const struct replay_many *in)
+{
+    struct json_writer w;
+    struct buf text;
+
+    buf_init(&text, 48 * 1024);
+    json_init(&w, &text);
+    json_open_object(&w);
+    json_member_int(&w, STR("requested"), in->requested);
+    json_key(&w, STR("ids"));
+    json_open_array(&w);
+    for (size_t i = 0; i < in->ids.n; i++)
+        if (in->became[i] == INBOX_QUEUED)
+            json_str(&w, req_id_text(rq, in->ids.p[i]));
+    json_close_array(&w);
+    json_close_object(&w);
+    const struct str details = str_dup(buf_view(&text), rq->a);
+    buf_finish(&text);
+    return details;
+}
+
+static bool replay_each(struct req *rq, void *arg, struct err *e)
+{
+    struct replay_many *in = arg;
+
+    if (!inbox_reprocess_each(rq->db, rq->actor.project, in->ids, rq->now, rq->a, in->became, e))
+        return err_trace(e);
+    for (size_t i = 0; i < in->ids.n; i++)
+        in->requested += in->became[i] == INBOX_QUEUED;
+    return in->requested == 0 || note_replay(rq, STR("many"), details_of(rq, in), e) ||
+           err_trace(e);
+}
+
 /* Both write what they did into the open object. */
 static bool reprocess_ids(struct req *rq, struct json_object *array, struct err *e)
 {
-    struct inbox_ids ids;
-    int64_t n = 0;
+    struct replay_many in = {0};
 
-    if (!ids_of(rq, array, &ids, e))
+    if (!ids_of(rq, array, &in.ids, e))
         return err_trace(e);
-    enum inbox_replayed *became = arena_new(rq->a, enum inbox_replayed, ids.n);
-    if (!inbox_reprocess_each(rq->db, rq->actor.project, ids, rq->now, rq->a, became, e))
+    in.became = arena_new(rq->a, enum inbox_replayed, in.ids.n);
+    if (!req_transaction(rq, replay_each, &in, e))
         return err_trace(e);
-    for (size_t i = 0; i < ids.n; i++)
-        n += became[i] == INBOX_QUEUED;
-    json_member_int(&rq->json, STR("requested"), n);
-    results_member(rq, ids, became);
+    json_member_int(&rq->json, STR("requested"), in.requested);
+    results_member(rq, in.ids, in.became);
     return true;
 }
 
-static bool reprocess_filter(struct req *rq, struct json_object *filter, struct err *e)
+static bool filter_text(struct json_object *filter, const char *name, struct str *ret,
+                        struct err *e)
 {
-    int64_t n;
+    struct json_object *v = json_get(filter, name);
+    const struct str text = json_get_str(filter, name);
 
-    const struct inbox_dead which = {
-        .source = json_get_str(filter, "source"),
-        .event_type = json_get_str(filter, "event_type"),
-        .reason = json_get_str(filter, "error"),
-    };
+    if (v && (str_is_none(text) || text.n > REASON_MAX || str_contains(text, (struct str){"", 1})))
+        return err_set(e, ERR_INVALID, "filter.%s: a text of at most %d bytes expected", name,
+                       REASON_MAX);
+    *ret = text;
+    return true;
+}
+
+static bool read_filter(struct json_object *filter, struct inbox_dead *ret, struct err *e)
+{
+    static const struct str names[] = {STR("processing_status"), STR("source"), STR("event_type"),
+                                       STR("error")};
 
     if (!str_eq(json_get_str(filter, "processing_status"), STR("dead_letter")))
         return err_set(e, ERR_INVALID, "filter.processing_status: dead_letter expected");
-    if (!inbox_reprocess_dead(rq->db, rq->actor.project, &which, rq->now, &n, e))
+    return (body_knows_all(filter, WORDS(names), e) &&
+            filter_text(filter, "source", &ret->source, e) &&
+            filter_text(filter, "event_type", &ret->event_type, e) &&
+            filter_text(filter, "error", &ret->reason, e)) ||
+           err_trace(e);
+}
+
+struct replay_dead {
+    struct str details;
+};
+
+static bool note_dead(struct req *rq, void *arg, struct err *e)
+{
+    const struct replay_dead *in = arg;
+
+    return note_replay(rq, STR("many"), in->details, e) || err_trace(e);
+}
+
+/* The replay is many short transactions, so that its line in the audit log comes right after. */
+static bool reprocess_filter(struct req *rq, struct json_object *filter, struct err *e)
+{
+    struct inbox_dead which = {0};
+    int64_t n;
+
+    if (!read_filter(filter, &which, e) ||
+        !inbox_reprocess_dead(rq->db, rq->actor.project, &which, rq->now, &n, e))
+        return err_trace(e);
+    struct replay_dead done = {
+        str_fmt(rq->a, "{\"requested\":%lld,\"filter\":%s}", (long long)n,
+                json_object_to_json_string_ext(filter, JSON_C_TO_STRING_PLAIN))};
+    if (n > 0 && !req_transaction(rq, note_dead, &done, e))
         return err_trace(e);
     json_member_int(&rq->json, STR("requested"), n);
     return true;
@@ -239,9 +344,10 @@ static bool reprocess_filter(struct req *rq, struct json_object *filter, struct 
 
 static bool reprocess_many(struct req *rq, struct err *e)
 {
+    static const struct str names[] = {STR("ids"), STR("filter")};
     struct json_object *body;
 
-    if (!req_body(rq, &body, e))
+    if (!req_body(rq, &body, e) || !body_knows_all(body, WORDS(names), e))
         return err_trace(e);
     struct json_object *ids = json_get(body, "ids"), *filter = json_get(body, "filter");
     if (!ids == !filter)

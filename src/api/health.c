@@ -60,8 +60,10 @@ static void gather(struct req *rq, struct state *s)
         inbox_stats(rq->app->inbox, &s->inbox);
     if (rq->app->queue)
         queue_stats(rq->app->queue, &s->queue);
-    if (rq->app->hub)
+    if (rq->app->hub) {
         hub_stats(rq->app->hub, &s->hub);
+        s->hub.clients = hub_clients(rq->app->hub, rq->actor.project); // no others'
+    }
     const usec_t counted_at = rq->now - s->counted_ago;
     if (s->backlog.oldest != TIME_NONE && s->backlog.oldest < counted_at)
         s->backlog_age = counted_at - s->backlog.oldest;

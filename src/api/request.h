@@ -52,10 +52,11 @@ struct req {
 /* A parameter of the path as a number: 404 when it is none, as for any other missing thing. */
 bool req_id(struct req *rq, struct str name, int64_t *ret, struct err *e) CHECK_RESULT;
 struct str req_param(const struct req *rq, struct str name);
+/* ERR_FORBIDDEN without the right: for a route that needs another one for a part of what it does.
+ */
+bool req_may(const struct req *rq, enum right r, struct err *e) CHECK_RESULT;
 /* What every missing (or foreign) thing is answered with. */
 bool req_not_found(struct err *e);
-/* ERR_FORBIDDEN, with the right's name, unless the asker has it. */
-bool req_may(const struct req *rq, enum right r, struct err *e) CHECK_RESULT;
 /* A query parameter: STR_NONE when absent or empty. */
 struct str req_query(const struct req *rq, struct str name);
 /* A query parameter that is one of so many words; STR_NONE when absent. */
@@ -107,6 +108,7 @@ struct route {
     bool (*run)(struct req *rq, struct err *e);
     enum route_access access;
     enum right right; /* of ACCESS_RIGHT */
+    bool slow;        /* makes or compares a password */
     /* Instead of run: answers at once, on the loop, without waiting for anything. */
     void (*on_loop)(const struct api *api, struct http_exchange *x);
     /* The store is lost, so that nobody can be looked up: runs as nobody, without a project. */
@@ -115,6 +117,7 @@ struct route {
 
 #define PUBLIC .access = ACCESS_PUBLIC
 #define SIGNED_IN .access = ACCESS_SIGNED_IN
+#define SLOW .slow = true
 #define NEEDS(r) .access = ACCESS_RIGHT, .right = RIGHT_##r
 
 /* Whether the store answered when it was last asked, a second ago at most. */

@@ -114,23 +114,29 @@ static bool take_role(struct grant *in, struct err *e)
                    "role: one of owner, admin, supervisor, operator, developer, viewer expected");
 }
 
-static bool give(struct req *rq, struct grant *in, struct err *e)
+static bool note_grant(struct req *rq, const struct grant *in, const char *action,
+                       struct str before, struct err *e)
+{
+    const struct deed d = {
+        .action = action,
+        .entity = "user",
+        .id = req_id_text(rq, in->user),
+        .project = in->project == INT_NONE ? 0 : in->project,
+        .details = deed_change(rq, before, str_from(user_role_name(in->role))),
+    };
+
+    return req_audit(rq, &d, e) || err_trace(e);
+}
+
+static bool give(struct req *rq, struct grant *in, struct str *ret_before, struct err *e)
 {
     const struct reach r = reach_of(&rq->actor);
     enum user_role before;
 
     if (!role_grant(rq->db, &r, in->user, in->project, in->role, rq->now, rq->a, &before, e))
         return err_trace(e);
-    const struct deed d = {
-        .action = "role.granted",
-        .entity = "user",
-        .id = req_id_text(rq, in->user),
-        .project = in->project == INT_NONE ? 0 : in->project,
-        .details =
-            deed_change(rq, before == USER_ROLE_COUNT ? STR_NONE : str_from(user_role_name(before)),
-                        str_from(user_role_name(in->role))),
-    };
-    return req_audit(rq, &d, e) || err_trace(e);
+    *ret_before = before == USER_ROLE_COUNT ? STR_NONE : str_from(user_role_name(before));
+    return true;
 }
 
 /* Somebody who belongs to another organisation already has a password of their own: they are let
@@ -139,20 +145,16 @@ static bool invite_within(struct req *rq, void *arg, struct err *e)
 {
     struct grant *in = arg;
     const struct str name = str_is_empty(in->name) ? in->email : in->name;
+    struct str before;
     bool made;
 
     if (!person_ensure(rq->db, in->email, name, rq->now, rq->a, &in->user, &made, e) ||
-        !give(rq, in, e))
+        !give(rq, in, &before, e))
         return err_trace(e);
-    if (!made)
-        return true;
-    const struct deed d = {.action = "user.invited",
-                           .entity = "user",
-                           .id = req_id_text(rq, in->user),
-                           .details = deed_change(rq, STR_NONE, in->email)};
-    return (link_create(rq->db, rq->rng, in->user, LINK_INVITATION, rq->now, rq->a, &in->link, e) &&
-            req_audit(rq, &d, e)) ||
-           err_trace(e);
+    if (made &&
+        !link_create(rq->db, rq->rng, in->user, LINK_INVITATION, rq->now, rq->a, &in->link, e))
+        return err_trace(e);
+    return note_grant(rq, in, made ? "user.invited" : "role.granted", before, e) || err_trace(e);
 }
 
 static bool invite(struct req *rq, struct err *e)
@@ -172,9 +174,12 @@ static bool grant_within(struct req *rq, void *arg, struct err *e)
 {
     struct grant *in = arg;
     const struct reach r = reach_of(&rq->actor);
+    struct str before;
     struct member m;
 
-    return (member_find(rq->db, &r, in->user, rq->a, &m, e) && give(rq, in, e)) || err_trace(e);
+    return (member_find(rq->db, &r, in->user, rq->a, &m, e) && give(rq, in, &before, e) &&
+            note_grant(rq, in, "role.granted", before, e)) ||
+           err_trace(e);
 }
 
 static bool grant(struct req *rq, struct err *e)

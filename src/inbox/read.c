@@ -265,17 +265,18 @@ bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *
 }
 
 bool inbox_reprocess(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
-                     struct str *ret_status, struct err *e)
+                     struct inbox_replay *ret, struct err *e)
 {
     struct event_row row = {0};
+    int64_t queued;
     bool found;
 
     if (!db_exec(db, Q_INBOX_REPROCESS,
                  BINDS(bind_int("project", project), bind_int("id", id), bind_time("now", now)),
-                 NULL, e) ||
+                 &queued, e) ||
         !event_by_id(db, project, id, a, &row, &found, e))
         return err_trace(e);
-    *ret_status = found ? row.processing_status : STR_NONE;
+    *ret = (struct inbox_replay){found ? row.processing_status : STR_NONE, queued > 0};
     return true;
 }
 

@@ -38,10 +38,14 @@ bool inbox_event_json(struct db *db, int64_t project, int64_t id, struct arena *
 /*
  * Replay: dead letters and events that wait for their next attempt go back to the head of the
  * queue, with their attempts counted from zero. One that was applied already, or is being
- * processed, stays as it is. *ret_status: its status afterwards; none when there is no such event.
+ * processed, stays as it is.
  */
+struct inbox_replay {
+    struct str status; /* afterwards; none when there is no such event */
+    bool queued;       /* by this */
+};
 bool inbox_reprocess(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
-                     struct str *ret_status, struct err *e) CHECK_RESULT;
+                     struct inbox_replay *ret, struct err *e) CHECK_RESULT;
 /* The same for a selection. What became of each, in the order of the ids; one of another project
  * is not found. */
 enum inbox_replayed { INBOX_NOT_FOUND, INBOX_UNCHANGED, INBOX_QUEUED, INBOX_REPLAYED_COUNT };

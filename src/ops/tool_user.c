@@ -1,5 +1,5 @@
-/* `hookswitch user`: people, for who sits at the server. What they do is in the audit log as well.
- */
+/* `hookswitch user` and `hookswitch org`: people and organisations, for who sits at the server.
+ * What they do is in the audit log as well. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,7 +7,10 @@
 #include "ops/tools.h"
 #include "tenancy/audit.h"
 #include "tenancy/people.h"
+#include "tenancy/project.h"
 #include "tenancy/session.h"
+
+enum { NAME_MAX_BYTES = 100 };
 
 static const struct actor console = {.kind = ACTOR_NOBODY, .name = {"console", 7}};
 
@@ -18,8 +21,10 @@ struct errand {
     usec_t now;
     struct str email;
     int64_t user;
-    struct str link;
+    struct str link; /* none: they have a password already */
 };
+
+static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
 static bool note(struct errand *x, const char *action, struct err *e)
 {
@@ -36,7 +41,6 @@ static bool note(struct errand *x, const char *action, struct err *e)
 /* With a role for the whole of the first organisation. */
 static bool create(struct errand *x, struct err *e)
 {
-    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
     struct arena *a = x->cmd->a;
     struct reach all = {.project = INT_NONE, .rights = RIGHTS_ALL};
     const struct str name = x->cmd->n_args > 3 ? str_from(x->cmd->args[3]) : x->email;
@@ -45,7 +49,8 @@ static bool create(struct errand *x, struct err *e)
 
     if (!user_role_parse(str_from(x->cmd->args[2]), &role))
         return err_set(e, ERR_INVALID, "\"%.40s\" is no role", x->cmd->args[2]);
-    if (!db_query_one(x->db, Q_ORG_FIRST, NO_BINDS, columns, LEN(columns), a, &all.org, &found, e))
+    if (!db_query_one(x->db, Q_ORG_FIRST, NO_BINDS, id_columns, LEN(id_columns), a, &all.org,
+                      &found, e))
         return err_trace(e);
     if (!found)
         return err_set(e, ERR_NOT_FOUND, "the store is empty; start the server once");
@@ -53,6 +58,38 @@ static bool create(struct errand *x, struct err *e)
             role_grant(x->db, &all, x->user, INT_NONE, role, x->now, a, &before, e) &&
             link_create(x->db, &x->rng, x->user, LINK_INVITATION, x->now, a, &x->link, e) &&
             note(x, "user.invited", e)) ||
+           err_trace(e);
+}
+
+/* An organisation with a project, as none can do without, and an owner, who may have a password of
+ * another organisation already. */
+static bool create_org(struct errand *x, struct err *e)
+{
+    struct arena *a = x->cmd->a;
+    const struct str name = str_trim(str_from(x->cmd->args[1]));
+    struct reach all = {.project = INT_NONE, .rights = RIGHTS_ALL};
+    enum user_role before;
+    struct person owner;
+    int64_t project;
+    bool made, found;
+
+    if (str_is_empty(name) || name.n > NAME_MAX_BYTES || !str_is_utf8(name))
+        return err_set(e, ERR_INVALID, "a name of 1 to %d bytes expected", NAME_MAX_BYTES);
+    if (!db_query_one(x->db, Q_ORG_ADD, BINDS(bind_str("name", name)), id_columns, LEN(id_columns),
+                      a, &all.org, &made, e) ||
+        !project_create(x->db, &x->rng, all.org, STR("First project"), x->now, a, &project, e) ||
+        !person_ensure(x->db, x->email, x->email, x->now, a, &x->user, &made, e) ||
+        !role_grant(x->db, &all, x->user, INT_NONE, USER_ROLE_OWNER, x->now, a, &before, e) ||
+        !person_by_id(x->db, x->user, a, &owner, &found, e))
+        return err_trace(e);
+    const struct audit_entry entry = {.who = &console,
+                                      .action = "org.created",
+                                      .entity = "org",
+                                      .entity_id = str_fmt(a, "%lld", (long long)all.org)};
+    if (!audit_append(x->db, all.org, &entry, x->now, a, e))
+        return err_trace(e);
+    return !str_is_none(owner.password_hash) ||
+           link_create(x->db, &x->rng, x->user, LINK_INVITATION, x->now, a, &x->link, e) ||
            err_trace(e);
 }
 
@@ -72,48 +109,83 @@ static bool reset(struct errand *x, struct err *e)
            err_trace(e);
 }
 
-static const struct {
-    const char *name;
-    int args;
+struct errand_kind {
+    const char *name, *usage;
+    int least, most, email; /* of its arguments: how many, and which is the address */
     bool (*run)(struct errand *x, struct err *e);
-} errands[] = {{"create", 3, create}, {"reset", 2, reset}};
+};
 
-static bool run(struct errand *x, struct err *e)
+static const struct errand_kind of_users[] = {
+    {"create", "hookswitch user create EMAIL ROLE [NAME]", 3, 4, 1, create},
+    {"reset", "hookswitch user reset EMAIL", 2, 2, 1, reset},
+};
+static const struct errand_kind of_orgs[] = {
+    {"create", "hookswitch org create NAME OWNER_EMAIL", 3, 3, 2, create_org},
+};
+
+static const struct errand_kind *find_errand(const struct command *cmd,
+                                             const struct errand_kind *kinds, size_t n)
 {
-    for (size_t i = 0; i < LEN(errands); i++)
-        if (strcmp(errands[i].name, x->cmd->args[0]) == 0 && x->cmd->n_args >= errands[i].args) {
-            if (!email_normalise(str_from(x->cmd->args[1]), x->cmd->a, &x->email, e) ||
-                !db_begin(x->db, e))
-                return err_trace(e);
-            if (errands[i].run(x, e) && db_commit(x->db, e))
-                return true;
-            db_rollback(x->db);
-            return err_trace(e);
-        }
-    err_set(e, ERR_INVALID, "which errand?");
-    err_fix(e, "hookswitch user create EMAIL ROLE [NAME]");
-    return err_fix(e, "hookswitch user reset EMAIL");
+    for (size_t i = 0; i < n && cmd->n_args > 0; i++)
+        if (strcmp(kinds[i].name, cmd->args[0]) == 0 && cmd->n_args >= kinds[i].least &&
+            cmd->n_args <= kinds[i].most)
+            return &kinds[i];
+    return NULL;
+}
+
+static bool run(struct errand *x, const struct errand_kind *kind, struct err *e)
+{
+    if (!email_normalise(str_from(x->cmd->args[kind->email]), x->cmd->a, &x->email, e) ||
+        !db_begin(x->db, e))
+        return err_trace(e);
+    if (kind->run(x, e) && db_commit(x->db, e))
+        return true;
+    db_rollback(x->db);
+    return err_trace(e);
+}
+
+static bool do_errand(struct errand *x, const struct errand_kind *kinds, size_t n, struct err *e)
+{
+    const struct errand_kind *kind = find_errand(x->cmd, kinds, n);
+    struct store *s = NULL;
+
+    if (!kind) {
+        err_set(e, ERR_INVALID, "which errand?");
+        for (size_t i = 0; i < n; i++)
+            err_fix(e, "%s", kinds[i].usage);
+        return false;
+    }
+    if (!tool_store(x->cmd, &s, e))
+        return err_trace(e);
+    x->db = store_connect(s, STORE_TOOL);
+    const bool ok = run(x, kind, e);
+    db_close(x->db);
+    store_close(s);
+    return ok || err_trace(e);
+}
+
+static int start(struct command *cmd, const struct errand_kind *kinds, size_t n)
+{
+    struct errand x = {
+        .cmd = cmd, .rng = rng_system(), .now = clock_wall(&clock_system), .link = STR_NONE};
+    const struct str base = cmd->config.webhook_base_url;
+    struct err e = {0};
+
+    if (!do_errand(&x, kinds, n, &e))
+        return tool_fail(&e);
+    if (str_is_none(x.link))
+        (void)printf(STR_FMT "/app/\n", STR_ARG(base));
+    else
+        (void)printf(STR_FMT "/app/welcome#" STR_FMT "\n", STR_ARG(base), STR_ARG(x.link));
+    return EXIT_SUCCESS;
 }
 
 int tool_user(struct command *cmd)
 {
-    struct errand x = {.cmd = cmd, .rng = rng_system(), .now = clock_wall(&clock_system)};
-    struct err e = {0};
-    struct store *s = NULL;
+    return start(cmd, of_users, LEN(of_users));
+}
 
-    if (cmd->n_args == 0) {
-        err_set(&e, ERR_INVALID, "usage: hookswitch user create EMAIL ROLE [NAME] | reset EMAIL");
-        return tool_fail(&e);
-    }
-    if (!tool_store(cmd, &s, &e))
-        return tool_fail(&e);
-    x.db = store_connect(s, STORE_TOOL);
-    const bool ok = run(&x, &e);
-    db_close(x.db);
-    store_close(s);
-    if (!ok)
-        return tool_fail(&e);
-    (void)printf(STR_FMT "/app/welcome#" STR_FMT "\n", STR_ARG(cmd->config.webhook_base_url),
-                 STR_ARG(x.link));
-    return EXIT_SUCCESS;
+int tool_org(struct command *cmd)
+{
+    return start(cmd, of_orgs, LEN(of_orgs));
 }

@@ -14,6 +14,7 @@
 #include "providers/provider.h"
 #include "inbox/read.h"
 #include "store/store.h"
+#include "tenancy/audit.h"
 #include "tenancy/people.h"
 #include "tenancy/session.h"
 
@@ -234,6 +235,26 @@ static bool replay(struct command *cmd, struct db *db, int64_t *ret_n, struct er
     return true;
 }
 
+/* The store is ours alone meanwhile. */
+static bool note_replay(struct command *cmd, struct db *db, int64_t n, struct err *e)
+{
+    const struct actor console = {.kind = ACTOR_NOBODY, .name = STR("console")};
+    const struct audit_entry entry = {
+        .who = &console,
+        .action = "event.replayed",
+        .entity = "event",
+        .entity_id = STR("many"),
+        .details = str_fmt(cmd->a, "{\"requested\":%lld}", (long long)n),
+    };
+
+    if (!db_begin(db, e))
+        return err_trace(e);
+    if (audit_append_first(db, &entry, clock_wall(&clock_system), cmd->a, e) && db_commit(db, e))
+        return true;
+    db_rollback(db);
+    return err_trace(e);
+}
+
 int tool_replay(struct command *cmd)
 {
     _cleanup_(store_closep) struct store *s = NULL;
@@ -245,7 +266,7 @@ int tool_replay(struct command *cmd)
     if (!open_store(cmd, true, &s, &e))
         return tool_fail(&e);
     _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
-    if (!replay(cmd, db, &n, &e))
+    if (!replay(cmd, db, &n, &e) || (n > 0 && !note_replay(cmd, db, n, &e)))
         return tool_fail(&e);
     (void)printf("%lld put back into the queue\n", (long long)n);
     return EXIT_SUCCESS;
@@ -345,7 +366,21 @@ int tool_doctor(struct command *cmd)
     return fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* What the server answers to, for the test that holds it against docs/openapi.yaml. */
+static const char *access_of(const struct route *route)
+{
+    switch (route->access) {
+    case ACCESS_PUBLIC:
+        return "public";
+    case ACCESS_SIGNED_IN:
+        return "signed-in";
+    case ACCESS_RIGHT:
+        return right_name(route->right);
+    }
+    return "";
+}
+
+/* What the server answers to, and what one needs for it: for the tests that hold it against
+ * docs/openapi.yaml and ask each route as each role. */
 int tool_routes(struct command *cmd)
 {
     size_t n;
@@ -356,11 +391,11 @@ int tool_routes(struct command *cmd)
         for (size_t i = 0; i < resources[r]->n_routes; i++) {
             const struct route *route = &resources[r]->routes[i];
             const struct str method = http_method_name(route->method);
-            (void)printf(STR_FMT " %s\n", STR_ARG(method), route->pattern);
+            (void)printf(STR_FMT " %s %s\n", STR_ARG(method), route->pattern, access_of(route));
         }
     for (size_t p = 0; p < n_providers; p++)
         for (size_t d = 0; d < providers[p]->n_doors; d++)
-            (void)printf("POST " STR_FMT "\n", STR_ARG(providers[p]->doors[d].path));
+            (void)printf("POST " STR_FMT " signature\n", STR_ARG(providers[p]->doors[d].path));
     return EXIT_SUCCESS;
 }
 
@@ -381,10 +416,9 @@ int tool_config(struct command *cmd)
     return EXIT_SUCCESS;
 }
 
-/* The table for the docs: rights down, roles across. */
-int tool_rights(struct command *cmd)
+/* docs/rights.md: rights down, roles across. */
+static void print_rights(void)
 {
-    (void)cmd;
     (void)printf("| Right | What |");
     for (unsigned r = 0; r < USER_ROLE_COUNT; r++)
         (void)printf(" %s |", user_role_name((enum user_role)r));
@@ -398,5 +432,22 @@ int tool_rights(struct command *cmd)
         (void)printf(" %s |", rights_of_keys() & (1u << i) ? "yes" : "");
     }
     (void)printf("\n");
+}
+
+int tool_rights(struct command *cmd)
+{
+    (void)cmd;
+    (void)printf(
+        "# Rights\n\nPrinted by `hookswitch rights` from the one table in the code, which the "
+        "API asks and `GET /api/roles` tells.\nWhich right a route needs, `hookswitch "
+        "routes` prints.\n\n| Role | What it is for |\n|---|---|\n");
+    for (unsigned r = 0; r < USER_ROLE_COUNT; r++)
+        (void)printf("| **%s** | %s |\n", user_role_name((enum user_role)r),
+                     user_role_meaning((enum user_role)r));
+    (void)printf(
+        "\nA role is given for an organisation, and counts in all of its projects, or for one "
+        "project. An API key has\nthose of the rights in the last column that it was "
+        "given, and never more than who made it.\n\n");
+    print_rights();
     return EXIT_SUCCESS;
 }

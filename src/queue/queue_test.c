@@ -360,7 +360,7 @@ static void dead_letters_can_be_replayed(void **state)
     TEST_INBOXES(t)
     {
         struct err e = {0};
-        struct str status;
+        struct inbox_replay r;
         struct crew c;
         int64_t n;
         append(t, POISON, 3);
@@ -370,12 +370,14 @@ static void dead_letters_can_be_replayed(void **state)
         await(&c, "completed", 1);
         test_inbox_sql(t, "UPDATE webhook_inbox SET call_sid = 'fine'"); // the bug is mended
         const usec_t now = clock_wall(&clock_system);
-        assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &status, &e), &e);
-        assert_str(status, "pending");
+        assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &r, &e), &e);
+        assert_true(r.queued);
+        assert_str(r.status, "pending");
         queue_wake(c.q);
         await(&c, "completed", 2);
-        assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &status, &e), &e);
-        assert_str(status, "completed"); // and stays so
+        assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &r, &e), &e);
+        assert_false(r.queued);
+        assert_str(r.status, "completed"); // and stays so
         assert_ok(inbox_reprocess_dead(t->db, t->project, &(struct inbox_dead){.source = STR_NONE},
                                        now, &n, &e),
                   &e);

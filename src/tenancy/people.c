@@ -294,14 +294,15 @@ static bool find_role(struct db *db, enum query q, struct binds binds, struct ar
     return rows_end(rows, e) || err_trace(e);
 }
 
-/* Another organisation's project is answered like one that is not there. */
+/* A project that is out of reach, of another organisation or not, is answered like one that is not
+ * there. */
 static bool is_place(struct db *db, const struct reach *r, int64_t project, struct arena *a,
                      struct err *e)
 {
     int64_t id;
-    bool found = true;
+    bool found = project == INT_NONE || r->project == INT_NONE || project == r->project;
 
-    if (project != INT_NONE &&
+    if (found && project != INT_NONE &&
         !db_query_one(db, Q_PROJECT_IN_ORG,
                       BINDS(bind_int("project", project), bind_int("org", r->org)), id_columns,
                       LEN(id_columns), a, &id, &found, e))

@@ -61,7 +61,7 @@ static void nobody_gives_more_than_they_have(void **state)
             {&admin, other, USER_ROLE_VIEWER, ERR_NOT_FOUND},
             {&admin, 999999, USER_ROLE_VIEWER, ERR_NOT_FOUND},
             {&here, k.project, USER_ROLE_SUPERVISOR, ERR_NONE},
-            {&here, second, USER_ROLE_VIEWER, ERR_FORBIDDEN},
+            {&here, second, USER_ROLE_VIEWER, ERR_NOT_FOUND},
             {&here, INT_NONE, USER_ROLE_VIEWER, ERR_FORBIDDEN},
         };
         for (size_t i = 0; i < LEN(cases); i++) {

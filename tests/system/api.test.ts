@@ -37,7 +37,8 @@ describe("the API", () => {
 
   it("has the routes that are documented, and documents those that it has", async () => {
     const { output } = await tool(server, "routes");
-    assert.deepEqual(output.trim().split("\n").sort(), documentedRoutes().sort());
+    const routes = output.trim().split("\n").map((line) => line.split(" ", 2).join(" "));
+    assert.deepEqual(routes.sort(), documentedRoutes().sort());
   });
 
   it("is healthy, says /health to anybody", async () => {

@@ -1,8 +1,8 @@
 // The command line: what an engineer types, and what is refused before anything can go wrong.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type FeedPage, get, type InboxPage } from "../lib/api.ts";
 import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
@@ -76,6 +76,21 @@ describe("the command line", () => {
     assert.equal((await tool(without, "doctor")).code, 1);
   });
 
+  it("prints the table of rights as docs/rights.md has it", async () => {
+    const { output } = await tool(server, "rights");
+    assert.equal(output, await readFile(resolve(import.meta.dirname, "../../docs/rights.md"), "utf8"));
+  });
+
+  it("makes an organisation whose owner comes in by a link, and says what it does not understand", async () => {
+    const { code, output } = await tool(server, "org", "create", "Another company", "Ann@Another.example");
+    assert.equal(code, 0, output);
+    assert.match(output, /\/app\/welcome#[\w-]{43}\n$/);
+    const again = await tool(server, "org", "create", "A third", "ann@another.example");
+    assert.match(again.output, /\/app\/welcome#/, "who has no password yet needs a link still");
+    for (const args of [["create"], ["create", "", "a@b.example"], ["create", "x".repeat(101), "a@b.example"], ["create", "x", "no address"], ["remove", "x"], []])
+      assert.equal((await tool(server, "org", ...args)).code, 1, args.join(" "));
+  });
+
   it("refuses a malformed configuration and says what to fix", async () => {
     const wrong = { ...server, env: { ...server.env, PORT: "http", WEBHOOK_BASE_URL: "calls.example.com" } };
     const { code, output } = await tool(wrong, "serve");
@@ -108,10 +123,13 @@ describe("the command line", () => {
   });
 
   it("replays dead letters, once the server has ended", async () => {
+    const audited = async (): Promise<number> => Number(/(\d+) audit entries/.exec((await tool(server, "verify")).output)?.[1]);
     await server.stop();
+    const noted = await audited();
     const { code, output } = await tool(server, "replay", "--all");
     assert.equal(code, 0, output);
     assert.match(output, /^1 put back/);
+    assert.equal(await audited(), noted + 1);
     await server.start();
     assert.equal((await settled(server)).inbox.dead_letter, 1);
   });

@@ -1,0 +1,147 @@
+#include "api/body.h"
+
+#include "test/test.h"
+
+struct all {
+    struct str text, secret, words, object;
+    int64_t id, count, flag;
+    usec_t time;
+};
+
+static const struct body_field fields[] = {
+    {"text", BODY_TEXT, offsetof(struct all, text), .max = 5},
+    {"secret", BODY_SECRET, offsetof(struct all, secret), .required = false},
+    {"id", BODY_ID, offsetof(struct all, id), .required = false},
+    {"count", BODY_COUNT, offsetof(struct all, count), .required = false},
+    {"time", BODY_TIME, offsetof(struct all, time), .required = false},
+    {"flag", BODY_FLAG, offsetof(struct all, flag), .required = false},
+    {"words", BODY_WORDS, offsetof(struct all, words), .required = false},
+    {"object", BODY_OBJECT, offsetof(struct all, object), .max = 20},
+};
+
+static bool read_as(const char *type, const char *body, const struct body_field *f, size_t n,
+                    struct arena *a, struct all *ret, struct err *e)
+{
+    struct http_header h = {STR("Content-Type"), str_from(type)};
+    const struct http_request http = {.headers = &h, .n_headers = 1, .body = str_from(body)};
+    struct req rq = {.http = &http, .a = a};
+
+    return req_fields(&rq, f, n, ret, e);
+}
+
+static bool read_body(const char *body, struct arena *a, struct all *ret, struct err *e)
+{
+    return read_as("application/json", body, fields, LEN(fields), a, ret, e);
+}
+
+static void reads_each_kind(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct all r = {0};
+    struct err e = {0};
+
+    (void)state;
+    assert_ok(read_body("{\"text\":\" ab \",\"secret\":\" ab \",\"id\":\"12\",\"count\":0,"
+                        "\"time\":\"1970-01-01T00:00:01Z\",\"flag\":false,"
+                        "\"words\":[\"a\",\"b\"],\"object\":{ \"x\": [1] }}",
+                        a, &r, &e),
+              &e);
+    assert_str(r.text, "ab");
+    assert_str(r.secret, " ab ");
+    assert_str(r.words, "a b");
+    assert_str(r.object, "{\"x\":[1]}");
+    assert_int_equal(r.id, 12);
+    assert_int_equal(r.count, 0);
+    assert_int_equal(r.flag, 0);
+    assert_int_equal(r.time, SECONDS(1));
+}
+
+static void what_is_absent_or_null_is_none(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    static const char *const bodies[] = {"{}", "{\"text\":null,\"id\":null,\"object\":null}"};
+
+    (void)state;
+    for (size_t i = 0; i < LEN(bodies); i++) {
+        struct all r = {0};
+        struct err e = {0};
+        assert_ok(read_body(bodies[i], a, &r, &e), &e);
+        assert_true(str_is_none(r.text) && str_is_none(r.words) && str_is_none(r.object));
+        assert_true(r.id == INT_NONE && r.count == INT_NONE && r.flag == INT_NONE);
+        assert_true(r.time == TIME_NONE);
+    }
+}
+
+static void refuses_by_name(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    static const struct {
+        const char *body, *named;
+    } rows[] = {
+        {"{\"role\":1}", "role"},
+        {"{\"text\":\"ab\",\"Text\":\"ab\"}", "Text"},
+        {"{\"text\":1}", "text"},
+        {"{\"text\":\"123456\"}", "text"},
+        {"{\"text\":\"a\\u0000\"}", "text"},
+        {"{\"id\":0}", "id"},
+        {"{\"id\":\"-1\"}", "id"},
+        {"{\"id\":\"1 OR 1=1\"}", "id"},
+        {"{\"id\":1.5}", "id"},
+        {"{\"id\":[1]}", "id"},
+        {"{\"count\":-1}", "count"},
+        {"{\"count\":\"1\"}", "count"},
+        {"{\"time\":\"today\"}", "time"},
+        {"{\"time\":0}", "time"},
+        {"{\"flag\":\"true\"}", "flag"},
+        {"{\"flag\":1}", "flag"},
+        {"{\"words\":\"a\"}", "words"},
+        {"{\"words\":[1]}", "words"},
+        {"{\"words\":[\"a b\"]}", "words"},
+        {"{\"words\":[\"\"]}", "words"},
+        {"{\"object\":[]}", "object"},
+        {"{\"object\":{\"x\":\"01234567890123456789\"}}", "object"},
+        {"[]", "body"},
+        {"\"text\"", "body"},
+    };
+    (void)state;
+    FOR_EACH_ROW (row, rows) {
+        struct all r = {0};
+        struct err e = {0};
+        assert_row(!read_body(row->body, a, &r, &e) && e.code == ERR_INVALID &&
+                       str_contains(str_from(e.text), str_from(row->named)),
+                   row->body);
+        err_clear(&e);
+    }
+}
+
+static void what_is_required_must_be_something(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    static const char *const bodies[] = {"{}", "{\"text\":null}", "{\"text\":\"\"}",
+                                         "{\"text\":\"  \"}"};
+    const struct body_field required = {"text", BODY_TEXT, offsetof(struct all, text), true, 0};
+
+    (void)state;
+    for (size_t i = 0; i < LEN(bodies); i++) {
+        struct all r = {0};
+        struct err e = {0};
+        assert_refused(read_as("application/json", bodies[i], &required, 1, a, &r, &e), &e,
+                       ERR_INVALID);
+    }
+}
+
+static void takes_json_alone(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct all r = {0};
+    struct err e = {0};
+
+    (void)state;
+    assert_refused(read_as("text/plain", "{}", fields, LEN(fields), a, &r, &e), &e,
+                   ERR_UNSUPPORTED);
+    assert_ok(read_as("Application/JSON; charset=utf-8", "{}", fields, LEN(fields), a, &r, &e), &e);
+}
+
+TEST_MAIN(cmocka_unit_test(reads_each_kind), cmocka_unit_test(what_is_absent_or_null_is_none),
+          cmocka_unit_test(refuses_by_name), cmocka_unit_test(what_is_required_must_be_something),
+          cmocka_unit_test(takes_json_alone))
