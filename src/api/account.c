@@ -285,7 +285,8 @@ static bool load_projects(struct req *rq, int64_t after, int64_t limit, struct p
                           size_t *ret_n, struct err *e)
 {
     if (rq->actor.kind == ACTOR_USER)
-        return project_list(rq->db, rq->actor.id, after, limit, rq->a, ret, ret_n, e) ||
+        return project_list(rq->db, rq->actor.id, (struct list_page){after, limit}, rq->a, ret,
+                            ret_n, e) ||
                err_trace(e);
     bool found;
     *ret = arena_new(rq->a, struct project, 1);
@@ -330,7 +331,7 @@ static bool add_project(struct req *rq, void *arg, struct err *e)
 {
     struct new_project *in = arg;
 
-    if (!project_create(rq->db, rq->rng, rq->actor.org, in->name, rq->now, rq->a, &in->id, e))
+    if (!project_create(REQ_OFFICE(rq), rq->actor.org, in->name, rq->a, &in->id, e))
         return err_trace(e);
     const struct deed d = {.action = "project.created",
                            .entity = "project",

@@ -102,7 +102,7 @@ bool auth_open_session(struct req *rq, const struct person *p, const char *actio
     const struct session_from from = client_of(rq);
 
     become(rq, p);
-    return (session_open(rq->db, rq->rng, p->id, 0, &from, rq->now, rq->a, ret, e) &&
+    return (session_open(REQ_OFFICE(rq), p->id, 0, &from, rq->a, ret, e) &&
             note_everywhere(rq, action, STR_NONE, e)) ||
            err_trace(e);
 }
@@ -212,7 +212,7 @@ static bool use_token(struct req *rq, void *arg, struct err *e)
 {
     struct refreshing *in = arg;
 
-    if (!session_refresh(rq->db, rq->rng, in->token, rq->now, rq->a, &in->session, &in->how, e))
+    if (!session_refresh(REQ_OFFICE(rq), in->token, rq->a, &in->session, &in->how, e))
         return err_trace(e);
     return in->how != REFRESH_STOLEN || note_theft(rq, &in->session, e) || err_trace(e);
 }

@@ -172,8 +172,7 @@ static bool put_within(struct req *rq, void *arg, struct err *e)
     const struct connection *c = arg;
     const struct deed d = deed_of(rq, "connection.set", c);
 
-    return (connection_put(rq->db, rq->app->vault, rq->rng, rq->actor.project, c, rq->now, rq->a,
-                           e) &&
+    return (connection_put(REQ_OFFICE(rq), rq->app->vault, rq->actor.project, c, rq->a, e) &&
             req_audit(rq, &d, e)) ||
            err_trace(e);
 }
@@ -202,8 +201,7 @@ static bool remove_within(struct req *rq, void *arg, struct err *e)
     const struct deed d = deed_of(rq, "connection.removed", c);
     bool found;
 
-    if (!connection_remove(rq->db, rq->rng, rq->actor.project, c->provider, c->account, rq->now,
-                           &found, e))
+    if (!connection_remove(REQ_OFFICE(rq), rq->actor.project, c->provider, c->account, &found, e))
         return err_trace(e);
     if (!found)
         return req_not_found(e);

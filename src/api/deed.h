@@ -6,6 +6,10 @@
  */
 #include "api/request.h"
 #include "tenancy/audit.h"
+#include "tenancy/office.h"
+
+/* For what is done by the rooms below. */
+#define REQ_OFFICE(rq) OFFICE((rq)->db, (rq)->rng, (rq)->now)
 
 /* Runs do_it in a transaction; it may append lines with req_audit. */
 bool req_transaction(struct req *rq, bool (*do_it)(struct req *rq, void *arg, struct err *e),

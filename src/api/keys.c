@@ -44,7 +44,8 @@ static bool list(struct req *rq, struct err *e)
 
     if (!http_query_int(&rq->query, STR("before"), &ids, &before, e) ||
         !http_query_int(&rq->query, STR("limit"), &limits, &limit, e) ||
-        !api_key_list(rq->db, rq->actor.project, before, limit, rq->a, &keys, &n, e))
+        !api_key_list(rq->db, rq->actor.project, (struct list_page){before, limit}, rq->a, &keys,
+                      &n, e))
         return err_trace(e);
     json_open_object(&rq->json);
     json_key(&rq->json, STR("keys"));
@@ -144,11 +145,10 @@ static bool revoke_within(struct req *rq, void *arg, struct err *e)
 {
     const int64_t *id = arg;
     struct str name;
-    bool found;
 
-    if (!api_key_revoke(rq->db, rq->actor.project, *id, rq->now, rq->a, &name, &found, e))
+    if (!api_key_revoke(rq->db, rq->actor.project, *id, rq->now, rq->a, &name, e))
         return err_trace(e);
-    if (!found)
+    if (str_is_none(name))
         return req_not_found(e);
     const struct deed d = {.action = "key.revoked",
                            .entity = "api_key",

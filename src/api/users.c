@@ -67,7 +67,7 @@ static bool list(struct req *rq, struct err *e)
 
     if (!http_query_int(&rq->query, STR("after"), &ids, &after, e) ||
         !http_query_int(&rq->query, STR("limit"), &limits, &limit, e) ||
-        !member_list(rq->db, &r, after, limit, rq->a, &members, &n, e))
+        !member_list(rq->db, &r, (struct list_page){after, limit}, rq->a, &members, &n, e))
         return err_trace(e);
     json_open_object(&rq->json);
     json_key(&rq->json, STR("users"));
@@ -133,7 +133,8 @@ static bool give(struct req *rq, struct grant *in, struct str *ret_before, struc
     const struct reach r = reach_of(&rq->actor);
     enum user_role before;
 
-    if (!role_grant(rq->db, &r, in->user, in->project, in->role, rq->now, rq->a, &before, e))
+    if (!role_grant(REQ_OFFICE(rq), &r, ROLE_WISH(in->user, in->project, in->role), rq->a, &before,
+                    e))
         return err_trace(e);
     *ret_before = before == USER_ROLE_COUNT ? STR_NONE : str_from(user_role_name(before));
     return true;
@@ -148,11 +149,10 @@ static bool invite_within(struct req *rq, void *arg, struct err *e)
     struct str before;
     bool made;
 
-    if (!person_ensure(rq->db, in->email, name, rq->now, rq->a, &in->user, &made, e) ||
+    if (!person_ensure(REQ_OFFICE(rq), in->email, name, rq->a, &in->user, &made, e) ||
         !give(rq, in, &before, e))
         return err_trace(e);
-    if (made &&
-        !link_create(rq->db, rq->rng, in->user, LINK_INVITATION, rq->now, rq->a, &in->link, e))
+    if (made && !link_create(REQ_OFFICE(rq), in->user, LINK_INVITATION, rq->a, &in->link, e))
         return err_trace(e);
     return note_grant(rq, in, made ? "user.invited" : "role.granted", before, e) || err_trace(e);
 }
@@ -313,7 +313,7 @@ static bool renew_within(struct req *rq, void *arg, struct err *e)
                            .entity = "user",
                            .id = req_id_text(rq, in->user)};
     return (links_revoke(rq->db, in->user, rq->now, e) &&
-            link_create(rq->db, rq->rng, in->user, purpose, rq->now, rq->a, &in->link, e) &&
+            link_create(REQ_OFFICE(rq), in->user, purpose, rq->a, &in->link, e) &&
             req_audit(rq, &d, e)) ||
            err_trace(e);
 }

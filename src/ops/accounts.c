@@ -76,22 +76,21 @@ static bool add_stored(struct accounts *x, struct db *db, struct account_book *b
                        int64_t project, struct err *e)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-    struct opened_connection *list;
-    size_t n, unreadable;
+    struct opened_connections opened;
 
-    if (!connection_open_all(db, x->o.vault, project, a, &list, &n, &unreadable, e))
+    if (!connection_open_all(db, x->o.vault, project, a, &opened, e))
         return err_trace(e);
-    if (unreadable > 0)
+    if (opened.n_unreadable > 0)
         log_error(NULL, "accounts.sealed",
                   "project=%lld accounts=%zu reason=\"another master key\"", (long long)project,
-                  unreadable);
-    for (size_t i = 0; i < n; i++)
+                  opened.n_unreadable);
+    for (size_t i = 0; i < opened.n; i++)
         account_book_add_account(book, &(struct book_account){
                                            .project = project,
-                                           .provider = list[i].provider,
-                                           .account = list[i].account,
+                                           .provider = opened.p[i].provider,
+                                           .account = opened.p[i].account,
                                            .base_url = x->o.config->twilio_base_url,
-                                           .secrets = {list[i].secret, list[i].secondary},
+                                           .secrets = {opened.p[i].secret, opened.p[i].secondary},
                                        });
     return true;
 }

@@ -218,8 +218,8 @@ static bool make_login_link(struct app *app, struct db *db, struct err *e)
     if (!person_owner(db, app->a, &owner, &found, e))
         return err_trace(e);
     return !found ||
-           link_create(db, &app->rng, owner, LINK_SIGN_IN, clock_wall(&clock_system), app->a,
-                       &app->login_token, e) ||
+           link_create(OFFICE(db, &app->rng, clock_wall(&clock_system)), owner, LINK_SIGN_IN,
+                       app->a, &app->login_token, e) ||
            err_trace(e);
 }
 

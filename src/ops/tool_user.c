@@ -54,9 +54,10 @@ static bool create(struct errand *x, struct err *e)
         return err_trace(e);
     if (!found)
         return err_set(e, ERR_NOT_FOUND, "the store is empty; start the server once");
-    return (person_ensure(x->db, x->email, name, x->now, a, &x->user, &made, e) &&
-            role_grant(x->db, &all, x->user, INT_NONE, role, x->now, a, &before, e) &&
-            link_create(x->db, &x->rng, x->user, LINK_INVITATION, x->now, a, &x->link, e) &&
+    return (person_ensure(OFFICE(x->db, NULL, x->now), x->email, name, a, &x->user, &made, e) &&
+            role_grant(OFFICE(x->db, NULL, x->now), &all, ROLE_WISH(x->user, INT_NONE, role), a,
+                       &before, e) &&
+            link_create(OFFICE(x->db, &x->rng, x->now), x->user, LINK_INVITATION, a, &x->link, e) &&
             note(x, "user.invited", e)) ||
            err_trace(e);
 }
@@ -77,9 +78,11 @@ static bool create_org(struct errand *x, struct err *e)
         return err_set(e, ERR_INVALID, "a name of 1 to %d bytes expected", NAME_MAX_BYTES);
     if (!db_query_one(x->db, Q_ORG_ADD, BINDS(bind_str("name", name)), id_columns, LEN(id_columns),
                       a, &all.org, &made, e) ||
-        !project_create(x->db, &x->rng, all.org, STR("First project"), x->now, a, &project, e) ||
-        !person_ensure(x->db, x->email, x->email, x->now, a, &x->user, &made, e) ||
-        !role_grant(x->db, &all, x->user, INT_NONE, USER_ROLE_OWNER, x->now, a, &before, e) ||
+        !project_create(OFFICE(x->db, &x->rng, x->now), all.org, STR("First project"), a, &project,
+                        e) ||
+        !person_ensure(OFFICE(x->db, NULL, x->now), x->email, x->email, a, &x->user, &made, e) ||
+        !role_grant(OFFICE(x->db, NULL, x->now), &all,
+                    ROLE_WISH(x->user, INT_NONE, USER_ROLE_OWNER), a, &before, e) ||
         !person_by_id(x->db, x->user, a, &owner, &found, e))
         return err_trace(e);
     const struct audit_entry entry = {.who = &console,
@@ -89,7 +92,7 @@ static bool create_org(struct errand *x, struct err *e)
     if (!audit_append(x->db, all.org, &entry, x->now, a, e))
         return err_trace(e);
     return !str_is_none(owner.password_hash) ||
-           link_create(x->db, &x->rng, x->user, LINK_INVITATION, x->now, a, &x->link, e) ||
+           link_create(OFFICE(x->db, &x->rng, x->now), x->user, LINK_INVITATION, a, &x->link, e) ||
            err_trace(e);
 }
 
@@ -104,7 +107,7 @@ static bool reset(struct errand *x, struct err *e)
         return err_set(e, ERR_NOT_FOUND, "nobody has the address %.100s", x->cmd->args[1]);
     x->user = p.id;
     return (links_revoke(x->db, p.id, x->now, e) &&
-            link_create(x->db, &x->rng, p.id, LINK_RESET, x->now, x->cmd->a, &x->link, e) &&
+            link_create(OFFICE(x->db, &x->rng, x->now), p.id, LINK_RESET, x->cmd->a, &x->link, e) &&
             note(x, "password.link_made", e)) ||
            err_trace(e);
 }

@@ -315,7 +315,8 @@ int tool_login_link(struct command *cmd)
         err_set(&e, ERR_NOT_FOUND, "the store has no owner; start the server once");
         return tool_fail(&e);
     }
-    if (!link_create(db, &rng, owner, LINK_SIGN_IN, clock_wall(&clock_system), cmd->a, &token, &e))
+    if (!link_create(OFFICE(db, &rng, clock_wall(&clock_system)), owner, LINK_SIGN_IN, cmd->a,
+                     &token, &e))
         return tool_fail(&e);
     (void)printf(STR_FMT "/login?token=" STR_FMT "\n", STR_ARG(cmd->config.webhook_base_url),
                  STR_ARG(token));

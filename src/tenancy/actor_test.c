@@ -77,25 +77,24 @@ static void a_key_has_its_rights_its_time_and_its_end(void **state)
         struct err e = {0};
         struct str name;
         size_t n;
-        bool found;
 
         assert_ok(api_key_create(db, &k.rng, &wish, KIT_NOW, a, &made, &e), &e);
         assert_true(known_by_key(&k, made.secret, 0, KIT_NOW + 1, &who));
         assert_int_equal(who.rights, 1u << RIGHT_CALLS_READ); // people are not for keys
-        assert_ok(api_key_list(db, k.project, INT_NONE, 10, a, &list, &n, &e), &e);
+        assert_ok(api_key_list(db, k.project, (struct list_page){INT_NONE, 10}, a, &list, &n, &e),
+                  &e);
         assert_int_equal(n, 2);
         assert_int_equal(list[0].used_at, KIT_NOW + 1);
         assert_str(list[0].created_by, "owner@example.com");
         assert_true(known_by_key(&k, made.secret, 0, KIT_NOW + HOURS(2), &who)); // notes it again
         assert_false(known_by_key(&k, made.secret, 0, KIT_NOW + HOURS(5), &who));
-        assert_ok(api_key_revoke(db, k.project + 1, made.id, KIT_NOW, a, &name, &found, &e), &e);
-        assert_false(found);
-        assert_ok(api_key_revoke(db, k.project, made.id, KIT_NOW, a, &name, &found, &e), &e);
-        assert_true(found);
+        assert_ok(api_key_revoke(db, k.project + 1, made.id, KIT_NOW, a, &name, &e), &e);
+        assert_true(str_is_none(name));
+        assert_ok(api_key_revoke(db, k.project, made.id, KIT_NOW, a, &name, &e), &e);
         assert_str(name, "reports");
         assert_false(known_by_key(&k, made.secret, 0, KIT_NOW + 3, &who));
-        assert_ok(api_key_revoke(db, k.project, made.id, KIT_NOW, a, &name, &found, &e), &e);
-        assert_false(found);
+        assert_ok(api_key_revoke(db, k.project, made.id, KIT_NOW, a, &name, &e), &e);
+        assert_true(str_is_none(name));
     }
 }
 
@@ -122,7 +121,8 @@ static void a_person_has_the_rights_of_their_roles_where_they_have_them(void **s
         struct actor who;
         struct err e = {0};
 
-        assert_ok(project_create(db, &k.rng, k.org, STR("Second"), KIT_NOW, a, &second, &e), &e);
+        assert_ok(project_create(OFFICE(db, &k.rng, KIT_NOW), k.org, STR("Second"), a, &second, &e),
+                  &e);
         const int64_t id = kit_person(&k, STR("ann@example.com"), second, USER_ROLE_OPERATOR);
         const struct session s = kit_session(&k, id, KIT_NOW);
 

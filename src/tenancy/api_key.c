@@ -26,7 +26,7 @@ bool api_key_create(struct db *db, struct rng *rng, const struct api_key_wish *i
     return made || err_set(e, ERR_INTERNAL, "the key was not kept");
 }
 
-bool api_key_list(struct db *db, int64_t project, int64_t before, int64_t limit, struct arena *a,
+bool api_key_list(struct db *db, int64_t project, struct list_page page, struct arena *a,
                   struct api_key **ret, size_t *ret_n, struct err *e)
 {
     static const struct column columns[] = {
@@ -40,13 +40,13 @@ bool api_key_list(struct db *db, int64_t project, int64_t before, int64_t limit,
         {"used_at", COLUMN_TIME, offsetof(struct api_key, used_at)},
         {"revoked_at", COLUMN_TIME, offsetof(struct api_key, revoked_at)},
     };
-    const int64_t most = limit < LISTED_MAX ? limit : LISTED_MAX;
+    const int64_t most = page.limit < LISTED_MAX ? page.limit : LISTED_MAX;
     struct api_key *list = arena_new(a, struct api_key, (size_t)most);
     struct rows *rows;
     size_t n = 0;
 
     if (!db_query(db, Q_API_KEY_LIST,
-                  BINDS(bind_int("project", project), bind_int("before", before),
+                  BINDS(bind_int("project", project), bind_int("before", page.from),
                         bind_int("limit", most)),
                   a, &rows, e))
         return err_trace(e);
@@ -60,13 +60,17 @@ bool api_key_list(struct db *db, int64_t project, int64_t before, int64_t limit,
 }
 
 bool api_key_revoke(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
-                    struct str *ret_name, bool *ret_found, struct err *e)
+                    struct str *ret_name, struct err *e)
 {
     static const struct column columns[] = {{"name", COLUMN_STR, 0}};
+    struct str name;
+    bool found;
 
-    return db_query_one(
-               db, Q_API_KEY_REVOKE,
-               BINDS(bind_int("project", project), bind_int("id", id), bind_time("now", now)),
-               columns, LEN(columns), a, ret_name, ret_found, e) ||
-           err_trace(e);
+    if (!db_query_one(
+            db, Q_API_KEY_REVOKE,
+            BINDS(bind_int("project", project), bind_int("id", id), bind_time("now", now)), columns,
+            LEN(columns), a, &name, &found, e))
+        return err_trace(e);
+    *ret_name = found ? name : STR_NONE;
+    return true;
 }

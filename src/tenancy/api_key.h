@@ -2,8 +2,7 @@
 #define TENANCY_API_KEY_H
 /* API keys of a project: random, shown once, kept as a digest, with rights of their own and an end.
  */
-#include "base/clock.h"
-#include "store/store.h"
+#include "tenancy/office.h"
 #include "tenancy/rights.h"
 
 struct api_key {
@@ -29,10 +28,10 @@ struct api_key_wish {
 bool api_key_create(struct db *db, struct rng *rng, const struct api_key_wish *in, usec_t now,
                     struct arena *a, struct api_key_made *ret, struct err *e) CHECK_RESULT;
 /* Newest first, from below `before` (INT_NONE: from the newest); with those that were revoked. */
-bool api_key_list(struct db *db, int64_t project, int64_t before, int64_t limit, struct arena *a,
+bool api_key_list(struct db *db, int64_t project, struct list_page page, struct arena *a,
                   struct api_key **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
-/* *ret_found false: not one of the project's, or revoked already. */
+/* Its name; none: not one of the project's, or revoked already. */
 bool api_key_revoke(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,
-                    struct str *ret_name, bool *ret_found, struct err *e) CHECK_RESULT;
+                    struct str *ret_name, struct err *e) CHECK_RESULT;
 
 #endif

@@ -114,41 +114,41 @@ static bool has_room(struct db *db, int64_t project, const struct connection *c,
            err_set(e, ERR_LIMIT, "a project has %d accounts at most", PER_PROJECT_MAX);
 }
 
-bool connection_put(struct db *db, const struct vault *v, struct rng *rng, int64_t project,
-                    const struct connection *c, usec_t now, struct arena *a, struct err *e)
+bool connection_put(const struct office *o, const struct vault *v, int64_t project,
+                    const struct connection *c, struct arena *a, struct err *e)
 {
     int64_t changed;
 
-    if (!has_room(db, project, c, a, e))
+    if (!has_room(o->db, project, c, a, e))
         return err_trace(e);
-    const struct str secret =
-        vault_seal(v, rng, context_of(project, c->provider, c->account, "secret", a), c->secret, a);
+    const struct str secret = vault_seal(
+        v, o->rng, context_of(project, c->provider, c->account, "secret", a), c->secret, a);
     const struct str secondary =
         str_is_empty(c->secondary)
             ? STR_NONE
-            : vault_seal(v, rng, context_of(project, c->provider, c->account, "secondary", a),
+            : vault_seal(v, o->rng, context_of(project, c->provider, c->account, "secondary", a),
                          c->secondary, a);
-    if (!db_exec(db, Q_CONNECTION_PUT,
+    if (!db_exec(o->db, Q_CONNECTION_PUT,
                  BINDS(bind_int("project", project), bind_str("provider", c->provider),
                        bind_str("account_sid", c->account), bind_str("secret", secret),
-                       bind_str("secret_secondary", secondary), bind_time("now", now)),
+                       bind_str("secret_secondary", secondary), bind_time("now", o->now)),
                  &changed, e) ||
-        !next_version(db, rng, now, e))
+        !next_version(o->db, o->rng, o->now, e))
         return err_trace(e);
     return changed > 0 ||
            err_set(e, ERR_CONFLICT, "this account cannot be connected with this project");
 }
 
-bool connection_remove(struct db *db, struct rng *rng, int64_t project, struct str provider,
-                       struct str account, usec_t now, bool *ret_found, struct err *e)
+bool connection_remove(const struct office *o, int64_t project, struct str provider,
+                       struct str account, bool *ret_found, struct err *e)
 {
     int64_t n;
 
-    if (!db_exec(db, Q_CONNECTION_REMOVE,
+    if (!db_exec(o->db, Q_CONNECTION_REMOVE,
                  BINDS(bind_int("project", project), bind_str("provider", provider),
                        bind_str("account_sid", account)),
                  &n, e) ||
-        !next_version(db, rng, now, e))
+        !next_version(o->db, o->rng, o->now, e))
         return err_trace(e);
     *ret_found = n > 0;
     return true;
@@ -202,8 +202,7 @@ static bool open_one(const struct vault *v, int64_t project, const struct sealed
 }
 
 bool connection_open_all(struct db *db, const struct vault *v, int64_t project, struct arena *a,
-                         struct opened_connection **ret, size_t *ret_n, size_t *ret_unreadable,
-                         struct err *e)
+                         struct opened_connections *ret, struct err *e)
 {
     static const struct column columns[] = {
         {"provider", COLUMN_STR, offsetof(struct sealed_row, provider)},
@@ -212,9 +211,10 @@ bool connection_open_all(struct db *db, const struct vault *v, int64_t project, 
         {"secret_secondary", COLUMN_STR, offsetof(struct sealed_row, secondary)},
     };
     struct sealed_row *sealed = arena_new(a, struct sealed_row, PER_PROJECT_MAX);
-    struct opened_connection *list = arena_new(a, struct opened_connection, PER_PROJECT_MAX);
+    struct opened_connections opened = {
+        .p = arena_new(a, struct opened_connection, PER_PROJECT_MAX)};
     struct rows *rows;
-    size_t n_rows = 0, n = 0, unreadable = 0;
+    size_t n_rows = 0;
 
     if (!db_query(db, Q_CONNECTION_LOAD_ACCOUNTS, BINDS(bind_int("project", project)), a, &rows, e))
         return err_trace(e);
@@ -224,13 +224,11 @@ bool connection_open_all(struct db *db, const struct vault *v, int64_t project, 
         return err_trace(e);
     for (size_t i = 0; i < n_rows; i++) {
         struct err odd = {0};
-        if (open_one(v, project, &sealed[i], a, &list[n], &odd))
-            n++;
+        if (open_one(v, project, &sealed[i], a, &opened.p[opened.n], &odd))
+            opened.n++;
         else
-            unreadable++;
+            opened.n_unreadable++;
     }
-    *ret = list;
-    *ret_n = n;
-    *ret_unreadable = unreadable;
+    *ret = opened;
     return true;
 }

@@ -6,8 +6,7 @@
  *
  * Every change makes a new version, by which the nodes notice that they have to look again.
  */
-#include "base/clock.h"
-#include "store/store.h"
+#include "tenancy/office.h"
 #include "tenancy/vault.h"
 
 /* Each none: not set. */
@@ -35,11 +34,10 @@ bool connection_set_settings(struct db *db, struct rng *rng, int64_t project,
 bool connection_list(struct db *db, int64_t project, struct arena *a, struct connection **ret,
                      size_t *ret_n, struct err *e) CHECK_RESULT;
 /* Makes it, or gives it other secrets. ERR_CONFLICT: it belongs to another project. */
-bool connection_put(struct db *db, const struct vault *v, struct rng *rng, int64_t project,
-                    const struct connection *c, usec_t now, struct arena *a,
-                    struct err *e) CHECK_RESULT;
-bool connection_remove(struct db *db, struct rng *rng, int64_t project, struct str provider,
-                       struct str account, usec_t now, bool *ret_found, struct err *e) CHECK_RESULT;
+bool connection_put(const struct office *o, const struct vault *v, int64_t project,
+                    const struct connection *c, struct arena *a, struct err *e) CHECK_RESULT;
+bool connection_remove(const struct office *o, int64_t project, struct str provider,
+                       struct str account, bool *ret_found, struct err *e) CHECK_RESULT;
 
 /* --- for the doors and workers of a node --- */
 
@@ -60,8 +58,11 @@ struct opened_connection {
     struct str provider, account;
     struct secret *secret, *secondary; /* the caller's to destroy; the second may be NULL */
 };
+struct opened_connections {
+    struct opened_connection *p;
+    size_t n, n_unreadable;
+};
 bool connection_open_all(struct db *db, const struct vault *v, int64_t project, struct arena *a,
-                         struct opened_connection **ret, size_t *ret_n, size_t *ret_unreadable,
-                         struct err *e) CHECK_RESULT;
+                         struct opened_connections *ret, struct err *e) CHECK_RESULT;
 
 #endif

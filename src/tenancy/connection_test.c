@@ -11,14 +11,15 @@ static struct vault *open_vault(void)
     return v;
 }
 
-static void put(struct kit *k, const struct vault *v, int64_t project, struct str account,
-                struct str secret, enum err_code refused)
+static enum err_code put(struct kit *k, const struct vault *v, int64_t project, const char *account,
+                         const char *secret)
 {
-    const struct connection c = {.provider = STR("twilio"), .account = account, .secret = secret};
+    const struct connection c = {
+        .provider = STR("twilio"), .account = str_from(account), .secret = str_from(secret)};
     struct err e = {0};
-    const bool ok = connection_put(k->db, v, &k->rng, project, &c, KIT_NOW, k->a, &e);
 
-    assert_int_equal(ok ? ERR_NONE : e.code, refused);
+    return connection_put(OFFICE(k->db, &k->rng, KIT_NOW), v, project, &c, k->a, &e) ? ERR_NONE
+                                                                                     : e.code;
 }
 
 static struct str version(struct kit *k)
@@ -40,40 +41,40 @@ static void a_secret_is_sealed_and_opened_for_its_project_alone(void **state)
         struct kit k = kit_start(db, a);
         int64_t other_org;
         const int64_t other = kit_other_project(&k, &other_org);
-        struct opened_connection *opened;
+        struct opened_connections opened;
         struct connection *list;
         struct err e = {0};
-        size_t n, unreadable;
+        size_t n;
         bool found;
 
         const struct str before = version(&k);
-        put(&k, v, other, STR("AC2"), STR("token-two"), ERR_NONE);
+        assert_int_equal(put(&k, v, other, "AC2", "token-two"), ERR_NONE);
         assert_false(str_eq(version(&k), before));
         assert_ok(connection_list(db, other, a, &list, &n, &e), &e);
         assert_true(n == 1 && str_is_none(list[0].secret) && !list[0].has_secondary);
         assert_ok(connection_list(db, k.project, a, &list, &n, &e), &e);
         assert_int_equal(n, 0); // that of the configuration has no secret in the store
-        assert_ok(connection_open_all(db, v, other, a, &opened, &n, &unreadable, &e), &e);
-        assert_true(n == 1 && unreadable == 0);
-        assert_str(secret_reveal(opened[0].secret), "token-two");
-        assert_null(opened[0].secondary);
-        secret_destroy(opened[0].secret);
+        assert_ok(connection_open_all(db, v, other, a, &opened, &e), &e);
+        assert_true(opened.n == 1 && opened.n_unreadable == 0);
+        assert_str(secret_reveal(opened.p[0].secret), "token-two");
+        assert_null(opened.p[0].secondary);
+        secret_destroy(opened.p[0].secret);
 
         // Another project's account stays there, whatever it is given.
-        put(&k, v, k.project, STR("AC2"), STR("stolen"), ERR_CONFLICT);
-        put(&k, v, other, STR("AC1"), STR("stolen"), ERR_CONFLICT);
-        put(&k, v, other, STR("AC2"), STR("token-three"), ERR_NONE);
-        assert_ok(connection_open_all(db, v, other, a, &opened, &n, &unreadable, &e), &e);
-        assert_str(secret_reveal(opened[0].secret), "token-three");
-        secret_destroy(opened[0].secret);
+        assert_int_equal(put(&k, v, k.project, "AC2", "stolen"), ERR_CONFLICT);
+        assert_int_equal(put(&k, v, other, "AC1", "stolen"), ERR_CONFLICT);
+        assert_int_equal(put(&k, v, other, "AC2", "token-three"), ERR_NONE);
+        assert_ok(connection_open_all(db, v, other, a, &opened, &e), &e);
+        assert_str(secret_reveal(opened.p[0].secret), "token-three");
+        secret_destroy(opened.p[0].secret);
 
-        assert_ok(connection_remove(db, &k.rng, k.project, STR("twilio"), STR("AC2"), KIT_NOW,
-                                    &found, &e),
+        assert_ok(connection_remove(OFFICE(db, &k.rng, KIT_NOW), k.project, STR("twilio"),
+                                    STR("AC2"), &found, &e),
                   &e);
         assert_false(found);
-        assert_ok(
-            connection_remove(db, &k.rng, other, STR("twilio"), STR("AC2"), KIT_NOW, &found, &e),
-            &e);
+        assert_ok(connection_remove(OFFICE(db, &k.rng, KIT_NOW), other, STR("twilio"), STR("AC2"),
+                                    &found, &e),
+                  &e);
         assert_true(found);
     }
 }
@@ -86,17 +87,16 @@ static void what_another_key_sealed_is_left_out_and_counted(void **state)
         _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
         _cleanup_(vault_closep) struct vault *v = open_vault(), *w = NULL;
         struct kit k = kit_start(db, a);
-        struct opened_connection *opened;
+        struct opened_connections opened;
         struct err e = {0};
-        size_t n, unreadable;
 
         assert_ok(vault_open(STR("some-other-master-key-of-the-tests!"), STR_NONE, &w, &e), &e);
-        put(&k, v, k.project, STR("AC7"), STR("mine"), ERR_NONE);
-        put(&k, w, k.project, STR("AC8"), STR("not mine"), ERR_NONE);
-        assert_ok(connection_open_all(db, v, k.project, a, &opened, &n, &unreadable, &e), &e);
-        assert_true(n == 1 && unreadable == 1);
-        assert_str(opened[0].account, "AC7");
-        secret_destroy(opened[0].secret);
+        assert_int_equal(put(&k, v, k.project, "AC7", "mine"), ERR_NONE);
+        assert_int_equal(put(&k, w, k.project, "AC8", "not mine"), ERR_NONE);
+        assert_ok(connection_open_all(db, v, k.project, a, &opened, &e), &e);
+        assert_true(opened.n == 1 && opened.n_unreadable == 1);
+        assert_str(opened.p[0].account, "AC7");
+        secret_destroy(opened.p[0].secret);
     }
 }
 

@@ -72,20 +72,20 @@ bool person_by_id(struct db *db, int64_t id, struct arena *a, struct person *ret
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
-bool person_ensure(struct db *db, struct str email, struct str name, usec_t now, struct arena *a,
+bool person_ensure(const struct office *o, struct str email, struct str name, struct arena *a,
                    int64_t *ret, bool *ret_made, struct err *e)
 {
     struct person known;
     bool found;
 
-    if (!db_query_one(db, Q_USER_ADD,
+    if (!db_query_one(o->db, Q_USER_ADD,
                       BINDS(bind_str("email", email), bind_str("name", name),
-                            bind_str("password_hash", STR_NONE), bind_time("now", now)),
+                            bind_str("password_hash", STR_NONE), bind_time("now", o->now)),
                       id_columns, LEN(id_columns), a, ret, ret_made, e))
         return err_trace(e);
     if (*ret_made)
         return true;
-    if (!person_by_email(db, email, a, &known, &found, e))
+    if (!person_by_email(o->db, email, a, &known, &found, e))
         return err_trace(e);
     *ret = known.id;
     return found || err_set(e, ERR_CONFLICT, "this address was taken at this moment");
@@ -211,17 +211,17 @@ static bool load_roles(struct db *db, const struct reach *r, struct member *memb
     return true;
 }
 
-bool member_list(struct db *db, const struct reach *r, int64_t after, int64_t limit,
-                 struct arena *a, struct member **ret, size_t *ret_n, struct err *e)
+bool member_list(struct db *db, const struct reach *r, struct list_page page, struct arena *a,
+                 struct member **ret, size_t *ret_n, struct err *e)
 {
-    const int64_t most = limit < MEMBERS_MAX ? limit : MEMBERS_MAX;
+    const int64_t most = page.limit < MEMBERS_MAX ? page.limit : MEMBERS_MAX;
     struct member *list = arena_new(a, struct member, (size_t)most);
     struct rows *rows;
     size_t n = 0;
 
     if (!db_query(db, Q_USER_LIST,
                   BINDS(bind_int("org", r->org), bind_int("project", r->project),
-                        bind_int("after", after), bind_int("limit", most)),
+                        bind_int("after", page.from), bind_int("limit", most)),
                   a, &rows, e))
         return err_trace(e);
     while (n < (size_t)most && rows_next(rows))
@@ -240,7 +240,7 @@ bool member_find(struct db *db, const struct reach *r, int64_t user, struct aren
     size_t n;
 
     // The list after the one before is the shortest way to one row with all that a member is.
-    if (!member_list(db, r, user - 1, 1, a, &list, &n, e))
+    if (!member_list(db, r, (struct list_page){user - 1, 1}, a, &list, &n, e))
         return err_trace(e);
     if (n == 0 || list[0].id != user)
         return err_set(e, ERR_NOT_FOUND, "there is no such thing here");
@@ -310,27 +310,27 @@ static bool is_place(struct db *db, const struct reach *r, int64_t project, stru
     return found || err_set(e, ERR_NOT_FOUND, "there is no such thing here");
 }
 
-bool role_grant(struct db *db, const struct reach *r, int64_t user, int64_t project,
-                enum user_role role, usec_t now, struct arena *a, enum user_role *ret_before,
-                struct err *e)
+bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
+                struct arena *a, enum user_role *ret_before, struct err *e)
 {
     struct member_role before;
     struct rows *rows;
     bool found;
 
-    if (!is_place(db, r, project, a, e))
+    if (!is_place(o->db, r, wish->project, a, e))
         return err_trace(e);
-    if (!covers(r, project, role))
+    if (!covers(r, wish->project, wish->role))
         return out_of_reach(e);
-    if (!find_role(
-            db, Q_ROLE_AT,
-            BINDS(bind_int("user", user), bind_int("org", r->org), bind_int("project", project)), a,
-            &before, &found, e) ||
-        (found && before.role != role && !may_leave(db, r, &before, a, e)) ||
-        !db_query(db, Q_ROLE_GRANT,
-                  BINDS(bind_int("user", user), bind_int("org", r->org),
-                        bind_int("project", project),
-                        bind_str("role", str_from(user_role_name(role))), bind_time("now", now)),
+    if (!find_role(o->db, Q_ROLE_AT,
+                   BINDS(bind_int("user", wish->user), bind_int("org", r->org),
+                         bind_int("project", wish->project)),
+                   a, &before, &found, e) ||
+        (found && before.role != wish->role && !may_leave(o->db, r, &before, a, e)) ||
+        !db_query(o->db, Q_ROLE_GRANT,
+                  BINDS(bind_int("user", wish->user), bind_int("org", r->org),
+                        bind_int("project", wish->project),
+                        bind_str("role", str_from(user_role_name(wish->role))),
+                        bind_time("now", o->now)),
                   a, &rows, e))
         return err_trace(e);
     while (rows_next(rows))

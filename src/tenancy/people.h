@@ -7,7 +7,7 @@
  * grant it, nor change somebody who has it. An organisation keeps an owner. All functions are parts
  * of the caller's transaction.
  */
-#include "base/clock.h"
+#include "tenancy/office.h"
 #include "tenancy/actor.h"
 
 struct person {
@@ -27,7 +27,7 @@ bool person_by_email(struct db *db, struct str email, struct arena *a, struct pe
 bool person_by_id(struct db *db, int64_t id, struct arena *a, struct person *ret, bool *ret_found,
                   struct err *e) CHECK_RESULT;
 /* The one who has the address already, or a new one without a password. */
-bool person_ensure(struct db *db, struct str email, struct str name, usec_t now, struct arena *a,
+bool person_ensure(const struct office *o, struct str email, struct str name, struct arena *a,
                    int64_t *ret, bool *ret_made, struct err *e) CHECK_RESULT;
 bool person_set_password(struct db *db, int64_t id, struct str hash, usec_t now,
                          struct err *e) CHECK_RESULT;
@@ -67,8 +67,8 @@ struct member {
 };
 
 /* Those after `after`, by id. */
-bool member_list(struct db *db, const struct reach *r, int64_t after, int64_t limit,
-                 struct arena *a, struct member **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
+bool member_list(struct db *db, const struct reach *r, struct list_page page, struct arena *a,
+                 struct member **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
 /* ERR_NOT_FOUND when they have no role within reach. */
 bool member_find(struct db *db, const struct reach *r, int64_t user, struct arena *a,
                  struct member *ret, struct err *e) CHECK_RESULT;
@@ -78,11 +78,17 @@ bool member_find(struct db *db, const struct reach *r, int64_t user, struct aren
 bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct arena *a,
                     struct member *ret, struct err *e) CHECK_RESULT;
 
+/* Whom to give which role, where (project INT_NONE: in the whole organisation). */
+struct role_wish {
+    int64_t user, project;
+    enum user_role role;
+};
+#define ROLE_WISH(user, project, role) (&(const struct role_wish){(user), (project), (role)})
+
 /* Gives a role at a place (project INT_NONE: the whole organisation) in place of what was there,
  * whose role *ret_before gets (USER_ROLE_COUNT: none). */
-bool role_grant(struct db *db, const struct reach *r, int64_t user, int64_t project,
-                enum user_role role, usec_t now, struct arena *a, enum user_role *ret_before,
-                struct err *e) CHECK_RESULT;
+bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
+                struct arena *a, enum user_role *ret_before, struct err *e) CHECK_RESULT;
 /* Takes one away; ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT for the last owner. */
 bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_id, struct arena *a,
                struct member_role *ret_taken, struct err *e) CHECK_RESULT;

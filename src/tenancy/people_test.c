@@ -46,7 +46,8 @@ static void nobody_gives_more_than_they_have(void **state)
         enum user_role before;
         struct err e = {0};
 
-        assert_ok(project_create(db, &k.rng, k.org, STR("Second"), KIT_NOW, a, &second, &e), &e);
+        assert_ok(project_create(OFFICE(db, &k.rng, KIT_NOW), k.org, STR("Second"), a, &second, &e),
+                  &e);
         const struct reach admin = {k.org, INT_NONE, user_role_rights(USER_ROLE_ADMIN)},
                            here = {k.org, k.project, user_role_rights(USER_ROLE_ADMIN)};
         const struct {
@@ -65,15 +66,16 @@ static void nobody_gives_more_than_they_have(void **state)
             {&here, INT_NONE, USER_ROLE_VIEWER, ERR_FORBIDDEN},
         };
         for (size_t i = 0; i < LEN(cases); i++) {
-            const bool ok = role_grant(db, cases[i].r, ann, cases[i].project, cases[i].role,
-                                       KIT_NOW, a, &before, &e);
+            const bool ok =
+                role_grant(OFFICE(db, NULL, KIT_NOW), cases[i].r,
+                           ROLE_WISH(ann, cases[i].project, cases[i].role), a, &before, &e);
             assert_int_equal(ok ? ERR_NONE : e.code, cases[i].refused);
             err_clear(&e);
         }
         // An admin does not turn an owner into something else either.
-        assert_refused(
-            role_grant(db, &admin, k.owner, INT_NONE, USER_ROLE_VIEWER, KIT_NOW, a, &before, &e),
-            &e, ERR_FORBIDDEN);
+        assert_refused(role_grant(OFFICE(db, NULL, KIT_NOW), &admin,
+                                  ROLE_WISH(k.owner, INT_NONE, USER_ROLE_VIEWER), a, &before, &e),
+                       &e, ERR_FORBIDDEN);
     }
 }
 
@@ -95,9 +97,9 @@ static void an_organisation_keeps_an_owner(void **state)
         assert_refused(role_take(db, &all, k.owner, m.roles[0].id, a, &taken, &e), &e,
                        ERR_CONFLICT);
         err_clear(&e);
-        assert_refused(
-            role_grant(db, &all, k.owner, INT_NONE, USER_ROLE_ADMIN, KIT_NOW, a, &before, &e), &e,
-            ERR_CONFLICT);
+        assert_refused(role_grant(OFFICE(db, NULL, KIT_NOW), &all,
+                                  ROLE_WISH(k.owner, INT_NONE, USER_ROLE_ADMIN), a, &before, &e),
+                       &e, ERR_CONFLICT);
         err_clear(&e);
         assert_refused(member_disable(db, &all, k.owner, true, KIT_NOW, a, &e), &e, ERR_CONFLICT);
         err_clear(&e);
@@ -123,18 +125,19 @@ static void members_are_listed_within_reach(void **state)
         struct err e = {0};
         size_t n;
 
-        assert_ok(project_create(db, &k.rng, k.org, STR("Second"), KIT_NOW, a, &second, &e), &e);
+        assert_ok(project_create(OFFICE(db, &k.rng, KIT_NOW), k.org, STR("Second"), a, &second, &e),
+                  &e);
         const int64_t ann = kit_person(&k, STR("ann@example.com"), second, USER_ROLE_VIEWER);
         const struct reach all = kit_owner_reach(&k), here = {k.org, k.project, RIGHTS_ALL},
                            elsewhere = {other_org, INT_NONE, RIGHTS_ALL};
 
-        assert_ok(member_list(db, &all, 0, 10, a, &list, &n, &e), &e);
+        assert_ok(member_list(db, &all, (struct list_page){0, 10}, a, &list, &n, &e), &e);
         assert_int_equal(n, 2);
         assert_str(list[1].email, "ann@example.com");
         assert_str(list[1].roles[0].project_name, "Second");
-        assert_ok(member_list(db, &all, list[0].id, 1, a, &list, &n, &e), &e);
+        assert_ok(member_list(db, &all, (struct list_page){list[0].id, 1}, a, &list, &n, &e), &e);
         assert_true(n == 1 && list[0].id == ann);
-        assert_ok(member_list(db, &here, 0, 10, a, &list, &n, &e), &e);
+        assert_ok(member_list(db, &here, (struct list_page){0, 10}, a, &list, &n, &e), &e);
         assert_true(n == 1 && list[0].id == k.owner); // the owner is one everywhere
         assert_refused(member_find(db, &here, ann, a, &m, &e), &e, ERR_NOT_FOUND);
         err_clear(&e);

@@ -8,18 +8,18 @@ enum { LISTED_MAX = 100 };
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
-bool project_create(struct db *db, struct rng *rng, int64_t org, struct str name, usec_t now,
-                    struct arena *a, int64_t *ret, struct err *e)
+bool project_create(const struct office *o, int64_t org, struct str name, struct arena *a,
+                    int64_t *ret, struct err *e)
 {
     int64_t project;
     bool made;
     char epoch[ID_LEN + 1];
 
-    if (!db_query_one(db, Q_PROJECT_ADD, BINDS(bind_int("org", org), bind_str("name", name)),
+    if (!db_query_one(o->db, Q_PROJECT_ADD, BINDS(bind_int("org", org), bind_str("name", name)),
                       id_columns, LEN(id_columns), a, &project, &made, e))
         return err_trace(e);
-    id_make(now, rng, epoch);
-    if (!db_exec(db, Q_FEED_HEAD_ADD,
+    id_make(o->now, o->rng, epoch);
+    if (!db_exec(o->db, Q_FEED_HEAD_ADD,
                  BINDS(bind_int("project", project), bind_str("epoch", str_from(epoch))), NULL, e))
         return err_trace(e);
     *ret = project;
@@ -43,17 +43,18 @@ bool project_find(struct db *db, int64_t id, struct arena *a, struct project *re
            err_trace(e);
 }
 
-bool project_list(struct db *db, int64_t user, int64_t after, int64_t limit, struct arena *a,
+bool project_list(struct db *db, int64_t user, struct list_page page, struct arena *a,
                   struct project **ret, size_t *ret_n, struct err *e)
 {
-    const int64_t most = limit < LISTED_MAX ? limit : LISTED_MAX;
+    const int64_t most = page.limit < LISTED_MAX ? page.limit : LISTED_MAX;
     struct project *list = arena_new(a, struct project, (size_t)most);
     struct rows *rows;
     size_t n = 0;
 
-    if (!db_query(db, Q_USER_PROJECTS,
-                  BINDS(bind_int("user", user), bind_int("after", after), bind_int("limit", most)),
-                  a, &rows, e))
+    if (!db_query(
+            db, Q_USER_PROJECTS,
+            BINDS(bind_int("user", user), bind_int("after", page.from), bind_int("limit", most)), a,
+            &rows, e))
         return err_trace(e);
     while (n < (size_t)most && rows_next(rows))
         rows_read(rows, project_columns, LEN(project_columns), &list[n++]);
@@ -74,7 +75,7 @@ static bool make_first(struct db *db, const struct project_bootstrap *in, struct
 
     if (!db_query_one(db, Q_ORG_ADD, BINDS(bind_str("name", STR("Default organisation"))),
                       id_columns, LEN(id_columns), a, &org, &made, e) ||
-        !project_create(db, in->rng, org, STR("Default project"), in->now, a, ret, e))
+        !project_create(OFFICE(db, in->rng, in->now), org, STR("Default project"), a, ret, e))
         return err_trace(e);
     return true;
 }
@@ -95,11 +96,12 @@ static bool ensure_owner(struct db *db, const struct project_bootstrap *in, int6
         return true;
     if (!db_query_one(db, Q_PROJECT_FIRST_ORG, BINDS(bind_int("project", project)), columns,
                       LEN(columns), a, &org, &found, e) ||
-        !person_ensure(db, email, STR("Owner"), in->now, a, &owner, &made, e))
+        !person_ensure(OFFICE(db, NULL, in->now), email, STR("Owner"), a, &owner, &made, e))
         return err_trace(e);
     const struct reach all = {.org = org, .project = INT_NONE, .rights = RIGHTS_ALL};
     enum user_role before;
-    return role_grant(db, &all, owner, INT_NONE, USER_ROLE_OWNER, in->now, a, &before, e) ||
+    return role_grant(OFFICE(db, NULL, in->now), &all, ROLE_WISH(owner, INT_NONE, USER_ROLE_OWNER),
+                      a, &before, e) ||
            err_trace(e);
 }
 

@@ -5,8 +5,7 @@
  * single company never notices tenancy; the provider accounts that belong to it; the bootstrap API
  * key.
  */
-#include "base/clock.h"
-#include "store/store.h"
+#include "tenancy/office.h"
 
 struct project_bootstrap {
     struct rng *rng;
@@ -18,8 +17,8 @@ struct project_bootstrap {
 };
 
 /* A project of an organisation, with its feed. In the caller's transaction. */
-bool project_create(struct db *db, struct rng *rng, int64_t org, struct str name, usec_t now,
-                    struct arena *a, int64_t *ret, struct err *e) CHECK_RESULT;
+bool project_create(const struct office *o, int64_t org, struct str name, struct arena *a,
+                    int64_t *ret, struct err *e) CHECK_RESULT;
 
 /* Where somebody may go, by id. */
 struct project {
@@ -27,7 +26,7 @@ struct project {
     struct str name, org_name, time_zone;
     usec_t created_at;
 };
-bool project_list(struct db *db, int64_t user, int64_t after, int64_t limit, struct arena *a,
+bool project_list(struct db *db, int64_t user, struct list_page page, struct arena *a,
                   struct project **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
 bool project_find(struct db *db, int64_t id, struct arena *a, struct project *ret, bool *ret_found,
                   struct err *e) CHECK_RESULT;

@@ -26,20 +26,21 @@ static bool add_token(struct db *db, struct rng *rng, struct str session, usec_t
     return true;
 }
 
-bool session_open(struct db *db, struct rng *rng, int64_t user, int64_t project,
-                  const struct session_from *from, usec_t now, struct arena *a, struct session *ret,
+bool session_open(const struct office *o, int64_t user, int64_t project,
+                  const struct session_from *from, struct arena *a, struct session *ret,
                   struct err *e)
 {
-    struct session s = {.id = token_create(rng, a), .user = user, .expires_at = now + SESSION_IDLE};
+    struct session s = {
+        .id = token_create(o->rng, a), .user = user, .expires_at = o->now + SESSION_IDLE};
 
-    if (!db_exec(db, Q_USER_SESSION_ADD,
+    if (!db_exec(o->db, Q_USER_SESSION_ADD,
                  BINDS(bind_str("id", s.id), bind_int("user", user),
                        bind_int("project", project ? project : INT_NONE),
                        bind_str("agent", str_is_none(from->agent) ? STR("") : from->agent),
                        bind_str("address", str_is_none(from->address) ? STR("") : from->address),
-                       bind_time("now", now), bind_time("expires_at", s.expires_at)),
+                       bind_time("now", o->now), bind_time("expires_at", s.expires_at)),
                  NULL, e) ||
-        !add_token(db, rng, s.id, now, a, &s.refresh_token, e))
+        !add_token(o->db, o->rng, s.id, o->now, a, &s.refresh_token, e))
         return err_trace(e);
     *ret = s;
     return true;
@@ -64,24 +65,24 @@ static bool find_live(struct db *db, struct str id, usec_t now, struct arena *a,
 }
 
 /* The token was good: the next one, and the session lives on. */
-static bool go_on(struct db *db, struct rng *rng, struct str id, usec_t now, struct arena *a,
-                  struct session *ret, enum refresh *ret_how, struct err *e)
+static bool go_on(const struct office *o, struct str id, struct arena *a, struct session *ret,
+                  enum refresh *ret_how, struct err *e)
 {
     struct live_row row;
     bool live;
 
     *ret_how = REFRESH_UNKNOWN;
-    if (!find_live(db, id, now, a, &row, &live, e))
+    if (!find_live(o->db, id, o->now, a, &row, &live, e))
         return err_trace(e);
     if (!live)
         return true;
-    const usec_t expires_at = earlier(now + SESSION_IDLE, row.created_at + SESSION_LIFE);
+    const usec_t expires_at = earlier(o->now + SESSION_IDLE, row.created_at + SESSION_LIFE);
     *ret = (struct session){.id = id, .user = row.user, .expires_at = expires_at};
-    if (!db_exec(
-            db, Q_USER_SESSION_SEEN,
-            BINDS(bind_str("id", id), bind_time("now", now), bind_time("expires_at", expires_at)),
-            NULL, e) ||
-        !add_token(db, rng, id, now, a, &ret->refresh_token, e))
+    if (!db_exec(o->db, Q_USER_SESSION_SEEN,
+                 BINDS(bind_str("id", id), bind_time("now", o->now),
+                       bind_time("expires_at", expires_at)),
+                 NULL, e) ||
+        !add_token(o->db, o->rng, id, o->now, a, &ret->refresh_token, e))
         return err_trace(e);
     *ret_how = REFRESH_GOOD;
     return true;
@@ -123,21 +124,21 @@ static bool look_again(struct db *db, struct str hash, usec_t now, struct arena 
     return session_revoke(db, used.user, used.session, now, &found, e) || err_trace(e);
 }
 
-bool session_refresh(struct db *db, struct rng *rng, struct str token, usec_t now, struct arena *a,
-                     struct session *ret, enum refresh *ret_how, struct err *e)
+bool session_refresh(const struct office *o, struct str token, struct arena *a, struct session *ret,
+                     enum refresh *ret_how, struct err *e)
 {
     static const struct column columns[] = {{"session_id", COLUMN_STR, 0}};
     const struct str hash = token_hash(token, a);
     struct str id;
     bool fresh;
 
-    if (!db_query_one(db, Q_REFRESH_TOKEN_USE,
-                      BINDS(bind_str("token_hash", hash), bind_time("now", now)), columns,
+    if (!db_query_one(o->db, Q_REFRESH_TOKEN_USE,
+                      BINDS(bind_str("token_hash", hash), bind_time("now", o->now)), columns,
                       LEN(columns), a, &id, &fresh, e))
         return err_trace(e);
     if (fresh)
-        return go_on(db, rng, id, now, a, ret, ret_how, e) || err_trace(e);
-    return look_again(db, hash, now, a, ret, ret_how, e) || err_trace(e);
+        return go_on(o, id, a, ret, ret_how, e) || err_trace(e);
+    return look_again(o->db, hash, o->now, a, ret, ret_how, e) || err_trace(e);
 }
 
 // --- ending and listing --------------------------------------------------------------------------
@@ -209,15 +210,15 @@ static const struct {
 #undef X
 };
 
-bool link_create(struct db *db, struct rng *rng, int64_t user, enum link_purpose purpose,
-                 usec_t now, struct arena *a, struct str *ret_token, struct err *e)
+bool link_create(const struct office *o, int64_t user, enum link_purpose purpose, struct arena *a,
+                 struct str *ret_token, struct err *e)
 {
-    const struct str token = token_create(rng, a);
+    const struct str token = token_create(o->rng, a);
 
-    if (!db_exec(db, Q_USER_LINK_ADD,
+    if (!db_exec(o->db, Q_USER_LINK_ADD,
                  BINDS(bind_str("token_hash", token_hash(token, a)), bind_int("user", user),
-                       bind_str("purpose", purposes[purpose].name), bind_time("now", now),
-                       bind_time("expires_at", now + purposes[purpose].ttl)),
+                       bind_str("purpose", purposes[purpose].name), bind_time("now", o->now),
+                       bind_time("expires_at", o->now + purposes[purpose].ttl)),
                  NULL, e))
         return err_trace(e);
     *ret_token = token;
@@ -229,7 +230,7 @@ struct link_row {
     struct str purpose;
 };
 
-static bool link_query(struct db *db, enum query q, struct str token, usec_t now, struct arena *a,
+static bool link_query(const struct office *o, enum query q, struct str token, struct arena *a,
                        struct link *ret, bool *ret_found, struct err *e)
 {
     static const struct column columns[] = {
@@ -239,8 +240,8 @@ static bool link_query(struct db *db, enum query q, struct str token, usec_t now
     struct link_row row;
     bool found;
 
-    if (!db_query_one(db, q,
-                      BINDS(bind_str("token_hash", token_hash(token, a)), bind_time("now", now)),
+    if (!db_query_one(o->db, q,
+                      BINDS(bind_str("token_hash", token_hash(token, a)), bind_time("now", o->now)),
                       columns, LEN(columns), a, &row, &found, e))
         return err_trace(e);
     *ret_found = false;
@@ -255,13 +256,15 @@ static bool link_query(struct db *db, enum query q, struct str token, usec_t now
 bool link_find(struct db *db, struct str token, usec_t now, struct arena *a, struct link *ret,
                bool *ret_found, struct err *e)
 {
-    return link_query(db, Q_USER_LINK_FIND, token, now, a, ret, ret_found, e) || err_trace(e);
+    return link_query(OFFICE(db, NULL, now), Q_USER_LINK_FIND, token, a, ret, ret_found, e) ||
+           err_trace(e);
 }
 
 bool link_use(struct db *db, struct str token, usec_t now, struct arena *a, struct link *ret,
               bool *ret_found, struct err *e)
 {
-    return link_query(db, Q_USER_LINK_USE, token, now, a, ret, ret_found, e) || err_trace(e);
+    return link_query(OFFICE(db, NULL, now), Q_USER_LINK_USE, token, a, ret, ret_found, e) ||
+           err_trace(e);
 }
 
 bool links_revoke(struct db *db, int64_t user, usec_t now, struct err *e)

@@ -8,8 +8,7 @@
  *
  * All functions are parts of the caller's transaction, unless they say otherwise.
  */
-#include "base/clock.h"
-#include "store/store.h"
+#include "tenancy/office.h"
 
 #define SESSION_IDLE HOURS(24 * 7)  /* without a refresh */
 #define SESSION_LIFE HOURS(24 * 30) /* at most */
@@ -26,8 +25,8 @@ struct session {
     usec_t expires_at;
 };
 
-bool session_open(struct db *db, struct rng *rng, int64_t user, int64_t project,
-                  const struct session_from *from, usec_t now, struct arena *a, struct session *ret,
+bool session_open(const struct office *o, int64_t user, int64_t project,
+                  const struct session_from *from, struct arena *a, struct session *ret,
                   struct err *e) CHECK_RESULT;
 
 enum refresh {
@@ -36,8 +35,8 @@ enum refresh {
     REFRESH_STOLEN, /* the session was ended by this */
     REFRESH_UNKNOWN /* no such token, or its session has ended */
 };
-bool session_refresh(struct db *db, struct rng *rng, struct str token, usec_t now, struct arena *a,
-                     struct session *ret, enum refresh *ret_how, struct err *e) CHECK_RESULT;
+bool session_refresh(const struct office *o, struct str token, struct arena *a, struct session *ret,
+                     enum refresh *ret_how, struct err *e) CHECK_RESULT;
 
 /* One of somebody's own; *ret_found false when it is not theirs. */
 bool session_revoke(struct db *db, int64_t user, struct str id, usec_t now, bool *ret_found,
@@ -72,8 +71,8 @@ struct link {
     enum link_purpose purpose;
 };
 
-bool link_create(struct db *db, struct rng *rng, int64_t user, enum link_purpose purpose,
-                 usec_t now, struct arena *a, struct str *ret_token, struct err *e) CHECK_RESULT;
+bool link_create(const struct office *o, int64_t user, enum link_purpose purpose, struct arena *a,
+                 struct str *ret_token, struct err *e) CHECK_RESULT;
 /* Whom it is for, without using it up; *ret_found false when it is not valid. */
 bool link_find(struct db *db, struct str token, usec_t now, struct arena *a, struct link *ret,
                bool *ret_found, struct err *e) CHECK_RESULT;

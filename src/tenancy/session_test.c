@@ -19,7 +19,7 @@ static enum refresh use(struct kit *k, struct str token, usec_t now, struct sess
     struct err e = {0};
     enum refresh how;
 
-    assert_ok(session_refresh(k->db, &k->rng, token, now, k->a, ret, &how, &e), &e);
+    assert_ok(session_refresh(OFFICE(k->db, &k->rng, now), token, k->a, ret, &how, &e), &e);
     return how;
 }
 
@@ -129,17 +129,19 @@ static void a_link_works_once_in_time_and_for_its_purpose(void **state)
         struct err e = {0};
         bool found;
 
-        assert_ok(link_create(db, &k.rng, k.owner, LINK_INVITATION, KIT_NOW, a, &token, &e), &e);
+        assert_ok(link_create(OFFICE(db, &k.rng, KIT_NOW), k.owner, LINK_INVITATION, a, &token, &e),
+                  &e);
         assert_ok(link_find(db, token, KIT_NOW + 1, a, &link, &found, &e), &e);
         assert_true(found && link.user == k.owner && link.purpose == LINK_INVITATION);
         assert_ok(link_use(db, token, KIT_NOW + 2, a, &link, &found, &e), &e);
         assert_true(found);
         assert_ok(link_use(db, token, KIT_NOW + 3, a, &link, &found, &e), &e);
         assert_false(found);
-        assert_ok(link_create(db, &k.rng, k.owner, LINK_RESET, KIT_NOW, a, &late, &e), &e);
+        assert_ok(link_create(OFFICE(db, &k.rng, KIT_NOW), k.owner, LINK_RESET, a, &late, &e), &e);
         assert_ok(link_use(db, late, KIT_NOW + HOURS(1), a, &link, &found, &e), &e);
         assert_false(found);
-        assert_ok(link_create(db, &k.rng, k.owner, LINK_RESET, KIT_NOW, a, &taken_back, &e), &e);
+        assert_ok(link_create(OFFICE(db, &k.rng, KIT_NOW), k.owner, LINK_RESET, a, &taken_back, &e),
+                  &e);
         assert_ok(links_revoke(db, k.owner, KIT_NOW, &e), &e);
         assert_ok(link_use(db, taken_back, KIT_NOW + 1, a, &link, &found, &e), &e);
         assert_false(found);

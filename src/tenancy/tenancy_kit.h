@@ -51,9 +51,9 @@ static inline int64_t kit_other_project(struct kit *k, int64_t *ret_org)
     assert_ok(db_query_one(k->db, Q_ORG_ADD, BINDS(bind_str("name", STR("Other"))), columns, 1,
                            k->a, ret_org, &made, &e),
               &e);
-    assert_ok(
-        project_create(k->db, &k->rng, *ret_org, STR("Other project"), KIT_NOW, k->a, &project, &e),
-        &e);
+    assert_ok(project_create(OFFICE(k->db, &k->rng, KIT_NOW), *ret_org, STR("Other project"), k->a,
+                             &project, &e),
+              &e);
     return project;
 }
 
@@ -71,8 +71,10 @@ static inline int64_t kit_person(struct kit *k, struct str email, int64_t projec
     int64_t id;
     bool made;
 
-    assert_ok(person_ensure(k->db, email, email, KIT_NOW, k->a, &id, &made, &e), &e);
-    assert_ok(role_grant(k->db, &r, id, project, role, KIT_NOW, k->a, &before, &e), &e);
+    assert_ok(person_ensure(OFFICE(k->db, NULL, KIT_NOW), email, email, k->a, &id, &made, &e), &e);
+    assert_ok(role_grant(OFFICE(k->db, NULL, KIT_NOW), &r, ROLE_WISH(id, project, role), k->a,
+                         &before, &e),
+              &e);
     return id;
 }
 
@@ -82,7 +84,7 @@ static inline struct session kit_session(struct kit *k, int64_t user, usec_t now
     struct session s;
     struct err e = {0};
 
-    assert_ok(session_open(k->db, &k->rng, user, 0, &from, now, k->a, &s, &e), &e);
+    assert_ok(session_open(OFFICE(k->db, &k->rng, now), user, 0, &from, k->a, &s, &e), &e);
     return s;
 }
 
