@@ -12,6 +12,9 @@ A block (src/store/queries/README.md):
 Text that several blocks of a file share stands once, below `-- part: name`; `-- use: name` is its place.
 Two dialects are written below `-- [sqlite]` and `-- [postgres]`. The output is one enumerator per
 block (Q_CALL_RECENT) and the tables that src/store/catalog.h declares.
+
+With --unfiltered every filter by the owner is taken out: what is built from that is for the tests that
+show what the database holds apart by itself (docs/architecture.md, "Two walls").
 """
 import argparse
 import re
@@ -23,6 +26,7 @@ ENGINES = ('sqlite', 'postgres')
 PARAMS_MAX = 64  # QUERY_PARAMS_MAX of src/store/catalog.h
 ECHO_MAX = 4  # QUERY_ECHO_MAX
 TYPES = ('int', 'text', 'bool', 'time', 'json', 'bytes', 'decimal')
+OWNERS = ('project', 'org')  # scopes that are the name of a parameter as well
 
 NAME = re.compile(r'[a-z][a-z0-9_]*\Z')
 MIGRATION_FILE = re.compile(r'(\d{4})_([a-z0-9_]+?)(?:\.(sqlite|postgres))?\.sql\Z')
@@ -58,17 +62,18 @@ class Query:
     name: str
     place: str
     params: list = field(default_factory=list)
-    scope: str = 'project'  # the parameter that it must have and use; 'system': none
+    scope: str = 'project'  # one of OWNERS, the parameter that it must have and use; or 'system'
     echo: list = field(default_factory=list)  # (column, index of the parameter)
     sql: dict = field(default_factory=dict)  # engine -> statement with ?k or $k
 
     @property
-    def is_system(self):
-        return self.scope != 'project'
-
-    @property
     def is_batch(self):
         return any(p.is_array for p in self.params)
+
+    @property
+    def owner(self):
+        """The index of the parameter that names whose rows these are; 0 of a system query."""
+        return next((k for k, p in enumerate(self.params) if p.name == self.scope), 0)
 
 
 @dataclass
@@ -158,7 +163,35 @@ def bind_by_number(sql, params, engine, place):
     return statement
 
 
-def parse_block(name, lines, place):
+# A comparison behind one of these words keeps a statement to its owner.
+COMPARED = r'(\b(?:WHERE|AND|OR|ON)\s+)\+?[\w.]+\s*=\s*'
+READS = re.compile(r'\b(?:FROM|JOIN)\s+(?!unnest\b)\w|\A\s*(?:UPDATE|DELETE)\b')
+UNNEST = re.compile(r'\bunnest\(((?:[^()]|\([^()]*\))*)\)(?:\s+WITH\s+ORDINALITY)?\s+AS\s+(\w+)\s*\(([^()]*)\)')
+
+
+def without_filter(sql, owner):
+    """The statement with what is always true in place of each filter by its owner, and how many there
+    were. In a batch on PostgreSQL the owner is a column of an unnest."""
+    sql, n = re.subn(rf'{COMPARED}:{owner}\b', rf'\1:{owner} IS NOT NULL', sql)
+    for arguments, alias, columns in UNNEST.findall(sql):
+        pairs = zip(arguments.split(','), columns.split(','))
+        for column in [c.strip() for argument, c in pairs if re.search(rf':{owner}\b', argument)]:
+            sql, more = re.subn(rf'{COMPARED}(?:{alias}\.)?{column}\b', rf'\1{alias}.{column} IS NOT NULL', sql)
+            n += more
+    return sql, n
+
+
+def check_scope(query):
+    if query.scope == 'system':
+        return
+    owner = next((p for p in query.params if p.name == query.scope), None)
+    if not owner:
+        raise SqlError(f'{query.place}: no :{query.scope}. Filter by it, or say "scope: system — <reason>"')
+    if owner.type != 'int':
+        raise SqlError(f'{query.place}: params: {owner.name} must be int or int[]')
+
+
+def parse_block(name, lines, place, is_filtered=True):
     """lines: those after `-- name:`."""
     if not NAME.match(name):
         raise SqlError(f'{place}: "{name}" is not a name (lower case, digits, underscores)')
@@ -201,8 +234,13 @@ def parse_block(name, lines, place):
             raise SqlError(f'{place}: [{engine}] is missing')
         sql = '\n'.join(texts[engine]) if texts else common
         query.sql[engine] = bind_by_number(sql, query.params, engine, place)
-    if query.scope != 'system' and not any(p.name == query.scope for p in query.params):
-        raise SqlError(f'{place}: no :{query.scope}. Filter by it, or say "scope: system — <reason>"')
+        if query.scope in OWNERS:
+            open_sql, n_filters = without_filter(sql, query.scope)
+            if n_filters == 0 and READS.search(query.sql[engine]):
+                raise SqlError(f'{place}: nothing is compared with :{query.scope} ({engine})')
+            if not is_filtered:
+                query.sql[engine] = bind_by_number(open_sql, query.params, engine, place)
+    check_scope(query)
     return query
 
 
@@ -250,11 +288,11 @@ def with_parts(query, parts, used):
     return lines
 
 
-def parse_queries(text, file):
+def parse_queries(text, file, is_filtered=True):
     sections, used = split_sections(text, file), set()
     shared = [section for section in sections if section.kind == 'part']
     parts = read_parts(shared)
-    queries = [parse_block(query.name, with_parts(query, parts, used), query.place)
+    queries = [parse_block(query.name, with_parts(query, parts, used), query.place, is_filtered)
                for query in sections if query.kind == 'name']
     for part in shared:
         if part.name not in used:
@@ -262,10 +300,10 @@ def parse_queries(text, file):
     return queries
 
 
-def read_queries(folder):
+def read_queries(folder, is_filtered=True):
     queries, seen = [], {}
     for path in sorted(Path(folder).glob('*.sql')):
-        for query in parse_queries(path.read_text(encoding='utf-8'), path.name):
+        for query in parse_queries(path.read_text(encoding='utf-8'), path.name, is_filtered):
             if query.name in seen:
                 raise SqlError(f'{query.place}: the name is taken by {seen[query.name]}')
             seen[query.name] = query.place
@@ -350,12 +388,13 @@ def source(queries, migrations):
         echo = ', '.join(f'{{"{column}", {k}}}' for column, k in query.echo) or '{0}'
         out.append(f'    [Q_{query.name.upper()}] = {{\n'
                    f'        .name = "{query.name}",\n'
+                   f'        .scope = SCOPE_{query.scope.upper()},\n'
+                   f'        .owner = {query.owner},\n'
                    f'        .params = {params},\n'
                    f'        .n_params = {len(query.params)},\n'
                    f'        .n_echo = {len(query.echo)},\n'
                    f'        .echo = {{{echo}}},\n'
-                   f'        .is_batch = {str(query.is_batch).lower()},\n'
-                   f'        .is_system = {str(query.is_system).lower()},')
+                   f'        .is_batch = {str(query.is_batch).lower()},')
         for engine in ENGINES:
             out.append(f'        .sql[STORE_{engine.upper()}] =\n            '
                        + c_string(query.sql[engine], 12) + ',')
@@ -381,13 +420,16 @@ def main():
     parser.add_argument('--queries', required=True)
     parser.add_argument('--migrations', required=True)
     parser.add_argument('--out-c', required=True)
-    parser.add_argument('--out-h', required=True)
+    parser.add_argument('--out-h')
+    parser.add_argument('--unfiltered', action='store_true')
     args = parser.parse_args()
     try:
-        queries, migrations = read_queries(args.queries), read_migrations(args.migrations)
+        queries = read_queries(args.queries, is_filtered=not args.unfiltered)
+        migrations = read_migrations(args.migrations)
     except SqlError as error:
         sys.exit(f'embed_sql: {error}')
-    Path(args.out_h).write_text(header(queries), encoding='utf-8')
+    if args.out_h:
+        Path(args.out_h).write_text(header(queries), encoding='utf-8')
     Path(args.out_c).write_text(source(queries, migrations), encoding='utf-8')
 
 

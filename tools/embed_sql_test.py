@@ -58,6 +58,39 @@ class Queries(unittest.TestCase):
         self.refuses('-- name: a\n-- scope: system\nSELECT 1', 'reason')
         self.refuses('-- name: a\nSELECT 1', 'no :project')
         self.refuses('-- name: a\n-- scope: org\n-- params: project int\nSELECT :project', 'no :org')
+        self.refuses('-- name: a\n-- params: project text\nSELECT :project', 'must be int')
+
+    def test_the_owner_is_known_by_its_place(self):
+        query = one('-- name: a\n-- scope: org\n-- params: n int, org int\nSELECT :n FROM t WHERE o = :org')
+        self.assertEqual((query.scope, query.owner), ('org', 1))
+        self.assertIn('.scope = SCOPE_ORG,\n        .owner = 1,', embed_sql.source([query], []))
+
+    def test_what_reads_is_compared_with_its_owner(self):
+        head = '-- name: a\n-- params: project int\n'
+        for statement in ('SELECT :project FROM t', 'UPDATE t SET a = :project', 'DELETE FROM t USING (SELECT :project) x',
+                          'INSERT INTO t SELECT :project FROM u', 'SELECT 1 FROM t WHERE a > :project'):
+            self.refuses(head + statement, 'nothing is compared with :project')
+        for statement in ('INSERT INTO t (a) VALUES (:project)', 'UPDATE t SET a = 1 WHERE +t.p = :project',
+                          'SELECT 1 FROM t JOIN u ON u.p = :project'):
+            one(head + statement)
+        one('-- name: a\n-- params: project int[], id int[]\n-- [sqlite]\nDELETE FROM t WHERE p = :project AND i = :id\n'
+            '-- [postgres]\nDELETE FROM t USING unnest(:project, :id) AS k (p, i) WHERE t.p = k.p AND t.i = k.i')
+
+    def test_filters_can_be_taken_out(self):
+        def unfiltered(text):
+            (query,) = embed_sql.parse_queries('-- name: a\n' + text, 'x.sql', is_filtered=False)
+            return query.sql['postgres']
+        self.assertEqual(unfiltered('-- params: project int, id int\n'
+                                    'SELECT 1 FROM t WHERE t.p = :project AND id = :id AND (a OR +p = :project)'),
+                         'SELECT 1 FROM t WHERE $1 IS NOT NULL AND id = $2 AND (a OR $1 IS NOT NULL)')
+        self.assertEqual(unfiltered('-- params: id int[], project int[]\n-- [sqlite]\nSELECT :id, :project\n-- [postgres]\n'
+                                    'SELECT 1 FROM unnest(CAST(:id AS bigint[]), :project) WITH ORDINALITY AS k (i, p, n)\n'
+                                    '  JOIN t ON t.p = k.p AND t.i = k.i AND t.p = u.p').split('\n')[1],
+                         '  JOIN t ON k.p IS NOT NULL AND t.i = k.i AND t.p = u.p')
+        self.assertEqual(unfiltered('-- params: org int\n-- scope: org\nSELECT 1 FROM t WHERE o = :org'),
+                         'SELECT 1 FROM t WHERE $1 IS NOT NULL')
+        self.assertEqual(unfiltered('-- params: project int\n-- scope: system — x\nSELECT 1 FROM t WHERE p = :project'),
+                         'SELECT 1 FROM t WHERE p = $1')
 
     def test_refuses_mistakes(self):
         self.refuses('-- name: a\n-- params: project int\nSELECT :projekt', 'not declared')

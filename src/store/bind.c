@@ -5,7 +5,8 @@
  * name that the query does not have, one that is missing, a number for a text) is a mistake in our
  * program and ends it at once with the names, in every build: a test that runs the query finds it.
  * What comes from outside is checked here once for both engines, so that they refuse the same:
- * PostgreSQL keeps neither zero bytes nor malformed UTF-8 in text.
+ * PostgreSQL keeps neither zero bytes nor malformed UTF-8 in text. And a statement of a project is
+ * not run without one.
  */
 #include "store/internal.h"
 
@@ -89,6 +90,21 @@ static bool check_int(const struct query_param *param, int64_t v, struct err *e)
     return true;
 }
 
+/* A statement without its owner would be one about everybody's rows. */
+static bool check_owner(const struct bound *b, struct err *e)
+{
+    const struct query_text *query = b->query;
+    const size_t n = bound_owners(b);
+    bool named = n > 0;
+
+    for (size_t i = 0; i < n; i++)
+        named = named && bound_int(b, query->owner, i) != INT_NONE;
+    return named || query->scope == SCOPE_SYSTEM ||
+           err_set(e, ERR_INTERNAL,
+                   "%s: the query layer does not run a statement of a %s without its %s",
+                   query->name, query->params[query->owner].name, query->params[query->owner].name);
+}
+
 bool bound_make(const struct store *s, enum query q, struct binds binds, struct bound *ret,
                 struct err *e)
 {
@@ -98,6 +114,8 @@ bool bound_make(const struct store *s, enum query q, struct binds binds, struct 
     ret->number = q;
     ret->n_runs = 1;
     resolve(query, binds, ret);
+    if (!check_owner(ret, e))
+        return err_trace(e);
     for (size_t k = 0; k < query->n_params; k++) {
         const struct query_param *param = &query->params[k];
         const size_t n = param->is_array ? ret->n_runs : 1;
@@ -107,6 +125,13 @@ bool bound_make(const struct store *s, enum query q, struct binds binds, struct 
                 return err_trace(e);
     }
     return true;
+}
+
+size_t bound_owners(const struct bound *b)
+{
+    if (b->query->scope == SCOPE_SYSTEM)
+        return 0;
+    return b->query->params[b->query->owner].is_array ? b->n_runs : 1;
 }
 
 int64_t bound_int(const struct bound *b, size_t k, size_t i)

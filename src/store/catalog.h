@@ -28,8 +28,14 @@ struct query_param {
     bool is_array; /* a column of a batch */
 };
 
+/* Whose rows a query may touch: those of the projects or organisations that its parameter `owner`
+ * names, or everybody's. */
+enum query_scope { SCOPE_SYSTEM, SCOPE_PROJECT, SCOPE_ORG };
+
 struct query_text {
     const char *name;
+    enum query_scope scope;
+    size_t owner;                     /* the parameter's place in params; int or int[] */
     const struct query_param *params; /* the k-th is ?k or $k of the statement */
     size_t n_params;
     /* What SQLite gives back of each run that changed a row, in place of a RETURNING: that would
@@ -39,8 +45,7 @@ struct query_text {
         const char *column;
         size_t param;
     } echo[QUERY_ECHO_MAX];
-    bool is_batch;  /* has array parameters */
-    bool is_system; /* not scoped to a project */
+    bool is_batch; /* has array parameters */
     const char *sql[STORE_ENGINE_COUNT];
 };
 

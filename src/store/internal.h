@@ -20,13 +20,16 @@ struct bound {
 };
 
 /* A bind that is missing, unknown or of the wrong kind is a bug and ends the process. What no
- * engine can keep is ERR_INVALID: a zero byte or malformed UTF-8 in text, a time out of range. */
+ * engine can keep is ERR_INVALID: a zero byte or malformed UTF-8 in text, a time out of range. A
+ * statement of a project without its project is ERR_INTERNAL. */
 bool bound_make(const struct store *s, enum query q, struct binds binds, struct bound *ret,
                 struct err *e) CHECK_RESULT;
 
 /* The value of parameter k in run i: an integer or text; absent: INT_NONE, STR_NONE. */
 int64_t bound_int(const struct bound *b, size_t k, size_t i);
 struct str bound_text(const struct bound *b, size_t k, size_t i);
+/* How many values the parameter has that names the owners; 0 of a system query. */
+size_t bound_owners(const struct bound *b);
 
 static inline bool param_is_text(enum param_type type)
 {
