@@ -138,8 +138,9 @@ static void requests_write(struct load *l)
 
     snprintf(l->host, sizeof l->host, "127.0.0.1:%u", (unsigned)o->port);
     snprintf(l->request, sizeof l->request,
-             "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\nUser-Agent: bench-load\r\n\r\n",
-             o->get ? o->get : "/", l->host);
+             "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\nUser-Agent: bench-load\r\n%s%s%s\r\n",
+             o->get ? o->get : "/", l->host, *o->bearer ? "Authorization: Bearer " : "", o->bearer,
+             *o->bearer ? "\r\n" : "");
     snprintf(l->stream_request, sizeof l->stream_request,
              "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n"
              "Authorization: Bearer %s\r\n\r\n",

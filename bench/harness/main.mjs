@@ -21,6 +21,7 @@ import { page } from './scenarios/page.mjs';
 import { pageHour } from './scenarios/page_hour.mjs';
 import { recoveryCrash, recoveryRestart } from './scenarios/recovery.mjs';
 import { troubleIdle, troubleKilled } from './scenarios/trouble.mjs';
+import { wallIngest, wallRead, wallWorker } from './scenarios/wall.mjs';
 import { workerPostgres, workerSqlite } from './scenarios/worker.mjs';
 import { closeScratch, openScratch } from './scratch.mjs';
 import { settings } from './settings.mjs';
@@ -41,6 +42,9 @@ const scenarios = [
     recoveryCrash,
     troubleKilled,
     troubleIdle,
+    wallIngest,
+    wallWorker,
+    wallRead,
     page,
     pageHour,
 ];

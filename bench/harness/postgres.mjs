@@ -50,6 +50,7 @@ export async function startPostgres() {
     );
     cluster = { binaries, directory, port };
     launch('start');
+    sql('postgres', 'CREATE ROLE hookswitch LOGIN');
     warmUp();
     return cluster;
 }
@@ -92,13 +93,15 @@ export function stopPostgres() {
     run(asOwner(`${binaries}/pg_ctl`, ['-D', `${directory}/data`, '-m', 'fast', '-w', 'stop']));
 }
 
-export const urlOf = (database) => `postgres://bench@127.0.0.1:${cluster.port}/${database}`;
+/** As in production: a role that row-level security holds. `bench` is a superuser. */
+export const urlOf = (database, user = 'hookswitch') =>
+    `postgres://${user}@127.0.0.1:${cluster.port}/${database}`;
 
-/** The rows of a query, one line each, columns separated by a space. */
+/** The rows of a superuser's query, one line each, columns separated by a space. */
 export function sql(database, text) {
     const out = run([
         'psql',
-        ['-X', '-q', '-A', '-t', '-F', ' ', '-v', 'ON_ERROR_STOP=1', '-d', urlOf(database), '-c', text],
+        ['-X', '-q', '-A', '-t', '-F', ' ', '-v', 'ON_ERROR_STOP=1', '-d', urlOf(database, 'bench'), '-c', text],
     ]);
     return out.split('\n').filter(Boolean);
 }
@@ -114,7 +117,7 @@ export function killBackends(database) {
 
 /** Somebody who looked at the inbox inside a transaction and went away; returns what ends it. */
 export async function idleInTransaction(database) {
-    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database)]);
+    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database, 'bench')]);
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.write(
         'BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT count(*) FROM webhook_inbox;\n',
@@ -130,7 +133,7 @@ export async function idleInTransaction(database) {
 export async function createDatabase() {
     await startPostgres();
     const name = `leg_${++databases}`;
-    sql('postgres', `CREATE DATABASE ${name}`);
+    sql('postgres', `CREATE DATABASE ${name} OWNER hookswitch`);
     sql('postgres', 'CHECKPOINT');
     return name;
 }

@@ -14,15 +14,17 @@ const environment = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.U
 
 const answers = (port, path) => async () => (await fetch(`http://127.0.0.1:${port}${path}`)).status === 200;
 
-/** A place to keep data in: 'sqlite' or 'postgres'. It outlives the servers that use it. */
-export async function openStore(kind) {
+/** A place to keep data in: 'sqlite' or 'postgres'. It outlives the servers that use it, which run `binary`
+ * and connect to PostgreSQL as `user`. */
+export async function openStore(kind, { user, binary } = {}) {
     if (kind === 'sqlite') {
         const path = scratchPath('hookswitch.db');
         return { kind, path, url: `sqlite:${path}`, roots: [], close: () => {} };
     }
     const database = await createDatabase();
     const { pid } = await startPostgres();
-    return { kind, database, url: urlOf(database), roots: [pid], close: () => dropDatabase(database) };
+    const url = urlOf(database, user);
+    return { kind, database, binary, url, roots: [pid], close: () => dropDatabase(database) };
 }
 
 /** The one-time link that it prints when it has started; never, if it has no such role. */
@@ -41,7 +43,7 @@ export async function startHookswitch(store, { roles, wrap = (command) => comman
     const port = await freePort();
     const directory = scratchDirectory('hookswitch');
     const args = roles ? ['serve', `--roles=${roles}`] : ['serve'];
-    const child = start(wrap(onServerCores(hookswitch, args)), {
+    const child = start(wrap(onServerCores(store.binary ?? hookswitch, args)), {
         cwd: directory,
         env: {
             ...environment,

@@ -11,6 +11,8 @@ export const settings = {
     cores: process.env.CORES === 'both' ? 'shared' : 'pinned',
     // SELF=1 measures each baseline against itself: every ratio must come out near 1.
     isSelfCheck: process.env.SELF === '1',
+    // Another build for the baseline of wall-*: of a version that had no wall yet.
+    before: process.env.BEFORE,
     isForced: process.env.FORCE === '1',
     // How long to wait for the load average to fall below 0.5 before refusing to start.
     patience: Number(process.env.PATIENCE ?? 60),
