@@ -8,7 +8,7 @@ import { baselines, hookswitch } from './paths.mjs';
 import { createDatabase, dropDatabase, startPostgres, urlOf } from './postgres.mjs';
 import { freePort, onServerCores, ready, start, stop } from './processes.mjs';
 import { scratchDirectory, scratchPath } from './scratch.mjs';
-import { account, apiKey, settings, token } from './settings.mjs';
+import { account, apiKey, masterKey, settings, token } from './settings.mjs';
 
 const environment = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' };
 
@@ -56,6 +56,7 @@ export async function startHookswitch(store, { roles, wrap = (command) => comman
             WEBHOOK_BASE_URL: `http://127.0.0.1:${port}`,
             OWNED_PHONE_NUMBERS: '+12025550143',
             BOOTSTRAP_API_KEY: apiKey,
+            MASTER_KEY: masterKey,
             LOOPS: settings.cores === 'pinned' ? 1 : 0,
             LOG_LEVEL: 'warn',
             ...env,

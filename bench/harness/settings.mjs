@@ -20,4 +20,5 @@ export const settings = {
 
 export const account = 'AC00112233445566778899aabbccddeeff';
 export const token = '0123456789abcdef0123456789abcdef';
+export const masterKey = 'the-master-key-of-the-benchmarks-00000';
 export const apiKey = 'hk_bench_0123456789abcdef0123456789abcdef';

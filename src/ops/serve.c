@@ -209,6 +209,15 @@ static bool report_loss(struct app *app, struct db *db, struct err *e)
            err_trace(e);
 }
 
+/* The filters of our queries hold without it, but one forgotten would be enough. */
+static void warn_without_wall(struct app *app)
+{
+    struct err e = {0};
+
+    if (!store_wall_check(app->store, &e))
+        log_failure(NULL, LOG_WARN, "store.one_wall", &e);
+}
+
 /* The one-time link of a start: for the owner. */
 static bool make_login_link(struct app *app, struct db *db, struct err *e)
 {
@@ -246,6 +255,7 @@ static bool prepare_store(struct app *app, struct err *e)
         return err_trace(e);
     if (n > 0)
         log_info(NULL, "store.migrated", "applied=%d", n);
+    warn_without_wall(app);
     return true;
 }
 

@@ -363,6 +363,8 @@ int tool_doctor(struct command *cmd)
         _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
         fine &= report("store answers", db_ping(db, &e), &e);
         fine &= report("schema fits this binary", store_schema_check(s, &e), &e);
+        if (store_engine(s) == STORE_POSTGRES)
+            fine &= report("the database keeps projects apart", store_wall_check(s, &e), &e);
     }
     return fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,8 +5,10 @@
  *
  * What can be asked stands in queries/<noun>.sql as named blocks; the build turns each into one
  * `enum query` constant (Q_CALL_RECENT), so that a query without a name does not compile. A block
- * declares its parameters and their types; every query is scoped to a project (it must have and
- * use :project) unless it says `scope: system` with a reason: the build refuses anything else.
+ * declares its parameters and their types; every query is scoped to a project (it must be filtered
+ * by :project) unless it says `scope: org`, or `scope: system` with a reason: the build refuses
+ * anything else. What is scoped is not run without its project, and PostgreSQL is told for whom a
+ * statement works, so that its row-level security holds what a filter would let through.
  *
  * A connection (`struct db`) belongs to one thread at a time and blocks; loop threads never use
  * one. A lost connection is re-established at the next use; until then every call fails with
@@ -85,6 +87,10 @@ bool store_migrate_status(struct store *s, struct arena *a, struct store_migrati
                           size_t *ret_n, struct err *e) CHECK_RESULT;
 /* Whether the schema fits this binary: false with ERR_UNAVAILABLE and what to do when not. */
 bool store_schema_check(struct store *s, struct err *e) CHECK_RESULT;
+
+/* Whether the database keeps projects apart by itself, whatever a query says: false with what is
+ * open and how to close it. SQLite has no such wall, and none is missed there: true. */
+bool store_wall_check(struct store *s, struct err *e) CHECK_RESULT;
 
 /* Makes a connection object; connects at first use. Never fails. */
 struct db *store_connect(struct store *s, enum store_use use);

@@ -6,7 +6,10 @@
 #include <pthread.h>
 
 #include "store/postgres/link.h"
+#include "store/postgres/scope.h"
 #include "store/postgres/wire.h"
+
+#define SCOPE_STATEMENT "scope" /* prepared by every session: sets hookswitch.scope to $1 */
 
 struct backoff {
     usec_t next_try; /* monotonic; 0: at once */
@@ -25,13 +28,14 @@ struct postgres_store {
 struct unit {
     enum query query;
     uint64_t link_number;
-    bool begins, prepares;
+    bool begins, tells_scope, prepares;
 };
 
 struct postgres_db {
     struct db base;
     struct link link;
     struct wire wire;
+    struct scope scope;
     bool begin_due; /* BEGIN goes out with the first statement */
     bool refused;   /* the server answered, but it is not one that we can use */
     struct unit units[DB_PIPELINE];

@@ -2,9 +2,9 @@
  * PostgreSQL, the production engine.
  *
  * A connection is in libpq's pipeline mode all the time. What one call sends is a unit: BEGIN when
- * the transaction has just been opened, PREPARE when this connection runs the query for the first
- * time, the statement, a sync. So beginning a transaction and preparing cost no round trip, and
- * db_send() is the same unit with the waiting left out.
+ * the transaction has just been opened, for whom the session works when that changes (scope.h),
+ * PREPARE when this connection runs the query for the first time, the statement, a sync. So none of
+ * these costs a round trip, and db_send() is the same unit with the waiting left out.
  *
  * Parameters have the types that the query declares, whatever the server would infer. Answers are
  * text under TimeZone UTC. A connection that fails is dropped and opened again at its next use;
@@ -42,6 +42,7 @@ static void rollback(struct db *db)
     if (d->link.conn && !d->begin_due && !command_run(db, "ROLLBACK", NULL, &ignored))
         link_close(&d->link); // ends the transaction as well
     d->begin_due = false;
+    scope_forget(&d->scope);
 }
 
 static bool commit(struct db *db, struct err *e)
@@ -79,6 +80,17 @@ static bool queue_prepare(struct postgres_db *d, const struct bound *b)
                          b->query->sql[STORE_POSTGRES], d->wire.n, d->wire.types) == 1;
 }
 
+static bool queue_scope(struct postgres_db *d, struct str scope)
+{
+    const char *const values[] = {scope.p};
+    const int lengths[] = {(int)scope.n}, formats[] = {1};
+
+    if (!PQsendQueryPrepared(d->link.conn, SCOPE_STATEMENT, 1, values, lengths, formats, 0))
+        return false;
+    scope_telling(&d->scope);
+    return true;
+}
+
 static bool queue_run(struct postgres_db *d, const struct bound *b)
 {
     const struct wire *w = &d->wire;
@@ -91,22 +103,42 @@ static bool queue_run(struct postgres_db *d, const struct bound *b)
 static bool send_unit(struct db *db, const struct bound *b, struct unit *ret, struct err *e)
 {
     struct postgres_db *d = postgres_of(db);
+    struct str scope = STR_NONE;
     const struct unit unit = {.query = b->number,
                               .link_number = d->link.number,
                               .begins = d->begin_due,
+                              .tells_scope = scope_differs(&d->scope, b, &scope),
                               .prepares = !d->prepared[b->number]};
 
     if (!wire_encode(&d->wire, b, e))
         return err_trace(e);
     command_start_deadline(db);
     if ((unit.begins && !command_queue_text(d, begin_text(db))) ||
-        (unit.prepares && !queue_prepare(d, b)) || !queue_run(d, b))
+        (unit.tells_scope && !queue_scope(d, scope)) || (unit.prepares && !queue_prepare(d, b)) ||
+        !queue_run(d, b))
         return command_not_queued(db, e);
     d->begin_due = false;
     d->prepared[b->number] = true; // what follows in the pipeline may count on it
     if (!command_flush(db, e))
         return err_trace(e);
     *ret = unit;
+    return true;
+}
+
+/* What goes before the statement; *ok: whether all of it succeeded. */
+static bool receive_preface(struct db *db, const struct unit *unit, const char *name, bool *ok,
+                            struct err *e)
+{
+    struct postgres_db *d = postgres_of(db);
+
+    if ((unit->begins && !command_skip_answer(db, "BEGIN", ok, e)) ||
+        (unit->tells_scope && !command_skip_answer(db, SCOPE_STATEMENT, ok, e)))
+        return err_trace(e);
+    if (unit->prepares) {
+        if (!command_skip_answer(db, name, ok, e))
+            return err_trace(e);
+        d->prepared[unit->query] = *ok;
+    }
     return true;
 }
 
@@ -119,13 +151,8 @@ static bool receive_unit(struct db *db, const struct unit *unit, PGresult **ret,
     bool ok = true;
 
     command_start_deadline(db);
-    if (unit->begins && !command_skip_answer(db, "BEGIN", &ok, e))
+    if (!receive_preface(db, unit, name, &ok, e))
         return err_trace(e);
-    if (unit->prepares) {
-        if (!command_skip_answer(db, name, &ok, e))
-            return err_trace(e);
-        d->prepared[unit->query] = ok;
-    }
     if (!command_next_answer(db, &result, e))
         return err_trace(e);
     if (ok && !command_succeeded(result)) {
@@ -134,6 +161,7 @@ static bool receive_unit(struct db *db, const struct unit *unit, PGresult **ret,
         if (!d->link.conn)
             return false;
     }
+    scope_settle(&d->scope, unit->tells_scope, ok);
     if (ok)
         return command_skip_sync(db, e) ? (*ret = TAKE(result), true) : err_trace(e);
 
@@ -259,6 +287,9 @@ static bool script(struct db *db, const char *sql, struct err *e)
     if (d->begin_due && !command_run(db, begin_text(db), NULL, e))
         return err_trace(e);
     d->begin_due = false;
+    if (!command_run(db, "SET LOCAL hookswitch.scope = 'system'", NULL, e))
+        return err_trace(e);
+    scope_forget(&d->scope);
     command_start_deadline(db);
     return run_script(db, sql, e) ? true : err_trace(e);
 }
@@ -314,7 +345,8 @@ static bool no_backup(struct store *s, const char *to, struct err *e)
 {
     (void)s, (void)to;
     err_set(e, ERR_INVALID, "backup: PostgreSQL is backed up by its own tools");
-    return err_fix(e, "pg_dump --format=custom --file=FILE \"$DATABASE_URL\", or pg_basebackup");
+    return err_fix(e, "PGOPTIONS=\"-c hookswitch.scope=system\" pg_dump --enable-row-security "
+                      "--format=custom --file=FILE \"$DATABASE_URL\", or pg_basebackup");
 }
 
 static bool no_checkpoint(struct store *s, struct err *e)

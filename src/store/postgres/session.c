@@ -34,12 +34,15 @@ static const char session_setup[] =
     " set_config('bytea_output', 'hex', false),"
     " set_config('client_min_messages', 'warning', false),"
     " set_config('jit', 'off', false),"
+    " set_config('hookswitch.scope', '', false),"
     " set_config('statement_timeout', $1, false),"
     " set_config('lock_timeout', $2, false),"
     " set_config('idle_in_transaction_session_timeout', $3, false),"
     " set_config('default_transaction_read_only', $4, false),"
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
     "   WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)";
+
+static const char tell_scope[] = "SELECT set_config('hookswitch.scope', $1, false)";
 
 static bool refuse(struct db *db, struct err *e)
 {
@@ -71,6 +74,7 @@ static bool set_up(struct db *db, struct err *e)
 {
     struct postgres_db *d = postgres_of(db);
     _cleanup_(result_clear) PGresult *result = NULL;
+    bool prepared = true;
     char text[3][24];
     const usec_t deadline = store_use_deadline(db->use);
     const usec_t limits[3] = {deadline ? deadline - ANSWER_SLACK : 0,
@@ -80,13 +84,18 @@ static bool set_up(struct db *db, struct err *e)
     for (size_t i = 0; i < LEN(limits); i++)
         snprintf(text[i], sizeof text[i], "%lld", (long long)(limits[i] / MILLISECONDS(1)));
     const char *const values[] = {text[0], text[1], text[2], db->use == STORE_READ ? "on" : "off"};
-    if (!PQsendQueryParams(d->link.conn, session_setup, LEN(values), NULL, values, NULL, NULL, 0))
+    if (!PQsendQueryParams(d->link.conn, session_setup, LEN(values), NULL, values, NULL, NULL, 0) ||
+        !PQsendPrepare(d->link.conn, SCOPE_STATEMENT, tell_scope, 0, NULL))
         return command_not_queued(db, e);
-    if (!command_flush(db, e) || !command_next_answer(db, &result, e) || !command_skip_sync(db, e))
+    if (!command_flush(db, e) || !command_next_answer(db, &result, e) ||
+        !command_skip_answer(db, SCOPE_STATEMENT, &prepared, e) || !command_skip_sync(db, e))
         return err_trace(e);
+    if (command_succeeded(result) && prepared)
+        return check_server(db, result, e);
     if (!command_succeeded(result))
-        return failure_set(db, result, "setting up the session", e);
-    return check_server(db, result, e);
+        failure_set(db, result, "setting up the session", e);
+    link_close(&d->link);
+    return err_trace(e);
 }
 
 static bool open_link(struct db *db, struct err *e)
@@ -104,6 +113,7 @@ static bool open_link(struct db *db, struct err *e)
         "10",   "3",  "3",    "15000", s->has_several_hosts ? "primary" : "any",
         s->url, name, "UTF8", NULL};
     memset(d->prepared, 0, sizeof d->prepared);
+    scope_forget(&d->scope);
     d->refused = false;
     if (!link_open(&d->link, keywords, values, CONNECT_DEADLINE, e))
         return failure_of_link(db, e);
@@ -166,6 +176,7 @@ struct db *session_create(struct store *s)
 
     (void)s;
     wire_init(&d->wire);
+    scope_init(&d->scope);
     return &d->base;
 }
 
@@ -175,6 +186,7 @@ void session_destroy(struct db *db)
 
     link_close(&d->link);
     wire_finish(&d->wire);
+    scope_finish(&d->scope);
     free(d);
 }
 

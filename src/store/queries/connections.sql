@@ -18,6 +18,7 @@ SELECT provider, account_sid, secret IS NOT NULL AS has_secret, secret_secondary
 -- name: connection_put
 -- An account that belongs to another project stays there: nothing is changed then.
 -- params: project int, provider text, account_sid text, secret text, secret_secondary text, now time
+-- scope: system — whether another project has the account already
 INSERT INTO provider_accounts (project_id, provider, account_sid, secret, secret_secondary, created_at, updated_at)
 VALUES (:project, :provider, :account_sid, :secret, :secret_secondary, :now, :now)
 ON CONFLICT (provider, account_sid) DO UPDATE

@@ -44,3 +44,19 @@ VALUES (:number, :name, :applied_at, :checksum);
 -- params: number int
 -- scope: system — the schema belongs to no project
 DELETE FROM schema_migrations WHERE number = :number;
+
+-- name: wall_gaps
+-- Tables of projects and organisations whose rows the database does not keep from us, whoever asks; and
+-- whether our role is above all of that.
+-- scope: system — the schema belongs to no project
+-- [sqlite]
+SELECT NULL AS name, false AS is_above WHERE false;
+-- [postgres]
+SELECT c.relname AS name, r.rolsuper OR r.rolbypassrls AS is_above
+  FROM pg_class c
+  JOIN pg_roles r ON r.rolname = current_user
+ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+   AND NOT row_security_active(c.oid)
+   AND EXISTS (SELECT 1 FROM pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attname IN ('project_id', 'org_id') AND a.attnotnull)
+ ORDER BY c.relname;

@@ -17,6 +17,7 @@ SELECT next.id, EXISTS (SELECT 1 FROM projects p WHERE p.id = next.id) AS known
 -- name: verify_owners
 -- Whose conversation a call is in.
 -- params: project int, after int, limit int
+-- scope: system — the auditor looks for what crosses from one project into another
 SELECT c.id, c.twilio_sid, v.project_id AS conversation_project
   FROM calls c LEFT JOIN conversations v ON v.id = c.conversation_id
  WHERE c.project_id = :project AND c.id > :after
@@ -24,6 +25,7 @@ SELECT c.id, c.twilio_sid, v.project_id AS conversation_project
 
 -- name: verify_feed
 -- params: project int, after int, limit int
+-- scope: system — the auditor looks for what crosses from one project into another
 SELECT seq FROM feed_events WHERE project_id = :project AND seq > :after ORDER BY seq LIMIT :limit;
 
 -- name: verify_log
@@ -31,6 +33,7 @@ SELECT seq FROM feed_events WHERE project_id = :project AND seq > :after ORDER B
 -- on, and stands behind a line by which that call had ended. repeats: a line before it tells the same
 -- call of the same received webhook.
 -- params: project int, after int, limit int
+-- scope: system — the auditor looks for what crosses from one project into another
 -- [sqlite]
 SELECT e.seq, e.call_sid, e.event_type, e.event_status, e.inbox_id, i.processing_status AS inbox_status,
        i.project_id AS inbox_project,
@@ -76,6 +79,7 @@ SELECT e.seq, e.call_sid, e.event_type, e.event_status, e.inbox_id, i.processing
 -- Received webhooks, whether the log has a line of them (the lane is the root call), and whose the
 -- account is that they name.
 -- params: project int, after int, limit int
+-- scope: system — the auditor looks for what crosses from one project into another
 -- [sqlite]
 SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_project,
        i.processing_status = 'completed' AND NOT EXISTS (
@@ -111,6 +115,7 @@ SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_p
 -- What a conversation says of its calls, and what they are (as in conversation_refresh); and whose its
 -- contact is. wrong: the first column that is not what its latest call or its contact says.
 -- params: project int, after int, limit int
+-- scope: system — the auditor looks for what crosses from one project into another
 -- [sqlite]
 SELECT v.id, json_extract(v.metadata, '$.total_calls') AS stored,
        (SELECT count(*) FROM calls c
@@ -159,12 +164,12 @@ SELECT v.id, (v.metadata ->> 'total_calls')::bigint AS stored,
        END AS wrong
   FROM conversations v
   LEFT JOIN contacts x ON x.id = v.contact_id
-  LEFT JOIN calls l ON l.id = (
-       SELECT c.id FROM calls c
+  LEFT JOIN LATERAL (
+       SELECT c.id, c.direction, c.display_status, c.missed, c.recording_url FROM calls c
         WHERE c.conversation_id = v.id
         -- use: entry
         ORDER BY c.start_time DESC, c.id DESC
-        LIMIT 1)
+        LIMIT 1) l ON true
  WHERE v.project_id = :project AND v.id > :after
  ORDER BY v.id LIMIT :limit;
 
@@ -177,6 +182,7 @@ SELECT project_id FROM provider_accounts WHERE account_sid = :account_sid ORDER 
 -- name: verify_acks
 -- Acknowledged events, each with the line of the log that says so: those that are not there exactly once.
 -- params: project int[], dedupe_key text[], line int[]
+-- scope: system — the auditor looks for what crosses from one project into another
 -- [sqlite]
 SELECT :line AS line, :dedupe_key AS dedupe_key, count(*) AS stored
   FROM webhook_inbox
