@@ -10,6 +10,8 @@ import { createInterface } from "node:readline";
 import { createDatabase } from "./postgres.ts";
 
 export const BINARY = process.env["HOOKSWITCH_BINARY"] ?? resolve(import.meta.dirname, "../../build/hookswitch");
+/** The same program without the filters by project in its queries: what is left is the database's wall. */
+export const UNFILTERED = resolve(import.meta.dirname, "../../build/hookswitch-unfiltered");
 const START_MS = 20_000;
 const STOP_MS = 10_000;
 
@@ -148,8 +150,8 @@ function sanitizers(): NodeJS.ProcessEnv {
 }
 
 /** Starts the server with an empty store; `env` adds to, or replaces, its configuration; `args` follow
- * `serve`; `under` is a command that executes what stands behind it. */
-export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = [], under: string[] = []): Promise<Server> {
+ * `serve`; `under` is a command that executes what stands behind it; `binary` another build of it. */
+export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = [], under: string[] = [], binary = BINARY): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "hookswitch-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -169,7 +171,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
     BOOTSTRAP_API_KEY: API_KEY,
     ...env,
   };
-  let running = launch(directory, url, configuration, [...under, BINARY, "serve", ...args], said);
+  let running = launch(directory, url, configuration, [...under, binary, "serve", ...args], said);
 
   const server: Server = {
     url,
@@ -185,7 +187,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
       server.loginLink = await ready(running, url, said);
     },
     launch: () => {
-      running = launch(directory, url, configuration, [...server.under, BINARY, "serve", ...args], said);
+      running = launch(directory, url, configuration, [...server.under, binary, "serve", ...args], said);
     },
     ended: () => running.end,
     restart: async () => {
