@@ -236,6 +236,20 @@ void http_stream_close(struct http_stream *s)
     close_stream(s);
 }
 
+void http_stream_end(struct http_stream *s)
+{
+    close_stream(s);
+}
+
+/* Readers of the simulated world ask for server-sent events. */
+struct http_stream *http_stream_upgrade(struct http_exchange *x, const struct http_upgrade *u)
+{
+    (void)x;
+    (void)u;
+    assert(!"nobody asks for an upgrade here");
+    return NULL;
+}
+
 void wire_taken(struct wire *w, size_t n)
 {
     memmove(w->bytes.p, w->bytes.p + n, w->bytes.n - n);

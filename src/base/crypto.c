@@ -121,6 +121,13 @@ void hmac_end(struct hmac *h, unsigned char *ret)
 
 // --- plain digests and hashes --------------------------------------------------------------------
 
+void sha1(struct str in, unsigned char ret[SHA1_LEN])
+{
+    unsigned n;
+    must(EVP_Digest(in.n ? in.p : "", in.n, ret, &n, EVP_sha1(), NULL));
+    assert(n == SHA1_LEN);
+}
+
 void sha256(struct str in, unsigned char ret[SHA256_LEN])
 {
     unsigned n;

@@ -28,6 +28,8 @@ void hmac_add(struct hmac *h, struct str part);
 /* Writes SHA1_LEN or SHA256_LEN bytes. */
 void hmac_end(struct hmac *h, unsigned char *ret);
 
+/* For protocols that ask for it, where nothing rests on it. */
+void sha1(struct str in, unsigned char ret[SHA1_LEN]);
 void sha256(struct str in, unsigned char ret[SHA256_LEN]);
 /* The same in lower-case hex, in the arena. */
 struct arena;

@@ -20,6 +20,7 @@
     X(CONFLICT, 409, "CONFLICT")                                                                   \
     X(LIMIT, 413, "LIMIT_EXCEEDED")                                                                \
     X(UNSUPPORTED, 415, "UNSUPPORTED_MEDIA_TYPE")                                                  \
+    X(UPGRADE, 426, "UPGRADE_REQUIRED")                                                            \
     X(RATE, 429, "RATE_LIMITED")                                                                   \
     X(INTERNAL, 500, "INTERNAL_ERROR")                                                             \
     X(UPSTREAM, 502, "UPSTREAM_FAILED")                                                            \

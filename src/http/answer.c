@@ -11,6 +11,7 @@
             sizeof("HTTP/1.1 " status "\r\nX-Content-Type-Options: nosniff\r\nDate: ") - 1         \
     }
 static const struct str status_lines[] = {
+    [101] = LINE("101 Switching Protocols"),
     [200] = LINE("200 OK"),
     [201] = LINE("201 Created"),
     [202] = LINE("202 Accepted"),
@@ -37,6 +38,7 @@ static const struct str status_lines[] = {
     [415] = LINE("415 Unsupported Media Type"),
     [417] = LINE("417 Expectation Failed"),
     [422] = LINE("422 Unprocessable Content"),
+    [426] = LINE("426 Upgrade Required"),
     [429] = LINE("429 Too Many Requests"),
     [431] = LINE("431 Request Header Fields Too Large"),
     [500] = LINE("500 Internal Server Error"),
@@ -114,4 +116,15 @@ void answer_stream_head_write(struct listener *home, struct str type, struct buf
     // The last one keeps a reverse proxy from collecting what should be seen at once.
     buf_str(out, STR("\r\nCache-Control: no-store\r\nConnection: close\r\nX-Accel-Buffering: no"
                      "\r\n\r\n"));
+}
+
+void answer_upgrade_head_write(struct listener *home, const struct http_upgrade *u, struct buf *out)
+{
+    buf_str(out, status_line(101));
+    write_date(home, out);
+    write_field(out, STR("Upgrade"), u->protocol);
+    write_field(out, STR("Connection"), STR("Upgrade"));
+    for (size_t i = 0; i < u->n_headers; i++)
+        write_field(out, u->headers[i].name, u->headers[i].value);
+    buf_str(out, STR("\r\n\r\n"));
 }

@@ -14,7 +14,8 @@
  *            ┌──────────── answered, and the connection stays ───────────┐
  *            ▼                                                           │
  *          IDLE ──► HEAD ──► BODY ──► EXCHANGE ──► ANSWER ───────────────┤
- *            └────────┴────────┴─── refused ────────►│      STREAM        ├──► LINGER ──► CLOSED
+ *            │        │        │         └───────────│────► STREAM ──────┤
+ *            └────────┴────────┴─── refused ────────►┘                   └──► LINGER ──► CLOSED
  *
  * The common request comes in one read: it is parsed where it was read to, in the loop's buffer,
  * and only its head is copied, into the exchange. A part of a head is kept in a `partial` until the
@@ -34,7 +35,7 @@ static const unsigned moves[] = {
     [CONN_BODY] = TO(EXCHANGE) | TO(ANSWER) | TO(CLOSED),
     [CONN_EXCHANGE] = TO(ANSWER) | TO(STREAM) | TO(CLOSED),
     [CONN_ANSWER] = TO(IDLE) | TO(LINGER) | TO(CLOSED),
-    [CONN_STREAM] = TO(CLOSED),
+    [CONN_STREAM] = TO(LINGER) | TO(CLOSED),
     [CONN_LINGER] = TO(CLOSED),
     [CONN_CLOSED] = 0,
 };
@@ -423,6 +424,8 @@ static void process(struct conn *c, struct str in)
     c->processing = false;
     if (in.n > 0 && (c->state == CONN_EXCHANGE || (c->state == CONN_ANSWER && !c->linger)))
         keep_pipelined(c, in);
+    if (in.n > 0 && c->state == CONN_STREAM && stream_is_two_way(c->stream))
+        conn_close(c); // it speaks another protocol before it knows that we do
 }
 
 static void continue_head(struct conn *c, struct str in)
@@ -467,7 +470,9 @@ static void on_bytes(struct conn *c, struct str in)
     case CONN_ANSWER:
         keep_pipelined(c, in);
         break;
-    case CONN_STREAM: // one way: what the client says is dropped
+    case CONN_STREAM:
+        stream_heard(c->stream, in);
+        break;
     case CONN_LINGER:
     case CONN_CLOSED:
     case CONN_STATE_COUNT:
@@ -533,15 +538,21 @@ static void resume(struct conn *c)
 void conn_become_stream(struct conn *c, struct http_stream *s)
 {
     struct http_exchange *x = TAKE(c->x);
+    const bool too_early = c->partial && stream_is_two_way(s);
 
     c->stream = s;
     move(c, CONN_STREAM);
     exchange_release(x);
     partial_destroy(TAKE(c->partial));
-    if (c->peer_ended)
+    if (c->peer_ended || too_early)
         conn_close(c);
     else
         resume(c);
+}
+
+void conn_end_stream(struct conn *c)
+{
+    linger(c);
 }
 
 // --- deadlines -----------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ static void read_head(struct http_exchange *x, const struct http_head *h, struct
         .n_headers = h->n_fields,
         .body = STR(""),
         .scheme = STR("http"),
+        .is_http_1_0 = h->is_http_1_0,
     };
     for (size_t i = 0; i < h->n_fields; i++)
         rq->headers[i] = (struct http_header){http_span_of(in, h->fields[i].name),

@@ -51,6 +51,7 @@ struct http_request {
     struct str body;
     struct str peer;   /* address of the client: of the connection, or as a trusted proxy says */
     struct str scheme; /* http, or as a trusted proxy says */
+    bool is_http_1_0;
 };
 
 /* The field's value; STR_NONE when absent. More than one of that name: n_values tells. */
@@ -125,6 +126,19 @@ void http_answer_from(struct http_exchange *x, const struct http_answer *answer)
 struct http_stream *http_stream_start(struct http_exchange *x, struct str type,
                                       void (*on_closed)(void *arg), void *arg);
 
+struct http_upgrade {
+    struct str protocol;               /* of the field Upgrade */
+    const struct http_header *headers; /* and what else the answer says; copied */
+    size_t n_headers;
+    /* As it comes, never before the upgrade has returned; nothing comes after on_closed. */
+    void (*on_bytes)(struct str bytes, void *arg);
+    void (*on_closed)(void *arg);
+    void *arg;
+};
+/* The same for another protocol: 101, then bytes both ways. A peer that did not wait for the 101
+ * is closed. */
+struct http_stream *http_stream_upgrade(struct http_exchange *x, const struct http_upgrade *u);
+
 /* Bytes shared by many streams, counted; made on any thread, immutable afterwards. */
 struct http_chunk;
 struct http_chunk *http_chunk_create(struct str bytes);
@@ -136,8 +150,11 @@ struct str http_chunk_bytes(const struct http_chunk *c);
 bool http_stream_send(struct http_stream *s, struct http_chunk *const *chunks, size_t n,
                       size_t max_backlog) CHECK_RESULT;
 size_t http_stream_backlog(const struct http_stream *s);
-/* Asks; may be repeated. on_closed follows. */
+/* Closes at once; may be repeated. on_closed follows. */
 void http_stream_close(struct http_stream *s);
+/* Closes when the socket has all that was sent, and leaves the peer a moment to read it. What it
+ * says is no longer heard. */
+void http_stream_end(struct http_stream *s);
 
 /* The error's answer in the one JSON form and the client's language, for any exchange and thread.
  */

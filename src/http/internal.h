@@ -8,7 +8,7 @@
  *   conn       a connection; small, because most of them are idle. conn.c
  *   exchange   a request, its memory, its answer; there is one only while it is being handled. It
  *              outlives its connection when the peer goes away. exchange.c
- *   stream     a connection's second life as a one-way stream. stream.c
+ *   stream     a connection's second life, one-way or (after an upgrade) two-way. stream.c
  *
  * Everything here belongs to one loop's thread, except where it says otherwise.
  */
@@ -112,6 +112,8 @@ void conn_sweep(struct conn *c);
 void conn_answer(struct conn *c, const struct http_answer *answer);
 /* Its exchange becomes a stream and is released. */
 void conn_become_stream(struct conn *c, struct http_stream *s);
+/* Nothing more will be sent: half closes, and closes a moment later. */
+void conn_end_stream(struct conn *c);
 
 // --- answers -------------------------------------------------------------------------------------
 
@@ -129,6 +131,9 @@ void answer_head_write(struct listener *home, const struct http_answer *answer,
                        const struct answer_form *form, struct buf *out);
 /* Head of a stream: no length, ends with the connection. */
 void answer_stream_head_write(struct listener *home, struct str type, struct buf *out);
+/* 101. */
+void answer_upgrade_head_write(struct listener *home, const struct http_upgrade *u,
+                               struct buf *out);
 /* What a refused request is told; lives in static memory but for the body, which is in `body`. */
 void answer_refusal(int status, struct buf *body, struct http_answer *ret);
 
@@ -136,6 +141,9 @@ void answer_refusal(int status, struct buf *body, struct http_answer *ret);
 
 /* Last touch: calls on_closed and frees. */
 void stream_closed(struct http_stream *s);
+bool stream_is_two_way(const struct http_stream *s);
+/* What the peer of a two-way stream says; of a one-way stream it is dropped. */
+void stream_heard(struct http_stream *s, struct str bytes);
 
 // --- listener ------------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@
  * A stream sends chunks that many streams share: a frame is rendered once and referred to by every
  * client's queue. The common send finds the queue empty and the socket willing, and is one system
  * call. What the socket does not take waits in the queue, at most a batch of it in libuv's hands.
+ *
+ * After an upgrade the peer is heard too; what its bytes mean is its owner's business.
  */
 
 enum { BATCH = 64 }; // iovecs of one write
@@ -55,6 +57,7 @@ struct str http_chunk_bytes(const struct http_chunk *c)
 
 struct http_stream {
     struct conn *conn; /* NULL: the peer was gone before the stream began */
+    void (*on_bytes)(struct str bytes, void *arg); /* of a two-way stream */
     void (*on_closed)(void *arg);
     void *arg;
     struct http_chunk **queue; /* what waits, from `first` on */
@@ -62,6 +65,7 @@ struct http_stream {
     size_t offset;  /* bytes of the first one that are sent */
     size_t backlog; /* bytes that wait */
     bool writing;   /* a batch is in libuv's hands */
+    bool ending;    /* nothing more is sent; it closes when nothing waits */
     struct task task;
 };
 
@@ -148,8 +152,13 @@ static void write_queue(struct http_stream *s)
 {
     uv_buf_t bufs[BATCH];
 
-    if (s->writing || s->n == 0)
+    if (s->writing)
         return;
+    if (s->n == 0) {
+        if (s->ending)
+            conn_end_stream(s->conn);
+        return;
+    }
     struct batch *b = NEW(struct batch);
     b->stream = s;
     b->n = fill(bufs, s->queue + s->first, s->n, s->offset);
@@ -197,7 +206,7 @@ bool http_stream_send(struct http_stream *s, struct http_chunk *const *chunks, s
 {
     size_t whole = 0, offset = 0;
 
-    if (!is_open(s))
+    if (!is_open(s) || s->ending)
         return true; // on_closed is on its way
     if (s->n == 0 && !write_now(s, chunks, n, &whole, &offset)) {
         conn_close(s->conn);
@@ -223,6 +232,25 @@ void http_stream_close(struct http_stream *s)
         conn_close(s->conn);
 }
 
+void http_stream_end(struct http_stream *s)
+{
+    if (!is_open(s) || s->ending)
+        return;
+    s->ending = true;
+    write_queue(s);
+}
+
+bool stream_is_two_way(const struct http_stream *s)
+{
+    return s->on_bytes != NULL;
+}
+
+void stream_heard(struct http_stream *s, struct str bytes)
+{
+    if (s->on_bytes && !s->ending)
+        s->on_bytes(bytes, s->arg);
+}
+
 void stream_closed(struct http_stream *s)
 {
     drop_first(s, s->n);
@@ -235,16 +263,29 @@ static void never_opened(struct task *t)
     stream_closed(container_of(t, struct http_stream, task));
 }
 
-static void send_head(struct http_stream *s, struct listener *home, struct str type)
+static void send_head(struct http_stream *s, struct str bytes)
 {
-    struct buf *out = &home->out;
+    struct http_chunk *head = http_chunk_create(bytes);
 
-    buf_reset(out);
-    answer_stream_head_write(home, type, out);
-    struct http_chunk *head = http_chunk_create(buf_view(out));
     const bool sent = http_stream_send(s, &head, 1, SIZE_MAX);
     assert(sent);
     http_chunk_unref(head);
+}
+
+/* Of the exchange nothing is left, but of its connection, when it is still there. */
+static void begin(struct http_stream *s, struct http_exchange *x)
+{
+    struct listener *home = x->home;
+
+    assert(loop_is_current(home->loop));
+    s->conn = x->conn;
+    s->task.run = never_opened;
+    if (s->conn) {
+        conn_become_stream(s->conn, s);
+        return;
+    }
+    exchange_release(x);
+    loop_post(home->loop, &s->task);
 }
 
 struct http_stream *http_stream_start(struct http_exchange *x, struct str type,
@@ -254,17 +295,28 @@ struct http_stream *http_stream_start(struct http_exchange *x, struct str type,
     struct listener *home = x->home;
     const bool head_only = x->rq.method == HTTP_HEAD;
 
-    assert(loop_is_current(home->loop));
-    *s = (struct http_stream){.conn = x->conn, .on_closed = on_closed, .arg = arg};
-    s->task.run = never_opened;
-    if (!x->conn) {
-        exchange_release(x);
-        loop_post(home->loop, &s->task);
-        return s;
-    }
-    conn_become_stream(x->conn, s);
-    send_head(s, home, type);
+    s->on_closed = on_closed;
+    s->arg = arg;
+    buf_reset(&home->out);
+    answer_stream_head_write(home, type, &home->out); // the type may live in the exchange
+    begin(s, x);
+    send_head(s, buf_view(&home->out));
     if (head_only)
         http_stream_close(s);
+    return s;
+}
+
+struct http_stream *http_stream_upgrade(struct http_exchange *x, const struct http_upgrade *u)
+{
+    struct http_stream *s = NEW(struct http_stream);
+    struct listener *home = x->home;
+
+    s->on_bytes = u->on_bytes;
+    s->on_closed = u->on_closed;
+    s->arg = u->arg;
+    buf_reset(&home->out);
+    answer_upgrade_head_write(home, u, &home->out);
+    begin(s, x);
+    send_head(s, buf_view(&home->out));
     return s;
 }

@@ -204,6 +204,76 @@ static void ends_its_streams_when_the_server_stops(void **state)
     peer_close(&busy);
 }
 
+// --- both ways -----------------------------------------------------------------------------------
+
+static struct peer upgrade(const char *behind)
+{
+    struct peer p = peer_open(app_port(app), a);
+
+    peer_say(&p, str_fmt(a, "GET /both HTTP/1.1\r\nHost: a\r\nUpgrade: echo\r\n\r\n%s", behind));
+    const struct str head = peer_until(&p, STR("\r\n\r\n"));
+    assert_true(str_starts(head, STR("HTTP/1.1 101 Switching Protocols\r\n")));
+    assert_true(str_contains(head, STR("\r\nUpgrade: echo\r\nConnection: Upgrade\r\n")));
+    assert_true(str_contains(head, STR("\r\nX-Echo: yes  no\r\n")));
+    assert_false(str_contains(head, STR("Content-Length")));
+    return p;
+}
+
+static void speaks_another_protocol_both_ways(void **state)
+{
+    struct peer p = upgrade("");
+
+    (void)state;
+    peer_say(&p, STR("GET / HTTP/1.1\r\n\r\n"));
+    peer_expect(&p, STR("GET / HTTP/1.1\r\n\r\n"));
+    app_pass(app, HOURS(1)); // nothing is late
+    peer_say(&p, STR("still here?"));
+    peer_expect(&p, STR("still here?"));
+    peer_half_close(&p);
+    app_wait_count(&app->n_streams_closed, 1);
+    peer_expect_end(&p);
+    peer_close(&p);
+}
+
+static void closes_a_peer_that_speaks_too_early(void **state)
+{
+    struct peer p = upgrade("early");
+
+    (void)state;
+    peer_expect_end(&p);
+    app_wait_count(&app->n_streams_closed, 1);
+    peer_close(&p);
+}
+
+static void hears_a_peer_out_before_it_closes(void **state)
+{
+    enum { LARGE = 16 * 1024 * 1024 };
+    struct peer p = upgrade("");
+
+    (void)state;
+    assert_true(app_stream_send(app, 'x', LARGE, 4096, SIZE_MAX));
+    assert_true(app_stream_backlog(app) > 0);
+    peer_say(&p, STR("end"));
+    peer_expect(&p, run_of('x', LARGE));
+    peer_expect(&p, STR("end"));
+    peer_expect_end(&p);
+    peer_close(&p);
+    app_wait_count(&app->n_streams_closed, 1);
+}
+
+static void closes_a_peer_that_does_not_go(void **state)
+{
+    struct peer p = upgrade("");
+
+    (void)state;
+    peer_say(&p, STR("end"));
+    peer_expect(&p, STR("end"));
+    peer_expect_end(&p);
+    app_pass(app, SECONDS(3));
+    app_wait_count(&app->n_streams_closed, 1);
+    peer_close(&p);
+}
+
 #define WITH_APP(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 TEST_MAIN(WITH_APP(sends_what_it_is_given_in_order), WITH_APP(keeps_the_order_of_what_waits),
@@ -212,4 +282,7 @@ TEST_MAIN(WITH_APP(sends_what_it_is_given_in_order), WITH_APP(keeps_the_order_of
           WITH_APP(closes_a_stream_that_nobody_reads), WITH_APP(ends_a_stream_whose_write_fails),
           WITH_APP(answers_head_with_the_head_only),
           WITH_APP(tells_the_end_of_a_stream_that_never_began),
-          WITH_APP(ends_its_streams_when_the_server_stops))
+          WITH_APP(ends_its_streams_when_the_server_stops),
+          WITH_APP(speaks_another_protocol_both_ways),
+          WITH_APP(closes_a_peer_that_speaks_too_early),
+          WITH_APP(hears_a_peer_out_before_it_closes), WITH_APP(closes_a_peer_that_does_not_go))

@@ -75,12 +75,37 @@ static void on_stream(struct app *app, struct http_exchange *x)
     atomic_fetch_add(&app->n_streams, 1);
 }
 
+static void repeat(struct str bytes, void *arg)
+{
+    struct app *app = arg;
+    struct http_chunk *chunk = http_chunk_create(bytes);
+
+    const bool sent = http_stream_send(app->stream, &chunk, 1, SIZE_MAX);
+    assert(sent);
+    http_chunk_unref(chunk);
+    if (str_eq(bytes, STR("end")))
+        http_stream_end(app->stream);
+}
+
+static void on_both(struct app *app, struct http_exchange *x)
+{
+    const struct http_header field = {STR("X-Echo"), STR("yes\r\nno")};
+
+    app->stream = http_stream_upgrade(x, &(struct http_upgrade){.protocol = STR("echo"),
+                                                                .headers = &field,
+                                                                .n_headers = 1,
+                                                                .on_bytes = repeat,
+                                                                .on_closed = app_stream_ended,
+                                                                .arg = app});
+    atomic_fetch_add(&app->n_streams, 1);
+}
+
 static const struct {
     const char *path;
     void (*on_request)(struct app *app, struct http_exchange *x);
 } paths[] = {
     {"/echo", on_echo},   {"/later", on_later}, {"/hold", on_hold},     {"/close", on_close},
-    {"/large", on_large}, {"/204", on_204},     {"/stream", on_stream},
+    {"/large", on_large}, {"/204", on_204},     {"/stream", on_stream}, {"/both", on_both},
 };
 
 static void on_request(struct http_exchange *x, void *arg)

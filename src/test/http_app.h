@@ -11,6 +11,7 @@
  *   /large   answers with APP_LARGE bytes
  *   /204     no content
  *   /stream  becomes a stream, see app_stream_*
+ *   /both    becomes a two-way stream, which repeats what it is told; "end" ends it
  *   /tiny    as /echo, but its body may have 10 bytes only
  *   /refuse  is refused with 403 as soon as its head is there
  */
