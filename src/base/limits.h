@@ -15,8 +15,10 @@ enum {
     LIMIT_FEED_PAGE = 1000,         /* events of a feed page */
     LIMIT_SSE_BACKLOG =
         256 * 1024, /* unsent bytes of one SSE client; what follows waits in the feed */
-    LIMIT_SSE_LAG = 1024 * 1024, /* bytes that a live SSE client may be late; then it is cut off */
-    LIMIT_GROUP = 512,           /* appends in one group commit */
+    LIMIT_SSE_LAG = 1024 * 1024,  /* bytes that a live SSE client may be late; then it is cut off */
+    LIMIT_WS_MESSAGE = 16 * 1024, /* one message of a WebSocket client */
+    LIMIT_TOPICS = 32,            /* topics of one subscription */
+    LIMIT_GROUP = 512,            /* appends in one group commit */
     LIMIT_INBOX_WAITING = 16 * 1024, /* appends waiting for the writer before doors answer 503 */
 };
 

@@ -33,6 +33,7 @@
 #include "providers/twilio/twiml.h"
 #include "providers/twilio/url.h"
 #include "sse/sse.h"
+#include "ws/reader.h"
 
 enum { KB = 1024, SIZES = 3 };
 
@@ -147,6 +148,24 @@ static void write_frame(struct str in, struct arena *a)
     buf_init(&b, SIZE_MAX);
     sse_frame_write_seq(&b, 1, STR("e"), in);
     buf_finish(&b);
+}
+
+static void hear(struct str message, void *arg)
+{
+    (void)message;
+    (void)arg;
+}
+
+static void read_socket(struct str in, struct arena *a)
+{
+    struct ws_reader *r = ws_reader_create(&(struct ws_reader_options){
+        .clock = &clock_system, .max_message = 64 * KB, .on_text = hear});
+    struct buf b;
+    (void)a;
+    buf_init(&b, SIZE_MAX);
+    (void)!ws_read(r, in, &b);
+    buf_finish(&b);
+    ws_reader_destroy(r);
 }
 
 static void read_spool(struct str in, struct arena *a)
@@ -292,6 +311,17 @@ static const struct input {
     {"chain of proxies", read_forwarded, 16 * KB, "10.0.0.1", STR(", [::1]:8"), ""},
     {"jar of cookies", read_cookie, 16 * KB, "", STR("a=s; "), ""},
     {"event of line ends", write_frame, 64 * KB, "", STR("\r\n\r"), ""},
+    {"message of one-byte pieces", read_socket, 64 * KB,
+     "\x01\x81\1\1\1\1"
+     "a",
+     STR("\0\x81\1\1\1\1"
+         "a"),
+     "\x80\x81\1\1\1\1"
+     "a"},
+    {"message of empty pieces", read_socket, 64 * KB,
+     "\x01\x81\1\1\1\1"
+     "a",
+     STR("\0\x80\1\1\1\1"), ""},
     {"spool of marks", read_spool, 64 * KB, "", STR(MARK), ""},
     {"spool of heads", read_spool, 128 * KB, "", STR(MARK "\0\x40\0\0\1\1\1\1"), ""},
     {"spool of noise", read_spool, 64 * KB, "", STR("\xf0"), ""},
