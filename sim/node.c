@@ -70,15 +70,15 @@ static bool resume_of(struct str query, struct hub_resume *ret)
 
 void node_on_request(struct node *n, struct http_exchange *x)
 {
-    struct hub_resume from;
+    struct hub_subscriber who = {.topics = FEED_TOPICS_ALL, .who.project = n->project};
     struct err e = {0};
 
     struct doors *doors = n->ready ? n->doors : n->steering;
 
     if (n->listening && doors && doors_handle(doors, x))
         return;
-    if (n->ready && n->hub && resume_of(http_request_of(x)->query, &from)) {
-        hub_subscribe(n->hub, x, n->project, &from);
+    if (n->ready && n->hub && resume_of(http_request_of(x)->query, &who.from)) {
+        hub_subscribe(n->hub, x, &who);
         return;
     }
     (void)err_set(&e, ERR_UNAVAILABLE, "the server is starting or stopping");

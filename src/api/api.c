@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "store/store.h"
 #include "tenancy/access_token.h"
+#include "tenancy/stream_token.h"
 
 enum { ROUTES_MAX = 256, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
 
@@ -109,7 +110,7 @@ static bool not_signed_in(struct err *e)
                       "printed at its start");
 }
 
-static bool sign_in(struct req *rq, struct err *e)
+static bool sign_in_by_credentials(struct req *rq, struct err *e)
 {
     const struct str bearer = credentials_bearer(rq->http);
     const struct str cookie = credentials_cookie(rq->http, STR("hookswitch_session"));
@@ -133,15 +134,37 @@ static bool sign_in(struct req *rq, struct err *e)
     return !asks.project || rq->actor.project == asks.project || req_not_found(e);
 }
 
+/* A token that is given counts alone: it says for which project it is. */
+static bool sign_in_by_token(struct req *rq, struct str token, struct err *e)
+{
+    struct stream_claims c;
+    bool known = false;
+
+    if (stream_token_read(rq->app->stream_key, token, rq->now, &c) &&
+        !actor_by_claims(rq->db, &c, rq->now, rq->a, &rq->actor, &known, e))
+        return err_trace(e);
+    if (known)
+        return true;
+    err_set(e, ERR_UNAUTHORIZED, "the token has expired, or never was one");
+    return err_fix(e, "get another one for each connection: GET /realtime/token");
+}
+
+static bool sign_in(struct req *rq, const struct route *route, struct err *e)
+{
+    const struct str token = route->takes_stream_token ? req_query(rq, STR("token")) : STR_NONE;
+
+    return str_is_none(token) ? sign_in_by_credentials(rq, e) : sign_in_by_token(rq, token, e);
+}
+
 static bool authorise(struct req *rq, const struct route *route, struct err *e)
 {
     switch (route->access) {
     case ACCESS_PUBLIC:
         return true;
     case ACCESS_SIGNED_IN:
-        return sign_in(rq, e) || err_trace(e);
+        return sign_in(rq, route, e) || err_trace(e);
     case ACCESS_RIGHT:
-        return (sign_in(rq, e) && req_may(rq, route->right, e)) || err_trace(e);
+        return (sign_in(rq, route, e) && req_may(rq, route->right, e)) || err_trace(e);
     }
     return err_set(e, ERR_INTERNAL, "a route without access rule");
 }

@@ -19,6 +19,7 @@ struct inbox;
 struct account_shelf;
 struct queue;
 struct recordings;
+struct secret;
 struct store;
 struct token_keys;
 struct vault;
@@ -40,6 +41,8 @@ struct api_options {
     const struct token_keys *token_keys;
     struct hasher *hasher;
     size_t threads;
+    const struct secret *stream_key; /* what tokens of streams are signed with */
+    size_t stream_clients_max;       /* of one project; 0: as many as come */
     bool realtime_push, webhook_ingestion;
     bool secure_cookies;         /* the public URL is https */
     struct str webhook_base_url; /* shown to people who set up their provider; may be empty */

@@ -109,6 +109,8 @@ struct route {
     enum route_access access;
     enum right right; /* of ACCESS_RIGHT */
     bool slow;        /* makes or compares a password */
+    /* For clients that can set no header: ?token= of GET /realtime/token signs in. */
+    bool takes_stream_token;
     /* Instead of run: answers at once, on the loop, without waiting for anything. */
     void (*on_loop)(const struct api *api, struct http_exchange *x);
     /* The store is lost, so that nobody can be looked up: runs as nobody, without a project. */

@@ -1,44 +1,14 @@
-/* The live feed as a stream of server-sent events, and what the hub says of itself. */
-#include "api/request.h"
-
-#include "feed/hub.h"
-#include "sse/sse.h"
-
-static bool not_here(struct err *e)
-{
-    err_set(e, ERR_UNAVAILABLE, "live push is switched off here");
-    return err_fix(e, "read the feed as pages: GET /api/events?after_seq=N");
-}
-
-/*
- * Last-Event-ID (sent by browsers when they reconnect) wins over ?last_seq. It is our `id:`, the
- * seq, or epoch:seq from a client that wants to be told of another history.
- */
-static bool resume_point(const struct req *rq, struct hub_resume *ret, struct err *e)
-{
-    const struct str header = http_header(rq->http, STR("Last-Event-ID"));
-    struct str given = str_is_empty(header) ? req_query(rq, STR("last_seq")) : header;
-    struct str epoch = req_query(rq, STR("epoch"));
-
-    if (str_contains(header, STR(":")))
-        (void)cut_until(&given, ':', &epoch); // there is one: it cuts
-    struct hub_resume from = {.given = !str_is_empty(given), .epoch = epoch};
-    if (from.given && !sse_last_event_id_parse(given, &from.last_seq))
-        return err_set(e, ERR_INVALID, "last_seq: a number from 0 on expected");
-    *ret = from;
-    return true;
-}
+/* The live feed of calls as server-sent events, and what the hub says of itself. */
+#include "api/watching.h"
 
 static bool calls(struct req *rq, struct err *e)
 {
-    struct hub_resume from;
+    struct hub_subscriber s;
 
-    if (!rq->app->hub || !rq->app->realtime_push)
-        return not_here(e);
-    if (!resume_point(rq, &from, e))
+    if (!watching_begin(rq, &s, e))
         return err_trace(e);
     reply_elsewhere(rq);
-    hub_subscribe(rq->app->hub, rq->x, rq->actor.project, &from);
+    hub_subscribe(rq->app->hub, rq->x, &s);
     return true;
 }
 
@@ -49,7 +19,7 @@ static bool stats(struct req *rq, struct err *e)
     struct feed_head head;
 
     if (!rq->app->hub)
-        return not_here(e);
+        return err_set(e, ERR_UNAVAILABLE, "live push is switched off here");
     if (!feed_head(rq->db, rq->actor.project, rq->a, &head, e))
         return err_trace(e);
     hub_stats(rq->app->hub, &s);
@@ -74,7 +44,7 @@ static bool stats(struct req *rq, struct err *e)
 }
 
 static const struct route routes[] = {
-    {HTTP_GET, "/events/calls", calls, NEEDS(CALLS_READ)},
+    {HTTP_GET, "/events/calls", calls, NEEDS(CALLS_READ), .takes_stream_token = true},
     {HTTP_GET, "/events/stats", stats, NEEDS(HEALTH_READ)},
 };
 

@@ -212,18 +212,37 @@ void feed_frame_keepalive(struct buf *out, usec_t now)
     buf_finish(&json);
 }
 
-void feed_frame_resync(struct buf *out, const struct feed_resync_point *p)
+void feed_frame_ended(struct buf *out, struct str reason)
 {
-    static const struct str reasons[] = {
+    struct json_writer w;
+    struct buf json;
+
+    open_notice(&w, &json, STR("ended"));
+    json_member_str(&w, STR("reason"), reason);
+    json_close_object(&w);
+    json_close_object(&w);
+    sse_frame_write(out, STR_NONE, STR("ended"), buf_view(&json));
+    buf_finish(&json);
+}
+
+struct str feed_resync_name(enum feed_resync reason)
+{
+    static const struct str names[] = {
         [FEED_TOO_OLD] = {"too_old", 7},
         [FEED_EPOCH_CHANGED] = {"epoch_changed", 13},
         [FEED_AHEAD] = {"ahead", 5},
     };
+
+    return names[reason];
+}
+
+void feed_frame_resync(struct buf *out, const struct feed_resync_point *p)
+{
     struct json_writer w;
     struct buf json;
 
     open_notice(&w, &json, STR("resync"));
-    json_member_str(&w, STR("reason"), reasons[p->reason]);
+    json_member_str(&w, STR("reason"), feed_resync_name(p->reason));
     json_member_str(&w, STR("epoch"), p->epoch);
     json_member_int(&w, STR("first_seq"), p->first_seq);
     json_member_int(&w, STR("last_seq"), p->last_seq);

@@ -1,9 +1,10 @@
 /*
  * The hub's thread: the only one of the node that reads the feed for those who watch it.
  *
- * It keeps a watch per project that is open at some station: how far the project has been
- * published, and the ring of its recent frames, so that a station that opens the project later
- * starts with what the others have. New rows are read once, rendered once, and sent as references.
+ * It keeps a watch per sight that is open at some station: how far the project has been published
+ * in that view, and the ring of its recent frames, so that a station that opens it later starts
+ * with what the others have. New rows are read once for all views of a project, rendered once in
+ * each view that is watched, and sent as references.
  *
  * What is announced goes before what resumes: between two pages for clients that are far behind,
  * everything that is new is published. A project is read when it was announced, and once per `poll`
@@ -21,145 +22,13 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "feed/internal.h"
+#include "feed/watch.h"
 
 enum {
     RING_DEFAULT = 4096,
     PREFILL = 512, /* frames that a new watch starts with: a restart costs one read, not one each */
     READ_ROWS = 512 /* rows of one read, whoever it is for */
 };
-
-struct watch {
-    struct watch *next; /* in its bucket */
-    int64_t project, announced;
-    usec_t announced_at;
-    int64_t first_seq; /* oldest that is kept, as of the last look */
-    char epoch[FEED_EPOCH_MAX + 1];
-    struct ring ring;
-    size_t n_open;
-    bool open[]; /* by station */
-};
-
-// --- watches -------------------------------------------------------------------------------------
-
-static struct watch *watch_find(struct hub *h, int64_t project)
-{
-    struct watch *w = h->watches[feed_bucket(project)];
-
-    while (w && w->project != project)
-        w = w->next;
-    return w;
-}
-
-/* Unlinks and frees the first watch of a bucket, or of what is left of one. */
-static void watch_pop(struct watch **at)
-{
-    struct watch *w = *at;
-
-    *at = w->next;
-    ring_finish(&w->ring);
-    free(w);
-}
-
-static void watch_destroy(struct hub *h, const struct watch *w)
-{
-    struct watch **at = &h->watches[feed_bucket(w->project)];
-
-    while (*at != w)
-        at = &(*at)->next;
-    watch_pop(at);
-}
-
-static void raise_to(_Atomic int64_t *highest, int64_t seq)
-{
-    int64_t seen = atomic_load(highest);
-
-    while (seq > seen && !atomic_compare_exchange_weak(highest, &seen, seq))
-        ;
-}
-
-static void watch_announced(struct hub *h, struct watch *w, int64_t seq, usec_t at)
-{
-    raise_to(&h->last_seq, seq);
-    if (seq <= w->announced)
-        return;
-    if (w->announced <= w->ring.last)
-        w->announced_at = at; // the oldest that is not published yet
-    w->announced = seq;
-}
-
-// --- news ----------------------------------------------------------------------------------------
-
-static struct news *news_create(const struct watch *w, struct station *s, enum news_kind kind,
-                                size_t n)
-{
-    struct news *news = mem_alloc(sizeof *news + n * sizeof news->frames[0]);
-
-    *news = (struct news){
-        .task.run = station_on_news,
-        .station = s,
-        .project = w->project,
-        .kind = kind,
-        .last = w->ring.last,
-        .first_seq = w->first_seq,
-        .announced_at = TIME_NONE,
-        .n = n,
-    };
-    memcpy(news->epoch, w->epoch, sizeof news->epoch);
-    return news;
-}
-
-static void news_fill(struct news *news, const struct ring *r, int64_t after)
-{
-    const struct ring_part part = ring_after(r, after, UINT64_MAX / 2, 0);
-
-    assert(part.n == news->n);
-    for (size_t i = 0; i < part.n; i++) {
-        const size_t at = (size_t)(part.chunks - r->chunks) + i;
-        news->frames[i] = (struct news_frame){r->marks[at].seq, http_chunk_ref(part.chunks[i])};
-    }
-}
-
-/* Everything of the ring that stands after `after`, to one station. */
-static void send_frames(const struct watch *w, struct station *s, enum news_kind kind,
-                        int64_t after, usec_t announced_at)
-{
-    const size_t n = ring_after(&w->ring, after, UINT64_MAX / 2, 0).n;
-    struct news *news = news_create(w, s, kind, n);
-
-    news_fill(news, &w->ring, after);
-    news->floor = after;
-    news->announced_at = announced_at;
-    loop_post(s->loop, &news->task);
-}
-
-static void send_reset(struct hub *h, const struct watch *w, enum feed_resync reason)
-{
-    log_warn(NULL, "feed.reset", "project=%lld reason=%d last_seq=%lld", (long long)w->project,
-             (int)reason, (long long)w->ring.last);
-    for (size_t i = 0; i < h->o.n_loops; i++) {
-        if (!w->open[i])
-            continue;
-        struct news *news = news_create(w, &h->stations[i], NEWS_RESET, 0);
-        news->reason = reason;
-        loop_post(h->stations[i].loop, &news->task);
-    }
-}
-
-static void send_refusal(struct station *s, int64_t project, const struct err *why)
-{
-    struct news *news = NEW(struct news);
-
-    *news = (struct news){
-        .task.run = station_on_news,
-        .station = s,
-        .project = project,
-        .kind = NEWS_REFUSED,
-        .error = NEW(struct err),
-    };
-    *news->error = *why;
-    loop_post(s->loop, &news->task);
-}
 
 // --- reading -------------------------------------------------------------------------------------
 
@@ -186,7 +55,7 @@ static void reset(struct hub *h, struct watch *w, enum feed_resync reason,
     w->first_seq = head->first_seq;
     w->announced = head->last_seq;
     ring_restart(&w->ring, head->last_seq);
-    send_reset(h, w, reason);
+    watch_send_reset(h, w, reason);
 }
 
 /* Whether what was read continues what we have; resets when it does not. */
@@ -213,9 +82,9 @@ static void render(struct watch *w, const struct feed_page *page, size_t bytes)
     for (size_t i = 0; i < page->n && used < bytes; i++) {
         const struct feed_item *item = &page->items[i];
         buf_reset(&out);
-        if (feed_frame_event(&out, item, page->head.epoch) && buf_ok(&out)) {
+        if (feed_view_event(w->of.view, &out, item, page->head.epoch) && buf_ok(&out)) {
             struct http_chunk *chunk = http_chunk_create(buf_view(&out));
-            ring_push(&w->ring, item->seq, chunk);
+            ring_push(&w->ring, item->seq, feed_type_of(item->type), chunk);
             http_chunk_unref(chunk);
             used += out.n;
         } else {
@@ -225,30 +94,46 @@ static void render(struct watch *w, const struct feed_page *page, size_t bytes)
     buf_finish(&out);
 }
 
+/* Renders and sends what was read behind the last frame. Nothing is due any more when that was all:
+ * what was announced beyond it is announced again, or polled. */
+static void take_page(struct hub *h, struct watch *w, const struct feed_page *page)
+{
+    const int64_t before = w->ring.last;
+
+    if (!continues(h, w, page))
+        return;
+    w->first_seq = page->head.first_seq;
+    render(w, page, LIMIT_SSE_LAG / 2);
+    for (size_t i = 0; i < h->o.n_loops && w->ring.last > before; i++)
+        if (w->open[i])
+            watch_send_frames(w, &h->stations[i], NEWS_FRAMES, before, w->announced_at);
+    hub_raise(&h->last_seq, w->ring.last);
+    if (page->n > 0 && w->ring.last < page->head.last_seq) {
+        if (w->announced < page->head.last_seq)
+            w->announced = page->head.last_seq; // the rest is due
+        return;
+    }
+    w->announced = w->ring.last;
+    w->announced_at = TIME_NONE;
+}
+
 /* Reads and sends what is new. False: the store failed, and the rest stays due. */
 static bool publish(struct hub *h, struct watch *w, struct err *e)
 {
     // Less than a ring at once, so that a station can send before the next comes.
     const size_t rows = h->o.ring / 2 < READ_ROWS ? h->o.ring / 2 : READ_ROWS;
-    const usec_t announced_at = w->announced_at;
     struct feed_page page;
 
     do {
         const int64_t before = w->ring.last;
         arena_reset(h->a);
-        if (!read_feed(h, w->project, before, rows, &page, e))
+        if (!read_feed(h, w->of.project, before, rows, &page, e))
             return err_trace(e);
-        if (!continues(h, w, &page))
-            return true;
-        w->first_seq = page.head.first_seq;
-        render(w, &page, LIMIT_SSE_LAG / 2);
-        for (size_t i = 0; i < h->o.n_loops && w->ring.last > before; i++)
-            if (w->open[i])
-                send_frames(w, &h->stations[i], NEWS_FRAMES, before, announced_at);
-    } while (page.n > 0 && w->ring.last < page.head.last_seq);
-    w->announced = w->ring.last; // what was announced beyond that is announced again or polled
-    w->announced_at = TIME_NONE;
-    raise_to(&h->last_seq, w->ring.last);
+        // What was read is for all views of the project that stand where this one does.
+        for (struct watch *v = NULL; (v = watch_next(h, w->of.project, v));)
+            if (v->ring.last == before)
+                take_page(h, v, &page);
+    } while (w->announced > w->ring.last);
     return true;
 }
 
@@ -264,32 +149,32 @@ static void publish_due(struct hub *h)
 
 // --- opening and closing -------------------------------------------------------------------------
 
-static bool watch_open(struct hub *h, int64_t project, struct watch **ret, struct err *e)
+static bool watch_open(struct hub *h, struct sight of, struct watch **ret, struct err *e)
 {
     const int64_t prefill = (int64_t)(h->o.ring < PREFILL ? h->o.ring : PREFILL);
     struct feed_head head;
     struct feed_page page;
 
     arena_reset(h->a);
-    if (!feed_head(h->db, project, h->a, &head, e))
+    if (!feed_head(h->db, of.project, h->a, &head, e))
         return err_trace(e);
     int64_t floor = head.last_seq > prefill ? head.last_seq - prefill : 0;
     if (floor + 1 < head.first_seq)
         floor = head.first_seq - 1;
-    if (!read_feed(h, project, floor, (size_t)prefill, &page, e))
+    if (!read_feed(h, of.project, floor, (size_t)prefill, &page, e))
         return err_trace(e);
 
     struct watch *w = mem_alloc(sizeof *w + h->o.n_loops * sizeof w->open[0]);
-    w->project = project;
+    w->of = of;
     w->first_seq = page.head.first_seq;
     w->announced_at = TIME_NONE;
     set_epoch(w, page.head.epoch);
     ring_init(&w->ring, h->o.ring, floor);
     render(w, &page, SIZE_MAX);
     w->announced = page.head.last_seq;
-    w->next = h->watches[feed_bucket(project)];
-    h->watches[feed_bucket(project)] = w;
-    raise_to(&h->last_seq, w->ring.last);
+    w->next = h->watches[feed_bucket(of.project)];
+    h->watches[feed_bucket(of.project)] = w;
+    hub_raise(&h->last_seq, w->ring.last);
     *ret = w;
     return true;
 }
@@ -298,7 +183,8 @@ struct ask {
     struct task task;
     struct hub *hub;
     struct station *station;
-    int64_t project, last_seq;
+    struct sight of; /* of an announcement: the project, in all views */
+    int64_t last_seq;
     usec_t at;
 };
 
@@ -306,16 +192,16 @@ static void on_open(struct task *t)
 {
     struct ask *ask = container_of(t, struct ask, task);
     struct hub *h = ask->hub;
-    struct watch *w = watch_find(h, ask->project);
+    struct watch *w = watch_find(h, ask->of);
     struct err e = {0};
 
-    if (!w && !watch_open(h, ask->project, &w, &e)) {
-        send_refusal(ask->station, ask->project, &e);
+    if (!w && !watch_open(h, ask->of, &w, &e)) {
+        watch_send_refusal(ask->station, ask->of, &e);
     } else {
         assert(!w->open[ask->station->index]);
         w->open[ask->station->index] = true;
         w->n_open++;
-        send_frames(w, ask->station, NEWS_OPENED, w->ring.floor, TIME_NONE);
+        watch_send_frames(w, ask->station, NEWS_OPENED, w->ring.floor, TIME_NONE);
     }
     free(ask);
 }
@@ -323,7 +209,7 @@ static void on_open(struct task *t)
 static void on_close(struct task *t)
 {
     struct ask *ask = container_of(t, struct ask, task);
-    struct watch *w = watch_find(ask->hub, ask->project);
+    struct watch *w = watch_find(ask->hub, ask->of);
 
     w->open[ask->station->index] = false;
     if (--w->n_open == 0)
@@ -334,9 +220,8 @@ static void on_close(struct task *t)
 static void on_announce(struct task *t)
 {
     struct ask *ask = container_of(t, struct ask, task);
-    struct watch *w = watch_find(ask->hub, ask->project);
 
-    if (w)
+    for (struct watch *w = NULL; (w = watch_next(ask->hub, ask->of.project, w));)
         watch_announced(ask->hub, w, ask->last_seq, ask->at);
     free(ask);
 }
@@ -353,21 +238,21 @@ static bool send_ask(struct hub *h, const struct ask *ask)
     return false;
 }
 
-bool hub_ask_open(struct hub *h, struct station *s, int64_t project)
+bool hub_ask_open(struct hub *h, struct station *s, struct sight of)
 {
-    return send_ask(h, &(struct ask){.task.run = on_open, .station = s, .project = project});
+    return send_ask(h, &(struct ask){.task.run = on_open, .station = s, .of = of});
 }
 
-void hub_tell_closed(struct hub *h, struct station *s, int64_t project)
+void hub_tell_closed(struct hub *h, struct station *s, struct sight of)
 {
-    (void)send_ask(h, &(struct ask){.task.run = on_close, .station = s, .project = project});
+    (void)send_ask(h, &(struct ask){.task.run = on_close, .station = s, .of = of});
 }
 
 void hub_announce(struct hub *h, int64_t project, int64_t last_seq)
 {
-    raise_to(&h->last_seq, last_seq);
+    hub_raise(&h->last_seq, last_seq);
     (void)send_ask(h, &(struct ask){.task.run = on_announce,
-                                    .project = project,
+                                    .of.project = project,
                                     .last_seq = last_seq,
                                     .at = clock_monotonic(h->o.clock)});
 }
@@ -404,8 +289,11 @@ static void page_render(struct page *p, const struct feed_page *page)
     p->last = p->after;
     buf_init(&out, LIMIT_SSE_BACKLOG + FEED_FRAME_MAX);
     for (size_t i = 0; i < page->n && out.n < LIMIT_SSE_BACKLOG / 2; i++) {
-        (void)feed_frame_event(&out, &page->items[i], page->head.epoch); // or it is not shown
-        p->last = page->items[i].seq;
+        const struct feed_item *item = &page->items[i];
+        if (p->topics & FEED_TOPIC(feed_type_of(item->type)) &&
+            feed_view_event(p->of.view, &out, item, page->head.epoch))
+            p->shown = item->seq;
+        p->last = item->seq;
     }
     if (out.n > 0)
         p->frames = http_chunk_create(buf_view(&out));
@@ -417,7 +305,7 @@ static bool page_read(struct hub *h, const struct watch *w, struct page *p, stru
     struct feed_page page;
 
     arena_reset(h->a);
-    if (!read_feed(h, p->project, p->after, READ_ROWS / 2, &page, e))
+    if (!read_feed(h, p->of.project, p->after, READ_ROWS / 2, &page, e))
         return err_trace(e);
     p->outcome = PAGE_READ;
     if (!str_eq(page.head.epoch, str_from(w->epoch))) {
@@ -441,7 +329,7 @@ static bool serve_page(struct hub *h)
     if (!t)
         return false;
     struct page *p = container_of(t, struct page, task);
-    const struct watch *w = watch_find(h, p->project);
+    const struct watch *w = watch_find(h, p->of);
     p->outcome = PAGE_DROPPED; // nobody watches any more: its client has gone
     if (w && !page_read(h, w, p, &e)) {
         log_failure(NULL, LOG_WARN, "feed.page", &e);
@@ -462,12 +350,23 @@ static size_t list_projects(struct hub *h, struct arena *a, int64_t **ret)
 
     for (size_t i = 0; i < FEED_BUCKETS; i++)
         for (const struct watch *w = h->watches[i]; w; w = w->next)
-            n++;
+            n += watch_next(h, w->of.project, NULL) == w;
     *ret = arena_new(a, int64_t, n);
     for (size_t i = 0; i < FEED_BUCKETS; i++)
         for (const struct watch *w = h->watches[i]; w; w = w->next)
-            (*ret)[at++] = w->project;
+            if (watch_next(h, w->of.project, NULL) == w)
+                (*ret)[at++] = w->of.project;
     return n;
+}
+
+static void compare(struct hub *h, struct watch *w, const struct feed_reach *head)
+{
+    const bool same = str_eq(head->epoch, str_from(w->epoch));
+
+    if (same && head->last_seq >= w->ring.last)
+        watch_announced(h, w, head->last_seq, TIME_NONE);
+    else
+        w->announced = INT64_MAX; // publishing finds out what has happened
 }
 
 /* One question for all: how far has each got? Other nodes announce to their own hubs only. */
@@ -482,12 +381,8 @@ static bool look_for_news(struct hub *h, struct err *e)
     if (n > 0 && !feed_heads(h->db, projects, n, h->a, &heads, &n_heads, e))
         return err_trace(e);
     for (size_t i = 0; n > 0 && i < n_heads; i++) {
-        struct watch *w = watch_find(h, heads[i].project);
-        const bool same = str_eq(heads[i].epoch, str_from(w->epoch));
-        if (same && heads[i].last_seq >= w->ring.last)
-            watch_announced(h, w, heads[i].last_seq, TIME_NONE);
-        else
-            w->announced = INT64_MAX; // publishing finds out what has happened
+        for (struct watch *w = NULL; (w = watch_next(h, heads[i].project, w));)
+            compare(h, w, &heads[i]);
     }
     return true;
 }
@@ -499,6 +394,15 @@ static void poll(struct hub *h)
     if (!look_for_news(h, &e))
         log_failure(NULL, LOG_WARN, "feed.poll", &e);
     h->polled_at = clock_monotonic(h->o.clock);
+}
+
+static void recheck(struct hub *h)
+{
+    struct err e = {0};
+
+    if (h->o.may_watch && !hub_recheck(h, &e))
+        log_failure(NULL, LOG_WARN, "feed.recheck", &e);
+    h->rechecked_at = clock_monotonic(h->o.clock);
 }
 
 static void run_mail(struct task *t)
@@ -519,9 +423,7 @@ static void end(struct hub *h)
         p->outcome = PAGE_DROPPED;
         give_back(p);
     }
-    for (size_t i = 0; i < FEED_BUCKETS; i++)
-        while (h->watches[i])
-            watch_pop(&h->watches[i]);
+    watch_destroy_all(h);
 }
 
 static void run(void *arg)
@@ -536,6 +438,8 @@ static void run(void *arg)
         run_mail(mail);
         if (quiet || clock_monotonic(h->o.clock) - h->polled_at >= h->o.poll)
             poll(h);
+        if (clock_monotonic(h->o.clock) - h->rechecked_at >= h->o.recheck)
+            recheck(h);
         publish_due(h);
         served = serve_page(h);
     }
@@ -557,14 +461,13 @@ static void on_subscribe(struct task *t)
     station_subscribe(s, sub);
 }
 
-void hub_subscribe(struct hub *h, struct http_exchange *x, int64_t project,
-                   const struct hub_resume *from)
+void hub_subscribe(struct hub *h, struct http_exchange *x, const struct hub_subscriber *s)
 {
     struct arena *a = http_arena(x);
     struct subscription *sub = arena_new(a, struct subscription, 1);
 
-    *sub = (struct subscription){.x = x, .hub = h, .project = project, .from = *from};
-    sub->from.epoch = str_dup(from->epoch, a);
+    *sub = (struct subscription){.x = x, .hub = h, .who = *s};
+    sub->who.from.epoch = str_dup(s->from.epoch, a);
     http_set_user(x, sub);
     http_task(x)->run = on_subscribe;
     loop_post(http_loop(x), http_task(x));
@@ -656,13 +559,14 @@ bool hub_start(const struct hub_options *o, struct hub **ret, struct err *e)
     h->o.ring = o->ring > 1 ? o->ring : RING_DEFAULT;
     h->o.keepalive = o->keepalive ? o->keepalive : SECONDS(30);
     h->o.poll = o->poll ? o->poll : SECONDS(1);
+    h->o.recheck = o->recheck ? o->recheck : SECONDS(10);
     h->mail = mailbox_create();
     h->emptied = bell_create();
     h->a = arena_create(256 * 1024);
     h->db = store_connect(o->store, STORE_READ);
     h->last_page = &h->pages;
     h->started_at = clock_wall(o->clock);
-    h->polled_at = clock_monotonic(o->clock);
+    h->polled_at = h->rechecked_at = clock_monotonic(o->clock);
     h->stations = mem_alloc(o->n_loops * sizeof *h->stations);
     for (size_t i = 0; i < o->n_loops; i++)
         station_init(&h->stations[i], h, o->loops[i], i);

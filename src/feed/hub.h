@@ -11,10 +11,23 @@
  */
 #include "feed/feed.h"
 
+#include "feed/view.h"
 #include "http/http.h"
 #include "loop/loop.h"
 
 struct hub;
+
+/* Who watches, in the words of whoever let it in. Equal ones are asked about once. */
+enum { HUB_WATCHER_ID_MAX = 80 };
+struct hub_watcher {
+    int64_t project;
+    int kind;
+    char id[HUB_WATCHER_ID_MAX];
+};
+
+/* Which of these may go on watching: *ret_may, one for each. On the hub's thread. */
+typedef bool hub_may_watch_fn(struct db *db, const struct hub_watcher *who, size_t n, usec_t now,
+                              struct arena *a, bool *ret_may, struct err *e);
 
 struct hub_options {
     struct store *store;
@@ -24,6 +37,8 @@ struct hub_options {
     size_t ring;      /* frames kept per watched project, at least 2; 0: 4096 */
     usec_t keepalive; /* 0: 30 s */
     usec_t poll;      /* asks the store even when nobody announced (other nodes); 0: 1 s */
+    hub_may_watch_fn *may_watch; /* NULL: whoever was let in stays */
+    usec_t recheck;              /* how often that is asked; 0: 10 s */
 };
 
 struct hub_stats {
@@ -45,9 +60,15 @@ struct hub_resume {
     struct str epoch; /* or none: not checked */
 };
 
-/* Turns the exchange into an event stream of the project. From any thread; always answers x. */
-void hub_subscribe(struct hub *h, struct http_exchange *x, int64_t project,
-                   const struct hub_resume *from);
+struct hub_subscriber {
+    enum feed_view view; /* FEED_SOCKET: ws_handshake() has found the request good */
+    feed_topics topics;  /* FEED_TOPICS_ALL in FEED_CALLS */
+    struct hub_resume from;
+    struct hub_watcher who; /* and of which project */
+};
+
+/* Turns the exchange into a stream of the project's events. From any thread; always answers x. */
+void hub_subscribe(struct hub *h, struct http_exchange *x, const struct hub_subscriber *s);
 void hub_stats(const struct hub *h, struct hub_stats *ret);
 /* Clients of one project. */
 size_t hub_clients(const struct hub *h, int64_t project);

@@ -26,21 +26,27 @@ struct rig {
 
 // --- the server ----------------------------------------------------------------------------------
 
-/* "/?last_seq=7&epoch=x&project=2" */
+/* "/?last_seq=7&epoch=x&project=2&view=1&topics=call.*&who=4" */
 static inline void on_request(struct http_exchange *x, void *arg)
 {
     struct rig *r = arg;
-    struct hub_resume from = {0};
+    struct hub_subscriber s = {.who.project = r->project, .topics = FEED_TOPICS_ALL};
     struct form query;
     struct err e = {0};
-    int64_t project = r->project;
+    int64_t number;
 
     assert_ok(http_query_parse(http_request_of(x), http_arena(x), &query, &e), &e);
-    from.epoch = form_get(&query, STR("epoch"));
-    from.given = str_to_i64(form_get(&query, STR("last_seq")), &from.last_seq);
-    if (!str_is_none(form_get(&query, STR("project"))))
-        assert_true(str_to_i64(form_get(&query, STR("project")), &project));
-    hub_subscribe(r->hub, x, project, &from);
+    s.from.epoch = form_get(&query, STR("epoch"));
+    s.from.given = str_to_i64(form_get(&query, STR("last_seq")), &s.from.last_seq);
+    if (str_to_i64(form_get(&query, STR("project")), &number))
+        s.who.project = number;
+    if (str_to_i64(form_get(&query, STR("view")), &number))
+        s.view = (enum feed_view)number;
+    if (str_to_i64(form_get(&query, STR("who")), &number))
+        s.who.kind = (int)number;
+    if (!str_is_none(form_get(&query, STR("topics"))))
+        assert_ok(feed_topics_parse(form_get(&query, STR("topics")), &s.topics, &e), &e);
+    hub_subscribe(r->hub, x, &s);
 }
 
 static inline void hub_up(struct rig *r)

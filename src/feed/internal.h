@@ -1,8 +1,9 @@
 #ifndef FEED_INTERNAL_H
 #define FEED_INTERNAL_H
 /*
- * What the two halves of the hub share: the hub's thread (hub.c), which reads and renders, and one
- * station per loop (station.c), which has the clients. They talk in messages only:
+ * What the two halves of the hub share: the hub's thread (hub.c, watch.c, recheck.c), which reads
+ * and renders, and one station per loop (station.c, client.c), which has the clients. They talk in
+ * messages only:
  *
  *   station → hub   open (a project is wanted here), close, page (a client is behind the ring)
  *   hub → station   news: opened, frames, reset, refused; and each page comes back filled
@@ -10,17 +11,28 @@
  * Messages from one thread to another arrive in the order of sending: a station that was told
  * "opened at 17" gets 18, 19, 20 … and nothing else.
  */
-#include "feed/frame.h"
+#include "feed/hub.h"
 
 #include <stdatomic.h>
 
-#include "feed/hub.h"
 #include "feed/ring.h"
 #include "loop/bell.h"
 
-enum { FEED_EPOCH_MAX = 64, FEED_BUCKETS = 256, FEED_FRAME_MAX = 1024 * 1024 };
+enum { FEED_EPOCH_MAX = 64, FEED_BUCKETS = 256, FEED_FRAME_MAX = 2 * 1024 * 1024 };
 
 struct station;
+
+/* What is watched: a project, in one view. Each has a ring of its own, at the hub and at a station.
+ */
+struct sight {
+    int64_t project;
+    enum feed_view view;
+};
+
+static inline bool sight_eq(const struct sight *a, const struct sight *b)
+{
+    return a->project == b->project && a->view == b->view;
+}
 
 // --- hub → station -------------------------------------------------------------------------------
 
@@ -33,13 +45,14 @@ enum news_kind {
 
 struct news_frame {
     int64_t seq;
+    unsigned type;
     struct http_chunk *chunk; /* a reference of the news' own */
 };
 
 struct news {
     struct task task;
     struct station *station;
-    int64_t project;
+    struct sight of;
     enum news_kind kind;
     enum feed_resync reason; /* of RESET */
     char epoch[FEED_EPOCH_MAX + 1];
@@ -63,12 +76,14 @@ struct page {
     struct task task;
     struct station *station;
     struct client *client; /* read and written on the loop only; NULL: it has gone */
-    int64_t project;
+    struct sight of;
+    feed_topics topics;
     int64_t after; /* the last event that the client has */
 
     enum page_outcome outcome;
     struct http_chunk *frames; /* NULL: none of these events is shown */
     int64_t last;              /* how far it reaches; of READ */
+    int64_t shown;             /* the last event in it; 0: none */
     enum feed_resync reason;   /* of RESYNC */
     int64_t first_seq;
 };
@@ -76,13 +91,29 @@ struct page {
 void station_on_page(struct task *t);
 
 /* False: the hub is ending, and nothing was sent. */
-bool hub_ask_open(struct hub *h, struct station *s, int64_t project) CHECK_RESULT;
+bool hub_ask_open(struct hub *h, struct station *s, struct sight of) CHECK_RESULT;
 bool hub_ask_page(struct hub *h, struct page *p) CHECK_RESULT;
-void hub_tell_closed(struct hub *h, struct station *s, int64_t project);
+void hub_tell_closed(struct hub *h, struct station *s, struct sight of);
 
 // --- stations ------------------------------------------------------------------------------------
 
-struct channel;
+struct client;
+
+/* What the clients of one sight share. */
+struct channel {
+    struct channel *next; /* in its bucket */
+    struct station *station;
+    struct sight of;
+    bool open;                    /* the hub has answered */
+    bool unused;                  /* nobody was here at the last sweep */
+    struct subscription *waiting; /* for the hub's answer, newest first */
+    size_t n_waiting;
+    struct client *abreast, *behind;
+    size_t n_clients;
+    struct ring ring;
+    int64_t first_seq; /* oldest that the store has, as of opening */
+    char epoch[FEED_EPOCH_MAX + 1];
+};
 
 struct station {
     struct hub *hub;
@@ -112,12 +143,13 @@ struct hub {
     struct arena *a;
     struct watch *watches[FEED_BUCKETS];
     struct task *pages, **last_page;
-    usec_t polled_at;
+    usec_t polled_at, rechecked_at;
 
     _Atomic uint64_t store_reads;
     _Atomic int64_t last_seq, publish_lag;
 };
 
+/* All sights of a project are in one bucket. */
 static inline size_t feed_bucket(int64_t project)
 {
     return (uint64_t)project % FEED_BUCKETS;
@@ -128,15 +160,19 @@ void station_init(struct station *s, struct hub *h, struct loop *l, size_t index
 void station_close(void *station);
 /* On the loop, when no client is left. */
 void station_finish(void *station);
-/* On the loop. */
+/* On the loop: those of a project, with those who wait to be let in. */
 size_t station_clients_of(struct station *s, int64_t project);
+/* As long as somebody is behind. */
+void station_start_draining(struct station *s);
+
+/* On the hub's thread: asks who may still watch, and ends the streams of who may not. */
+bool hub_recheck(struct hub *h, struct err *e) CHECK_RESULT;
 
 struct subscription {
     struct subscription *next;
     struct http_exchange *x;
     struct hub *hub;
-    int64_t project;
-    struct hub_resume from;
+    struct hub_subscriber who;
 };
 
 /* On the loop of the exchange. */

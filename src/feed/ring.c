@@ -63,7 +63,7 @@ static void make_room(struct ring *r)
     r->marks = mem_realloc(r->marks, r->cap * sizeof *r->marks);
 }
 
-void ring_push(struct ring *r, int64_t seq, struct http_chunk *frame)
+void ring_push(struct ring *r, int64_t seq, unsigned type, struct http_chunk *frame)
 {
     const uint64_t end = end_of_all(r) + http_chunk_bytes(frame).n;
 
@@ -72,7 +72,7 @@ void ring_push(struct ring *r, int64_t seq, struct http_chunk *frame)
         drop_oldest(r);
     make_room(r);
     r->chunks[r->first + r->n] = http_chunk_ref(frame);
-    r->marks[r->first + r->n] = (struct ring_mark){seq, end};
+    r->marks[r->first + r->n] = (struct ring_mark){seq, end, type};
     r->n++;
     r->last = seq;
 }
@@ -135,6 +135,7 @@ struct ring_part ring_after(const struct ring *r, int64_t seq, uint64_t bytes, u
         n = 1;
     return (struct ring_part){
         .chunks = r->chunks + r->first + from,
+        .marks = r->marks + r->first + from,
         .n = n,
         .last = from + n == r->n ? r->last
                 : n > 0          ? r->marks[r->first + from + n - 1].seq

@@ -17,7 +17,8 @@ enum { RING_BYTES = 8 * 1024 * 1024 };
 
 struct ring_mark {
     int64_t seq;
-    uint64_t end; /* bytes of all frames that ever were in the ring, up to this one */
+    uint64_t end;  /* bytes of all frames that ever were in the ring, up to this one */
+    unsigned type; /* feed_type_of() */
 };
 
 struct ring {
@@ -34,7 +35,7 @@ void ring_finish(struct ring *r);
 /* Empties it and goes on from another place. */
 void ring_restart(struct ring *r, int64_t at);
 /* The next frame; seq > last. Takes a reference of its own. */
-void ring_push(struct ring *r, int64_t seq, struct http_chunk *frame);
+void ring_push(struct ring *r, int64_t seq, unsigned type, struct http_chunk *frame);
 /* What is up to seq has been seen; nothing of it that is not pushed is shown. */
 void ring_reach(struct ring *r, int64_t seq);
 
@@ -46,6 +47,7 @@ static inline bool ring_covers(const struct ring *r, int64_t seq)
 
 struct ring_part {
     struct http_chunk *const *chunks; /* borrowed, until the ring changes */
+    const struct ring_mark *marks;    /* one for each */
     size_t n;
     int64_t last; /* how far one is after these */
 };

@@ -20,7 +20,9 @@ struct event {
     struct str name, id, data;
 };
 
-static inline void dial(struct rig *r, struct viewer *v, const char *query, int receive_buffer)
+/* fields: lines of the request's head, each with its end. */
+static inline void dial_as(struct rig *r, struct viewer *v, const char *query, const char *fields,
+                           int receive_buffer)
 {
     const struct sockaddr_in to = {.sin_family = AF_INET,
                                    .sin_port = htons(http_server_port(r->server)),
@@ -34,8 +36,13 @@ static inline void dial(struct rig *r, struct viewer *v, const char *query, int 
         setsockopt(v->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     setsockopt(v->fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
     assert_int_equal(connect(v->fd, (const struct sockaddr *)&to, sizeof to), 0);
-    const struct str rq = str_fmt(r->a, "GET /%s HTTP/1.1\r\nHost: x\r\n\r\n", query);
+    const struct str rq = str_fmt(r->a, "GET /%s HTTP/1.1\r\nHost: x\r\n%s\r\n", query, fields);
     assert_int_equal(send(v->fd, rq.p, rq.n, MSG_NOSIGNAL), rq.n);
+}
+
+static inline void dial(struct rig *r, struct viewer *v, const char *query, int receive_buffer)
+{
+    dial_as(r, v, query, "", receive_buffer);
 }
 
 /* More bytes; false at the end. No byte within the deadline fails the test. */

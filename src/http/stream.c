@@ -228,8 +228,8 @@ size_t http_stream_backlog(const struct http_stream *s)
 
 void http_stream_close(struct http_stream *s)
 {
-    if (is_open(s))
-        conn_close(s->conn);
+    if (s->conn)
+        conn_close(s->conn); // also one that is only waiting for its peer to go
 }
 
 void http_stream_end(struct http_stream *s)

@@ -42,7 +42,9 @@ static const struct variable variables[] = {
     {"WEBHOOK_INGESTION_ENABLED", FLAG, AT(webhook_ingestion_enabled), "true", 0, 0,
      "false: webhooks are answered 503 and nothing is kept; voice requests still get their TwiML."},
     {"REALTIME_PUSH_ENABLED", FLAG, AT(realtime_push_enabled), "true", 0, 0,
-     "false: /events/calls answers 503 and browsers read the feed as pages."},
+     "false: the streams of the feed answer 503 and browsers read it as pages."},
+    {"REALTIME_CLIENTS_MAX", NUMBER, AT(realtime_clients_max), "10000", 1, 1000000,
+     "Live clients that one project may have on a node; one more is answered 429."},
     {"DEMO_CALLS", FLAG, AT(demo_calls), "false", 0, 0,
      "true: the interface offers calls of the sandbox to look at, and is marked as a demo. Refused "
      "in production, and without a sandbox of this machine as TWILIO_BASE_URL."},

@@ -24,6 +24,7 @@ struct config {
     int64_t webhook_invalid_per_minute;
     bool webhook_ingestion_enabled;
     bool realtime_push_enabled;
+    int64_t realtime_clients_max;
     bool demo_calls;
     struct str twilio_account_sid;
     struct str twilio_auth_token;

@@ -74,6 +74,7 @@ bool identity_open(struct db *db, const struct config *c, struct rng *rng, struc
         !hasher_start((size_t)hashers(), &ret->hasher, e))
         return err_trace(e);
     ret->token_keys = token_keys_create(ret->vault);
+    ret->stream_key = vault_derive(ret->vault, STR("stream tokens"), false);
     return true;
 }
 
@@ -81,6 +82,7 @@ void identity_close(struct identity *id)
 {
     hasher_stop(id->hasher);
     token_keys_destroy(id->token_keys);
+    secret_destroy(id->stream_key);
     vault_close(id->vault);
     *id = (struct identity){0};
 }

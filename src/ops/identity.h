@@ -14,6 +14,7 @@
 struct identity {
     struct vault *vault;
     struct token_keys *token_keys;
+    struct secret *stream_key; /* of the tokens that stand in URLs of streams */
     struct hasher *hasher;
 };
 

@@ -29,6 +29,7 @@
 #include "tenancy/people.h"
 #include "tenancy/project.h"
 #include "tenancy/session.h"
+#include "tenancy/watcher.h"
 
 enum {
     LOOPS_MAX = 64,
@@ -385,7 +386,12 @@ static bool start_worker(struct app *app, struct err *e)
 static bool start_hub(struct app *app, struct err *e)
 {
     const struct hub_options o = {
-        .store = app->store, .clock = &clock_system, .loops = app->loops, .n_loops = app->n_loops};
+        .store = app->store,
+        .clock = &clock_system,
+        .loops = app->loops,
+        .n_loops = app->n_loops,
+        .may_watch = watchers_may,
+    };
 
     if (!hub_start(&o, &app->hub, e))
         return err_trace(e);
@@ -426,6 +432,8 @@ static bool start_api(struct app *app, struct err *e)
         .token_keys = app->identity.token_keys,
         .hasher = app->identity.hasher,
         .threads = (size_t)app->config->api_threads,
+        .stream_key = app->identity.stream_key,
+        .stream_clients_max = (size_t)app->config->realtime_clients_max,
         .realtime_push = app->config->realtime_push_enabled,
         .webhook_ingestion = app->config->webhook_ingestion_enabled,
         .secure_cookies = str_starts(app->config->webhook_base_url, STR("https://")),

@@ -1,6 +1,7 @@
 #include "tenancy/actor.h"
 
 #include "base/arena.h"
+#include "tenancy/stream_token.h"
 #include "tenancy/token.h"
 
 enum { KEY_USED_EVERY_HOURS = 1 };
@@ -37,6 +38,17 @@ static bool note_use(struct db *db, const struct key_row *row, usec_t now, struc
            err_trace(e);
 }
 
+static void place_key(const struct key_row *row, struct actor *ret)
+{
+    ret->project = row->project;
+    ret->project_name = row->project_name;
+    ret->org = row->org;
+    ret->org_name = row->org_name;
+    ret->rights = rights_of_keys();
+    if (!str_is_none(row->rights))
+        ret->rights &= rights_parse(row->rights);
+}
+
 bool actor_by_api_key(struct db *db, struct str key, const struct actor_asks *asks, struct arena *a,
                       struct actor *ret, bool *ret_known, struct err *e)
 {
@@ -50,15 +62,29 @@ bool actor_by_api_key(struct db *db, struct str key, const struct actor_asks *as
         return err_trace(e);
     *ret_known = known;
     *ret = (struct actor){.kind = ACTOR_API_KEY, .id = row.id, .name = row.name};
-    if (!known || (asks->project && asks->project != row.project))
+    if (known && (!asks->project || asks->project == row.project))
+        place_key(&row, ret);
+    return true;
+}
+
+/* A key that was shown when the token was asked for; its use was noted then. */
+static bool by_key_id(struct db *db, const struct stream_claims *c, usec_t now, struct arena *a,
+                      struct actor *ret, bool *ret_known, struct err *e)
+{
+    struct key_row row = {0};
+    int64_t id;
+
+    *ret_known = false;
+    if (!str_to_i64(c->id, &id))
         return true;
-    ret->project = row.project;
-    ret->project_name = row.project_name;
-    ret->org = row.org;
-    ret->org_name = row.org_name;
-    ret->rights = rights_of_keys();
-    if (!str_is_none(row.rights))
-        ret->rights &= rights_parse(row.rights);
+    if (!db_query_one(
+            db, Q_ACTOR_BY_API_KEY_ID,
+            BINDS(bind_int("project", c->project), bind_int("id", id), bind_time("now", now)),
+            key_columns, LEN(key_columns), a, &row, ret_known, e))
+        return err_trace(e);
+    *ret = (struct actor){.kind = ACTOR_API_KEY, .id = row.id, .name = row.name};
+    if (*ret_known)
+        place_key(&row, ret);
     return true;
 }
 
@@ -156,5 +182,20 @@ bool actor_by_session(struct db *db, struct str session, const struct actor_asks
         return err_trace(e);
     *ret = who;
     *ret_known = known;
+    return true;
+}
+
+bool actor_by_claims(struct db *db, const struct stream_claims *c, usec_t now, struct arena *a,
+                     struct actor *ret, bool *ret_known, struct err *e)
+{
+    const struct actor_asks asks = {.project = c->project, .now = now};
+    bool known = false;
+
+    const bool ok = c->kind == ACTOR_API_KEY
+                        ? by_key_id(db, c, now, a, ret, &known, e)
+                        : actor_by_session(db, c->id, &asks, a, ret, &known, e);
+    if (!ok)
+        return err_trace(e);
+    *ret_known = known && ret->project == c->project;
     return true;
 }

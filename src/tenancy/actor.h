@@ -46,4 +46,9 @@ bool actor_by_session(struct db *db, struct str session, const struct actor_asks
                       struct arena *a, struct actor *ret, bool *ret_known,
                       struct err *e) CHECK_RESULT;
 
+/* Who asked for a stream's token, as they are now; for its project. */
+struct stream_claims;
+bool actor_by_claims(struct db *db, const struct stream_claims *c, usec_t now, struct arena *a,
+                     struct actor *ret, bool *ret_known, struct err *e) CHECK_RESULT;
+
 #endif

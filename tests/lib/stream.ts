@@ -10,6 +10,7 @@ const SCHEMAS: Record<string, string> = {
   connected: "StreamConnected",
   keepalive: "StreamKeepalive",
   resync: "StreamResync",
+  ended: "StreamEnded",
   "call.created": "StreamCallEvent",
   "call.updated": "StreamCallEvent",
   "recording.updated": "StreamCallEvent",

@@ -88,6 +88,48 @@ SELECT k.id, k.project_id, p.org_id, p.name AS project_name, o.name AS org_name,
   JOIN orgs o ON o.id = p.org_id
  WHERE k.key_hash = :key_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now);
 
+-- name: actor_by_api_key_id
+-- The same for who has shown by a signature that the key was there.
+-- params: project int, id int, now time
+SELECT k.id, k.project_id, p.org_id, p.name AS project_name, o.name AS org_name, k.name, k.rights, k.used_at
+  FROM api_keys k
+  JOIN projects p ON p.id = k.project_id
+  JOIN orgs o ON o.id = p.org_id
+ WHERE k.id = :id AND k.project_id = :project AND k.revoked_at IS NULL
+   AND (k.expires_at IS NULL OR k.expires_at > :now);
+
+-- name: watchers_rights
+-- What many keys and sessions may in a project each, if they still count; :n is the number of each. A key has its
+-- rights (none: all that a key can have), a person has roles, one a row.
+-- params: n int[], project int[], api_key int[], session text[], now time
+-- scope: system — the hub asks for all projects that are watched, and roles stand above projects
+-- [sqlite]
+SELECT :n AS n, k.rights, NULL AS role
+  FROM api_keys k
+ WHERE k.id = :api_key AND k.project_id = :project AND k.revoked_at IS NULL
+   AND (k.expires_at IS NULL OR k.expires_at > :now)
+UNION ALL
+SELECT :n, NULL, r.role
+  FROM user_sessions s
+  JOIN users u ON u.id = s.user_id
+  JOIN projects p ON p.id = :project
+  JOIN user_roles r ON r.user_id = u.id AND r.org_id = p.org_id AND (r.project_id IS NULL OR r.project_id = p.id)
+ WHERE s.id = :session AND s.revoked_at IS NULL AND s.expires_at > :now AND u.disabled_at IS NULL;
+-- [postgres]
+WITH w AS (SELECT * FROM unnest(:n, :project, :api_key, :session) AS r (n, project_id, api_key_id, session_id))
+SELECT w.n, k.rights, NULL AS role
+  FROM w
+  JOIN api_keys k ON k.id = w.api_key_id AND k.project_id = w.project_id
+ WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)
+UNION ALL
+SELECT w.n, NULL, r.role
+  FROM w
+  JOIN user_sessions s ON s.id = w.session_id
+  JOIN users u ON u.id = s.user_id
+  JOIN projects p ON p.id = w.project_id
+  JOIN user_roles r ON r.user_id = u.id AND r.org_id = p.org_id AND (r.project_id IS NULL OR r.project_id = p.id)
+ WHERE s.revoked_at IS NULL AND s.expires_at > :now AND u.disabled_at IS NULL;
+
 -- name: installation_get
 -- params: name text
 -- scope: system — of all

@@ -1,0 +1,75 @@
+#include "tenancy/watcher.h"
+
+#include "base/arena.h"
+
+struct str watcher_id(const struct actor *who, struct arena *a)
+{
+    return who->kind == ACTOR_API_KEY ? str_fmt(a, "%lld", (long long)who->id) : who->session;
+}
+
+void watcher_of(const struct actor *who, struct arena *a, struct hub_watcher *ret)
+{
+    const struct str id = watcher_id(who, a);
+
+    *ret = (struct hub_watcher){.project = who->project, .kind = (int)who->kind};
+    assert(id.n < sizeof ret->id);
+    if (id.n > 0)
+        memcpy(ret->id, id.p, id.n);
+}
+
+/* The columns of the question. */
+struct asked {
+    int64_t *n, *projects, *keys;
+    struct str *sessions;
+};
+
+static void ask_about(const struct hub_watcher *who, size_t i, const struct asked *in)
+{
+    const struct str id = str_from(who->id);
+
+    in->n[i] = (int64_t)i;
+    in->projects[i] = who->project;
+    in->keys[i] = 0;
+    in->sessions[i] = STR("");
+    if (who->kind != ACTOR_API_KEY)
+        in->sessions[i] = id;
+    else if (!str_to_i64(id, &in->keys[i]))
+        in->keys[i] = 0; // of nobody
+}
+
+static bool may_watch(struct str key_rights, struct str role_name)
+{
+    unsigned rights = rights_of_keys();
+    enum user_role role;
+
+    if (!str_is_none(role_name))
+        rights = user_role_parse(role_name, &role) ? user_role_rights(role) : 0;
+    else if (!str_is_none(key_rights))
+        rights &= rights_parse(key_rights);
+    return (rights & 1u << RIGHT_CALLS_READ) != 0;
+}
+
+bool watchers_may(struct db *db, const struct hub_watcher *who, size_t n, usec_t now,
+                  struct arena *a, bool *ret_may, struct err *e)
+{
+    const struct asked in = {arena_new(a, int64_t, n), arena_new(a, int64_t, n),
+                             arena_new(a, int64_t, n), arena_new(a, struct str, n)};
+    struct rows *rows;
+
+    for (size_t i = 0; i < n; i++) {
+        ask_about(&who[i], i, &in);
+        ret_may[i] = false;
+    }
+    if (!db_query(db, Q_WATCHERS_RIGHTS,
+                  BINDS(bind_ints("n", in.n, n), bind_ints("project", in.projects, n),
+                        bind_ints("api_key", in.keys, n), bind_strs("session", in.sessions, n),
+                        bind_time("now", now)),
+                  a, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows)) {
+        const int64_t i = rows_int(rows, "n");
+        assert(i >= 0 && (size_t)i < n);
+        ret_may[i] |= may_watch(rows_str(rows, "rights"), rows_str(rows, "role"));
+    }
+    return rows_end(rows, e) || err_trace(e);
+}
