@@ -84,7 +84,7 @@ static void keys_and_sessions_may_watch_as_long_as_they_count(void **state)
 
         assert_may(&k, who, "yynyyy", KIT_NOW);
         assert_may(&k, who, "yynnyy", KIT_NOW + HOURS(1));
-        assert_ok(api_key_revoke(db, k.project, reads.id, KIT_NOW, a, &name, &found, &e), &e);
+        assert_ok(api_key_revoke(db, k.project, reads.id, KIT_NOW, a, &name, &e), &e);
         assert_ok(session_revoke(db, ann, there.id, KIT_NOW, &found, &e), &e);
         assert_may(&k, who, "ynnyyn", KIT_NOW);
         assert_may(&k, who, "ynnnnn", KIT_NOW + SESSION_LIFE);
@@ -106,7 +106,8 @@ static void a_role_that_is_taken_away_ends_the_watching_of_its_project(void **st
         struct member m;
         int64_t second;
 
-        assert_ok(project_create(db, &k.rng, k.org, STR("Second"), KIT_NOW, a, &second, &e), &e);
+        assert_ok(project_create(OFFICE(db, &k.rng, KIT_NOW), k.org, STR("Second"), a, &second, &e),
+                  &e);
         const int64_t ann = kit_person(&k, STR("ann@example.com"), k.project, USER_ROLE_OPERATOR);
         (void)kit_person(&k, STR("ann@example.com"), second, USER_ROLE_VIEWER);
         const struct session s = kit_session(&k, ann, KIT_NOW);

@@ -181,6 +181,8 @@ describe("F173 what is another's is answered like what is not there", () => {
     "GET /api/doors": { mine: () => ({ path: "/api/doors" }) },
     "POST /api/demo/calls": { mine: () => ({ path: "/api/demo/calls" }), status: 409 }, // this is no demo
     "GET /events/calls": { mine: () => ({ path: "/events/calls" }), stream: true },
+    "GET /realtime/stream": { mine: () => ({ path: "/realtime/stream" }), stream: true },
+    "GET /realtime/token": { mine: () => ({ path: "/realtime/token" }) },
     "GET /events/stats": { mine: () => ({ path: "/events/stats" }) },
   };
 
