@@ -58,6 +58,10 @@ describe("the export", () => {
     const odd = lines.filter((line) => line.includes("HYPERLINK"));
     assert.equal(odd.length, 1);
     assert.ok(odd[0]?.startsWith(`"'=HYPERLINK(""http://evil"")",'+12025551000,`), odd[0]);
+    const audit = await page.request.get(`${server.url}/api/audit?action=export.made`);
+    const { entries } = (await audit.json()) as { entries: unknown[] };
+    assert.equal(entries.length, 1); // who took what is noted
+    assert.match(JSON.stringify(entries[0]), new RegExp(`"conversations".*"rows":${String(CROWD)}`));
     const [, , utc, own, direction, outcome] = lines.find((line) => line.includes("+12025551001"))?.split(",") ?? [];
     assert.deepEqual([direction, outcome], ["Inbound", "Missed: nobody answered"]);
     const inZone = new Date(utc ?? "").toLocaleString("sv-SE", { timeZone: ZONE });

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import type { ReactElement } from "react";
 import { allRows } from "../lib/all_rows";
 import type { Progress, Source } from "../lib/all_rows";
+import { postJson } from "../lib/api";
 import { csvHead, csvLines, csvName } from "../lib/csv";
 import type { Column } from "../lib/csv";
 import { saveFile } from "../lib/save";
@@ -14,6 +15,8 @@ import { Icon } from "./icon";
 import { Trouble } from "./trouble";
 
 type CsvExportProps<Row> = {
+  /** What the audit log says was taken. */
+  kind: "conversations" | "calls";
   /** What it exports. */
   label: string;
   /** Of these the file's name is made, and of the day. */
@@ -28,21 +31,31 @@ function percentOf(progress: Progress | null): number {
   return progress === null || progress.total === 0 ? 0 : Math.floor((100 * progress.done) / progress.total);
 }
 
+type Table = { pieces: string[]; rows: number };
+
 /** The table, in pieces of a page each: of many rows only their lines are kept. */
-async function tableOf<Row>(columns: readonly Column<Row>[], pages: AsyncIterable<Row[]>): Promise<string[]> {
-  const pieces = [csvHead(columns)];
-  for await (const rows of pages) pieces.push(csvLines(columns, rows));
-  return pieces;
+async function tableOf<Row>(columns: readonly Column<Row>[], pages: AsyncIterable<Row[]>): Promise<Table> {
+  const table = { pieces: [csvHead(columns)], rows: 0 };
+  for await (const rows of pages) {
+    table.pieces.push(csvLines(columns, rows));
+    table.rows += rows.length;
+  }
+  return table;
 }
 
 /** Collects a table and hands it over as a file, with its progress and a way to stop. */
-export function CsvExport<Row>({ label, words, columns, source }: CsvExportProps<Row>): ReactElement {
+export function CsvExport<Row>({ kind, label, words, columns, source }: CsvExportProps<Row>): ReactElement {
   const stop = useRef<AbortController | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
   const { mutate, isPending, error, variables } = useMutation({
-    mutationFn: (signal: AbortSignal) => tableOf(columns(), allRows(source, signal, setProgress)),
-    onSuccess: (table, signal) => {
-      if (!signal.aborted) saveFile(csvName(words, dayOf(Date.now())), new Blob(table, { type: "text/csv;charset=utf-8" }));
+    mutationFn: async (signal: AbortSignal) => {
+      const { pieces, rows } = await tableOf(columns(), allRows(source, signal, setProgress));
+      signal.throwIfAborted();
+      await postJson<undefined>("/api/exports", { kind, rows }); // who takes what is noted before it is taken
+      return pieces;
+    },
+    onSuccess: (pieces, signal) => {
+      if (!signal.aborted) saveFile(csvName(words, dayOf(Date.now())), new Blob(pieces, { type: "text/csv;charset=utf-8" }));
     },
   });
   useEffect(() => () => stop.current?.abort(), []);

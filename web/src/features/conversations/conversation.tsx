@@ -55,7 +55,7 @@ function Contact({ id }: { id: string }): ReactElement {
       </p>
       {mayExport && data !== undefined && (
         <div className={classes.export}>
-          <CsvExport label={text.csv.labelCalls} words={[text.csv.calls, data.external_id]} columns={callColumns} source={callsToExport(id)} />
+          <CsvExport kind="calls" label={text.csv.labelCalls} words={[text.csv.calls, data.external_id]} columns={callColumns} source={callsToExport(id)} />
         </div>
       )}
     </header>

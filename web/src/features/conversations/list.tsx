@@ -80,7 +80,7 @@ function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, s
             {text.unread.readAll}
           </button>
         )}
-        {mayExport && <CsvExport label={text.csv.labelConversations} words={[text.csv.conversations]} columns={conversationColumns} source={source} />}
+        {mayExport && <CsvExport kind="conversations" label={text.csv.labelConversations} words={[text.csv.conversations]} columns={conversationColumns} source={source} />}
       </div>
       <VirtualList
         label={text.conversations.list}
