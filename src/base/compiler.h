@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #define CHECK_RESULT __attribute__((warn_unused_result))
+#define FORMAT_OF(argument) __attribute__((format_arg(argument)))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define NO_RETURN __attribute__((noreturn))
 #define _cleanup_(fn) __attribute__((cleanup(fn)))

@@ -41,11 +41,11 @@ static void format_cut(char *dst, size_t n, const char *format, va_list ap)
 PRINTF_LIKE(3, 0)
 static void format_russian(char *dst, size_t n, const char *format, const char *text, va_list ap)
 {
-    const char *translated = words_russian(format), *whole = words_russian(text);
+    const char *whole = words_russian(text);
 
     dst[0] = '\0';
-    if (translated)
-        format_cut(dst, n, translated, ap);
+    if (words_russian(format))
+        format_cut(dst, n, words_russian(format), ap);
     else if (whole)
         (void)snprintf(dst, n, "%s", whole);
 }

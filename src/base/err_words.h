@@ -13,6 +13,6 @@ struct words {
 
 const struct words *words_of(enum err_code code);
 /* A sentence or its printf format; NULL when it has not been translated. */
-const char *words_russian(const char *english);
+const char *words_russian(const char *english) FORMAT_OF(1);
 
 #endif

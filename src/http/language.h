@@ -3,8 +3,8 @@
 /* The language that a client wants to be spoken to in: Accept-Language, RFC 9110 section 12.5.4. */
 #include "base/err.h"
 
-/* Of those that we speak, the one of the highest weight, the first of equals; English when none is
- * wanted. */
-enum err_language http_language(struct str accept_language);
+/* `all`: the value of the header. Of those that we speak, the one of the highest weight, the first
+ * of equals; English when none is wanted. */
+enum err_language http_language(struct str all);
 
 #endif

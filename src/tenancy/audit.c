@@ -210,7 +210,8 @@ struct chain {
 
 struct walk {
     int64_t org;
-    struct head at;
+    struct head at; /* its hash is in `hash` once something was read */
+    char hash[SHA256_LEN * 2];
     void (*tell)(struct str what, void *arg);
     void *arg;
     bool broken;
@@ -266,19 +267,18 @@ static bool walk_some(struct db *db, struct walk *w, int64_t last, struct arena 
 static bool walk_chain(struct db *db, struct walk *w, const struct head *end, int64_t *entries,
                        struct err *e)
 {
-    char hash[SHA256_LEN * 2];
     size_t n = 1;
 
     while (n > 0 && w->at.seq < end->seq && !w->broken) {
         _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
         if (!walk_some(db, w, end->seq, a, &n, e))
             return err_trace(e);
-        if (w->at.hash.n != sizeof hash) {
+        if (w->at.hash.n != sizeof w->hash) {
             tell_break(w, "no hash at", w->at.seq);
             break;
         }
-        memmove(hash, w->at.hash.p, sizeof hash); // it may be the one that is kept
-        w->at.hash = (struct str){hash, sizeof hash};
+        memmove(w->hash, w->at.hash.p, sizeof w->hash); // it may be the one that is kept
+        w->at.hash = (struct str){w->hash, sizeof w->hash};
         *entries += (int64_t)n;
     }
     if (!w->broken && (w->at.seq != end->seq || !str_eq(w->at.hash, end->hash)))

@@ -56,7 +56,7 @@ unsigned user_role_rights(enum user_role r);
 
 /* A set as names, apart by blanks, and back; names that this program does not know are left out. */
 struct arena;
-struct str rights_text(unsigned rights, struct arena *a);
+struct str rights_text(unsigned set, struct arena *a);
 unsigned rights_parse(struct str text);
 /* What an API key may be given: what is asked of the API, not of people. */
 unsigned rights_of_keys(void);
