@@ -14,6 +14,7 @@ struct accounts {
     struct accounts_options o;
     struct mailbox *bell;
     struct thread *thread;
+    struct db *db; /* the thread's */
     struct arena *a;
     struct str version; /* of the present book; in the arena */
     bool is_written;
@@ -72,13 +73,13 @@ bool accounts_of_config(const struct config *c, int64_t project, struct account_
 
 // --- what the store keeps ------------------------------------------------------------------------
 
-static bool add_stored(struct accounts *x, struct db *db, struct account_book *book,
-                       int64_t project, struct err *e)
+static bool add_stored(struct accounts *x, struct account_book *book, int64_t project,
+                       struct err *e)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct opened_connections opened;
 
-    if (!connection_open_all(db, x->o.vault, project, a, &opened, e))
+    if (!connection_open_all(x->db, x->o.vault, project, a, &opened, e))
         return err_trace(e);
     if (opened.n_unreadable > 0)
         log_error(NULL, "accounts.sealed",
@@ -96,7 +97,7 @@ static bool add_stored(struct accounts *x, struct db *db, struct account_book *b
 }
 
 /* A project whose numbers cannot be read keeps the others from nothing. */
-static bool add_page(struct accounts *x, struct db *db, struct account_book *book,
+static bool add_page(struct accounts *x, struct account_book *book,
                      const struct connected_project *list, size_t n, struct err *e)
 {
     for (size_t i = 0; i < n; i++) {
@@ -106,13 +107,13 @@ static bool add_page(struct accounts *x, struct db *db, struct account_book *boo
             log_failure(NULL, LOG_ERROR, "accounts.numbers", &odd);
             continue;
         }
-        if (!add_stored(x, db, book, list[i].project, e))
+        if (!add_stored(x, book, list[i].project, e))
             return err_trace(e);
     }
     return true;
 }
 
-static bool write_book(struct accounts *x, struct db *db, struct account_book *book, struct err *e)
+static bool write_book(struct accounts *x, struct account_book *book, struct err *e)
 {
     int64_t after = 0;
     size_t n = PROJECTS_AT_ONCE;
@@ -120,8 +121,8 @@ static bool write_book(struct accounts *x, struct db *db, struct account_book *b
     while (n == PROJECTS_AT_ONCE) {
         _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
         struct connected_project *list;
-        if (!connection_projects(db, after, PROJECTS_AT_ONCE, a, &list, &n, e) ||
-            !add_page(x, db, book, list, n, e))
+        if (!connection_projects(x->db, after, PROJECTS_AT_ONCE, a, &list, &n, e) ||
+            !add_page(x, book, list, n, e))
             return err_trace(e);
         after = n > 0 ? list[n - 1].project : after;
     }
@@ -143,18 +144,18 @@ static bool publish(struct accounts *x, struct account_book *book, struct err *e
 }
 
 /* The version is read first: what changes meanwhile has another one. */
-static bool look(struct accounts *x, struct db *db, struct err *e)
+static bool look(struct accounts *x, struct err *e)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     _cleanup_(account_book_dropp) struct account_book *book = NULL;
     struct str version;
 
-    if (!connection_version(db, a, &version, e))
+    if (!connection_version(x->db, a, &version, e))
         return err_trace(e);
     if (x->is_written && str_eq(version, x->version))
         return true;
     book = account_book_create();
-    if (!write_book(x, db, book, e) || !publish(x, book, e))
+    if (!write_book(x, book, e) || !publish(x, book, e))
         return err_trace(e);
     arena_reset(x->a);
     x->version = str_dup(version, x->a);
@@ -165,7 +166,6 @@ static bool look(struct accounts *x, struct db *db, struct err *e)
 static void watch(void *arg)
 {
     struct accounts *x = arg;
-    _cleanup_(db_closep) struct db *db = store_connect(x->o.store, STORE_READ);
 
     while (!mailbox_is_closed(x->bell)) {
         struct err e = {0};
@@ -175,7 +175,7 @@ static void watch(void *arg)
             free(rung);
             rung = next;
         }
-        if (!mailbox_is_closed(x->bell) && !look(x, db, &e) && !db_lost(db))
+        if (!mailbox_is_closed(x->bell) && !look(x, &e) && !db_lost(x->db))
             log_failure(NULL, LOG_ERROR, "accounts.look", &e);
     }
 }
@@ -200,6 +200,7 @@ void accounts_stop(struct accounts *a)
     for (struct task *ring; (ring = mailbox_take_one(a->bell, 0));)
         free(ring);
     mailbox_destroy(a->bell);
+    db_close(a->db);
     arena_destroy(a->a);
     free(a);
 }
@@ -213,8 +214,8 @@ bool accounts_start(const struct accounts_options *o, struct accounts **ret, str
     x->o = *o;
     x->a = arena_create(0);
     x->bell = mailbox_create();
-    _cleanup_(db_closep) struct db *db = store_connect(o->store, STORE_READ);
-    if (!look(x, db, e) || !thread_start("accounts", watch, x, &x->thread, e))
+    x->db = store_connect(o->store, STORE_READ);
+    if (!look(x, e) || !thread_start("accounts", watch, x, &x->thread, e))
         return err_trace(e);
     *ret = TAKE(x);
     return true;

@@ -9,11 +9,11 @@
 
 static const char key_directory[] = "data", key_path[] = "data/master.key";
 
-static long hashers(void)
+size_t identity_hashers(void)
 {
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    return cores > 3 ? cores / 2 : 1;
+    return cores > 3 ? (size_t)cores / 2 : 1;
 }
 
 // --- the master key ------------------------------------------------------------------------------
@@ -70,8 +70,7 @@ bool identity_open(struct db *db, const struct config *c, struct rng *rng, struc
     if (!stored_fingerprint(db, a, &fingerprint, e) ||
         !find_key(c, str_is_none(fingerprint), rng, a, &key, e) ||
         !vault_open(key, c->master_key_previous, &ret->vault, e) ||
-        !agree(db, ret->vault, fingerprint, a, e) ||
-        !hasher_start((size_t)hashers(), &ret->hasher, e))
+        !agree(db, ret->vault, fingerprint, a, e))
         return err_trace(e);
     ret->token_keys = token_keys_create(ret->vault);
     ret->stream_key = vault_derive(ret->vault, STR("stream tokens"), false);
@@ -80,7 +79,6 @@ bool identity_open(struct db *db, const struct config *c, struct rng *rng, struc
 
 void identity_close(struct identity *id)
 {
-    hasher_stop(id->hasher);
     token_keys_destroy(id->token_keys);
     secret_destroy(id->stream_key);
     vault_close(id->vault);
@@ -89,7 +87,7 @@ void identity_close(struct identity *id)
 
 // --- the first owner -----------------------------------------------------------------------------
 
-bool identity_bootstrap_owner(struct db *db, const struct config *c, const struct identity *id,
+bool identity_bootstrap_owner(struct db *db, const struct config *c, struct hasher *hasher,
                               struct arena *a, struct err *e)
 {
     struct person p;
@@ -105,7 +103,7 @@ bool identity_bootstrap_owner(struct db *db, const struct config *c, const struc
     if (!found || !str_is_none(p.password_hash))
         return true;
     return (password_check(c->bootstrap_admin_password, p.email, e) &&
-            password_hash(id->hasher, c->bootstrap_admin_password, a, &hash, e) &&
+            password_hash(hasher, c->bootstrap_admin_password, a, &hash, e) &&
             person_set_password(db, owner, hash, clock_wall(&clock_system), e)) ||
            err_trace(e);
 }

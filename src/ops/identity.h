@@ -15,7 +15,6 @@ struct identity {
     struct vault *vault;
     struct token_keys *token_keys;
     struct secret *stream_key; /* of the tokens that stand in URLs of streams */
-    struct hasher *hasher;
 };
 
 /* Without MASTER_KEY: the one in data/master.key, which the first start makes. May be called again
@@ -25,7 +24,10 @@ bool identity_open(struct db *db, const struct config *c, struct rng *rng, struc
 void identity_close(struct identity *id);
 
 /* BOOTSTRAP_ADMIN_PASSWORD, for an owner who has none yet. */
-bool identity_bootstrap_owner(struct db *db, const struct config *c, const struct identity *id,
+bool identity_bootstrap_owner(struct db *db, const struct config *c, struct hasher *hasher,
                               struct arena *a, struct err *e) CHECK_RESULT;
+
+/* How many passwords are made at once: so many that cores are left to the calls. */
+size_t identity_hashers(void);
 
 #endif

@@ -52,6 +52,7 @@ struct app {
     int64_t project; /* the default one */
     struct str login_token;
     struct identity identity;
+    struct hasher *hasher;
     struct account_shelf *shelf;
     struct accounts *accounts;
     struct inbox *inbox;
@@ -252,7 +253,7 @@ static bool prepare_store(struct app *app, struct err *e)
     if (!db_ping(db, e) || (c->auto_migrate && !store_migrate_up(app->store, &n, e)) ||
         !store_schema_check(app->store, e) || !project_bootstrap(db, &in, &app->project, e) ||
         !report_loss(app, db, e) || !identity_open(db, c, &app->rng, app->a, &app->identity, e) ||
-        !identity_bootstrap_owner(db, c, &app->identity, app->a, e) || !make_login_link(app, db, e))
+        !identity_bootstrap_owner(db, c, app->hasher, app->a, e) || !make_login_link(app, db, e))
         return err_trace(e);
     if (n > 0)
         log_info(NULL, "store.migrated", "applied=%d", n);
@@ -430,7 +431,7 @@ static bool start_api(struct app *app, struct err *e)
         .arg = app,
         .recordings = app->recordings,
         .token_keys = app->identity.token_keys,
-        .hasher = app->identity.hasher,
+        .hasher = app->hasher,
         .threads = (size_t)app->config->api_threads,
         .stream_key = app->identity.stream_key,
         .stream_clients_max = (size_t)app->config->realtime_clients_max,
@@ -571,6 +572,7 @@ static bool run(struct app *app, struct err *e)
         return err_trace(e);
     account_shelf_put(app->shelf, book);
     if (!store_open(&o, &app->store, e) || !start_loops(app, e) ||
+        !hasher_start(identity_hashers(), &app->hasher, e) ||
         (has_role(app->roles, ROLE_DOOR) && !start_spooling(app, e)) || !listen_on(app, e) ||
         !start_watchdog(app, e))
         return err_trace(e);
@@ -611,6 +613,7 @@ static void stop(struct app *app)
         api_stop(app->api);
     accounts_stop(app->accounts);
     identity_close(&app->identity);
+    hasher_stop(app->hasher);
     recordings_close(app->recordings);
     if (app->inbox)
         inbox_stop(app->inbox);

@@ -87,7 +87,7 @@ static bool ask(struct hasher *h, struct job *job, struct err *e)
 
 static void job_init(struct job *job, struct str password, const char *hash)
 {
-    *job = (struct job){.password = password, .hash = hash};
+    *job = (struct job){.password = str_is_none(password) ? STR("") : password, .hash = hash};
     pthread_mutex_init(&job->lock, NULL);
     pthread_cond_init(&job->done, NULL);
 }
