@@ -211,6 +211,11 @@ const audit: AuditWords = {
     "key.revoked": "API key revoked",
     "project.created": "Project made",
     "settings.changed": "Settings changed",
+    "event.replayed": "Events replayed",
+    "export.made": "Tables taken away",
+    "connection.set": "Account connected",
+    "connection.removed": "Account disconnected",
+    "org.created": "Organisation made",
   },
   did: {
     login: () => "Signed in",
@@ -234,6 +239,11 @@ const audit: AuditWords = {
     "key.revoked": ({ before }) => `Revoked an API key: ${before ?? ""}`,
     "project.created": ({ after }) => `Made a project: ${after ?? ""}`,
     "settings.changed": () => "Changed the settings of the project",
+    "event.replayed": () => "Had events processed again",
+    "export.made": () => "Took a table away",
+    "connection.set": () => "Connected an account of a provider",
+    "connection.removed": () => "Disconnected an account of a provider",
+    "org.created": () => "Made the organisation",
   },
 };
 

@@ -212,6 +212,11 @@ export const peopleWords: typeof english = {
       "key.revoked": "Ключ API отозван",
       "project.created": "Проект создан",
       "settings.changed": "Настройки изменены",
+      "event.replayed": "События обработаны повторно",
+      "export.made": "Таблицы выгружены",
+      "connection.set": "Аккаунт подключён",
+      "connection.removed": "Аккаунт отключён",
+      "org.created": "Организация создана",
     },
     did: {
       login: () => "Вход",
@@ -235,6 +240,11 @@ export const peopleWords: typeof english = {
       "key.revoked": ({ before }) => `Отозван ключ API: ${before ?? ""}`,
       "project.created": ({ after }) => `Создан проект: ${after ?? ""}`,
       "settings.changed": () => "Изменены настройки проекта",
+      "event.replayed": () => "События отправлены на повторную обработку",
+      "export.made": () => "Выгружена таблица",
+      "connection.set": () => "Подключён аккаунт провайдера",
+      "connection.removed": () => "Отключён аккаунт провайдера",
+      "org.created": () => "Создана организация",
     },
   },
 
