@@ -1,6 +1,9 @@
 // One counted window: load from the generator, CPU time from /proc.
-import { load } from './generator.mjs';
+import { load, newRun } from './generator.mjs';
 import { cpuSeconds } from './processes.mjs';
+import { settings, token } from './settings.mjs';
+
+const PRESIGNED_PER_SECOND = 50_000;
 
 /** Runs the load and adds `cpu`: the seconds that the server's family worked in the window. */
 export async function measure(server, options) {
@@ -14,4 +17,16 @@ export async function measure(server, options) {
         },
     );
     return { ...results, cpu: after - before };
+}
+
+/** The same of signed webhooks on 64 connections, as fast as they are acknowledged. */
+export function measureWebhooks(server, acks) {
+    return measure(server, {
+        connections: 64,
+        run: newRun(),
+        token,
+        base_url: `http://127.0.0.1:${server.port}`,
+        presign: PRESIGNED_PER_SECOND * (settings.warmup + settings.seconds),
+        acks,
+    });
 }

@@ -1,27 +1,16 @@
 // Durable acknowledgements: signed webhooks on 64 connections, 2xx only after the event is on disk.
 import { audit } from '../audit.mjs';
-import { newRun } from '../generator.mjs';
 import { beyondProof, proveGenerator } from '../proof.mjs';
 import { scratchPath } from '../scratch.mjs';
 import { openStore, startExpress, startHookswitch } from '../servers.mjs';
-import { settings, token } from '../settings.mjs';
-import { measure } from '../window.mjs';
-
-const PRESIGNED_PER_SECOND = 50_000;
+import { measureWebhooks } from '../window.mjs';
 
 async function leg(kind, startServer) {
     await proveGenerator();
     const store = await openStore(kind);
     const server = await startServer(store);
     const acks = scratchPath('acks');
-    const r = await measure(server, {
-        connections: 64,
-        run: newRun(),
-        token,
-        base_url: `http://127.0.0.1:${server.port}`,
-        presign: PRESIGNED_PER_SECOND * (settings.warmup + settings.seconds),
-        acks,
-    });
+    const r = await measureWebhooks(server, acks);
     await server.stop();
     const wrong = audit(store, acks);
     store.close();

@@ -2,14 +2,12 @@
 import { audit } from '../audit.mjs';
 import { applied, sendCalls, wholeCalls } from '../crowd.mjs';
 import { fillAndDrain } from '../drain.mjs';
-import { newRun } from '../generator.mjs';
 import { sql } from '../postgres.mjs';
 import { scratchPath } from '../scratch.mjs';
 import { openStore, startHookswitch } from '../servers.mjs';
-import { apiKey, settings, token } from '../settings.mjs';
-import { measure } from '../window.mjs';
+import { apiKey, settings } from '../settings.mjs';
+import { measure, measureWebhooks } from '../window.mjs';
 
-const PRESIGNED_PER_SECOND = 50_000;
 const ROWS = settings.form === 'long' ? 120_000 : 40_000;
 const READ_FROM = 20_000; // events
 const PAGE = '/api/conversations?limit=3'; // the generator takes short answers
@@ -21,14 +19,7 @@ async function ingest(makeStore) {
     const store = await makeStore();
     const server = await startHookswitch(store, { roles: 'door,api' });
     const acks = scratchPath('acks');
-    const r = await measure(server, {
-        connections: 64,
-        run: newRun(),
-        token,
-        base_url: `http://127.0.0.1:${server.port}`,
-        presign: PRESIGNED_PER_SECOND * (settings.warmup + settings.seconds),
-        acks,
-    });
+    const r = await measureWebhooks(server, acks);
     await server.stop();
     const wrong = audit(store, acks);
     store.close();
