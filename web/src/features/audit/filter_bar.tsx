@@ -1,7 +1,8 @@
-import { useEffect, useState } from "react";
 import type { ReactElement } from "react";
-import { adjustTo, goTo } from "../../lib/location";
+import { goTo } from "../../lib/location";
 import { text } from "../../lib/text";
+import { useTyped } from "../../lib/typed";
+import { DayField } from "../../ui/day_field";
 import type { Filter } from "./api";
 import classes from "./page.module.css";
 
@@ -29,24 +30,14 @@ export function FilterBar({ filter }: { filter: Filter }): ReactElement {
         ))}
       </select>
       <Actor actor={filter.actor ?? ""} />
-      <Day name="from" value={filter.from} />
-      <Day name="to" value={filter.to} />
+      <DayField name="from" value={filter.from} classes={classes} />
+      <DayField name="to" value={filter.to} classes={classes} />
     </search>
   );
 }
 
 function Actor({ actor }: { actor: string }): ReactElement {
-  const [typed, setTyped] = useState<string | null>(null);
-  useEffect(() => {
-    if (typed === null) return;
-    const timer = setTimeout(() => {
-      adjustTo({ actor: typed === "" ? null : typed });
-      setTyped(null);
-    }, TYPING_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [typed]);
+  const [typed, setTyped] = useTyped("actor", TYPING_MS);
   return (
     <input
       type="search"
@@ -59,21 +50,5 @@ function Actor({ actor }: { actor: string }): ReactElement {
         setTyped(event.target.value);
       }}
     />
-  );
-}
-
-function Day({ name, value }: { name: "from" | "to"; value: string | null }): ReactElement {
-  return (
-    <label className={classes.day}>
-      <span>{text.filter[name]}</span>
-      <input
-        type="date"
-        className={classes.field}
-        value={value ?? ""}
-        onChange={(event) => {
-          goTo({ [name]: event.target.value === "" ? null : event.target.value });
-        }}
-      />
-    </label>
   );
 }

@@ -1,8 +1,10 @@
-import { useEffect, useRef, useState } from "react";
+import { useRef } from "react";
 import type { ChangeEvent, KeyboardEvent, ReactElement } from "react";
 import { useKeys } from "../../lib/keys";
-import { adjustTo, goTo } from "../../lib/location";
+import { goTo } from "../../lib/location";
 import { text } from "../../lib/text";
+import { useTyped } from "../../lib/typed";
+import { DayField } from "../../ui/day_field";
 import { NO_FILTER, isFiltered } from "./filter";
 import type { Filter } from "./filter";
 import classes from "./filter_bar.module.css";
@@ -24,8 +26,8 @@ export function FilterBar({ filter }: { filter: Filter }): ReactElement {
         <Toggle name="recording" value={filter.recording} />
         <Choice name="direction" value={filter.direction} all={text.filter.anyDirection} words={text.direction} />
         <Choice name="status" value={filter.status} all={text.filter.anyOutcome} words={text.status} />
-        <Day name="from" value={filter.from} />
-        <Day name="to" value={filter.to} />
+        <DayField name="from" value={filter.from} classes={classes} />
+        <DayField name="to" value={filter.to} classes={classes} />
         {isFiltered(filter) && (
           <button type="button" className={classes.clear} onClick={clear}>
             {text.filter.clear}
@@ -39,18 +41,7 @@ export function FilterBar({ filter }: { filter: Filter }): ReactElement {
 /** What is typed is sought a moment later. What the address says meanwhile, it shows. */
 function Search({ q }: { q: string }): ReactElement {
   const field = useRef<HTMLInputElement>(null);
-  const [typed, setTyped] = useState<string | null>(null);
-  useEffect(() => {
-    if (typed === null) return;
-    const seek = (): void => {
-      adjustTo({ q: typed === "" ? null : typed });
-      setTyped(null);
-    };
-    const timer = setTimeout(seek, TYPING_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [typed]);
+  const [typed, setTyped] = useTyped("q", TYPING_MS);
   useKeys({
     "/": () => {
       field.current?.focus();
@@ -104,17 +95,5 @@ function Toggle({ name, value }: { name: "missed" | "recording" | "unread"; valu
     <button type="button" className={classes.field} data-set={value !== null || undefined} aria-pressed={value !== null} onClick={toggle}>
       {text.filter[name]}
     </button>
-  );
-}
-
-function Day({ name, value }: { name: "from" | "to"; value: string | null }): ReactElement {
-  const choose = (event: ChangeEvent<HTMLInputElement>): void => {
-    goTo({ [name]: event.target.value === "" ? null : event.target.value });
-  };
-  return (
-    <label className={classes.day}>
-      <span>{text.filter[name]}</span>
-      <input type="date" className={classes.field} data-set={value !== null || undefined} value={value ?? ""} onChange={choose} />
-    </label>
   );
 }
