@@ -3,6 +3,7 @@
 
 #include "api/body.h"
 #include "api/deed.h"
+#include "api/keyset.h"
 #include "tenancy/password.h"
 #include "tenancy/project.h"
 
@@ -41,16 +42,6 @@ static void write_actor(struct req *rq)
     json_close_object(w);
 }
 
-static void write_rights(struct req *rq, const char *key, unsigned set)
-{
-    json_key(&rq->json, str_from(key));
-    json_open_array(&rq->json);
-    for (unsigned r = 0; r < RIGHT_COUNT; r++)
-        if (set & (1u << r))
-            json_str(&rq->json, str_from(right_name((enum right)r)));
-    json_close_array(&rq->json);
-}
-
 static bool me(struct req *rq, struct err *e)
 {
     struct json_writer *w = &rq->json;
@@ -60,8 +51,8 @@ static bool me(struct req *rq, struct err *e)
     write_place(rq, "org", rq->actor.org, rq->actor.org_name);
     write_place(rq, "project", rq->actor.project, rq->actor.project_name);
     write_actor(rq);
-    write_rights(rq, "rights", rq->actor.rights);
-    write_rights(rq, "org_rights", rq->actor.org_rights);
+    json_member_rights(rq, STR("rights"), rq->actor.rights);
+    json_member_rights(rq, STR("org_rights"), rq->actor.org_rights);
     json_key(w, STR("features"));
     json_open_object(w);
     json_member_bool(w, STR("realtime_push"), rq->app->realtime_push && rq->app->hub);
@@ -79,6 +70,14 @@ static bool must_be_person(const struct req *rq, struct err *e)
 {
     return rq->actor.kind == ACTOR_USER ||
            err_set(e, ERR_FORBIDDEN, "an API key has no account of its own");
+}
+
+/* What I did to my own account. Who belongs to no project has no organisation that would hear. */
+static bool note_own(struct req *rq, const char *action, struct err *e)
+{
+    const struct deed d = {.action = action, .entity = "user", .id = req_id_text(rq, rq->actor.id)};
+
+    return rq->actor.org == 0 || req_audit(rq, &d, e) || err_trace(e);
 }
 
 // --- my settings ---------------------------------------------------------------------------------
@@ -150,13 +149,11 @@ static const struct body_field password_fields[] = {
 static bool change_password(struct req *rq, void *arg, struct err *e)
 {
     const struct password_change *in = arg;
-    const struct deed d = {
-        .action = "password.changed", .entity = "user", .id = req_id_text(rq, rq->actor.id)};
 
     return (person_set_password(rq->db, rq->actor.id, in->hash, rq->now, e) &&
             sessions_revoke(rq->db, rq->actor.id, rq->actor.session, rq->now, e) &&
             links_revoke(rq->db, rq->actor.id, rq->now, e) &&
-            (rq->actor.org == 0 || req_audit(rq, &d, e))) ||
+            note_own(rq, "password.changed", e)) ||
            err_trace(e);
 }
 
@@ -225,8 +222,6 @@ static bool sessions(struct req *rq, struct err *e)
 
 static bool end_one(struct req *rq, void *arg, struct err *e)
 {
-    const struct deed d = {
-        .action = "session.revoked", .entity = "user", .id = req_id_text(rq, rq->actor.id)};
     bool found;
 
     (void)arg;
@@ -234,7 +229,7 @@ static bool end_one(struct req *rq, void *arg, struct err *e)
         return err_trace(e);
     if (!found)
         return req_not_found(e);
-    return rq->actor.org == 0 || req_audit(rq, &d, e) || err_trace(e);
+    return note_own(rq, "session.revoked", e) || err_trace(e);
 }
 
 static bool end_session(struct req *rq, struct err *e)
@@ -247,12 +242,9 @@ static bool end_session(struct req *rq, struct err *e)
 
 static bool end_others(struct req *rq, void *arg, struct err *e)
 {
-    const struct deed d = {
-        .action = "sessions.revoked", .entity = "user", .id = req_id_text(rq, rq->actor.id)};
-
     (void)arg;
     return (sessions_revoke(rq->db, rq->actor.id, rq->actor.session, rq->now, e) &&
-            (rq->actor.org == 0 || req_audit(rq, &d, e))) ||
+            note_own(rq, "sessions.revoked", e)) ||
            err_trace(e);
 }
 
@@ -281,31 +273,26 @@ static void write_project(struct req *rq, const struct project *p)
 }
 
 /* A key's own project, or a person's, by id. */
-static bool load_projects(struct req *rq, int64_t after, int64_t limit, struct project **ret,
+static bool load_projects(struct req *rq, struct list_page page, struct project **ret,
                           size_t *ret_n, struct err *e)
 {
     if (rq->actor.kind == ACTOR_USER)
-        return project_list(rq->db, rq->actor.id, (struct list_page){after, limit}, rq->a, ret,
-                            ret_n, e) ||
-               err_trace(e);
+        return project_list(rq->db, rq->actor.id, page, rq->a, ret, ret_n, e) || err_trace(e);
     bool found;
     *ret = arena_new(rq->a, struct project, 1);
     if (!project_find(rq->db, rq->actor.project, rq->a, *ret, &found, e))
         return err_trace(e);
-    *ret_n = found && after < rq->actor.project;
+    *ret_n = found && page.from < rq->actor.project;
     return true;
 }
 
 static bool projects(struct req *rq, struct err *e)
 {
-    static const struct http_range limits = {1, LIMIT_PAGE, LIMIT_PAGE}, ids = {0, INT64_MAX, 0};
+    struct list_page page;
     struct project *list;
-    int64_t after, limit;
     size_t n;
 
-    if (!http_query_int(&rq->query, STR("after"), &ids, &after, e) ||
-        !http_query_int(&rq->query, STR("limit"), &limits, &limit, e) ||
-        !load_projects(rq, after, limit, &list, &n, e))
+    if (!req_after(rq, &page, e) || !load_projects(rq, page, &list, &n, e))
         return err_trace(e);
     json_open_object(&rq->json);
     json_key(&rq->json, STR("projects"));
@@ -313,7 +300,7 @@ static bool projects(struct req *rq, struct err *e)
     for (size_t i = 0; i < n; i++)
         write_project(rq, &list[i]);
     json_close_array(&rq->json);
-    json_member_id(rq, STR("next_after"), n == (size_t)limit ? list[n - 1].id : INT_NONE);
+    json_member_next(rq, STR("next_after"), &page, n, n ? list[n - 1].id : INT_NONE);
     json_close_object(&rq->json);
     return reply(rq, 200, e) || err_trace(e);
 }

@@ -2,6 +2,10 @@
  * project's. */
 #include "api/deed.h"
 
+#include "api/keyset.h"
+
+enum { USUAL_PAGE = 50 };
+
 static void write_row(struct req *rq, const struct audit_row *row)
 {
     struct json_writer *w = &rq->json;
@@ -31,13 +35,11 @@ static void write_row(struct req *rq, const struct audit_row *row)
 
 static bool read_filter(struct req *rq, struct audit_filter *f, struct err *e)
 {
-    static const struct http_range limits = {1, LIMIT_PAGE, 50}, seqs = {1, INT64_MAX, INT64_MAX};
     const bool whole = (rq->actor.org_rights & (1u << RIGHT_AUDIT_READ)) != 0;
 
     f->org = rq->actor.org;
     f->project = whole ? INT_NONE : rq->actor.project;
-    return (http_query_int(&rq->query, STR("before"), &seqs, &f->before, e) &&
-            http_query_int(&rq->query, STR("limit"), &limits, &f->limit, e) &&
+    return (req_before(rq, USUAL_PAGE, &f->page, e) &&
             req_query_text(rq, STR("action"), 64, &f->action, e) &&
             req_query_text(rq, STR("actor"), 254, &f->actor, e) &&
             req_query_text(rq, STR("entity"), 64, &f->entity, e) &&
@@ -60,7 +62,7 @@ static bool list(struct req *rq, struct err *e)
     for (size_t i = 0; i < n; i++)
         write_row(rq, &rows[i]);
     json_close_array(&rq->json);
-    json_member_id(rq, STR("next_before"), n == (size_t)f.limit ? rows[n - 1].seq : INT_NONE);
+    json_member_next(rq, STR("next_before"), &f.page, n, n ? rows[n - 1].seq : INT_NONE);
     json_close_object(&rq->json);
     return reply(rq, 200, e) || err_trace(e);
 }

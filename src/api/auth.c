@@ -81,19 +81,11 @@ static void become(struct req *rq, const struct person *p)
     rq->actor = (struct actor){.kind = ACTOR_USER, .id = p->id, .name = p->email};
 }
 
-static bool note_everywhere(struct req *rq, const char *action, struct str details, struct err *e)
+static bool note_everywhere(struct req *rq, const char *action, struct err *e)
 {
-    const struct audit_entry entry = {
-        .who = &rq->actor,
-        .address = rq->http->peer,
-        .trace_id = rq->trace_id,
-        .action = action,
-        .entity = "user",
-        .entity_id = req_id_text(rq, rq->actor.id),
-        .details = details,
-    };
+    const struct deed d = {.action = action, .entity = "user", .id = req_id_text(rq, rq->actor.id)};
 
-    return audit_append_everywhere(rq->db, rq->actor.id, &entry, rq->now, rq->a, e) || err_trace(e);
+    return req_audit_everywhere(rq, &d, e) || err_trace(e);
 }
 
 bool auth_open_session(struct req *rq, const struct person *p, const char *action,
@@ -103,7 +95,7 @@ bool auth_open_session(struct req *rq, const struct person *p, const char *actio
 
     become(rq, p);
     return (session_open(REQ_OFFICE(rq), p->id, 0, &from, rq->a, ret, e) &&
-            note_everywhere(rq, action, STR_NONE, e)) ||
+            note_everywhere(rq, action, e)) ||
            err_trace(e);
 }
 
@@ -133,19 +125,13 @@ static bool wrong(struct req *rq, const struct login *in, struct err *e)
 static bool note_failure(struct req *rq, void *arg, struct err *e)
 {
     const struct login *in = arg;
-    const struct audit_entry unknown = {
-        .who = &rq->actor,
-        .address = rq->http->peer,
-        .trace_id = rq->trace_id,
-        .action = "login.failed",
-        .entity = "user",
-        .entity_id = STR("unknown"),
-    };
+    static const struct deed unknown = {
+        .action = "login.failed", .entity = "user", .id = {"unknown", 7}};
 
     if (!in->found)
-        return audit_append_first(rq->db, &unknown, rq->now, rq->a, e) || err_trace(e);
+        return req_audit_first(rq, &unknown, e) || err_trace(e);
     become(rq, &in->person);
-    return note_everywhere(rq, "login.failed", STR_NONE, e) || err_trace(e);
+    return note_everywhere(rq, "login.failed", e) || err_trace(e);
 }
 
 static bool open_login(struct req *rq, void *arg, struct err *e)
@@ -205,7 +191,7 @@ static bool note_theft(struct req *rq, const struct session *s, struct err *e)
     if (!found)
         return true;
     become(rq, &p);
-    return note_everywhere(rq, "session.stolen", STR_NONE, e) || err_trace(e);
+    return note_everywhere(rq, "session.stolen", e) || err_trace(e);
 }
 
 static bool use_token(struct req *rq, void *arg, struct err *e)
@@ -248,7 +234,7 @@ static bool end_session(struct req *rq, void *arg, struct err *e)
 
     (void)arg;
     return (session_revoke(rq->db, rq->actor.id, rq->actor.session, rq->now, &found, e) &&
-            note_everywhere(rq, "logout", STR_NONE, e)) ||
+            note_everywhere(rq, "logout", e)) ||
            err_trace(e);
 }
 

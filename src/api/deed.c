@@ -12,9 +12,9 @@ bool req_transaction(struct req *rq, bool (*do_it)(struct req *rq, void *arg, st
     return true;
 }
 
-bool req_audit(struct req *rq, const struct deed *d, struct err *e)
+static struct audit_entry entry_of(const struct req *rq, const struct deed *d)
 {
-    const struct audit_entry entry = {
+    return (struct audit_entry){
         .who = &rq->actor,
         .address = rq->http->peer,
         .trace_id = rq->trace_id,
@@ -24,8 +24,27 @@ bool req_audit(struct req *rq, const struct deed *d, struct err *e)
         .entity_id = d->id,
         .details = d->details,
     };
+}
+
+bool req_audit(struct req *rq, const struct deed *d, struct err *e)
+{
+    const struct audit_entry entry = entry_of(rq, d);
 
     return audit_append(rq->db, rq->actor.org, &entry, rq->now, rq->a, e) || err_trace(e);
+}
+
+bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e)
+{
+    const struct audit_entry entry = entry_of(rq, d);
+
+    return audit_append_everywhere(rq->db, rq->actor.id, &entry, rq->now, rq->a, e) || err_trace(e);
+}
+
+bool req_audit_first(struct req *rq, const struct deed *d, struct err *e)
+{
+    const struct audit_entry entry = entry_of(rq, d);
+
+    return audit_append_first(rq->db, &entry, rq->now, rq->a, e) || err_trace(e);
 }
 
 struct str deed_change(struct req *rq, struct str before, struct str after)
@@ -52,4 +71,14 @@ struct str req_id_text(struct req *rq, int64_t id)
 void json_member_id(struct req *rq, struct str name, int64_t id)
 {
     json_member_str(&rq->json, name, id == INT_NONE || id == 0 ? STR_NONE : req_id_text(rq, id));
+}
+
+void json_member_rights(struct req *rq, struct str name, unsigned set)
+{
+    json_key(&rq->json, name);
+    json_open_array(&rq->json);
+    for (unsigned r = 0; r < RIGHT_COUNT; r++)
+        if (set & (1u << r))
+            json_str(&rq->json, str_from(right_name((enum right)r)));
+    json_close_array(&rq->json);
 }

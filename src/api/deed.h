@@ -23,6 +23,10 @@ struct deed {
     struct str details;
 };
 bool req_audit(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
+/* In every organisation that the asker belongs to: for what is done to no project. */
+bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
+/* In the first organisation: for what nobody did who is known. */
+bool req_audit_first(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
 
 /* {"before": …, "after": …} of one text. */
 struct str deed_change(struct req *rq, struct str before, struct str after);
@@ -30,5 +34,7 @@ struct str deed_change(struct req *rq, struct str before, struct str after);
 struct str req_id_text(struct req *rq, int64_t id);
 /* "name": "12", or null. */
 void json_member_id(struct req *rq, struct str name, int64_t id);
+/* "name": the names of a set of rights. */
+void json_member_rights(struct req *rq, struct str name, unsigned set);
 
 #endif

@@ -2,30 +2,18 @@
 #include "api/body.h"
 
 #include "api/deed.h"
+#include "api/keyset.h"
 #include "tenancy/api_key.h"
-
-static void write_words(struct json_writer *w, struct str words)
-{
-    struct str word;
-
-    json_open_array(w);
-    while (cut_field(&words, ' ', &word))
-        json_str(w, word);
-    json_close_array(w);
-}
 
 static void write_key(struct req *rq, const struct api_key *k)
 {
     struct json_writer *w = &rq->json;
-    const struct str rights =
-        str_is_none(k->rights) ? rights_text(rights_of_keys(), rq->a) : k->rights;
 
     json_open_object(w);
     json_member_id(rq, STR("id"), k->id);
     json_member_str(w, STR("name"), k->name);
     json_member_str(w, STR("prefix"), k->prefix);
-    json_key(w, STR("rights"));
-    write_words(w, rights);
+    json_member_rights(rq, STR("rights"), rights_of_key(k->rights));
     json_member_str(w, STR("created_by"), k->created_by);
     json_member_time(w, STR("created_at"), k->created_at);
     json_member_time(w, STR("expires_at"), k->expires_at);
@@ -36,16 +24,12 @@ static void write_key(struct req *rq, const struct api_key *k)
 
 static bool list(struct req *rq, struct err *e)
 {
-    static const struct http_range limits = {1, LIMIT_PAGE, LIMIT_PAGE},
-                                   ids = {1, INT64_MAX, INT64_MAX};
+    struct list_page page;
     struct api_key *keys;
-    int64_t before, limit;
     size_t n;
 
-    if (!http_query_int(&rq->query, STR("before"), &ids, &before, e) ||
-        !http_query_int(&rq->query, STR("limit"), &limits, &limit, e) ||
-        !api_key_list(rq->db, rq->actor.project, (struct list_page){before, limit}, rq->a, &keys,
-                      &n, e))
+    if (!req_before(rq, LIMIT_PAGE, &page, e) ||
+        !api_key_list(rq->db, rq->actor.project, page, rq->a, &keys, &n, e))
         return err_trace(e);
     json_open_object(&rq->json);
     json_key(&rq->json, STR("keys"));
@@ -53,7 +37,7 @@ static bool list(struct req *rq, struct err *e)
     for (size_t i = 0; i < n; i++)
         write_key(rq, &keys[i]);
     json_close_array(&rq->json);
-    json_member_id(rq, STR("next_before"), n == (size_t)limit ? keys[n - 1].id : INT_NONE);
+    json_member_next(rq, STR("next_before"), &page, n, n ? keys[n - 1].id : INT_NONE);
     json_close_object(&rq->json);
     return reply(rq, 200, e) || err_trace(e);
 }

@@ -2,6 +2,7 @@
 #include "api/body.h"
 
 #include "api/deed.h"
+#include "api/keyset.h"
 #include "tenancy/people.h"
 #include "tenancy/session.h"
 
@@ -59,15 +60,12 @@ static bool reply_member(struct req *rq, int64_t id, int status, struct str link
 
 static bool list(struct req *rq, struct err *e)
 {
-    static const struct http_range limits = {1, LIMIT_PAGE, LIMIT_PAGE}, ids = {0, INT64_MAX, 0};
     const struct reach r = reach_of(&rq->actor);
+    struct list_page page;
     struct member *members;
-    int64_t after, limit;
     size_t n;
 
-    if (!http_query_int(&rq->query, STR("after"), &ids, &after, e) ||
-        !http_query_int(&rq->query, STR("limit"), &limits, &limit, e) ||
-        !member_list(rq->db, &r, (struct list_page){after, limit}, rq->a, &members, &n, e))
+    if (!req_after(rq, &page, e) || !member_list(rq->db, &r, page, rq->a, &members, &n, e))
         return err_trace(e);
     json_open_object(&rq->json);
     json_key(&rq->json, STR("users"));
@@ -75,7 +73,7 @@ static bool list(struct req *rq, struct err *e)
     for (size_t i = 0; i < n; i++)
         write_members(rq, &members[i]);
     json_close_array(&rq->json);
-    json_member_id(rq, STR("next_after"), n == (size_t)limit ? members[n - 1].id : INT_NONE);
+    json_member_next(rq, STR("next_after"), &page, n, n ? members[n - 1].id : INT_NONE);
     json_close_object(&rq->json);
     return reply(rq, 200, e) || err_trace(e);
 }
@@ -232,12 +230,7 @@ static bool list_roles(struct req *rq, struct err *e)
         json_open_object(w);
         json_member_str(w, STR("name"), str_from(user_role_name((enum user_role)r)));
         json_member_str(w, STR("meaning"), str_from(user_role_meaning((enum user_role)r)));
-        json_key(w, STR("rights"));
-        json_open_array(w);
-        for (unsigned i = 0; i < RIGHT_COUNT; i++)
-            if (user_role_rights((enum user_role)r) & (1u << i))
-                json_str(w, str_from(right_name((enum right)i)));
-        json_close_array(w);
+        json_member_rights(rq, STR("rights"), user_role_rights((enum user_role)r));
         json_close_object(w);
     }
     json_close_array(w);

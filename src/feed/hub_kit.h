@@ -4,8 +4,6 @@
  */
 #include "test/store.h"
 
-#include <sqlite3.h>
-
 #include "feed/hub.h"
 #include "http/query.h"
 #include "tenancy/project.h"
@@ -165,17 +163,8 @@ static inline int64_t publish(struct rig *r, size_t n)
 
 static inline void sql(struct rig *r, const char *text)
 {
-    struct str path = r->url;
-    char *why = NULL;
-    sqlite3 *db;
-
-    assert_true(cut_lit(&path, STR("sqlite:")));
-    assert_int_equal(sqlite3_open(str_z(path, r->a), &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    const char *all = str_z(str_fmt(r->a, "BEGIN IMMEDIATE; %s; COMMIT", text), r->a);
-    if (sqlite3_exec(db, all, NULL, NULL, &why) != SQLITE_OK)
-        fail_msg("%s: %s", text, why);
-    sqlite3_close(db);
+    if (!test_sql(r->url, str_z(str_fmt(r->a, "BEGIN IMMEDIATE; %s; COMMIT", text), r->a)))
+        fail_msg("%s", text);
 }
 
 static inline struct hub_stats stats(struct rig *r)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "tenancy/installation.h"
 #include "tenancy/people.h"
 
 static const char key_directory[] = "data", key_path[] = "data/master.key";
@@ -18,16 +19,7 @@ size_t identity_hashers(void)
 
 // --- the master key ------------------------------------------------------------------------------
 
-static bool stored_fingerprint(struct db *db, struct arena *a, struct str *ret, struct err *e)
-{
-    static const struct column columns[] = {{"value", COLUMN_STR, 0}};
-    bool found;
-
-    *ret = STR_NONE;
-    return db_query_one(db, Q_INSTALLATION_GET, BINDS(bind_str("name", STR("master_key"))), columns,
-                        LEN(columns), a, ret, &found, e) ||
-           err_trace(e);
-}
+static const struct str fingerprint_name = STR("master_key");
 
 /* A key of our own is made only for an installation that has none: another would open nothing. */
 static bool find_key(const struct config *c, bool is_new, struct rng *rng, struct arena *a,
@@ -56,9 +48,7 @@ static bool agree(struct db *db, const struct vault *v, struct str fingerprint, 
         err_fix(e, "give every node the same MASTER_KEY, or the same file data/master.key");
         return err_fix(e, "to change it, give the old one as MASTER_KEY_PREVIOUS");
     }
-    return db_exec(db, Q_INSTALLATION_SET,
-                   BINDS(bind_str("name", STR("master_key")), bind_str("value", mine)), NULL, e) ||
-           err_trace(e);
+    return installation_set(db, fingerprint_name, mine, e) || err_trace(e);
 }
 
 bool identity_open(struct db *db, const struct config *c, struct rng *rng, struct arena *a,
@@ -67,7 +57,7 @@ bool identity_open(struct db *db, const struct config *c, struct rng *rng, struc
     struct str fingerprint, key;
 
     identity_close(ret);
-    if (!stored_fingerprint(db, a, &fingerprint, e) ||
+    if (!installation_get(db, fingerprint_name, a, &fingerprint, e) ||
         !find_key(c, str_is_none(fingerprint), rng, a, &key, e) ||
         !vault_open(key, c->master_key_previous, &ret->vault, e) ||
         !agree(db, ret->vault, fingerprint, a, e))

@@ -172,3 +172,19 @@ void rows_read(struct rows *r, const struct column *columns, size_t n, void *out
         }
     }
 }
+
+void *rows_list(struct rows *r, const struct row_shape *shape, size_t max, struct arena *a,
+                size_t *ret_n, struct err *e)
+{
+    char *list = arena_alloc_array(a, max + 1, shape->size);
+    size_t n = 0;
+
+    while (n < max && rows_next(r))
+        rows_read(r, shape->columns, shape->n, list + shape->size * n++);
+    if (!rows_end(r, e)) {
+        err_trace(e);
+        return NULL;
+    }
+    *ret_n = n;
+    return list;
+}

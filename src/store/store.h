@@ -215,6 +215,19 @@ struct column {
 };
 void rows_read(struct rows *r, const struct column *columns, size_t n, void *out);
 
+/* What a list is made of: one struct per row. Outlives the rows, like its columns. */
+struct row_shape {
+    const struct column *columns;
+    size_t n, size; /* columns; bytes of the struct */
+};
+#define ROW_SHAPE(type, columns)                                                                   \
+    {                                                                                              \
+        (columns), LEN(columns), sizeof(type)                                                      \
+    }
+/* The rest of the rows, `max` at most, as a list in the arena; NULL when they cannot be read. */
+void *rows_list(struct rows *r, const struct row_shape *shape, size_t max, struct arena *a,
+                size_t *ret_n, struct err *e) CHECK_RESULT;
+
 /* Convenience: the first row into `out`; *ret_found says whether there was one. */
 bool db_query_one(struct db *db, enum query q, struct binds binds, const struct column *columns,
                   size_t n, struct arena *a, void *out, bool *ret_found,

@@ -44,9 +44,7 @@ static void place_key(const struct key_row *row, struct actor *ret)
     ret->project_name = row->project_name;
     ret->org = row->org;
     ret->org_name = row->org_name;
-    ret->rights = rights_of_keys();
-    if (!str_is_none(row->rights))
-        ret->rights &= rights_parse(row->rights);
+    ret->rights = rights_of_key(row->rights);
 }
 
 bool actor_by_api_key(struct db *db, struct str key, const struct actor_asks *asks, struct arena *a,

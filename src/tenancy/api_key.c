@@ -40,23 +40,17 @@ bool api_key_list(struct db *db, int64_t project, struct list_page page, struct 
         {"used_at", COLUMN_TIME, offsetof(struct api_key, used_at)},
         {"revoked_at", COLUMN_TIME, offsetof(struct api_key, revoked_at)},
     };
+    static const struct row_shape shape = ROW_SHAPE(struct api_key, columns);
     const int64_t most = page.limit < LISTED_MAX ? page.limit : LISTED_MAX;
-    struct api_key *list = arena_new(a, struct api_key, (size_t)most);
     struct rows *rows;
-    size_t n = 0;
 
     if (!db_query(db, Q_API_KEY_LIST,
                   BINDS(bind_int("project", project), bind_int("before", page.from),
                         bind_int("limit", most)),
                   a, &rows, e))
         return err_trace(e);
-    while (n < (size_t)most && rows_next(rows))
-        rows_read(rows, columns, LEN(columns), &list[n++]);
-    if (!rows_end(rows, e))
-        return err_trace(e);
-    *ret = list;
-    *ret_n = n;
-    return true;
+    *ret = rows_list(rows, &shape, (size_t)most, a, ret_n, e);
+    return *ret || err_trace(e);
 }
 
 bool api_key_revoke(struct db *db, int64_t project, int64_t id, usec_t now, struct arena *a,

@@ -176,14 +176,14 @@ static const struct column name_columns[] = {
 bool audit_list(struct db *db, const struct audit_filter *f, struct arena *a,
                 struct audit_row **ret, size_t *ret_n, struct err *e)
 {
-    const int64_t limit = f->limit < LIST_MAX ? f->limit : LIST_MAX;
+    const int64_t limit = f->page.limit < LIST_MAX ? f->page.limit : LIST_MAX;
     struct audit_row *list = arena_new(a, struct audit_row, (size_t)limit);
     struct rows *rows;
     size_t n = 0;
 
     if (!db_query(db, Q_AUDIT_LIST,
                   BINDS(bind_int("org", f->org), bind_int("project", f->project),
-                        bind_int("before", f->before), bind_str("action", f->action),
+                        bind_int("before", f->page.from), bind_str("action", f->action),
                         bind_str("actor", f->actor), bind_str("entity", f->entity),
                         bind_time("since", f->since == TIME_NONE ? 0 : f->since),
                         bind_time("until", f->until == TIME_NONE ? TIME_LAST : f->until),

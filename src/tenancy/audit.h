@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "store/store.h"
 #include "tenancy/actor.h"
+#include "tenancy/office.h"
 
 struct audit_entry {
     const struct actor *who;
@@ -46,10 +47,9 @@ struct audit_row {
 struct audit_filter {
     int64_t org;
     int64_t project;                  /* INT_NONE: of all */
-    int64_t before;                   /* INT_NONE: from the newest */
     struct str action, actor, entity; /* or none */
     usec_t since, until;              /* TIME_NONE: not narrowed */
-    int64_t limit;
+    struct list_page page;            /* from below this seq; INT_NONE: from the newest */
 };
 
 /* Newest first. */

@@ -58,10 +58,9 @@ static void entries_are_chained_and_listed(void **state)
         (void)kit_other_project(&k, &other_org);
         struct audit_filter f = {.org = k.org,
                                  .project = INT_NONE,
-                                 .before = INT_NONE,
                                  .since = TIME_NONE,
                                  .until = TIME_NONE,
-                                 .limit = 10};
+                                 .page = {INT_NONE, 10}};
         struct audit_row *rows;
         struct found found;
         struct err e = {0};
@@ -79,10 +78,10 @@ static void entries_are_chained_and_listed(void **state)
         assert_true(rows[0].seq == 2 && rows[0].project == k.project &&
                     rows[1].project == INT_NONE);
         assert_str(rows[1].details, "{ \"before\": null,\"after\":\"viewer\"}");
-        f.before = 2;
+        f.page.from = 2;
         assert_ok(audit_list(db, &f, a, &rows, &n, &e), &e);
         assert_true(n == 1 && rows[0].seq == 1);
-        f.before = INT_NONE;
+        f.page.from = INT_NONE;
         f.project = k.project;
         assert_ok(audit_list(db, &f, a, &rows, &n, &e), &e);
         assert_true(n == 1 && rows[0].seq == 2);

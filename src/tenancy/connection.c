@@ -1,32 +1,25 @@
 #include "tenancy/connection.h"
 
 #include "base/arena.h"
+#include "tenancy/installation.h"
 
 enum { PER_PROJECT_MAX = 32 };
 
 // --- versions ------------------------------------------------------------------------------------
+
+static const struct str version_name = STR("connections");
 
 static bool next_version(struct db *db, struct rng *rng, usec_t now, struct err *e)
 {
     char version[ID_LEN + 1];
 
     id_make(now, rng, version);
-    return db_exec(
-               db, Q_INSTALLATION_SET,
-               BINDS(bind_str("name", STR("connections")), bind_str("value", str_from(version))),
-               NULL, e) ||
-           err_trace(e);
+    return installation_set(db, version_name, str_from(version), e) || err_trace(e);
 }
 
 bool connection_version(struct db *db, struct arena *a, struct str *ret, struct err *e)
 {
-    static const struct column columns[] = {{"value", COLUMN_STR, 0}};
-    bool found;
-
-    *ret = STR_NONE;
-    return db_query_one(db, Q_INSTALLATION_GET, BINDS(bind_str("name", STR("connections"))),
-                        columns, LEN(columns), a, ret, &found, e) ||
-           err_trace(e);
+    return installation_get(db, version_name, a, ret, e) || err_trace(e);
 }
 
 // --- settings ------------------------------------------------------------------------------------
@@ -74,21 +67,13 @@ bool connection_list(struct db *db, int64_t project, struct arena *a, struct con
         {"created_at", COLUMN_TIME, offsetof(struct connection, created_at)},
         {"updated_at", COLUMN_TIME, offsetof(struct connection, updated_at)},
     };
-    struct connection *list = arena_new(a, struct connection, PER_PROJECT_MAX);
+    static const struct row_shape shape = ROW_SHAPE(struct connection, columns);
     struct rows *rows;
-    size_t n = 0;
 
     if (!db_query(db, Q_CONNECTION_LIST, BINDS(bind_int("project", project)), a, &rows, e))
         return err_trace(e);
-    // One without a secret is that of the configuration.
-    while (n < PER_PROJECT_MAX && rows_next(rows))
-        if (rows_bool(rows, "has_secret"))
-            rows_read(rows, columns, LEN(columns), &list[n++]);
-    if (!rows_end(rows, e))
-        return err_trace(e);
-    *ret = list;
-    *ret_n = n;
-    return true;
+    *ret = rows_list(rows, &shape, PER_PROJECT_MAX, a, ret_n, e);
+    return *ret || err_trace(e);
 }
 
 /* What sealed text is bound to: it opens in no other row and for no other purpose. */
@@ -166,20 +151,14 @@ bool connection_projects(struct db *db, int64_t after, int64_t limit, struct are
         {"sip_user", COLUMN_STR, offsetof(struct connected_project, settings.sip_user)},
         {"sip_domain", COLUMN_STR, offsetof(struct connected_project, settings.sip_domain)},
     };
-    struct connected_project *list = arena_new(a, struct connected_project, (size_t)limit);
+    static const struct row_shape shape = ROW_SHAPE(struct connected_project, columns);
     struct rows *rows;
-    size_t n = 0;
 
     if (!db_query(db, Q_CONNECTION_LOAD_PROJECTS,
                   BINDS(bind_int("after", after), bind_int("limit", limit)), a, &rows, e))
         return err_trace(e);
-    while (n < (size_t)limit && rows_next(rows))
-        rows_read(rows, columns, LEN(columns), &list[n++]);
-    if (!rows_end(rows, e))
-        return err_trace(e);
-    *ret = list;
-    *ret_n = n;
-    return true;
+    *ret = rows_list(rows, &shape, (size_t)limit, a, ret_n, e);
+    return *ret || err_trace(e);
 }
 
 struct sealed_row {
@@ -210,17 +189,16 @@ bool connection_open_all(struct db *db, const struct vault *v, int64_t project, 
         {"secret", COLUMN_STR, offsetof(struct sealed_row, secret)},
         {"secret_secondary", COLUMN_STR, offsetof(struct sealed_row, secondary)},
     };
-    struct sealed_row *sealed = arena_new(a, struct sealed_row, PER_PROJECT_MAX);
+    static const struct row_shape shape = ROW_SHAPE(struct sealed_row, columns);
     struct opened_connections opened = {
         .p = arena_new(a, struct opened_connection, PER_PROJECT_MAX)};
     struct rows *rows;
-    size_t n_rows = 0;
+    size_t n_rows;
 
     if (!db_query(db, Q_CONNECTION_LOAD_ACCOUNTS, BINDS(bind_int("project", project)), a, &rows, e))
         return err_trace(e);
-    while (n_rows < PER_PROJECT_MAX && rows_next(rows))
-        rows_read(rows, columns, LEN(columns), &sealed[n_rows++]);
-    if (!rows_end(rows, e))
+    const struct sealed_row *sealed = rows_list(rows, &shape, PER_PROJECT_MAX, a, &n_rows, e);
+    if (!sealed)
         return err_trace(e);
     for (size_t i = 0; i < n_rows; i++) {
         struct err odd = {0};

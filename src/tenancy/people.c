@@ -154,6 +154,7 @@ static const struct column member_columns[] = {
     {"seen_at", COLUMN_TIME, offsetof(struct member, seen_at)},
     {"has_password", COLUMN_BOOL, offsetof(struct member, has_password)},
 };
+static const struct row_shape member_shape = ROW_SHAPE(struct member, member_columns);
 
 static bool read_role(struct rows *rows, struct member_role *ret)
 {
@@ -215,18 +216,17 @@ bool member_list(struct db *db, const struct reach *r, struct list_page page, st
                  struct member **ret, size_t *ret_n, struct err *e)
 {
     const int64_t most = page.limit < MEMBERS_MAX ? page.limit : MEMBERS_MAX;
-    struct member *list = arena_new(a, struct member, (size_t)most);
+    struct member *list;
     struct rows *rows;
-    size_t n = 0;
+    size_t n;
 
     if (!db_query(db, Q_USER_LIST,
                   BINDS(bind_int("org", r->org), bind_int("project", r->project),
                         bind_int("after", page.from), bind_int("limit", most)),
                   a, &rows, e))
         return err_trace(e);
-    while (n < (size_t)most && rows_next(rows))
-        rows_read(rows, member_columns, LEN(member_columns), &list[n++]);
-    if (!rows_end(rows, e) || !load_roles(db, r, list, n, a, e))
+    list = rows_list(rows, &member_shape, (size_t)most, a, &n, e);
+    if (!list || !load_roles(db, r, list, n, a, e))
         return err_trace(e);
     *ret = list;
     *ret_n = n;

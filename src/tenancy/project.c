@@ -34,6 +34,7 @@ static const struct column project_columns[] = {
     {"time_zone", COLUMN_STR, offsetof(struct project, time_zone)},
     {"created_at", COLUMN_TIME, offsetof(struct project, created_at)},
 };
+static const struct row_shape project_shape = ROW_SHAPE(struct project, project_columns);
 
 bool project_find(struct db *db, int64_t id, struct arena *a, struct project *ret, bool *ret_found,
                   struct err *e)
@@ -47,22 +48,15 @@ bool project_list(struct db *db, int64_t user, struct list_page page, struct are
                   struct project **ret, size_t *ret_n, struct err *e)
 {
     const int64_t most = page.limit < LISTED_MAX ? page.limit : LISTED_MAX;
-    struct project *list = arena_new(a, struct project, (size_t)most);
     struct rows *rows;
-    size_t n = 0;
 
     if (!db_query(
             db, Q_USER_PROJECTS,
             BINDS(bind_int("user", user), bind_int("after", page.from), bind_int("limit", most)), a,
             &rows, e))
         return err_trace(e);
-    while (n < (size_t)most && rows_next(rows))
-        rows_read(rows, project_columns, LEN(project_columns), &list[n++]);
-    if (!rows_end(rows, e))
-        return err_trace(e);
-    *ret = list;
-    *ret_n = n;
-    return true;
+    *ret = rows_list(rows, &project_shape, (size_t)most, a, ret_n, e);
+    return *ret || err_trace(e);
 }
 
 // --- the first start -----------------------------------------------------------------------------

@@ -104,3 +104,8 @@ unsigned rights_of_keys(void)
     return RIGHTS_ALL & ~(1u << RIGHT_APP_USE | 1u << RIGHT_USERS_MANAGE | 1u << RIGHT_KEYS_MANAGE |
                           1u << RIGHT_PROJECTS_CREATE);
 }
+
+unsigned rights_of_key(struct str kept)
+{
+    return rights_of_keys() & (str_is_none(kept) ? RIGHTS_ALL : rights_parse(kept));
+}

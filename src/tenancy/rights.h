@@ -60,5 +60,7 @@ struct str rights_text(unsigned set, struct arena *a);
 unsigned rights_parse(struct str text);
 /* What an API key may be given: what is asked of the API, not of people. */
 unsigned rights_of_keys(void);
+/* What a key has, by the names that are kept of it; none: all that keys can have. */
+unsigned rights_of_key(struct str kept);
 
 #endif

@@ -181,22 +181,16 @@ bool session_list(struct db *db, int64_t user, usec_t now, struct arena *a,
         {"seen_at", COLUMN_TIME, offsetof(struct session_row, seen_at)},
         {"expires_at", COLUMN_TIME, offsetof(struct session_row, expires_at)},
     };
-    struct session_row *list = arena_new(a, struct session_row, LISTED_MAX);
+    static const struct row_shape shape = ROW_SHAPE(struct session_row, columns);
     struct rows *rows;
-    size_t n = 0;
 
     if (!db_query(
             db, Q_USER_SESSION_LIST,
             BINDS(bind_int("user", user), bind_time("now", now), bind_int("limit", LISTED_MAX)), a,
             &rows, e))
         return err_trace(e);
-    while (n < LISTED_MAX && rows_next(rows))
-        rows_read(rows, columns, LEN(columns), &list[n++]);
-    if (!rows_end(rows, e))
-        return err_trace(e);
-    *ret = list;
-    *ret_n = n;
-    return true;
+    *ret = rows_list(rows, &shape, LISTED_MAX, a, ret_n, e);
+    return *ret || err_trace(e);
 }
 
 // --- links that work once ------------------------------------------------------------------------

@@ -39,13 +39,11 @@ static void ask_about(const struct hub_watcher *who, size_t i, const struct aske
 
 static bool may_watch(struct str key_rights, struct str role_name)
 {
-    unsigned rights = rights_of_keys();
+    unsigned rights = rights_of_key(key_rights);
     enum user_role role;
 
     if (!str_is_none(role_name))
         rights = user_role_parse(role_name, &role) ? user_role_rights(role) : 0;
-    else if (!str_is_none(key_rights))
-        rights &= rights_parse(key_rights);
     return (rights & 1u << RIGHT_CALLS_READ) != 0;
 }
 

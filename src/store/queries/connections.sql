@@ -10,10 +10,10 @@ UPDATE projects
  WHERE id = :project;
 
 -- name: connection_list
+-- One without a secret is that of the configuration.
 -- params: project int
-SELECT provider, account_sid, secret IS NOT NULL AS has_secret, secret_secondary IS NOT NULL AS has_secondary,
-       created_at, updated_at
-  FROM provider_accounts WHERE project_id = :project ORDER BY provider, account_sid;
+SELECT provider, account_sid, secret_secondary IS NOT NULL AS has_secondary, created_at, updated_at
+  FROM provider_accounts WHERE project_id = :project AND secret IS NOT NULL ORDER BY provider, account_sid;
 
 -- name: connection_put
 -- An account that belongs to another project stays there: nothing is changed then.

@@ -50,13 +50,6 @@ SELECT u.id, u.email, u.name, u.created_at, u.disabled_at, u.password_hash IS NO
                   AND (CAST(:project AS bigint) IS NULL OR r.project_id IS NULL OR r.project_id = :project))
  ORDER BY u.id LIMIT :limit;
 
--- name: user_in_org
--- params: user int, org int
--- scope: org
-SELECT u.id, u.email, u.name, u.disabled_at
-  FROM users u
- WHERE u.id = :user AND EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = u.id AND r.org_id = :org);
-
 -- name: user_roles_in_org
 -- params: user int[], org int[]
 -- scope: org
@@ -74,7 +67,7 @@ SELECT r.id, r.user_id, r.project_id, r.role, p.name AS project_name
 
 -- name: user_disable
 -- params: user int, disabled bool, now time
--- scope: system — one of an organisation's own people, found by user_in_org before
+-- scope: system — one of an organisation's own people, found by member_find() before
 UPDATE users SET disabled_at = CASE WHEN :disabled THEN :now END WHERE id = :user;
 
 -- name: user_orgs_elsewhere

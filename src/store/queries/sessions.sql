@@ -61,12 +61,6 @@ SELECT t.session_id, t.used_at, s.user_id
   FROM refresh_tokens t JOIN user_sessions s ON s.id = t.session_id
  WHERE t.token_hash = :token_hash;
 
--- name: user_sessions_forget
--- What ended long ago, with its tokens.
--- params: before time
--- scope: system — housekeeping
-DELETE FROM user_sessions WHERE expires_at < :before OR revoked_at < :before;
-
 -- name: user_link_add
 -- params: token_hash text, user int, purpose text, now time, expires_at time
 -- scope: system — a person's own, in whatever project
