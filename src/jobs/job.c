@@ -1,0 +1,35 @@
+#include "jobs/job.h"
+
+#include <assert.h>
+
+static struct job_count *count_of(struct job_step *s, struct str name)
+{
+    for (size_t i = 0; i < s->n_counts; i++)
+        if (str_eq(s->counts[i].name, name))
+            return &s->counts[i];
+    assert(s->n_counts < JOB_COUNTS_MAX);
+    s->counts[s->n_counts] = (struct job_count){.name = name};
+    return &s->counts[s->n_counts++];
+}
+
+void job_step_count(struct job_step *s, struct str name, int64_t n)
+{
+    if (n != 0)
+        count_of(s, name)->n += n;
+}
+
+int64_t job_step_counted(const struct job_step *s, struct str name)
+{
+    for (size_t i = 0; i < s->n_counts; i++)
+        if (str_eq(s->counts[i].name, name))
+            return s->counts[i].n;
+    return 0;
+}
+
+const struct job *job_find(const struct job *const *jobs, size_t n, struct str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(name, str_from(jobs[i]->name)))
+            return jobs[i];
+    return NULL;
+}
