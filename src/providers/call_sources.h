@@ -1,0 +1,28 @@
+#ifndef PROVIDERS_CALL_SOURCES_H
+#define PROVIDERS_CALL_SOURCES_H
+/*
+ * The providers' own word about a project's calls, asked for with its accounts. How often an
+ * account is asked is bounded here, for all threads of this process together.
+ */
+#include "providers/account_book.h"
+#include "reconcile/source.h"
+
+struct call_sources;
+
+struct call_sources_options {
+    struct account_shelf *accounts;
+    const struct clock *clock;
+    int64_t requests_per_second; /* of one account */
+};
+
+bool call_sources_open(const struct call_sources_options *o, struct call_sources **ret,
+                       struct err *e) CHECK_RESULT;
+/* No source of it is used any more. Accepts NULL. */
+void call_sources_close(struct call_sources *cs);
+
+/* A source of this project, in the arena, as long as the arena lasts. ended: may be NULL. False:
+ * the project has no account whose provider can be asked. */
+bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
+                     struct arena *a, struct reconcile_source *ret) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,74 @@
+#ifndef RECONCILE_RECONCILE_H
+#define RECONCILE_RECONCILE_H
+/*
+ * What the provider never told us is found out: its own word about calls is fetched and joined into
+ * them by the same way as a webhook's, with log, feed and all. An answer that says nothing new
+ * leaves no trace.
+ *
+ * Each of the functions below is one step of a run. A run begins with the cursor "{}" and ends with
+ * `done`; between steps the caller keeps the cursor. A step may be repeated: what it finds a second
+ * time is no news. No transaction is open while the provider is asked.
+ */
+#include "calls/change.h"
+#include "reconcile/source.h"
+#include "store/store.h"
+
+/* What is counted. DRIFT_…: kinds of what we had not known, or had known wrongly. */
+enum reconcile_count {
+    RECONCILE_REQUESTS,
+    RECONCILE_CHECKED, /* calls and recordings that the provider told of */
+    RECONCILE_SYNCED,  /* calls in which something was mended */
+    RECONCILE_SKIPPED, /* calls that are kept and not shown: internal, without an outside number */
+    RECONCILE_UNKNOWN, /* calls of ours that the provider does not know */
+    RECONCILE_DRIFT_CALL,   /* never heard of */
+    RECONCILE_DRIFT_STATUS, /* a wrong one, or a step behind */
+    RECONCILE_DRIFT_DURATION,
+    RECONCILE_DRIFT_PRICE,
+    RECONCILE_DRIFT_RECORDING,
+    RECONCILE_DRIFT_TIME,    /* when it began or ended, by more than some seconds */
+    RECONCILE_DRIFT_PARTIES, /* who talks to whom, or whose leg it is */
+    RECONCILE_COUNT_COUNT
+};
+
+/* "requests", "checked", … "drift.status". */
+struct str reconcile_count_name(enum reconcile_count c);
+
+struct reconcile_step {
+    /* in */
+    struct db *db; /* STORE_WORK, in no transaction; given back so */
+    int64_t project;
+    struct reconcile_source *source;
+    struct call_rules_source rules;
+    usec_t now;          /* wall */
+    usec_t last_success; /* when the last good run began; TIME_NONE: not known */
+    struct str cursor;   /* JSON object; "{}" when a run begins */
+    struct arena *a;
+    /* After a commit: wakes the hub. May be NULL. */
+    void (*on_committed)(int64_t project, int64_t last_seq, void *arg);
+    void *arg;
+    /* out; counts also after a failure */
+    struct str next_cursor;
+    bool done;
+    int64_t counts[RECONCILE_COUNT_COUNT]; /* of this step */
+};
+
+/* False: with the errors of a source (source.h) or of the store; the same cursor may be tried
+ * again. */
+typedef bool reconcile_fn(struct reconcile_step *s, struct err *e);
+
+/* Calls that are not final and have been silent for a minute: by lists of what is going on, or one
+ * by one, whichever takes fewer requests. */
+reconcile_fn reconcile_hot;
+/* What has started since the last run; then calls that ended two to six hours ago and still lack
+ * their price or duration. */
+reconcile_fn reconcile_warm;
+/* Everything that has started in the last 24 hours, or since the last good run: 3 days at most. */
+reconcile_fn reconcile_cold;
+/* The last hour; the last three days: when somebody asks for it. */
+reconcile_fn reconcile_recent, reconcile_today;
+
+/* One call, now, with its recordings. *ret_found: the provider knows it. Counts as a step does. */
+bool reconcile_call(struct reconcile_step *s, struct str sid, bool *ret_found,
+                    struct err *e) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,65 @@
+#ifndef RECONCILE_SOURCE_H
+#define RECONCILE_SOURCE_H
+/*
+ * What reconciling needs of a provider: its own word about calls, one by one or listed. The folders
+ * of `providers/` give it; nothing here knows which provider it is.
+ *
+ * A source is made for one project and one piece of work, and used by one thread, which blocks
+ * while the provider is asked. It keeps to the budget of requests by itself; it waits a little for
+ * its turn, and gives up with ERR_UNAVAILABLE when that takes too long.
+ *
+ * Errors: ERR_UNAVAILABLE, not now (too many requests, a failure of theirs, no answer in time, or
+ * *ended); retry_after says for how long, when the provider did. ERR_INTEGRATION_AUTH: the account
+ * or its secret is refused. ERR_UPSTREAM: it answers, and not as it should.
+ */
+#include "calls/change.h"
+
+/* What the provider says of one call. */
+enum reconcile_answer {
+    RECONCILE_LATER,  /* could not be asked now */
+    RECONCILE_ABSENT, /* the provider has no such call */
+    RECONCILE_FOUND
+};
+
+/* The changes are in the order of application and name the same call; their source is not filled
+ * in. The raw text is JSON, for the log. */
+struct reconcile_found {
+    enum reconcile_answer answer;
+    struct str sid;
+    const struct call_change *changes;
+    size_t n_changes;
+    struct str raw;
+};
+
+/* Which of them: calls, or recordings, each as a change of its call. */
+struct reconcile_query {
+    bool recordings;
+    bool has_status; /* only calls of this status */
+    enum call_status status;
+    usec_t from, to; /* started at or after, and before; TIME_NONE: whenever */
+    size_t page_size;
+    struct str cursor; /* `next` of the page before; STR_NONE: the first page */
+};
+
+struct reconcile_page {
+    const struct reconcile_found *found;
+    size_t n;
+    struct str next; /* a short text for the next query; STR_NONE: this was the last page */
+};
+
+struct reconcile_source {
+    struct str provider; /* as in calls.provider */
+    /* Some calls, asked for at once, with their recordings when told so; ret has room for n. Fails
+     * only when none could be asked. */
+    bool (*get)(struct reconcile_source *s, const struct str *sids, size_t n, struct arena *a,
+                struct reconcile_found *ret, struct err *e);
+    bool (*list)(struct reconcile_source *s, const struct reconcile_query *q, struct arena *a,
+                 struct reconcile_page *ret, struct err *e);
+    bool with_recordings;      /* get() asks for them too: one more request for each call */
+    const _Atomic bool *ended; /* turns true: what is under way fails within a second */
+    int64_t requests;          /* sent so far */
+    usec_t retry_after;        /* after a failure: not before so long; 0: nobody said */
+    void *arg;
+};
+
+#endif
