@@ -8,6 +8,7 @@
 #include "http/query.h"
 #include "http/route.h"
 #include "sandbox/twilio/media.h"
+#include "sandbox/twilio/numbers.h"
 #include "sandbox/twilio/page.h"
 #include "sandbox/twilio/resource.h"
 #include "sandbox/twilio/scene.h"
@@ -23,11 +24,13 @@ enum {
 struct rest {
     struct sim *sim;
     struct http_router *router;
+    struct numbers *numbers;
 };
 
 /* One request while it is answered. */
 struct asked {
     struct sim *sim;
+    struct numbers *numbers;
     struct http_exchange *x;
     const struct http_request *rq;
     struct arena *a;
@@ -95,6 +98,30 @@ static void answer_recording(struct asked *q, const struct recording *r)
     buf_init(&out, ANSWER_MAX);
     json_init(&w, &out);
     resource_recording(&w, q->sim, r);
+    answer(q, 200, buf_view(&out));
+    buf_finish(&out);
+}
+
+static void answer_account(struct asked *q)
+{
+    struct json_writer w;
+    struct buf out;
+
+    buf_init(&out, ANSWER_MAX);
+    json_init(&w, &out);
+    resource_account(&w, q->sim);
+    answer(q, 200, buf_view(&out));
+    buf_finish(&out);
+}
+
+static void answer_number(struct asked *q, const struct number *x)
+{
+    struct json_writer w;
+    struct buf out;
+
+    buf_init(&out, ANSWER_MAX);
+    json_init(&w, &out);
+    resource_number(&w, q->sim, x);
     answer(q, 200, buf_view(&out));
     buf_finish(&out);
 }
@@ -226,6 +253,26 @@ static void list_recordings(struct asked *q)
     answer_list(q, &l);
 }
 
+static void write_number(struct json_writer *w, const struct sim *sim, const void *row)
+{
+    resource_number(w, sim, row);
+}
+
+static void list_numbers(struct asked *q)
+{
+    const struct number_list all = numbers_list(q->numbers);
+    struct listing l = {"incoming_phone_numbers", arena_new(q->a, const void *, all.n),
+                        arena_new(q->a, struct str, all.n), 0, write_number};
+
+    for (size_t i = 0; i < all.n; i++) {
+        if (!text_matches(q, "PhoneNumber", all.p[i].phone_number))
+            continue;
+        l.rows[l.n] = &all.p[i];
+        l.sids[l.n++] = all.p[i].sid;
+    }
+    answer_list(q, &l);
+}
+
 // --- items ---------------------------------------------------------------------------------------
 
 /* The sid in a path's last segment, which ends in .json; STR_NONE without that. */
@@ -253,6 +300,28 @@ static void get_recording(struct asked *q)
         answer_recording(q, r);
     else
         refuse_unknown(q);
+}
+
+static void get_number(struct asked *q)
+{
+    const struct number *x = numbers_find(q->numbers, item_sid(q, STR("number")));
+
+    if (x)
+        answer_number(q, x);
+    else
+        refuse_unknown(q);
+}
+
+static void update_number(struct asked *q)
+{
+    struct number *x = numbers_find(q->numbers, item_sid(q, STR("number")));
+
+    if (!x) {
+        refuse_unknown(q);
+        return;
+    }
+    numbers_set(q->numbers, x, &q->body);
+    answer_number(q, x);
 }
 
 static bool write_wav(const struct recording *r, struct buf *out)
@@ -461,11 +530,17 @@ struct operation {
 static const struct operation op_list_calls = {list_calls}, op_create_call = {create_call},
                               op_get_call = {get_call}, op_update_call = {update_call},
                               op_list_recordings = {list_recordings},
-                              op_get_recording = {get_recording}, op_play_calls = {play_calls};
+                              op_get_recording = {get_recording}, op_play_calls = {play_calls},
+                              op_get_account = {answer_account}, op_list_numbers = {list_numbers},
+                              op_get_number = {get_number}, op_update_number = {update_number};
 
 #define ACCOUNT "/2010-04-01/Accounts/:account"
 
 static const struct http_route routes[] = {
+    {HTTP_GET, ACCOUNT, &op_get_account},
+    {HTTP_GET, ACCOUNT "/IncomingPhoneNumbers.json", &op_list_numbers},
+    {HTTP_GET, ACCOUNT "/IncomingPhoneNumbers/:number", &op_get_number},
+    {HTTP_POST, ACCOUNT "/IncomingPhoneNumbers/:number", &op_update_number},
     {HTTP_GET, ACCOUNT "/Calls.json", &op_list_calls},
     {HTTP_POST, ACCOUNT "/Calls.json", &op_create_call},
     {HTTP_GET, ACCOUNT "/Calls/:call", &op_get_call},
@@ -498,9 +573,18 @@ static bool read_forms(struct asked *q)
            form_parse(body, LIMIT_FORM_FIELDS, q->a, &q->body, &e);
 }
 
+/* The account itself is asked for with .json behind its sid. */
+static bool is_mine(struct asked *q)
+{
+    const struct str account = q->sim->o->account;
+
+    return str_eq(http_match_param(&q->match, STR("account")), account) ||
+           (q->match.target == &op_get_account && str_eq(item_sid(q, STR("account")), account));
+}
+
 static void serve(struct asked *q, enum http_found found)
 {
-    const bool mine = str_eq(http_match_param(&q->match, STR("account")), q->sim->o->account);
+    const bool mine = is_mine(q);
 
     if (!is_authentic(q))
         refuse(q, 401, 20003, STR("Authenticate"));
@@ -519,7 +603,7 @@ static void serve(struct asked *q, enum http_found found)
 void rest_answer(struct rest *r, struct http_exchange *x)
 {
     const struct http_request *rq = http_request_of(x);
-    struct asked q = {.sim = r->sim, .x = x, .rq = rq, .a = http_arena(x)};
+    struct asked q = {.sim = r->sim, .numbers = r->numbers, .x = x, .rq = rq, .a = http_arena(x)};
     const enum http_found found = http_router_find(r->router, rq->method, rq->path, q.a, &q.match);
 
     if (found != HTTP_FOUND || !answered_media(&q))
@@ -531,6 +615,7 @@ struct rest *rest_create(struct sim *sim)
     struct rest *r = NEW(struct rest);
 
     r->sim = sim;
+    r->numbers = numbers_create(sim);
     r->router = http_router_create(routes, LEN(routes));
     return r;
 }
@@ -539,6 +624,7 @@ void rest_destroy(struct rest *r)
 {
     if (!r)
         return;
+    numbers_destroy(r->numbers);
     http_router_destroy(r->router);
     free(r);
 }

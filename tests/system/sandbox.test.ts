@@ -243,6 +243,19 @@ describe("the REST API of the sandbox", () => {
     assert.deepEqual((await client.calls(sid).recordings.list()).map((found) => found.sid), [recording?.sid]);
   });
 
+  test("the account and its numbers are told, and set", async () => {
+    const client = clientOf(sandbox);
+    assert.equal((await client.api.v2010.accounts(ACCOUNT_SID).fetch()).status, "active");
+    const [number, ...rest] = await client.incomingPhoneNumbers.list();
+    assert.deepEqual([number?.phoneNumber, number?.voiceMethod, rest], [OWNED_NUMBER, "POST", []]);
+    assert.match(number?.voiceUrl ?? "", /\/webhooks\/twilio\/voice-inbound$/);
+    assert.deepEqual(await client.incomingPhoneNumbers.list({ phoneNumber: "+15550100" }), []);
+    const set = await client.incomingPhoneNumbers(number?.sid ?? "").update({ voiceUrl: "https://example.com/", trunkSid: "TK1" });
+    assert.deepEqual([set.voiceUrl, set.trunkSid, set.statusCallback], ["https://example.com/", "TK1", number?.statusCallback]);
+    assert.equal((await client.incomingPhoneNumbers(set.sid).fetch()).voiceUrl, "https://example.com/");
+    await assert.rejects(client.incomingPhoneNumbers("PN0").fetch(), { status: 404, code: 20404 });
+  });
+
   test("refusals have Twilio's codes", async () => {
     const client = clientOf(sandbox);
     const unknown = `CA${"0".repeat(32)}`;
