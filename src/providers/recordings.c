@@ -3,12 +3,12 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/gate.h"
 #include "http/fetch.h"
 
 struct recordings {
     struct account_shelf *accounts;
-    size_t at_once;
-    _Atomic size_t under_way;
+    struct gate gate;
     _Atomic bool ended;
 };
 
@@ -19,7 +19,7 @@ bool recordings_open(const struct recordings_options *o, struct recordings **ret
 
     struct recordings *r = NEW(struct recordings);
     r->accounts = o->accounts;
-    r->at_once = o->at_once;
+    gate_init(&r->gate, o->at_once);
     *ret = r;
     return true;
 }
@@ -33,7 +33,7 @@ void recordings_close(struct recordings *r)
 {
     if (!r)
         return;
-    assert(atomic_load(&r->under_way) == 0);
+    gate_finish(&r->gate);
     free(r);
 }
 
@@ -73,22 +73,14 @@ static bool fetch(struct recordings *r, const struct recordings_wanted *w, struc
     return true;
 }
 
-static bool begin(struct recordings *r)
-{
-    if (atomic_fetch_add(&r->under_way, 1) < r->at_once)
-        return true;
-    atomic_fetch_sub(&r->under_way, 1);
-    return false;
-}
-
 bool recordings_fetch(struct recordings *r, const struct recordings_wanted *w, struct arena *a,
                       struct buf *audio, struct str *ret_type, struct err *e)
 {
-    if (!begin(r)) {
+    if (!gate_enter(&r->gate)) {
         err_set(e, ERR_UNAVAILABLE, "other recordings are being fetched");
         return err_fix(e, "try again in a moment");
     }
     const bool ok = fetch(r, w, a, audio, ret_type, e);
-    atomic_fetch_sub(&r->under_way, 1);
+    gate_leave(&r->gate);
     return ok || err_trace(e);
 }
