@@ -17,6 +17,8 @@ struct hasher;
 struct hub;
 struct inbox;
 struct account_shelf;
+struct checks;
+struct connection_presets;
 struct queue;
 struct recordings;
 struct secret;
@@ -32,9 +34,11 @@ struct api_options {
     struct queue *queue;       /* likewise */
     const struct doors *doors; /* likewise */
     struct recordings *recordings;
+    struct checks *checks;
     struct account_shelf *accounts;
     bool demo_calls; /* the provider is a sandbox that plays calls */
     const struct vault *vault;
+    const struct connection_presets *presets;
     /* The accounts or numbers of a project have changed. May be NULL. */
     void (*on_connections_changed)(void *arg);
     void *arg;

@@ -4,7 +4,7 @@
 
 #include "api/deed.h"
 #include "calls/change.h"
-#include "providers/provider.h"
+#include "providers/account_book.h"
 #include "tenancy/connection.h"
 
 static void tell_node(struct req *rq)
@@ -16,6 +16,7 @@ static void tell_node(struct req *rq)
 // --- settings ------------------------------------------------------------------------------------
 
 static const struct body_field setting_fields[] = {
+    {"name", BODY_TEXT, offsetof(struct project_settings, name), .required = false, .max = 100},
     {"owned_numbers", BODY_TEXT, offsetof(struct project_settings, owned_numbers),
      .required = false, .max = 4096},
     {"region", BODY_TEXT, offsetof(struct project_settings, region), .required = false, .max = 2},
@@ -27,26 +28,40 @@ static const struct body_field setting_fields[] = {
      .max = 64},
 };
 
-static void write_settings(struct req *rq, const struct project_settings *s)
+static void write_routing(struct json_writer *w, const struct project_settings *s)
 {
-    struct json_writer *w = &rq->json;
-
-    json_open_object(w);
     json_member_str(w, STR("owned_numbers"), s->owned_numbers);
     json_member_str(w, STR("region"), s->region);
     json_member_str(w, STR("sip_user"), s->sip_user);
     json_member_str(w, STR("sip_domain"), s->sip_domain);
+}
+
+/* What the configuration says counts for the default project, where it says nothing else. */
+static void write_settings(struct req *rq, const struct project_settings *s)
+{
+    static const struct project_settings none = {0};
+    const struct connection_presets *presets = rq->app->presets;
+    const bool is_default = rq->actor.project == presets->project;
+    struct json_writer *w = &rq->json;
+
+    json_open_object(w);
+    json_member_str(w, STR("name"), s->name);
+    write_routing(w, s);
     json_member_str(w, STR("time_zone"), s->time_zone);
+    json_key(w, STR("presets"));
+    json_open_object(w);
+    write_routing(w, is_default ? &presets->settings : &none);
+    json_close_object(w);
     json_close_object(w);
 }
 
 static struct str settings_text(struct req *rq, const struct project_settings *s)
 {
     return str_fmt(rq->a,
-                   "numbers " STR_FMT "; region " STR_FMT "; calls to " STR_FMT "@" STR_FMT
-                   "; time zone " STR_FMT,
-                   STR_ARG(s->owned_numbers), STR_ARG(s->region), STR_ARG(s->sip_user),
-                   STR_ARG(s->sip_domain), STR_ARG(s->time_zone));
+                   STR_FMT ": numbers " STR_FMT "; region " STR_FMT "; calls to " STR_FMT
+                           "@" STR_FMT "; time zone " STR_FMT,
+                   STR_ARG(s->name), STR_ARG(s->owned_numbers), STR_ARG(s->region),
+                   STR_ARG(s->sip_user), STR_ARG(s->sip_domain), STR_ARG(s->time_zone));
 }
 
 static bool show_settings(struct req *rq, struct err *e)
@@ -74,8 +89,37 @@ static void merge(struct project_settings *s, const struct project_settings *in)
     for (size_t i = 0; i < LEN(all); i++)
         if (!str_is_none(all[i].from))
             *all[i].to = str_is_empty(all[i].from) ? STR_NONE : all[i].from;
+    if (!str_is_none(in->name))
+        s->name = in->name;
     if (str_is_none(s->time_zone))
         s->time_zone = STR("UTC");
+}
+
+/* Only of such letters, digits and marks. */
+static bool is_of(struct str s, const char *marks)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const char c = s.p[i];
+        const bool plain =
+            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (!plain && (c == '\0' || !strchr(marks, c)))
+            return false;
+    }
+    return true;
+}
+
+static bool check_words(const struct project_settings *in, struct err *e)
+{
+    if (!str_is_none(in->name) && str_is_empty(in->name))
+        return err_set(e, ERR_INVALID, "name: something expected");
+    if (!is_of(in->region, "") || (in->region.n != 0 && in->region.n != 2))
+        return err_set(e, ERR_INVALID, "region: two letters expected, as in US");
+    if (!is_of(in->sip_user, "-_.!~*'()&=+$,;?/%"))
+        return err_set(e, ERR_INVALID, "sip_user: the part of a SIP address before the @ expected");
+    if (!is_of(in->sip_domain, "-."))
+        return err_set(e, ERR_INVALID, "sip_domain: the name of a host expected");
+    return is_of(in->time_zone, "/_+-") ||
+           err_set(e, ERR_INVALID, "time_zone: one like Europe/Berlin expected");
 }
 
 static bool save_settings(struct req *rq, void *arg, struct err *e)
@@ -103,7 +147,7 @@ static bool set_settings(struct req *rq, struct err *e)
 {
     struct project_settings in = {0};
 
-    if (!req_fields(rq, setting_fields, LEN(setting_fields), &in, e) ||
+    if (!req_fields(rq, setting_fields, LEN(setting_fields), &in, e) || !check_words(&in, e) ||
         !req_transaction(rq, save_settings, &in, e))
         return err_trace(e);
     tell_node(rq);
@@ -112,8 +156,40 @@ static bool set_settings(struct req *rq, struct err *e)
 
 // --- accounts ------------------------------------------------------------------------------------
 
+static void write_one(struct json_writer *w, const struct connection *c, struct str origin)
+{
+    json_open_object(w);
+    json_member_str(w, STR("provider"), c->provider);
+    json_member_str(w, STR("account"), c->account);
+    json_member_str(w, STR("origin"), origin);
+    json_member_bool(w, STR("has_secondary_secret"), c->has_secondary);
+    json_member_time(w, STR("created_at"), c->created_at);
+    json_member_time(w, STR("updated_at"), c->updated_at);
+    json_close_object(w);
+}
+
+static bool is_among(const struct connection *list, size_t n, const struct connection *x)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(list[i].provider, x->provider) && str_eq(list[i].account, x->account))
+            return true;
+    return false;
+}
+
+/* Whether the configuration's account is this project's, as long as nobody has connected it. */
+static bool has_configured(struct req *rq)
+{
+    _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(rq->app->accounts);
+    const struct connection *x = &rq->app->presets->account;
+    int64_t owner;
+
+    return rq->actor.project == rq->app->presets->project && !str_is_empty(x->account) &&
+           account_book_owner(book, x->provider, x->account, &owner) && owner == rq->actor.project;
+}
+
 static bool list(struct req *rq, struct err *e)
 {
+    const struct connection *configured = &rq->app->presets->account;
     struct json_writer *w = &rq->json;
     struct connection *all;
     size_t n;
@@ -123,15 +199,10 @@ static bool list(struct req *rq, struct err *e)
     json_open_object(w);
     json_key(w, STR("connections"));
     json_open_array(w);
-    for (size_t i = 0; i < n; i++) {
-        json_open_object(w);
-        json_member_str(w, STR("provider"), all[i].provider);
-        json_member_str(w, STR("account"), all[i].account);
-        json_member_bool(w, STR("has_secondary_secret"), all[i].has_secondary);
-        json_member_time(w, STR("created_at"), all[i].created_at);
-        json_member_time(w, STR("updated_at"), all[i].updated_at);
-        json_close_object(w);
-    }
+    for (size_t i = 0; i < n; i++)
+        write_one(w, &all[i], STR("stored"));
+    if (has_configured(rq) && !is_among(all, n, configured))
+        write_one(w, configured, STR("configuration"));
     json_close_array(w);
     json_close_object(w);
     return reply(rq, 200, e) || err_trace(e);

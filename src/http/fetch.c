@@ -101,8 +101,10 @@ static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, stru
     bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     bad |= curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-    bad |= curl_easy_setopt(easy, CURLOPT_USERNAME, str_z(f->user, a));
-    bad |= curl_easy_setopt(easy, CURLOPT_PASSWORD, str_z(secret_reveal(f->password), a));
+    if (f->password) {
+        bad |= curl_easy_setopt(easy, CURLOPT_USERNAME, str_z(f->user, a));
+        bad |= curl_easy_setopt(easy, CURLOPT_PASSWORD, str_z(secret_reveal(f->password), a));
+    }
     bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                             (long)(f->connect_timeout / MILLISECONDS(1)));

@@ -30,7 +30,7 @@ struct http_fetch {
     struct str url;
     bool post; /* with an empty body, instead of GET */
     struct str user;
-    const struct secret *password;
+    const struct secret *password; /* NULL: asked without name and password */
     usec_t connect_timeout, total_timeout;
     const _Atomic bool *ended; /* turns true: the fetch fails within a second */
 };

@@ -329,6 +329,19 @@ bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dea
     return true;
 }
 
+bool inbox_latest(struct db *db, int64_t project, struct arena *a, usec_t *ret, struct err *e)
+{
+    static const struct column columns[] = {{"received_at", COLUMN_TIME, 0}};
+    usec_t at = TIME_NONE;
+    bool found;
+
+    if (!db_query_one(db, Q_INBOX_LATEST, BINDS(bind_int("project", project)), columns,
+                      LEN(columns), a, &at, &found, e))
+        return err_trace(e);
+    *ret = found ? at : TIME_NONE;
+    return true;
+}
+
 bool inbox_backlog(struct db *db, int64_t project, struct inbox_backlog *ret, struct err *e)
 {
     static const struct column columns[] = {

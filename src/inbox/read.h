@@ -19,6 +19,10 @@ bool inbox_list_json(struct db *db, int64_t project, const struct inbox_filter *
                      struct inbox_page page, struct arena *a, struct json_writer *w,
                      struct err *e) CHECK_RESULT;
 
+/* When the latest was received; TIME_NONE: nothing ever was. */
+bool inbox_latest(struct db *db, int64_t project, struct arena *a, usec_t *ret,
+                  struct err *e) CHECK_RESULT;
+
 struct inbox_ids {
     const int64_t *p;
     size_t n;

@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "loop/loop.h"
-#include "tenancy/connection.h"
 
 enum { PROJECTS_AT_ONCE = 200 };
 #define LOOK_EVERY SECONDS(1)
@@ -21,6 +20,11 @@ struct accounts {
 };
 
 // --- what the configuration says -----------------------------------------------------------------
+
+static struct str str_or_none(struct str s)
+{
+    return str_is_empty(s) ? STR_NONE : s;
+}
 
 static struct str or_preset(struct str value, bool is_default, struct str preset)
 {
@@ -69,6 +73,22 @@ bool accounts_of_config(const struct config *c, int64_t project, struct account_
     add_configured(book, c, project);
     *ret = TAKE(book);
     return true;
+}
+
+struct connection_presets accounts_presets(const struct config *c, int64_t project)
+{
+    return (struct connection_presets){
+        .project = project,
+        .settings = {.owned_numbers = str_or_none(c->owned_phone_numbers),
+                     .region = str_or_none(c->default_region),
+                     .sip_user = str_or_none(c->sip_user),
+                     .sip_domain = str_or_none(c->sip_domain)},
+        .account = {.provider = STR("twilio"),
+                    .account = c->twilio_account_sid,
+                    .has_secondary = !str_is_empty(c->twilio_auth_token_secondary),
+                    .created_at = TIME_NONE,
+                    .updated_at = TIME_NONE},
+    };
 }
 
 // --- what the store keeps ------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include "ops/config.h"
 #include "providers/account_book.h"
 #include "store/store.h"
+#include "tenancy/connection.h"
 #include "tenancy/vault.h"
 
 struct accounts;
@@ -25,6 +26,9 @@ struct accounts_options {
 /* The book of what the configuration alone says: before the store is there. */
 bool accounts_of_config(const struct config *c, int64_t project, struct account_book **ret,
                         struct err *e) CHECK_RESULT;
+
+/* The same as people are told of it: without secrets. */
+struct connection_presets accounts_presets(const struct config *c, int64_t project);
 
 /* Writes the first book before it returns. */
 bool accounts_start(const struct accounts_options *o, struct accounts **ret,

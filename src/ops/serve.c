@@ -23,6 +23,7 @@
 #include "ops/identity.h"
 #include "ops/roles.h"
 #include "ops/watchdog.h"
+#include "providers/checks.h"
 #include "providers/recordings.h"
 #include "queue/queue.h"
 #include "store/store.h"
@@ -55,6 +56,7 @@ struct app {
     struct hasher *hasher;
     struct account_shelf *shelf;
     struct accounts *accounts;
+    struct connection_presets presets;
     struct inbox *inbox;
     struct doors *doors;
     struct doors
@@ -63,6 +65,7 @@ struct app {
     struct queue *queue;
     struct hub *hub;
     struct recordings *recordings;
+    struct checks *checks;
     struct api *api;
     struct watchdog *watchdog;
     /* Set once everything above is there; the loops read it. */
@@ -413,10 +416,21 @@ static bool open_recordings(struct app *app, struct err *e)
     return recordings_open(&o, &app->recordings, e) || err_trace(e);
 }
 
+static void open_checks(struct app *app)
+{
+    app->checks = checks_open(&(struct checks_options){
+        .accounts = app->shelf,
+        .our_url = app->config->webhook_base_url,
+        .is_near = app->config->demo_calls,
+    });
+}
+
 static bool start_api(struct app *app, struct err *e)
 {
     if (!open_recordings(app, e))
         return err_trace(e);
+    open_checks(app);
+    app->presets = accounts_presets(app->config, app->project);
     const struct api_options o = {
         .store = app->store,
         .clock = &clock_system,
@@ -427,9 +441,11 @@ static bool start_api(struct app *app, struct err *e)
         .accounts = app->shelf,
         .demo_calls = app->config->demo_calls,
         .vault = app->identity.vault,
+        .presets = &app->presets,
         .on_connections_changed = on_connections_changed,
         .arg = app,
         .recordings = app->recordings,
+        .checks = app->checks,
         .token_keys = app->identity.token_keys,
         .hasher = app->hasher,
         .threads = (size_t)app->config->api_threads,
@@ -609,12 +625,15 @@ static void stop(struct app *app)
         http_server_drain(app->server);
     if (app->recordings)
         recordings_stop(app->recordings);
+    if (app->checks)
+        checks_stop(app->checks);
     if (app->api)
         api_stop(app->api);
     accounts_stop(app->accounts);
     identity_close(&app->identity);
     hasher_stop(app->hasher);
     recordings_close(app->recordings);
+    checks_close(app->checks);
     if (app->inbox)
         inbox_stop(app->inbox);
     if (app->queue)

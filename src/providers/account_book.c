@@ -142,6 +142,26 @@ const struct provider_account *account_book_find(const struct account_book *b, i
     return NULL;
 }
 
+static int by_name(const void *x, const void *y)
+{
+    const struct provider_account *const *a = x, *const *b = y;
+    const int by_provider = str_cmp((*a)->provider, (*b)->provider);
+
+    return by_provider ? by_provider : str_cmp((*a)->account, (*b)->account);
+}
+
+struct book_accounts account_book_list(const struct account_book *b, int64_t project,
+                                       struct arena *a)
+{
+    struct book_accounts all = {arena_new(a, const struct provider_account *, b->n_entries + 1), 0};
+
+    for (const struct entry *x = b->entries; x; x = x->next)
+        if (x->account.project == project)
+            all.p[all.n++] = &x->account;
+    qsort(all.p, all.n, sizeof(*all.p), by_name);
+    return all;
+}
+
 bool account_book_owner(const struct account_book *b, struct str provider, struct str account,
                         int64_t *ret)
 {

@@ -42,6 +42,13 @@ void account_book_add_account(struct account_book *b, const struct book_account 
 /* The project's account there; NULL when it has none. */
 const struct provider_account *account_book_find(const struct account_book *b, int64_t project,
                                                  struct str provider);
+/* All of the project's, by provider and account. */
+struct book_accounts {
+    const struct provider_account **p;
+    size_t n;
+};
+struct book_accounts account_book_list(const struct account_book *b, int64_t project,
+                                       struct arena *a);
 /* The project that owns an account; *ret_found false when nobody does. */
 bool account_book_owner(const struct account_book *b, struct str provider, struct str account,
                         int64_t *ret);

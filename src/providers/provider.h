@@ -8,6 +8,7 @@
  */
 #include "calls/change.h"
 #include "inbox/door.h"
+#include "providers/finding.h"
 
 /* An account at a provider, with which a project asks for what is kept there. */
 struct provider_account {
@@ -38,6 +39,19 @@ typedef bool provider_recording_fn(const struct provider_wanted *w, struct arena
 typedef bool provider_demo_fn(const struct provider_account *account, struct arena *a,
                               struct err *e);
 
+/* An account is asked whether its webhooks come to us. */
+struct provider_check {
+    const struct provider_account *account;
+    struct str our_url;             /* by which the provider is to reach us; no slash at its end */
+    const struct call_rules *rules; /* the project's own numbers */
+    const _Atomic bool *ended;      /* as above */
+};
+
+/* Whether its secret is right, and where the calls of its numbers go. Blocks, for half a minute at
+ * most. It cannot fail: what could not be found out is a finding. */
+typedef void provider_check_fn(const struct provider_check *c, struct arena *a,
+                               struct findings *findings);
+
 struct provider {
     const char *name;
     const struct door *doors;
@@ -48,6 +62,8 @@ struct provider {
     call_normalise_fn *normalise;
     /* Fetches a recording: blocks, for a minute at most. NULL: there is no way to. */
     provider_recording_fn *recording;
+    /* NULL: there is nothing to ask. */
+    provider_check_fn *check;
     /* NULL: there is no sandbox. Never called but beside one (DEMO_CALLS). */
     provider_demo_fn *demo;
 };

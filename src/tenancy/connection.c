@@ -28,6 +28,7 @@ bool connection_settings(struct db *db, int64_t project, struct arena *a,
                          struct project_settings *ret, struct err *e)
 {
     static const struct column columns[] = {
+        {"name", COLUMN_STR, offsetof(struct project_settings, name)},
         {"owned_numbers", COLUMN_STR, offsetof(struct project_settings, owned_numbers)},
         {"region", COLUMN_STR, offsetof(struct project_settings, region)},
         {"sip_user", COLUMN_STR, offsetof(struct project_settings, sip_user)},
@@ -46,7 +47,8 @@ bool connection_set_settings(struct db *db, struct rng *rng, int64_t project,
                              const struct project_settings *s, usec_t now, struct err *e)
 {
     return (db_exec(db, Q_CONNECTION_SET_SETTINGS,
-                    BINDS(bind_int("project", project), bind_str("owned_numbers", s->owned_numbers),
+                    BINDS(bind_int("project", project), bind_str("name", s->name),
+                          bind_str("owned_numbers", s->owned_numbers),
                           bind_str("region", s->region), bind_str("sip_user", s->sip_user),
                           bind_str("sip_domain", s->sip_domain),
                           bind_str("time_zone", s->time_zone)),

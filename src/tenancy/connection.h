@@ -9,8 +9,9 @@
 #include "tenancy/office.h"
 #include "tenancy/vault.h"
 
-/* Each none: not set. */
+/* Each but the name none: not set. */
 struct project_settings {
+    struct str name;
     struct str owned_numbers; /* comma list, E.164 */
     struct str region;        /* ISO 3166, two letters */
     struct str sip_user, sip_domain;
@@ -22,6 +23,13 @@ struct connection {
     struct str secret, secondary; /* in clear, or none: a list does not give them */
     bool has_secondary;
     usec_t created_at, updated_at;
+};
+
+/* What the configuration says of the default project; what the store keeps counts before it. */
+struct connection_presets {
+    int64_t project;
+    struct project_settings settings; /* without name and time zone */
+    struct connection account;        /* without its secrets; no account: none */
 };
 
 bool connection_settings(struct db *db, int64_t project, struct arena *a,

@@ -107,7 +107,8 @@ static void settings_are_kept_by_project(void **state)
     {
         _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
         struct kit k = kit_start(db, a);
-        const struct project_settings in = {.owned_numbers = STR("+16175006181"),
+        const struct project_settings in = {.name = STR("Berlin"),
+                                            .owned_numbers = STR("+16175006181"),
                                             .region = STR("GB"),
                                             .time_zone = STR("Europe/London")};
         struct project_settings s;
@@ -119,6 +120,7 @@ static void settings_are_kept_by_project(void **state)
         assert_true(str_is_none(s.owned_numbers));
         assert_ok(connection_set_settings(db, &k.rng, k.project, &in, KIT_NOW, &e), &e);
         assert_ok(connection_settings(db, k.project, a, &s, &e), &e);
+        assert_str(s.name, "Berlin");
         assert_str(s.region, "GB");
         assert_true(str_is_none(s.sip_user));
         assert_ok(connection_projects(db, 0, 10, a, &list, &n, &e), &e);

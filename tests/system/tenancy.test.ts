@@ -29,6 +29,8 @@ type Entry = {
   right?: string;
 };
 
+/** Where nobody listens: a check asks the provider. */
+const NOWHERE = "http://127.0.0.1:1";
 const MISSING: Ids = { project: "999001", conversation: "999002", call: `CA${"0".repeat(32)}`, event: "999003", user: "999004", role: "999005", key: "999006", session: "no-such-session", account: `AC${"0".repeat(32)}` };
 
 describe("F173 what is another's is answered like what is not there", () => {
@@ -165,6 +167,7 @@ describe("F173 what is another's is answered like what is not there", () => {
     "GET /api/settings": { mine: () => ({ path: "/api/settings" }) },
     "PATCH /api/settings": { mine: () => ({ path: "/api/settings", body: { time_zone: "Europe/Berlin" } }) },
     "GET /api/connections": { mine: () => ({ path: "/api/connections" }) },
+    "POST /api/connections/check": { mine: () => ({ path: "/api/connections/check" }) },
     "PUT /api/connections/:provider/:account": {
       mine: () => ({ path: `/api/connections/twilio/AC${"1".repeat(32)}`, body: { secret: "a secret of the provider" } }),
       status: 204,
@@ -187,7 +190,7 @@ describe("F173 what is another's is answered like what is not there", () => {
   };
 
   before(async () => {
-    server = await startServer(OWNER);
+    server = await startServer({ ...OWNER, TWILIO_BASE_URL: NOWHERE });
     const call = new FakeCall(server, "+15085140320");
     await call.arrives();
     await deliverPoison(server);

@@ -1,5 +1,6 @@
 #include "providers/provider.h"
 
+#include "providers/twilio/check.h"
 #include "providers/twilio/demo.h"
 #include "providers/twilio/doors.h"
 #include "providers/twilio/normalise.h"
@@ -22,5 +23,6 @@ const struct provider provider_twilio = {
     .routing = routing,
     .normalise = twilio_normalise,
     .recording = twilio_recording,
+    .check = twilio_check,
     .demo = twilio_demo,
 };

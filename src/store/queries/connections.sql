@@ -1,11 +1,11 @@
 -- name: connection_settings
 -- params: project int
-SELECT owned_numbers, region, sip_user, sip_domain, time_zone FROM projects WHERE id = :project;
+SELECT name, owned_numbers, region, sip_user, sip_domain, time_zone FROM projects WHERE id = :project;
 
 -- name: connection_set_settings
--- params: project int, owned_numbers text, region text, sip_user text, sip_domain text, time_zone text
+-- params: project int, name text, owned_numbers text, region text, sip_user text, sip_domain text, time_zone text
 UPDATE projects
-   SET owned_numbers = :owned_numbers, region = :region, sip_user = :sip_user, sip_domain = :sip_domain,
+   SET name = :name, owned_numbers = :owned_numbers, region = :region, sip_user = :sip_user, sip_domain = :sip_domain,
        time_zone = :time_zone
  WHERE id = :project;
 

@@ -169,3 +169,7 @@ SELECT waiting.n AS pending, waiting.oldest, dead.n AS dead_letter
                  WHERE project_id = :project AND processing_status = 'processing') AS part) AS waiting,
        (SELECT count(*) AS n FROM webhook_inbox
          WHERE project_id = :project AND processing_status = 'dead_letter') AS dead;
+
+-- name: inbox_latest
+-- params: project int
+SELECT received_at FROM webhook_inbox WHERE project_id = :project ORDER BY id DESC LIMIT 1;

@@ -1,0 +1,101 @@
+/* Whether the providers of the project tell us of its calls; and if not, what exactly to mend. */
+#include "api/request.h"
+
+#include "inbox/door.h"
+#include "inbox/read.h"
+#include "providers/checks.h"
+
+// --- what has come in ----------------------------------------------------------------------------
+
+/* The latest refusal after `since`; DOOR_OUTCOME_COUNT: none. */
+static enum door_outcome refused_since(const struct doors *doors, usec_t since)
+{
+    enum door_outcome latest = DOOR_OUTCOME_COUNT;
+    struct doors_stats s;
+    usec_t at = since;
+
+    if (!doors)
+        return latest;
+    doors_stats(doors, &s);
+    for (size_t i = 0; i < DOOR_OUTCOME_COUNT; i++)
+        if (s.last_invalid[i] > at) {
+            at = s.last_invalid[i];
+            latest = (enum door_outcome)i;
+        }
+    return latest;
+}
+
+static struct str time_text(usec_t t, struct arena *a)
+{
+    char text[TIME_TEXT_MAX];
+
+    return str_dup((struct str){text, time_format(t, text)}, a);
+}
+
+static bool find_events(struct req *rq, struct findings *all, struct err *e)
+{
+    usec_t latest;
+
+    if (!inbox_latest(rq->db, rq->actor.project, rq->a, &latest, e))
+        return err_trace(e);
+    const enum door_outcome refused = refused_since(rq->app->doors, latest);
+    struct finding x = {.code = latest == TIME_NONE ? FINDING_EVENTS_NONE : FINDING_EVENTS_ARRIVE};
+    if (latest != TIME_NONE)
+        x.found = time_text(latest, rq->a);
+    if (refused != DOOR_OUTCOME_COUNT)
+        x = (struct finding){.code = FINDING_EVENTS_REFUSED,
+                             .found = str_from(door_outcome_name(refused))};
+    findings_add(all, rq->a, &x);
+    return true;
+}
+
+// --- the answer ----------------------------------------------------------------------------------
+
+static enum finding_state worst_of(const struct findings *all)
+{
+    enum finding_state worst = FINDING_GOOD;
+
+    for (size_t i = 0; i < all->n; i++)
+        if (finding_state(all->p[i].code) > worst)
+            worst = finding_state(all->p[i].code);
+    return worst;
+}
+
+static void write_one(struct json_writer *w, const struct finding *x)
+{
+    json_open_object(w);
+    json_member_str(w, STR("code"), str_from(finding_name(x->code)));
+    json_member_str(w, STR("state"), str_from(finding_state_name(finding_state(x->code))));
+    json_member_str(w, STR("provider"), x->provider);
+    json_member_str(w, STR("account"), x->account);
+    json_member_str(w, STR("number"), x->number);
+    json_member_str(w, STR("found"), x->found);
+    json_member_str(w, STR("expected"), x->expected);
+    json_close_object(w);
+}
+
+static bool check(struct req *rq, struct err *e)
+{
+    struct json_writer *w = &rq->json;
+    struct findings all;
+
+    if (!checks_run(rq->app->checks, rq->actor.project, rq->a, &all, e) ||
+        !find_events(rq, &all, e))
+        return err_trace(e);
+    json_open_object(w);
+    json_member_str(w, STR("state"), str_from(finding_state_name(worst_of(&all))));
+    json_member_time(w, STR("checked_at"), rq->now);
+    json_key(w, STR("findings"));
+    json_open_array(w);
+    for (size_t i = 0; i < all.n; i++)
+        write_one(w, &all.p[i]);
+    json_close_array(w);
+    json_close_object(w);
+    return reply(rq, 200, e) || err_trace(e);
+}
+
+static const struct route routes[] = {
+    {HTTP_POST, "/api/connections/check", check, NEEDS(SETTINGS_MANAGE)},
+};
+
+const struct resource api_check = {"check", routes, LEN(routes)};
