@@ -32,7 +32,7 @@ static const struct {
     bool configured; /* needs a valid configuration */
     const char *arguments, *meaning;
 } commands[] = {
-    {"serve", serve, true, "[--roles=door,worker,api,hub]", "run the server"},
+    {"serve", serve, true, "[--roles=door,worker,api,hub,scheduler]", "run the server"},
     {"migrate", tool_migrate, true, "up | down [N] | status", "change the schema of the store"},
     {"verify", tool_verify, true, "[--acks FILE]",
      "hold the store against itself and what was acknowledged"},
@@ -44,6 +44,8 @@ static const struct {
      "print a link by which somebody comes in, or sets another password"},
     {"org", tool_org, true, "create NAME OWNER_EMAIL",
      "make an organisation, and print its owner's invitation"},
+    {"jobs", tool_jobs, true, "list [PROJECT] | run NAME [PROJECT]",
+     "what is done again and again, and when; ask for a run now"},
     {"rights", tool_rights, false, "", "print which role may do what"},
     {"doctor", tool_doctor, true, "", "check configuration, store and spool"},
     {"config", tool_config, false, "example | markdown", "print every variable"},

@@ -2,6 +2,22 @@
 
 #include <assert.h>
 
+#define JOB(name) extern const struct job job_##name;
+#include "jobs/list.h"
+#undef JOB
+
+static const struct job *const jobs[] = {
+#define JOB(name) &job_##name,
+#include "jobs/list.h"
+#undef JOB
+};
+
+const struct job *const *job_list(size_t *ret_n)
+{
+    *ret_n = LEN(jobs);
+    return jobs;
+}
+
 static struct job_count *count_of(struct job_step *s, struct str name)
 {
     for (size_t i = 0; i < s->n_counts; i++)
@@ -26,10 +42,10 @@ int64_t job_step_counted(const struct job_step *s, struct str name)
     return 0;
 }
 
-const struct job *job_find(const struct job *const *jobs, size_t n, struct str name)
+const struct job *job_find(const struct job *const *list, size_t n, struct str name)
 {
     for (size_t i = 0; i < n; i++)
-        if (str_eq(name, str_from(jobs[i]->name)))
-            return jobs[i];
+        if (str_eq(name, str_from(list[i]->name)))
+            return list[i];
     return NULL;
 }

@@ -55,7 +55,7 @@ struct job_step {
     struct rng *rng;
     struct arena *a;             /* reset after the step */
     const _Atomic bool *stopped; /* the process ends: give up at once, with ERR_UNAVAILABLE */
-    void *arg;                   /* the job's */
+    void *arg;                   /* the engine's; here a struct job_world (jobs/world.h) */
     /* out */
     struct str next_cursor; /* in `a`; STR_NONE: as it was */
     bool done;              /* nothing is left: the run has ended well, the cursor is "{}" again */
@@ -75,7 +75,6 @@ struct job {
     /* A few seconds of work at most. False: the run has failed with e; it is tried again from the
      * same cursor, later and later. */
     bool (*step)(struct job_step *s, struct err *e);
-    void *arg;
 };
 
 /* Adds to a count of the run. */
@@ -83,7 +82,9 @@ void job_step_count(struct job_step *s, struct str name, int64_t n);
 /* What was counted so far; 0 for what never was. */
 int64_t job_step_counted(const struct job_step *s, struct str name);
 
+/* All that there are (jobs/list.h). */
+const struct job *const *job_list(size_t *ret_n);
 /* The job of this name in a list, or NULL. */
-const struct job *job_find(const struct job *const *jobs, size_t n, struct str name);
+const struct job *job_find(const struct job *const *list, size_t n, struct str name);
 
 #endif

@@ -91,6 +91,10 @@ static const struct variable variables[] = {
     {"API_THREADS", NUMBER, AT(api_threads), "4", 1, 256, "Threads that answer the REST API."},
     {"WORKERS", NUMBER, AT(workers), "0", 0, 64,
      "Threads that process the inbox; 0 for one on SQLite, two on PostgreSQL."},
+    {"JOB_THREADS", NUMBER, AT(job_threads), "2", 1, 64,
+     "Threads that run jobs: reconcile, retention, housekeeping."},
+    {"RECONCILE_JOBS_ENABLED", FLAG, AT(reconcile_jobs_enabled), "true", 0, 0,
+     "false: no job asks the providers what became of calls."},
     {"LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error."},
     {"LOG_FORMAT", TEXT, AT(log_format), "logfmt", 0, 0, "logfmt or json."},
 };

@@ -45,6 +45,8 @@ struct config {
     int64_t loops; /* 0: one per core */
     int64_t api_threads;
     int64_t workers; /* 0: by engine */
+    int64_t job_threads;
+    bool reconcile_jobs_enabled;
     struct str log_level;
     struct str log_format;
 };

@@ -1,10 +1,8 @@
 #include "ops/roles.h"
 
 static const char *const names[] = {
-    [ROLE_DOOR] = "door",
-    [ROLE_WORKER] = "worker",
-    [ROLE_API] = "api",
-    [ROLE_HUB] = "hub",
+    [ROLE_DOOR] = "door", [ROLE_WORKER] = "worker",       [ROLE_API] = "api",
+    [ROLE_HUB] = "hub",   [ROLE_SCHEDULER] = "scheduler",
 };
 static_assert(LEN(names) == ROLE_COUNT, "every role has a name");
 
@@ -29,7 +27,8 @@ bool roles_parse(char **args, int n, unsigned *ret, struct err *e)
         while (cut_field(&arg, ',', &name))
             if (!role_parse(name, &roles))
                 return err_set(e, ERR_INVALID,
-                               "--roles: no role \"" STR_FMT "\"; there are door, worker, api, hub",
+                               "--roles: no role \"" STR_FMT
+                               "\"; there are door, worker, api, hub, scheduler",
                                STR_ARG(name));
     }
     *ret = roles ? roles : (1u << ROLE_COUNT) - 1;

@@ -3,7 +3,7 @@
 /* Which parts of the path this process runs: all of them, unless --roles= names some. */
 #include "base/err.h"
 
-enum role { ROLE_DOOR, ROLE_WORKER, ROLE_API, ROLE_HUB, ROLE_COUNT };
+enum role { ROLE_DOOR, ROLE_WORKER, ROLE_API, ROLE_HUB, ROLE_SCHEDULER, ROLE_COUNT };
 
 static inline bool has_role(unsigned roles, enum role r)
 {

@@ -17,7 +17,9 @@
 #include "http/static.h"
 #include "inbox/door.h"
 #include "inbox/inbox.h"
+#include "jobs/engine.h"
 #include "jobs/inbox_apply.h"
+#include "jobs/world.h"
 #include "loop/loop.h"
 #include "ops/accounts.h"
 #include "ops/identity.h"
@@ -63,6 +65,8 @@ struct app {
         *steering; /* before: what comes is spooled; after: callers still get their TwiML */
     struct inbox_apply *apply;
     struct queue *queue;
+    struct job_world job_world;
+    struct jobs *jobs;
     struct hub *hub;
     struct recordings *recordings;
     struct checks *checks;
@@ -387,6 +391,34 @@ static bool start_worker(struct app *app, struct err *e)
     return true;
 }
 
+static bool job_is_on(const struct job *j, int64_t project, void *arg)
+{
+    const struct job_world *world = arg;
+
+    (void)project;
+    return !j->is_reconcile || world->reconcile_enabled;
+}
+
+static bool start_jobs(struct app *app, struct err *e)
+{
+    struct jobs_options o = {
+        .store = app->store,
+        .clock = &clock_system,
+        .threads = (size_t)app->config->job_threads,
+        .is_on = job_is_on,
+        .arg = &app->job_world,
+    };
+
+    o.jobs = job_list(&o.n_jobs);
+    app->job_world = (struct job_world){
+        .accounts = app->shelf,
+        .reconcile_enabled = app->config->reconcile_jobs_enabled,
+        .on_committed = on_committed,
+        .arg = app,
+    };
+    return jobs_start(&o, &app->jobs, e) || err_trace(e);
+}
+
 static bool start_hub(struct app *app, struct err *e)
 {
     const struct hub_options o = {
@@ -469,7 +501,8 @@ static bool start_rooms(struct app *app, struct err *e)
 
     if ((has_role(app->roles, ROLE_HUB) && !start_hub(app, e)) ||
         (has_doors && !open_doors(app, &app->doors, e)) || !start_accounts(app, e) ||
-        (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)))
+        (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)) ||
+        (has_role(app->roles, ROLE_SCHEDULER) && !start_jobs(app, e)))
         return err_trace(e);
     if (has_doors)
         inbox_release(app->inbox);
@@ -629,6 +662,7 @@ static void stop(struct app *app)
         checks_stop(app->checks);
     if (app->api)
         api_stop(app->api);
+    jobs_stop(app->jobs);
     accounts_stop(app->accounts);
     identity_close(&app->identity);
     hasher_stop(app->hasher);

@@ -25,6 +25,7 @@ int tool_feed(struct command *cmd);
 int tool_login_link(struct command *cmd);
 int tool_user(struct command *cmd);
 int tool_org(struct command *cmd);
+int tool_jobs(struct command *cmd);
 int tool_rights(struct command *cmd);
 int tool_doctor(struct command *cmd);
 int tool_config(struct command *cmd);

@@ -51,6 +51,11 @@ static const struct intent intents[] = {
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_claimed"},
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_dead"},
 
+    {.query = Q_JOB_DUE, .index = "idx_sync_state_due"},
+    {.query = Q_JOB_CLAIM, .index = "idx_sync_state_due"},
+    {.query = Q_JOB_RUN_LIST, .index = "idx_job_runs_recent"},
+    {.query = Q_CALL_FREEZE, .index = "idx_calls_unfrozen"},
+
     {.query = Q_CALL_LOAD,
      .index = "sqlite_autoindex_calls_1",
      .postgres_index = "calls_project_id_provider_twilio_sid_key"},

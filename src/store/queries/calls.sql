@@ -199,3 +199,12 @@ WITH log AS MATERIALIZED (
      WHERE i.project_id = :project AND i.id = :inbox_id
 )
 SELECT * FROM log ORDER BY seq;
+
+-- name: call_freeze
+-- Some of the calls that ended before then. Nothing else of them changes, updated_at neither.
+-- params: project int, before time, limit int
+UPDATE calls SET sync_state = 'frozen'
+ WHERE project_id = :project
+   AND id IN (SELECT id FROM calls
+               WHERE project_id = :project AND is_final AND sync_state = 'active' AND finalized_at < :before
+               ORDER BY finalized_at LIMIT :limit);

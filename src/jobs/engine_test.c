@@ -1,0 +1,429 @@
+/* The engine by hand: two runners on one store, a clock that stands still, jobs that take notes. */
+#include "jobs/internal.h"
+
+#include "base/json.h"
+#include "jobs/run.h"
+#include "tenancy/project.h"
+#include "test/store.h"
+
+enum { STEPS = 4 };
+
+struct bench {
+    struct store *store;
+    struct arena *a;
+    struct db *db;
+    usec_t now;
+    struct clock clock;
+    struct jobs *jobs;
+    struct runner *first, *second;
+    int64_t project;
+    /* of the counting job */
+    int steps;
+    bool fails, off;
+    usec_t not_before;
+    struct runner *stolen_by; /* runs the job within the first one's step */
+};
+
+/* Counts from 0 to STEPS, one per step. */
+static bool count_up(struct job_step *s, struct err *e)
+{
+    struct bench *b = s->arg;
+    struct json_object *cursor;
+    int64_t at = 0;
+
+    assert_ok(json_parse(s->cursor, s->a, &cursor, e), e);
+    (void)json_get_int(cursor, "at", &at);
+    b->steps++;
+    if (b->stolen_by) {
+        struct runner *thief = b->stolen_by;
+        b->stolen_by = NULL;
+        assert_ok(drop_lease(b->first, e), e); // it has run out
+        assert_true(runner_round(thief));
+    }
+    if (b->fails) {
+        s->not_before = b->not_before;
+        return err_set(e, ERR_UPSTREAM, "the provider has failed");
+    }
+    at++;
+    job_step_count(s, STR("counted"), 1);
+    s->n_done = at;
+    s->n_total = STEPS;
+    s->done = at == STEPS;
+    s->next_cursor = str_fmt(s->a, "{\"at\": %lld}", (long long)at);
+    return true;
+}
+
+static bool is_on(const struct job *j, int64_t project, void *arg)
+{
+    (void)j;
+    (void)project;
+    return !((const struct bench *)arg)->off;
+}
+
+static struct job counting, asked, once;
+static const struct job *const list[] = {&counting, &asked, &once};
+
+static void add_project(struct bench *b, const char *name, int64_t *ret)
+{
+    struct rng rng = rng_seeded(1);
+    struct err e = {0};
+
+    assert_ok(project_create(OFFICE(b->db, &rng, b->now), 1, str_from(name), b->a, ret, &e), &e);
+}
+
+static void bench_init(struct bench *b, struct store *store, struct arena *a)
+{
+    struct rng rng = rng_seeded(1);
+    struct err e = {0};
+
+    *b = (struct bench){.store = store, .a = a, .now = SECONDS(1900000000)};
+    b->clock = clock_fixed(&b->now);
+    b->db = store_connect(store, STORE_WORK);
+    assert_ok(project_bootstrap(b->db,
+                                &(struct project_bootstrap){.rng = &rng,
+                                                            .now = b->now,
+                                                            .provider = STR("twilio"),
+                                                            .account_sid = STR("AC1")},
+                                &b->project, &e),
+              &e);
+    counting = (struct job){
+        .name = "counting", .schedule = JOB_EVERY(SECONDS(60), SECONDS(120)), .step = count_up};
+    asked = (struct job){.name = "asked", .schedule = JOB_ON_REQUEST, .step = count_up};
+    once = (struct job){.name = "once",
+                        .scope = JOB_INSTALLATION,
+                        .schedule = JOB_DAILY(3, 0, HOURS(1)),
+                        .step = count_up};
+    b->jobs = jobs_create(&(struct jobs_options){.store = store,
+                                                 .clock = &b->clock,
+                                                 .jobs = list,
+                                                 .n_jobs = LEN(list),
+                                                 .threads = 2,
+                                                 .is_on = is_on,
+                                                 .arg = b});
+    b->first = b->jobs->runners[0];
+    b->second = b->jobs->runners[1];
+}
+
+static void bench_finish(struct bench *b)
+{
+    jobs_stop(b->jobs);
+    db_close(b->db);
+}
+
+#define BENCH(b)                                                                                   \
+    TEST_STORES(store_, a_)                                                                        \
+    for (struct bench bench_, *b = (bench_init(&bench_, store_, a_), &bench_); b;                  \
+         bench_finish(b), b = NULL)
+
+static void plan(struct bench *b)
+{
+    struct err e = {0};
+
+    assert_ok(plan_jobs(b->first, &e), &e);
+}
+
+static struct job_state state(struct bench *b, int64_t project, const char *name)
+{
+    struct job_state *states;
+    struct err e = {0};
+    size_t n;
+
+    assert_ok(job_states(b->db, project, b->a, &states, &n, &e), &e);
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(states[i].name, str_from(name)))
+            return states[i];
+    return (struct job_state){.name = STR_NONE};
+}
+
+static int64_t ask(struct bench *b, const struct job *job)
+{
+    const struct job_asker by = {STR("api"), STR("ann@example.com"), b->now};
+    struct err e = {0};
+    int64_t run;
+
+    assert_ok(db_begin(b->db, &e), &e);
+    assert_ok(job_ask(b->db, b->project, job, &by, &run, &e), &e);
+    assert_ok(db_commit(b->db, &e), &e);
+    return run;
+}
+
+/* As if the runner had died: nobody renews its lease. On PostgreSQL the time is the database's. */
+static void bury(struct bench *b, struct runner *r)
+{
+    struct err e = {0};
+
+    if (store_engine(b->store) == STORE_SQLITE)
+        b->now += JOB_LEASE + 1;
+    else
+        assert_ok(drop_lease(r, &e), &e);
+}
+
+static void a_job_runs_when_it_is_due_and_not_before(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        assert_false(runner_round(b->first)); // nothing is planned
+        plan(b);
+        b->now += SECONDS(121);
+        while (runner_round(b->first)) {
+        }
+        assert_int_equal(b->steps, STEPS);
+        const struct job_state s = state(b, b->project, "counting");
+        assert_str(s.latest.state, "succeeded");
+        assert_str(s.latest.through, "schedule");
+        assert_str(s.latest.by, NULL);
+        assert_int_equal(s.latest.done, STEPS);
+        assert_int_equal(s.latest.total, STEPS);
+        assert_true(str_contains(s.latest.counts, STR("\"counted\"")));
+        assert_true(s.last_success_at == b->now && s.run == INT_NONE && s.failures == 0);
+        assert_in_range(s.next_run_at, b->now + SECONDS(60), b->now + SECONDS(120));
+        assert_false(runner_round(b->first));
+        b->now = s.next_run_at;
+        assert_true(runner_round(b->second));
+        assert_int_equal(b->steps, 2 * STEPS);
+    }
+}
+
+static void every_project_is_planned_once_and_the_installation_too(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        int64_t other;
+        add_project(b, "Second", &other);
+        plan(b);
+        const usec_t next = state(b, other, "counting").next_run_at;
+        plan(b);
+        assert_true(state(b, other, "counting").next_run_at == next);
+        assert_true(state(b, b->project, "counting").next_run_at != TIME_NONE);
+        assert_true(state(b, b->project, "once").next_run_at != TIME_NONE);
+        assert_str(state(b, other, "once").name, NULL);
+        assert_str(state(b, other, "asked").name, NULL);
+    }
+}
+
+/* F028, F068: two schedulers. */
+static void two_runners_never_have_one_job(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        struct job_claim mine, theirs;
+        struct err e = {0};
+        bool found;
+        (void)ask(b, &asked);
+        assert_ok(claim_job(b->first, &mine, &found, &e), &e);
+        assert_true(found);
+        assert_ok(claim_job(b->second, &theirs, &found, &e), &e);
+        assert_false(found);
+        bury(b, b->first);
+        assert_ok(claim_job(b->second, &theirs, &found, &e), &e);
+        assert_true(found && theirs.run == mine.run && theirs.attempts == 2);
+    }
+}
+
+static void who_takes_over_goes_on_from_the_cursor(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        struct job_claim c;
+        struct err e = {0};
+        bool found, held;
+        const int64_t run = ask(b, &asked);
+        assert_ok(claim_job(b->first, &c, &found, &e), &e);
+        c.cursor = STR("{\"at\": 3}");
+        c.done = 3;
+        c.counts[c.n_counts++] = (struct job_count){STR("counted"), 3};
+        assert_ok(keep_step(b->first, &c, &held, &e), &e);
+        assert_true(held);
+        bury(b, b->first);
+        assert_true(runner_round(b->second));
+        assert_int_equal(b->steps, 1);
+        const struct job_run r = state(b, b->project, "asked").latest;
+        assert_true(r.id == run && r.done == STEPS);
+        assert_str(r.state, "succeeded");
+        assert_str(r.by, "ann@example.com");
+        assert_true(str_contains(r.counts, STR("4")));
+        assert_ok(keep_step(b->first, &c, &held, &e), &e);
+        assert_false(held); // who comes back is fenced
+    }
+}
+
+static void a_paused_runner_ends_nothing_that_another_has_taken(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        (void)ask(b, &asked);
+        b->stolen_by = b->second;
+        (void)runner_round(b->first);
+        assert_int_equal(b->steps, STEPS + 1);
+        const struct job_state s = state(b, b->project, "asked");
+        assert_str(s.latest.state, "succeeded");
+        assert_int_equal(s.latest.done, STEPS);
+        assert_true(s.run == INT_NONE);
+    }
+}
+
+static void a_failure_is_told_and_tried_again_later(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        plan(b);
+        b->now += SECONDS(121);
+        b->fails = true;
+        assert_true(runner_round(b->first));
+        struct job_state s = state(b, b->project, "counting");
+        assert_str(s.latest.state, "failed");
+        assert_str(s.latest.error, "the provider has failed");
+        assert_str(s.last_error, "the provider has failed");
+        assert_true(s.failures == 1 && s.last_success_at == TIME_NONE && s.last_error_at == b->now);
+        assert_in_range(s.next_run_at, b->now + SECONDS(15), b->now + SECONDS(30));
+        b->not_before = s.next_run_at + MINUTES(10);
+        b->now = s.next_run_at;
+        assert_true(runner_round(b->first));
+        s = state(b, b->project, "counting");
+        assert_true(s.failures == 2 && s.next_run_at == b->not_before);
+        b->fails = false;
+        b->now = s.next_run_at;
+        assert_true(runner_round(b->first));
+        s = state(b, b->project, "counting");
+        assert_true(s.failures == 0 && s.last_success_at == b->now);
+        assert_str(s.latest.state, "succeeded");
+    }
+}
+
+static void a_step_that_kills_the_process_is_given_up(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        struct job_claim c;
+        struct err e = {0};
+        bool found;
+        (void)ask(b, &asked);
+        for (int i = 0; i < JOB_ATTEMPTS_MAX; i++) {
+            assert_ok(claim_job(b->first, &c, &found, &e), &e);
+            assert_true(found);
+            bury(b, b->first);
+        }
+        assert_true(runner_round(b->second));
+        assert_int_equal(b->steps, 0);
+        const struct job_run r = state(b, b->project, "asked").latest;
+        assert_str(r.state, "failed");
+        assert_true(str_starts(r.error, STR("every attempt was cut short")));
+    }
+}
+
+static void a_second_run_is_refused_while_one_waits_or_runs(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        const struct job_asker by = {STR("cli"), STR_NONE, b->now};
+        struct err e = {0};
+        int64_t run = ask(b, &asked);
+        assert_ok(db_begin(b->db, &e), &e);
+        assert_refused(job_ask(b->db, b->project, &asked, &by, &run, &e), &e, ERR_CONFLICT);
+        db_rollback(b->db);
+        assert_true(runner_round(b->first));
+        assert_true(ask(b, &asked) > run);
+    }
+}
+
+static void what_is_switched_off_is_passed_over(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        plan(b);
+        b->now += SECONDS(121);
+        b->off = true;
+        while (runner_round(b->first)) {
+        }
+        assert_int_equal(b->steps, 0);
+        struct job_state s = state(b, b->project, "counting");
+        assert_true(s.latest.id == INT_NONE && s.next_run_at > b->now);
+        b->off = false;
+        b->now = s.next_run_at;
+        assert_true(runner_round(b->first));
+        assert_int_equal(b->steps, STEPS);
+    }
+}
+
+static void a_clock_that_was_wrong_puts_nothing_off_for_ever(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        const usec_t right = b->now;
+        b->now += HOURS(24 * 365);
+        plan(b);
+        b->now = right;
+        assert_false(runner_round(b->first));
+        plan(b);
+        assert_true(state(b, b->project, "counting").next_run_at == right);
+        assert_true(runner_round(b->first));
+    }
+}
+
+static void a_stop_leaves_the_run_to_others(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        struct job_claim c;
+        struct err e = {0};
+        bool found;
+        const int64_t run = ask(b, &asked);
+        assert_ok(claim_job(b->first, &c, &found, &e), &e);
+        assert_ok(give_way(b->first, &c, &e), &e);
+        assert_true(runner_round(b->second));
+        assert_true(state(b, b->project, "asked").latest.id == run);
+        assert_int_equal(b->steps, STEPS);
+    }
+}
+
+static void runs_are_listed_page_by_page_and_by_their_own_project(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        struct job_runs_wanted want = {STR("asked"), INT_NONE, 2};
+        struct job_run *runs, one;
+        struct err e = {0};
+        int64_t other, ids[3];
+        bool found;
+        size_t n;
+        add_project(b, "Second", &other);
+        for (size_t i = 0; i < LEN(ids); i++) {
+            ids[i] = ask(b, &asked);
+            assert_true(runner_round(b->first));
+        }
+        assert_ok(job_runs(b->db, b->project, &want, b->a, &runs, &n, &e), &e);
+        assert_true(n == 2 && runs[0].id == ids[2] && runs[1].id == ids[1]);
+        want.before = runs[1].id;
+        assert_ok(job_runs(b->db, b->project, &want, b->a, &runs, &n, &e), &e);
+        assert_true(n == 1 && runs[0].id == ids[0]);
+        assert_ok(job_run_find(b->db, b->project, ids[0], b->a, &one, &found, &e), &e);
+        assert_true(found && one.ended_at == b->now);
+        assert_ok(job_run_find(b->db, other, ids[0], b->a, &one, &found, &e), &e);
+        assert_false(found);
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
+          cmocka_unit_test(every_project_is_planned_once_and_the_installation_too),
+          cmocka_unit_test(two_runners_never_have_one_job),
+          cmocka_unit_test(who_takes_over_goes_on_from_the_cursor),
+          cmocka_unit_test(a_paused_runner_ends_nothing_that_another_has_taken),
+          cmocka_unit_test(a_failure_is_told_and_tried_again_later),
+          cmocka_unit_test(a_step_that_kills_the_process_is_given_up),
+          cmocka_unit_test(a_second_run_is_refused_while_one_waits_or_runs),
+          cmocka_unit_test(what_is_switched_off_is_passed_over),
+          cmocka_unit_test(a_clock_that_was_wrong_puts_nothing_off_for_ever),
+          cmocka_unit_test(a_stop_leaves_the_run_to_others),
+          cmocka_unit_test(runs_are_listed_page_by_page_and_by_their_own_project))

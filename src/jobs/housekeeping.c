@@ -1,0 +1,49 @@
+/*
+ * What has ended and nobody asks for is thrown away: sessions and links, a month after they were
+ * over; runs of jobs after a month, and after a day those that were planned, succeeded and found
+ * nothing.
+ */
+#include "jobs/job.h"
+#include "store/store.h"
+
+enum { AT_ONCE = 500 };
+
+#define DAY HOURS(24)
+
+static const struct sweep {
+    enum query query;
+    struct str count;
+    usec_t kept;
+} sweeps[] = {
+    {Q_USER_SESSION_SWEEP, {"sessions", 8}, 30 * DAY},
+    {Q_REFRESH_TOKEN_SWEEP, {"refresh_tokens", 14}, 30 * DAY},
+    {Q_USER_LINK_SWEEP, {"links", 5}, 30 * DAY},
+    {Q_JOB_RUN_SWEEP, {"job_runs", 8}, 30 * DAY},
+    {Q_JOB_RUN_SWEEP_QUIET, {"quiet_job_runs", 14}, DAY},
+};
+
+/* Some of everything, until a step finds little of each. */
+static bool sweep_all(struct job_step *s, struct err *e)
+{
+    s->done = true;
+    for (size_t i = 0; i < LEN(sweeps); i++) {
+        int64_t n;
+        if (!db_exec(
+                s->db, sweeps[i].query,
+                BINDS(bind_time("before", s->now - sweeps[i].kept), bind_int("limit", AT_ONCE)), &n,
+                e))
+            return err_trace(e);
+        job_step_count(s, sweeps[i].count, n);
+        s->n_done += n;
+        s->done = s->done && n < AT_ONCE;
+    }
+    return true;
+}
+
+const struct job job_housekeeping = {
+    .name = "housekeeping",
+    .scope = JOB_INSTALLATION,
+    .schedule = JOB_DAILY(4, 0, HOURS(1)),
+    .is_offered = true,
+    .step = sweep_all,
+};

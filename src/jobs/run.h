@@ -1,0 +1,53 @@
+#ifndef JOBS_RUN_H
+#define JOBS_RUN_H
+/* Runs of jobs, for who asks for one and who looks on. */
+#include "jobs/job.h"
+#include "store/store.h"
+
+struct job_run {
+    int64_t id; /* INT_NONE: there was none yet */
+    struct str job;
+    struct str state;   /* waiting, running, succeeded, failed */
+    struct str through; /* schedule, api, cli */
+    struct str by;      /* who asked; none: nobody, it was due */
+    usec_t asked_at, started_at, ended_at;
+    int64_t done, total; /* total 0: not known */
+    struct str counts;   /* a JSON object of numbers */
+    struct str error;
+};
+
+/* A job of a project: when it is due, and its run that is under way, or else its last one. */
+struct job_state {
+    struct str name;
+    usec_t next_run_at; /* TIME_NONE: when somebody asks */
+    usec_t last_success_at, last_error_at;
+    struct str last_error;
+    int64_t failures; /* runs that failed, one after another */
+    int64_t run;      /* the one that is under way or waits; INT_NONE */
+    struct job_run latest;
+};
+
+/* Who asks for a run, and through what. */
+struct job_asker {
+    struct str through, by;
+    usec_t now;
+};
+
+/* In the caller's transaction. ERR_CONFLICT when a run is under way or waits already. */
+bool job_ask(struct db *db, int64_t project, const struct job *job, const struct job_asker *asker,
+             int64_t *ret_run, struct err *e) CHECK_RESULT;
+
+/* Those that were ever planned or asked for. */
+bool job_states(struct db *db, int64_t project, struct arena *a, struct job_state **ret,
+                size_t *ret_n, struct err *e) CHECK_RESULT;
+
+struct job_runs_wanted {
+    struct str job;
+    int64_t before, limit; /* ids below this one; INT_NONE: from the newest on */
+};
+bool job_runs(struct db *db, int64_t project, const struct job_runs_wanted *want, struct arena *a,
+              struct job_run **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
+bool job_run_find(struct db *db, int64_t project, int64_t id, struct arena *a, struct job_run *ret,
+                  bool *ret_found, struct err *e) CHECK_RESULT;
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef JOBS_WORLD_H
+#define JOBS_WORLD_H
+/* What the steps of jobs work with besides the database: their `arg`. */
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct account_shelf;
+
+struct job_world {
+    struct account_shelf *accounts; /* every project's, with their secrets */
+    bool reconcile_enabled;         /* RECONCILE_JOBS_ENABLED */
+    /* A project's feed has come so far. From any thread. */
+    void (*on_committed)(int64_t project, int64_t last_seq, void *arg);
+    void *arg;
+};
+
+#endif

@@ -1,0 +1,207 @@
+-- name: job_missing
+-- Projects that a job has not been planned for yet.
+-- params: job text, first_only bool, limit int
+-- scope: system — plans for every project
+SELECT p.id AS project_id, p.time_zone
+  FROM projects p
+ WHERE NOT EXISTS (SELECT 1 FROM sync_state s
+                    WHERE s.project_id = p.id AND s.job_name = :job AND (s.next_run_at IS NOT NULL OR s.run_id IS NOT NULL))
+   AND (NOT CAST(:first_only AS boolean) OR p.id = (SELECT min(id) FROM projects))
+ ORDER BY p.id LIMIT :limit;
+
+-- name: job_plan
+-- params: project int[], job text[], next time[], now time
+-- [sqlite]
+INSERT INTO sync_state (project_id, job_name, next_run_at, updated_at)
+VALUES (:project, :job, :next, :now)
+    ON CONFLICT (project_id, job_name) DO UPDATE SET next_run_at = excluded.next_run_at
+ WHERE sync_state.next_run_at IS NULL AND sync_state.run_id IS NULL;
+-- [postgres]
+INSERT INTO sync_state (project_id, job_name, next_run_at, updated_at)
+SELECT r.*, :now FROM unnest(:project, :job, :next) AS r
+    ON CONFLICT (project_id, job_name) DO UPDATE SET next_run_at = excluded.next_run_at
+ WHERE sync_state.next_run_at IS NULL AND sync_state.run_id IS NULL;
+
+-- name: job_hasten
+-- What was planned while a clock stood too late would never come.
+-- params: job text, horizon time, now time
+-- scope: system — plans for every project
+UPDATE sync_state SET next_run_at = :now WHERE job_name = :job AND next_run_at > :horizon;
+
+-- name: job_due
+-- Whether there is anything to claim; cheap, and asked often. What is claimed counts: perhaps its worker is gone.
+-- params: now time
+-- scope: system — jobs of every project
+SELECT EXISTS (SELECT 1 FROM sync_state WHERE next_run_at <= :now) AS due;
+
+-- name: job_claim
+-- The job that has been due longest, unless a living worker has it. names: ",a,b," of the jobs that are known here.
+-- params: token text, names text, now time
+-- scope: system — jobs of every project
+-- [sqlite]
+UPDATE sync_state SET claim_token = :token, attempts = attempts + 1, updated_at = :now
+ WHERE (project_id, job_name) = (
+       SELECT s.project_id, s.job_name FROM sync_state s
+        WHERE s.next_run_at <= :now AND instr(:names, ',' || s.job_name || ',') > 0
+          AND NOT EXISTS (SELECT 1 FROM queue_leases l WHERE l.token = s.claim_token)
+        ORDER BY s.next_run_at LIMIT 1)
+RETURNING project_id, job_name, cursor, attempts, failures, run_id,
+          (SELECT time_zone FROM projects p WHERE p.id = project_id) AS time_zone,
+          (SELECT counts FROM job_runs r WHERE r.id = run_id) AS counts,
+          (SELECT done FROM job_runs r WHERE r.id = run_id) AS done,
+          (SELECT total FROM job_runs r WHERE r.id = run_id) AS total;
+-- [postgres]
+WITH due AS (
+    SELECT s.project_id, s.job_name FROM sync_state s
+     WHERE s.next_run_at <= :now AND strpos(:names, ',' || s.job_name || ',') > 0
+       AND NOT EXISTS (SELECT 1 FROM queue_leases l WHERE l.token = s.claim_token)
+     ORDER BY s.next_run_at LIMIT 1
+       FOR UPDATE)
+UPDATE sync_state s SET claim_token = :token, attempts = s.attempts + 1, updated_at = :now
+  FROM due
+ WHERE s.project_id = due.project_id AND s.job_name = due.job_name
+RETURNING s.project_id, s.job_name, s.cursor, s.attempts, s.failures, s.run_id,
+          (SELECT time_zone FROM projects p WHERE p.id = s.project_id) AS time_zone,
+          (SELECT counts FROM job_runs r WHERE r.id = s.run_id) AS counts,
+          (SELECT done FROM job_runs r WHERE r.id = s.run_id) AS done,
+          (SELECT total FROM job_runs r WHERE r.id = s.run_id) AS total;
+
+-- name: job_run_add
+-- params: project int, job text, state text, through text, by text, now time, started_at time
+INSERT INTO job_runs (project_id, job_name, state, asked_through, asked_by, asked_at, started_at)
+VALUES (:project, :job, :state, :through, :by, :now, :started_at)
+RETURNING id;
+
+-- name: job_run_begin
+-- A run that was asked for, or that another worker left.
+-- params: project int, id int, now time
+UPDATE job_runs SET state = 'running', started_at = COALESCE(started_at, :now)
+ WHERE project_id = :project AND id = :id;
+
+-- name: job_hold_run
+-- params: project int, job text, run int
+UPDATE sync_state SET run_id = :run WHERE project_id = :project AND job_name = :job;
+
+-- name: job_keep
+-- The end of a step. Nothing changes when another worker has the job by now.
+-- params: project int, job text, token text, cursor json, now time
+UPDATE sync_state SET cursor = :cursor, attempts = 0, updated_at = :now
+ WHERE project_id = :project AND job_name = :job AND claim_token = :token;
+
+-- name: job_run_keep
+-- params: project int, id int, done int, total int, counts json
+UPDATE job_runs SET done = :done, total = :total, counts = :counts WHERE project_id = :project AND id = :id;
+
+-- name: job_give_way
+-- The run goes on later, here or elsewhere, behind those that are due by now.
+-- params: project int, job text, token text, now time
+UPDATE sync_state SET claim_token = NULL, attempts = 0, next_run_at = :now, updated_at = :now
+ WHERE project_id = :project AND job_name = :job AND claim_token = :token;
+
+-- name: job_end
+-- The end of a run. error: why it failed; none: it did not.
+-- params: project int, job text, token text, cursor json, next time, error text, now time
+UPDATE sync_state
+   SET cursor = :cursor, claim_token = NULL, run_id = NULL, attempts = 0, next_run_at = :next, updated_at = :now,
+       failures = CASE WHEN CAST(:error AS text) IS NULL THEN 0 ELSE failures + 1 END,
+       last_success_at = CASE WHEN CAST(:error AS text) IS NULL THEN :now ELSE last_success_at END,
+       last_error_at = CASE WHEN CAST(:error AS text) IS NULL THEN last_error_at ELSE :now END,
+       last_error = COALESCE(:error, last_error)
+ WHERE project_id = :project AND job_name = :job AND claim_token = :token;
+
+-- name: job_run_end
+-- params: project int, id int, error text, now time
+UPDATE job_runs
+   SET state = CASE WHEN CAST(:error AS text) IS NULL THEN 'succeeded' ELSE 'failed' END, error = :error, ended_at = :now
+ WHERE project_id = :project AND id = :id;
+
+-- name: job_pass_over
+-- It is switched off; a run that was asked for waits.
+-- params: project int, job text, next time
+UPDATE sync_state SET claim_token = NULL, attempts = 0, next_run_at = :next
+ WHERE project_id = :project AND job_name = :job;
+
+-- name: job_know
+-- A row to hold on to, for a job that was never planned.
+-- params: project int, job text, now time
+INSERT INTO sync_state (project_id, job_name, updated_at) VALUES (:project, :job, :now) ON CONFLICT DO NOTHING;
+
+-- name: job_under_way
+-- Locked, so that two who ask at once do not both get a run.
+-- params: project int, job text
+-- [sqlite]
+SELECT run_id FROM sync_state WHERE project_id = :project AND job_name = :job;
+-- [postgres]
+SELECT run_id FROM sync_state WHERE project_id = :project AND job_name = :job FOR UPDATE;
+
+-- name: job_ask
+-- params: project int, job text, run int, now time
+UPDATE sync_state SET run_id = :run, next_run_at = :now, updated_at = :now
+ WHERE project_id = :project AND job_name = :job;
+
+-- name: job_states
+-- params: project int
+SELECT s.job_name, s.next_run_at, s.last_success_at, s.last_error_at, s.last_error, s.failures, s.run_id,
+       r.id, r.state, r.asked_through, r.asked_by, r.asked_at, r.started_at, r.ended_at, r.done, r.total, r.counts, r.error
+  FROM sync_state s
+  LEFT JOIN job_runs r
+    ON r.project_id = s.project_id
+   AND r.id = COALESCE(s.run_id, (SELECT max(x.id) FROM job_runs x
+                                   WHERE x.project_id = :project AND x.job_name = s.job_name))
+ WHERE s.project_id = :project
+ ORDER BY s.job_name;
+
+-- name: job_run_list
+-- Newest first.
+-- params: project int, job text, before int, limit int
+SELECT id, job_name, state, asked_through, asked_by, asked_at, started_at, ended_at, done, total, counts, error
+  FROM job_runs
+ WHERE project_id = :project AND job_name = :job AND (CAST(:before AS bigint) IS NULL OR id < :before)
+ ORDER BY id DESC LIMIT :limit;
+
+-- name: job_run_show
+-- params: project int, id int
+SELECT id, job_name, state, asked_through, asked_by, asked_at, started_at, ended_at, done, total, counts, error
+  FROM job_runs
+ WHERE project_id = :project AND id = :id;
+
+-- name: job_run_sweep
+-- params: before time, limit int
+-- scope: system — runs of every project
+DELETE FROM job_runs WHERE id IN (SELECT id FROM job_runs WHERE ended_at < :before ORDER BY id LIMIT :limit);
+
+-- name: job_run_sweep_quiet
+-- Those that were planned, succeeded, and found nothing.
+-- params: before time, limit int
+-- scope: system — runs of every project
+-- [sqlite]
+DELETE FROM job_runs
+ WHERE id IN (SELECT id FROM job_runs
+               WHERE ended_at < :before AND state = 'succeeded' AND asked_through = 'schedule' AND counts = '{}'
+               ORDER BY id LIMIT :limit);
+-- [postgres]
+DELETE FROM job_runs
+ WHERE id IN (SELECT id FROM job_runs
+               WHERE ended_at < :before AND state = 'succeeded' AND asked_through = 'schedule' AND counts = jsonb '{}'
+               ORDER BY id LIMIT :limit);
+
+-- name: user_session_sweep
+-- params: before time, limit int
+-- scope: system — sessions belong to people
+DELETE FROM user_sessions
+ WHERE id IN (SELECT id FROM user_sessions
+               WHERE expires_at < :before OR revoked_at < :before LIMIT :limit);
+
+-- name: refresh_token_sweep
+-- Of sessions that live on; the newest of each is not used yet.
+-- params: before time, limit int
+-- scope: system — tokens belong to people
+DELETE FROM refresh_tokens
+ WHERE token_hash IN (SELECT token_hash FROM refresh_tokens WHERE used_at < :before LIMIT :limit);
+
+-- name: user_link_sweep
+-- params: before time, limit int
+-- scope: system — links belong to people
+DELETE FROM user_links
+ WHERE token_hash IN (SELECT token_hash FROM user_links
+                       WHERE expires_at < :before OR used_at < :before LIMIT :limit);
