@@ -47,11 +47,18 @@ struct claimed_row {
 #define AT(member) offsetof(struct claimed_row, member)
 
 static const struct column claim_columns[] = {
-    {"project_id", COLUMN_INT, AT(claim.project)}, {"job_name", COLUMN_STR, AT(job_name)},
-    {"cursor", COLUMN_STR, AT(claim.cursor)},      {"attempts", COLUMN_INT, AT(claim.attempts)},
-    {"failures", COLUMN_INT, AT(claim.failures)},  {"run_id", COLUMN_INT, AT(claim.run)},
-    {"time_zone", COLUMN_STR, AT(claim.zone)},     {"counts", COLUMN_STR, AT(counts)},
-    {"done", COLUMN_INT, AT(claim.done)},          {"total", COLUMN_INT, AT(claim.total)},
+    {"project_id", COLUMN_INT, AT(claim.project)},
+    {"job_name", COLUMN_STR, AT(job_name)},
+    {"cursor", COLUMN_STR, AT(claim.cursor)},
+    {"attempts", COLUMN_INT, AT(claim.attempts)},
+    {"failures", COLUMN_INT, AT(claim.failures)},
+    {"last_success_at", COLUMN_TIME, AT(claim.last_success)},
+    {"run_id", COLUMN_INT, AT(claim.run)},
+    {"started_at", COLUMN_TIME, AT(claim.started_at)},
+    {"time_zone", COLUMN_STR, AT(claim.zone)},
+    {"counts", COLUMN_STR, AT(counts)},
+    {"done", COLUMN_INT, AT(claim.done)},
+    {"total", COLUMN_INT, AT(claim.total)},
 };
 
 static bool read_counts(struct str json, struct job_claim *c, struct arena *a, struct err *e)
@@ -94,6 +101,8 @@ static bool begin_run(struct runner *r, struct claimed_row *row, usec_t now, str
 {
     struct job_claim *c = &row->claim;
 
+    if (c->started_at == TIME_NONE)
+        c->started_at = now;
     if (c->run == INT_NONE)
         return add_run(r, c, now, e) || err_trace(e);
     if (!str_is_none(row->counts) && !read_counts(row->counts, c, r->claimed, e))
@@ -237,7 +246,7 @@ bool end_run(struct runner *r, const struct job_claim *c, struct str error, usec
     const struct binds job =
         BINDS(bind_int("project", c->project), bind_str("job", str_from(c->job->name)),
               bind_token(r), bind_str("cursor", c->cursor), bind_time("next", next),
-              bind_str("error", error), bind_time("now", now));
+              bind_str("error", error), bind_time("began", c->started_at), bind_time("now", now));
     bool held;
 
     if (!db_begin_light(r->db, e))

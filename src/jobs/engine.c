@@ -27,6 +27,7 @@ static struct job_step step_of(struct runner *r, const struct job_claim *c)
         .project = c->project,
         .cursor = c->cursor,
         .now = clock_wall(r->jobs->o.clock),
+        .last_success = c->last_success,
         .clock = r->jobs->o.clock,
         .rng = &r->rng,
         .a = r->work,

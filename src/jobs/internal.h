@@ -42,6 +42,8 @@ struct jobs {
 struct job_claim {
     const struct job *job; /* NULL: it is switched off, and was passed over */
     int64_t project, attempts, failures, run;
+    usec_t started_at;   /* this run */
+    usec_t last_success; /* when the last good one began */
     struct str zone, cursor;
     int64_t done, total;
     struct job_count counts[JOB_COUNTS_MAX];

@@ -49,8 +49,9 @@ struct job_step {
     /* in */
     struct db *db; /* STORE_WORK, in no transaction; given back so */
     int64_t project;
-    struct str cursor; /* JSON object: what the last step left; "{}" when a run begins */
-    usec_t now;        /* wall, when the step began */
+    struct str cursor;   /* JSON object: what the last step left; "{}" when a run begins */
+    usec_t now;          /* wall, when the step began */
+    usec_t last_success; /* when the last run began that ended well; TIME_NONE: there was none */
     const struct clock *clock;
     struct rng *rng;
     struct arena *a;             /* reset after the step */

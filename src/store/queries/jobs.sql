@@ -45,7 +45,8 @@ UPDATE sync_state SET claim_token = :token, attempts = attempts + 1, updated_at 
         WHERE s.next_run_at <= :now AND instr(:names, ',' || s.job_name || ',') > 0
           AND NOT EXISTS (SELECT 1 FROM queue_leases l WHERE l.token = s.claim_token)
         ORDER BY s.next_run_at LIMIT 1)
-RETURNING project_id, job_name, cursor, attempts, failures, run_id,
+RETURNING project_id, job_name, cursor, attempts, failures, run_id, last_success_at,
+          (SELECT started_at FROM job_runs r WHERE r.id = run_id) AS started_at,
           (SELECT time_zone FROM projects p WHERE p.id = project_id) AS time_zone,
           (SELECT counts FROM job_runs r WHERE r.id = run_id) AS counts,
           (SELECT done FROM job_runs r WHERE r.id = run_id) AS done,
@@ -60,7 +61,8 @@ WITH due AS (
 UPDATE sync_state s SET claim_token = :token, attempts = s.attempts + 1, updated_at = :now
   FROM due
  WHERE s.project_id = due.project_id AND s.job_name = due.job_name
-RETURNING s.project_id, s.job_name, s.cursor, s.attempts, s.failures, s.run_id,
+RETURNING s.project_id, s.job_name, s.cursor, s.attempts, s.failures, s.run_id, s.last_success_at,
+          (SELECT started_at FROM job_runs r WHERE r.id = s.run_id) AS started_at,
           (SELECT time_zone FROM projects p WHERE p.id = s.project_id) AS time_zone,
           (SELECT counts FROM job_runs r WHERE r.id = s.run_id) AS counts,
           (SELECT done FROM job_runs r WHERE r.id = s.run_id) AS done,
@@ -99,12 +101,12 @@ UPDATE sync_state SET claim_token = NULL, attempts = 0, next_run_at = :now, upda
  WHERE project_id = :project AND job_name = :job AND claim_token = :token;
 
 -- name: job_end
--- The end of a run. error: why it failed; none: it did not.
--- params: project int, job text, token text, cursor json, next time, error text, now time
+-- The end of a run. error: why it failed; none: it did not. A success is as old as the beginning of its run.
+-- params: project int, job text, token text, cursor json, next time, error text, began time, now time
 UPDATE sync_state
    SET cursor = :cursor, claim_token = NULL, run_id = NULL, attempts = 0, next_run_at = :next, updated_at = :now,
        failures = CASE WHEN CAST(:error AS text) IS NULL THEN 0 ELSE failures + 1 END,
-       last_success_at = CASE WHEN CAST(:error AS text) IS NULL THEN :now ELSE last_success_at END,
+       last_success_at = CASE WHEN CAST(:error AS text) IS NULL THEN :began ELSE last_success_at END,
        last_error_at = CASE WHEN CAST(:error AS text) IS NULL THEN last_error_at ELSE :now END,
        last_error = COALESCE(:error, last_error)
  WHERE project_id = :project AND job_name = :job AND claim_token = :token;
