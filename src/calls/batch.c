@@ -182,8 +182,8 @@ static bool take_row(struct call_batch *b, struct rows *rows, struct err *e)
     return true;
 }
 
-static bool load(struct call_batch *b, struct call_slot **slots, size_t n, struct db *db,
-                 struct err *e)
+static bool load(struct call_batch *b, enum query q, struct call_slot **slots, size_t n,
+                 struct db *db, struct err *e)
 {
     int64_t *projects = arena_new(b->a, int64_t, n);
     struct str *providers = arena_new(b->a, struct str, n), *sids = arena_new(b->a, struct str, n);
@@ -196,7 +196,7 @@ static bool load(struct call_batch *b, struct call_slot **slots, size_t n, struc
         sids[i] = slots[i]->call.twilio_sid;
         slots[i]->loaded = true;
     }
-    if (!db_query(db, Q_CALL_LOAD,
+    if (!db_query(db, q,
                   BINDS(bind_ints("project", projects, n), bind_strs("provider", providers, n),
                         bind_strs("sid", sids, n)),
                   b->a, &rows, e))
@@ -218,7 +218,7 @@ static void add_parents(struct call_batch *b)
     }
 }
 
-static bool load_all(struct call_batch *b, struct db *db, struct err *e)
+static bool load_all(struct call_batch *b, enum query q, struct db *db, struct err *e)
 {
     for (;;) {
         struct call_slot **waiting = arena_new(b->a, struct call_slot *, b->n_slots);
@@ -229,7 +229,7 @@ static bool load_all(struct call_batch *b, struct db *db, struct err *e)
                 waiting[n++] = b->slots[i];
         if (n == 0)
             return true;
-        if (!load(b, waiting, n, db, e))
+        if (!load(b, q, waiting, n, db, e))
             return err_trace(e);
         add_parents(b);
     }
@@ -305,21 +305,52 @@ static bool tell_parent(struct call_batch *b, const struct call_pending *p, stru
     return record(b, parent, &told, &effect, &inferred, e) || err_trace(e);
 }
 
-bool call_batch_fold(struct call_batch *b, struct db *db, struct err *e)
+/* Whether it is to be kept. What is not leaves the snapshot as it was. */
+static bool apply_news(struct call_batch *b, struct call_pending *p, struct call_effect *ret)
+{
+    const struct call before = p->slot->call;
+    const bool was_changed = p->slot->changed;
+
+    apply(b, p->slot, &p->change, ret);
+    if (!b->is_news || b->is_news(&before, &p->slot->call, b->news_arg))
+        return true;
+    p->slot->call = before;
+    p->slot->changed = was_changed;
+    return false;
+}
+
+static bool fold(struct call_batch *b, enum query q, struct db *db, struct err *e)
 {
     struct call_effect effect;
 
-    if (!load_all(b, db, e))
+    if (!load_all(b, q, db, e))
         return err_trace(e);
     b->entries = arena_new(b->a, struct call_entry, 2 * b->n_pending);
-    for (const struct call_pending *p = b->first; p; p = p->next) {
-        apply(b, p->slot, &p->change, &effect);
+    for (struct call_pending *p = b->first; p; p = p->next) {
+        if (!apply_news(b, p, &effect))
+            continue;
         if (!record(b, p->slot, &p->change, &effect, &p->origin, e))
             return err_trace(e);
         if (effect.parent_concerned && !tell_parent(b, p, e))
             return err_trace(e);
     }
     return true;
+}
+
+void call_batch_keep_only(struct call_batch *b, call_news_fn *is_news, void *arg)
+{
+    b->is_news = is_news;
+    b->news_arg = arg;
+}
+
+bool call_batch_fold(struct call_batch *b, struct db *db, struct err *e)
+{
+    return fold(b, Q_CALL_LOAD, db, e) || err_trace(e);
+}
+
+bool call_batch_peek(struct call_batch *b, struct db *db, struct err *e)
+{
+    return fold(b, Q_CALL_PEEK, db, e) || err_trace(e);
 }
 
 struct call_entry *call_batch_entries(struct call_batch *b, size_t *ret_n)

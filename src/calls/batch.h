@@ -46,7 +46,17 @@ struct call_batch *call_batch_create(struct call_rules_source rules, usec_t now,
 bool call_batch_add(struct call_batch *b, int64_t project, struct str provider,
                     const struct call_change *change, const struct call_origin *origin,
                     struct err *e) CHECK_RESULT;
+/*
+ * For those who hear the same again and again: whether a change, applied in memory, is worth
+ * keeping. One that is not is as if it had never been said. A call that was never heard of has no
+ * id before.
+ */
+typedef bool call_news_fn(const struct call *before, const struct call *after, void *arg);
+/* Before it is folded; every change is news without it. */
+void call_batch_keep_only(struct call_batch *b, call_news_fn *is_news, void *arg);
 bool call_batch_fold(struct call_batch *b, struct db *db, struct err *e) CHECK_RESULT;
+/* The same in no transaction and without locks: to see what would change. Nothing can be saved. */
+bool call_batch_peek(struct call_batch *b, struct db *db, struct err *e) CHECK_RESULT;
 /* The entries, in the order of application; each derived one stands behind its cause. */
 struct call_entry *call_batch_entries(struct call_batch *b, size_t *ret_n);
 bool call_batch_save_snapshots(struct call_batch *b, struct db *db, struct err *e) CHECK_RESULT;

@@ -36,6 +36,8 @@ struct call_batch {
     struct call_rules_source rules;
     struct call_project_rules *known_rules; /* of the projects that it has met */
     usec_t now;
+    call_news_fn *is_news; /* or NULL */
+    void *news_arg;
     struct call_slot *buckets[CALL_BATCH_BUCKETS];
     struct call_slot **slots;
     size_t n_slots, cap_slots;

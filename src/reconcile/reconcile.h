@@ -9,17 +9,18 @@
  * `done`; between steps the caller keeps the cursor. A step may be repeated: what it finds a second
  * time is no news. No transaction is open while the provider is asked.
  */
-#include "calls/change.h"
+#include "feed/publish.h"
 #include "reconcile/source.h"
 #include "store/store.h"
 
 /* What is counted. DRIFT_…: kinds of what we had not known, or had known wrongly. */
 enum reconcile_count {
     RECONCILE_REQUESTS,
-    RECONCILE_CHECKED, /* calls and recordings that the provider told of */
+    RECONCILE_CHECKED, /* calls that the provider told of */
     RECONCILE_SYNCED,  /* calls in which something was mended */
     RECONCILE_SKIPPED, /* calls that are kept and not shown: internal, without an outside number */
     RECONCILE_UNKNOWN, /* calls of ours that the provider does not know */
+    RECONCILE_UNANSWERED,   /* calls that it did not tell of this time */
     RECONCILE_DRIFT_CALL,   /* never heard of */
     RECONCILE_DRIFT_STATUS, /* a wrong one, or a step behind */
     RECONCILE_DRIFT_DURATION,
@@ -39,12 +40,11 @@ struct reconcile_step {
     int64_t project;
     struct reconcile_source *source;
     struct call_rules_source rules;
-    usec_t now;          /* wall */
+    const struct clock *clock;
     usec_t last_success; /* when the last good run began; TIME_NONE: not known */
     struct str cursor;   /* JSON object; "{}" when a run begins */
     struct arena *a;
-    /* After a commit: wakes the hub. May be NULL. */
-    void (*on_committed)(int64_t project, int64_t last_seq, void *arg);
+    feed_committed_fn *on_committed; /* wakes the hub; may be NULL */
     void *arg;
     /* out; counts also after a failure */
     struct str next_cursor;
@@ -70,5 +70,26 @@ reconcile_fn reconcile_recent, reconcile_today;
 /* One call, now, with its recordings. *ret_found: the provider knows it. Counts as a step does. */
 bool reconcile_call(struct reconcile_step *s, struct str sid, bool *ret_found,
                     struct err *e) CHECK_RESULT;
+
+/* What we believe of a call beside what the provider says; text, STR_NONE for what is not known. */
+struct reconcile_field {
+    struct str name; /* "status", "price" … */
+    struct str ours, theirs;
+    bool differs; /* times: by more than some seconds */
+    bool mends;   /* reconciling would take over theirs; where not, ours stands */
+};
+
+enum { RECONCILE_FIELDS = 10 };
+
+struct reconcile_comparison {
+    bool known_here, known_there;
+    usec_t asked_at;
+    unsigned drift; /* bits, 1 << RECONCILE_DRIFT_…, of what reconciling would mend */
+    struct reconcile_field fields[RECONCILE_FIELDS]; /* when it is known there */
+};
+
+/* Asks, and changes nothing. known_here is told only of a call that is known there. */
+bool reconcile_compare(struct reconcile_step *s, struct str sid, struct reconcile_comparison *ret,
+                       struct err *e) CHECK_RESULT;
 
 #endif

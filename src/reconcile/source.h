@@ -21,20 +21,18 @@ enum reconcile_answer {
     RECONCILE_FOUND
 };
 
-/* The changes are in the order of application and name the same call; their source is not filled
- * in. The raw text is JSON, for the log. */
+/* A call, or one of its recordings. */
 struct reconcile_found {
     enum reconcile_answer answer;
-    struct str sid;
-    const struct call_change *changes;
-    size_t n_changes;
-    struct str raw;
+    struct call_change change; /* its source is not filled in */
+    struct str raw;            /* JSON, for the log */
 };
 
 /* Which of them: calls, or recordings, each as a change of its call. */
 struct reconcile_query {
     bool recordings;
-    bool has_status; /* only calls of this status */
+    struct str call_sid; /* recordings of this call alone; or STR_NONE */
+    bool has_status;     /* only calls of this status */
     enum call_status status;
     usec_t from, to; /* started at or after, and before; TIME_NONE: whenever */
     size_t page_size;
@@ -49,13 +47,12 @@ struct reconcile_page {
 
 struct reconcile_source {
     struct str provider; /* as in calls.provider */
-    /* Some calls, asked for at once, with their recordings when told so; ret has room for n. Fails
-     * only when none could be asked. */
+    /* Some calls, asked for at once; ret has room for n. Fails when the provider cannot be reached
+     * or refuses us; what goes wrong with one call alone is answered RECONCILE_LATER. */
     bool (*get)(struct reconcile_source *s, const struct str *sids, size_t n, struct arena *a,
                 struct reconcile_found *ret, struct err *e);
     bool (*list)(struct reconcile_source *s, const struct reconcile_query *q, struct arena *a,
                  struct reconcile_page *ret, struct err *e);
-    bool with_recordings;      /* get() asks for them too: one more request for each call */
     const _Atomic bool *ended; /* turns true: what is under way fails within a second */
     int64_t requests;          /* sent so far */
     usec_t retry_after;        /* after a failure: not before so long; 0: nobody said */

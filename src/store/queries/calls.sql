@@ -15,6 +15,19 @@ SELECT c.id, c.project_id, c.provider, c.twilio_sid, c.conversation_id, c.fold_s
  ORDER BY c.project_id, c.provider, c.twilio_sid
    FOR UPDATE OF c;
 
+-- name: call_peek
+-- The same without locks, to see what would change.
+-- params: project int[], provider text[], sid text[]
+-- [sqlite]
+SELECT id, project_id, provider, twilio_sid, conversation_id, fold_state, sync_state, created_at, updated_at
+  FROM calls
+ WHERE project_id = :project AND provider = :provider AND twilio_sid = :sid;
+-- [postgres]
+SELECT c.id, c.project_id, c.provider, c.twilio_sid, c.conversation_id, c.fold_state, c.sync_state,
+       c.created_at, c.updated_at
+  FROM unnest(:project, :provider, :sid) AS k (project_id, provider, sid)
+  JOIN calls c ON c.project_id = k.project_id AND c.provider = k.provider AND c.twilio_sid = k.sid;
+
 -- name: call_insert
 -- Calls heard of for the first time. One that somebody else has inserted meanwhile is not given back.
 -- params: project int[], provider text[], sid text[], conversation int[], parent text[], direction text[],

@@ -1,0 +1,35 @@
+#ifndef RECONCILE_INTERNAL_H
+#define RECONCILE_INTERNAL_H
+/* What the files of this room share: drift, joining, the cursor of a run. */
+#include "reconcile/reconcile.h"
+
+/* Which kinds of drift lie between two snapshots of a call: bits, 1 << RECONCILE_DRIFT_…; none:
+ * what was said is no news, whatever it changes inside of the fold. */
+unsigned reconcile_drift(const struct call *before, const struct call *after);
+
+/* More than clocks, whole seconds and the way of a webhook account for. */
+bool reconcile_time_moved(usec_t before, usec_t after);
+/* The recordings that can be listened to. */
+size_t reconcile_recordings(const struct call_fold *f);
+
+/* What was found into the calls, in one transaction, when there is news in it. Adds to the counts
+ * of the step. */
+bool reconcile_join(struct reconcile_step *s, const struct reconcile_found *found, size_t n,
+                    enum call_source as, struct err *e) CHECK_RESULT;
+
+/* Where a run is: in which of its phases, and where in that. */
+struct reconcile_cursor {
+    int64_t phase;   /* of the run's plan, from 0 */
+    usec_t from, to; /* of a list: TIME_NONE, TIME_NONE: nothing is to be listed */
+    struct str next; /* page of a list; STR_NONE: its first one */
+    struct str *ask; /* sids still to be asked about singly */
+    size_t n_ask;
+};
+
+/* Refuses (ERR_INVALID) what was not written by reconcile_cursor_text(). */
+bool reconcile_cursor_parse(struct str text, struct arena *a, struct reconcile_cursor *ret,
+                            struct err *e) CHECK_RESULT;
+bool reconcile_cursor_text(const struct reconcile_cursor *c, struct arena *a, struct str *ret,
+                           struct err *e) CHECK_RESULT;
+
+#endif

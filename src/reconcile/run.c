@@ -1,0 +1,378 @@
+/*
+ * Runs: which phases they have, and what one phase does.
+ *
+ *     hot       ongoing ─► ask
+ *     warm      calls ─► recordings (new ones) ─► lacking ─► calls ─► recordings ─► ask
+ *     the rest  calls ─► recordings
+ *
+ * A page of a list tells of a thousand calls, a single question of one. So lists are asked for
+ * where more than a few calls are in question, and single questions are for what no list has shown:
+ * `ask`.
+ *
+ * A list is asked for by the time of start, whose upper end is fixed when the run begins: what
+ * starts later does not shift its pages.
+ */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "reconcile/internal.h"
+
+enum {
+    PAGE = 1000,
+    ASK_AT_ONCE = 20,
+    ASK_MAX = 5000, /* of one run; the rest waits for the next */
+    SILENT_MAX = 50000,
+    LACKING_MAX = 20000
+};
+
+#define SILENT_FOR MINUTES(1)
+#define GIVEN_UP_AFTER HOURS(48)
+#define OVERLAP MINUTES(10)
+#define LACKING_FROM HOURS(6)
+#define LACKING_TO HOURS(2)
+#define LONGEST_CALL HOURS(24)
+
+struct run;
+/* *ret_more: the phase goes on with the next step. */
+typedef bool phase_fn(struct run *r, bool *ret_more, struct err *e);
+
+struct plan {
+    enum call_source as;
+    usec_t least, most; /* how far back its lists go: since the last success, within these */
+    phase_fn *const *phases;
+    int64_t n_phases;
+};
+
+/* A step of a run. */
+struct run {
+    struct reconcile_step *s;
+    const struct plan *plan;
+    struct reconcile_cursor c;
+    usec_t now;
+};
+
+// --- lists ---------------------------------------------------------------------------------------
+
+/* One page, joined. */
+static bool page(struct run *r, const struct reconcile_query *q, struct reconcile_page *ret,
+                 struct err *e)
+{
+    struct reconcile_source *source = r->s->source;
+
+    if (!source->list(source, q, r->s->a, ret, e) ||
+        !reconcile_join(r->s, ret->found, ret->n, r->plan->as, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool window(struct run *r, bool recordings, bool *ret_more, struct err *e)
+{
+    const struct reconcile_query q = {.recordings = recordings,
+                                      .from = r->c.from,
+                                      .to = r->c.to,
+                                      .page_size = PAGE,
+                                      .cursor = r->c.next};
+    struct reconcile_page found;
+
+    *ret_more = false;
+    if (r->c.from == TIME_NONE)
+        return true;
+    if (!page(r, &q, &found, e))
+        return err_trace(e);
+    r->c.next = found.next;
+    *ret_more = !str_is_none(found.next);
+    return true;
+}
+
+static bool phase_calls(struct run *r, bool *ret_more, struct err *e)
+{
+    return window(r, false, ret_more, e) || err_trace(e);
+}
+
+static bool phase_recordings(struct run *r, bool *ret_more, struct err *e)
+{
+    return window(r, true, ret_more, e) || err_trace(e);
+}
+
+// --- one by one ----------------------------------------------------------------------------------
+
+static void count_answers(struct reconcile_step *s, const struct reconcile_found *found, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        s->counts[RECONCILE_UNKNOWN] += found[i].answer == RECONCILE_ABSENT;
+        s->counts[RECONCILE_UNANSWERED] += found[i].answer == RECONCILE_LATER;
+    }
+}
+
+static bool phase_ask(struct run *r, bool *ret_more, struct err *e)
+{
+    struct reconcile_step *s = r->s;
+    const size_t n = r->c.n_ask < ASK_AT_ONCE ? r->c.n_ask : ASK_AT_ONCE;
+    struct reconcile_found *found = arena_new(s->a, struct reconcile_found, n);
+
+    if (n > 0 && (!s->source->get(s->source, r->c.ask, n, s->a, found, e) ||
+                  !reconcile_join(s, found, n, r->plan->as, e)))
+        return err_trace(e);
+    count_answers(s, found, n);
+    r->c.ask += n;
+    r->c.n_ask -= n;
+    *ret_more = r->c.n_ask > 0;
+    return true;
+}
+
+// --- what is going on ----------------------------------------------------------------------------
+
+/* The API has no word for "initiated": it says queued or ringing. */
+static const enum call_status going_on[] = {CALL_QUEUED, CALL_RINGING, CALL_IN_PROGRESS};
+
+struct sids {
+    struct str *p; /* sorted */
+    bool *seen;
+    size_t n;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
+{
+    struct arena *a = r->s->a;
+    struct sids sids = {.p = arena_new(a, struct str, SILENT_MAX)};
+    struct rows *rows;
+
+    if (!db_query(
+            r->s->db, Q_RECONCILE_SILENT,
+            BINDS(bind_int("project", r->s->project), bind_str("provider", r->s->source->provider),
+                  bind_time("silent_since", r->now - SILENT_FOR),
+                  bind_time("given_up", r->now - GIVEN_UP_AFTER), bind_int("limit", SILENT_MAX)),
+            a, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows))
+        sids.p[sids.n++] = rows_str(rows, "twilio_sid");
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    sids.seen = arena_new(a, bool, sids.n);
+    *ret = sids;
+    return true;
+}
+
+static void mark(struct sids *sids, const struct reconcile_page *found)
+{
+    for (size_t i = 0; i < found->n; i++) {
+        const struct str sid = found->found[i].change.call_sid;
+        const struct str *at = bsearch(&sid, sids->p, sids->n, sizeof sid, by_bytes);
+        if (at)
+            sids->seen[at - sids->p] = true;
+    }
+}
+
+/* All pages of one status, one after the other: a few for thousands of calls. */
+static bool list_status(struct run *r, enum call_status status, struct sids *sids, struct err *e)
+{
+    struct reconcile_query q = {.has_status = true,
+                                .status = status,
+                                .from = TIME_NONE,
+                                .to = TIME_NONE,
+                                .page_size = PAGE};
+    struct reconcile_page found;
+
+    do {
+        if (!page(r, &q, &found, e))
+            return err_trace(e);
+        mark(sids, &found);
+        q.cursor = found.next;
+    } while (!str_is_none(found.next));
+    return true;
+}
+
+static void ask_unseen(struct run *r, const struct sids *sids)
+{
+    r->c.ask = arena_new(r->s->a, struct str, ASK_MAX);
+    for (size_t i = 0; i < sids->n && r->c.n_ask < ASK_MAX; i++)
+        if (!sids->seen[i])
+            r->c.ask[r->c.n_ask++] = sids->p[i];
+}
+
+static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
+{
+    struct sids sids;
+
+    *ret_more = false;
+    if (!silent_calls(r, &sids, e))
+        return err_trace(e);
+    if (sids.n > LEN(going_on)) {
+        qsort(sids.p, sids.n, sizeof *sids.p, by_bytes);
+        for (size_t i = 0; i < LEN(going_on); i++)
+            if (!list_status(r, going_on[i], &sids, e))
+                return err_trace(e);
+    }
+    ask_unseen(r, &sids);
+    return true;
+}
+
+// --- what is lacking -----------------------------------------------------------------------------
+
+static bool lacking_calls(struct run *r, struct rows **ret, struct err *e)
+{
+    return db_query(r->s->db, Q_RECONCILE_LACKING,
+                    BINDS(bind_int("project", r->s->project),
+                          bind_str("provider", r->s->source->provider),
+                          bind_time("started_after", r->now - LACKING_FROM - LONGEST_CALL),
+                          bind_time("from", r->now - LACKING_FROM),
+                          bind_time("to", r->now - LACKING_TO), bind_int("limit", LACKING_MAX)),
+                    r->s->a, ret, e) ||
+           err_trace(e);
+}
+
+/* Of calls and of recordings, for the calls that we know of. */
+static bool pages_of_window(struct run *r, int64_t *ret, struct err *e)
+{
+    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    int64_t n = 0;
+    bool found;
+
+    if (!db_query_one(r->s->db, Q_RECONCILE_STARTED,
+                      BINDS(bind_int("project", r->s->project), bind_time("from", r->c.from),
+                            bind_time("to", r->c.to)),
+                      columns, LEN(columns), r->s->a, &n, &found, e))
+        return err_trace(e);
+    *ret = 2 * (n / PAGE + 1);
+    return true;
+}
+
+/* Either the window in which they all started is listed, or they are asked for one by one. */
+static bool phase_lacking(struct run *r, bool *ret_more, struct err *e)
+{
+    struct str *sids = arena_new(r->s->a, struct str, LACKING_MAX);
+    struct rows *rows;
+    int64_t pages;
+    size_t n = 0;
+
+    *ret_more = false;
+    r->c.from = r->c.to = TIME_NONE;
+    if (!lacking_calls(r, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows)) {
+        sids[n++] = rows_str(rows, "twilio_sid");
+        r->c.to = rows_time(rows, "start_time") + MINUTES(1); // clocks differ a little
+        if (r->c.from == TIME_NONE)
+            r->c.from = r->c.to - MINUTES(2);
+    }
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    if (n == 0)
+        return true;
+    if (!pages_of_window(r, &pages, e))
+        return err_trace(e);
+    if ((int64_t)n > pages)
+        return true;
+    r->c.from = r->c.to = TIME_NONE;
+    r->c.ask = sids;
+    r->c.n_ask = n;
+    return true;
+}
+
+// --- a step --------------------------------------------------------------------------------------
+
+static bool is_beginning(struct str cursor)
+{
+    return str_is_empty(cursor) || str_eq(cursor, STR("{}"));
+}
+
+static struct reconcile_cursor beginning(const struct run *r)
+{
+    const usec_t longest = r->now - r->plan->most, shortest = r->now - r->plan->least;
+    struct reconcile_cursor c = {.from = shortest, .to = r->now, .next = STR_NONE};
+
+    if (r->s->last_success != TIME_NONE && r->s->last_success - OVERLAP < shortest)
+        c.from = r->s->last_success - OVERLAP > longest ? r->s->last_success - OVERLAP : longest;
+    return c;
+}
+
+/* Phases that have nothing to ask for are passed over: a step is as a rule one request. */
+static bool go_on(struct run *r, struct err *e)
+{
+    const int64_t asked = r->s->source->requests;
+    bool more;
+
+    while (r->c.phase < r->plan->n_phases && r->s->source->requests == asked) {
+        if (!r->plan->phases[r->c.phase](r, &more, e))
+            return err_trace(e);
+        if (more)
+            continue;
+        r->c.phase++;
+        r->c.next = STR_NONE;
+    }
+    return true;
+}
+
+static bool step(struct reconcile_step *s, const struct plan *plan, struct err *e)
+{
+    const int64_t asked = s->source->requests;
+    struct run r = {.s = s, .plan = plan, .now = clock_wall(s->clock)};
+
+    if (is_beginning(s->cursor))
+        r.c = beginning(&r);
+    else if (!reconcile_cursor_parse(s->cursor, s->a, &r.c, e))
+        return err_trace(e);
+    const bool ok = go_on(&r, e);
+    s->counts[RECONCILE_REQUESTS] += s->source->requests - asked;
+    if (!ok)
+        return err_trace(e);
+    s->done = r.c.phase >= plan->n_phases;
+    return reconcile_cursor_text(&r.c, s->a, &s->next_cursor, e) || err_trace(e);
+}
+
+// --- the runs ------------------------------------------------------------------------------------
+
+#define PHASES(array) .phases = (array), .n_phases = LEN(array)
+
+bool reconcile_hot(struct reconcile_step *s, struct err *e)
+{
+    static phase_fn *const phases[] = {phase_ongoing, phase_ask};
+    static const struct plan plan = {.as = CALL_SOURCE_RECONCILE_HOT, PHASES(phases)};
+
+    return step(s, &plan, e) || err_trace(e);
+}
+
+bool reconcile_warm(struct reconcile_step *s, struct err *e)
+{
+    static phase_fn *const phases[] = {phase_calls, phase_recordings, phase_lacking,
+                                       phase_calls, phase_recordings, phase_ask};
+    static const struct plan plan = {
+        .as = CALL_SOURCE_RECONCILE_WARM, .least = MINUTES(30), .most = HOURS(6), PHASES(phases)};
+
+    return step(s, &plan, e) || err_trace(e);
+}
+
+static phase_fn *const span_phases[] = {phase_calls, phase_recordings};
+
+bool reconcile_cold(struct reconcile_step *s, struct err *e)
+{
+    static const struct plan plan = {.as = CALL_SOURCE_RECONCILE_COLD,
+                                     .least = HOURS(24),
+                                     .most = HOURS(72),
+                                     PHASES(span_phases)};
+
+    return step(s, &plan, e) || err_trace(e);
+}
+
+bool reconcile_recent(struct reconcile_step *s, struct err *e)
+{
+    static const struct plan plan = {
+        .as = CALL_SOURCE_RECONCILE_COLD, .least = HOURS(1), .most = HOURS(1), PHASES(span_phases)};
+
+    return step(s, &plan, e) || err_trace(e);
+}
+
+bool reconcile_today(struct reconcile_step *s, struct err *e)
+{
+    static const struct plan plan = {.as = CALL_SOURCE_RECONCILE_COLD,
+                                     .least = HOURS(72),
+                                     .most = HOURS(72),
+                                     PHASES(span_phases)};
+
+    return step(s, &plan, e) || err_trace(e);
+}

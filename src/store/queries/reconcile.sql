@@ -1,0 +1,36 @@
+-- What is to be asked of a provider: calls by their sids.
+
+-- name: reconcile_silent
+-- Calls that are not final, and of which nothing was heard for a while: the most silent first. They are
+-- found by their status, before it is looked at when they spoke.
+-- params: project int, provider text, silent_since time, given_up time, limit int
+WITH going_on AS MATERIALIZED (
+    SELECT twilio_sid, updated_at
+      FROM calls
+     WHERE project_id = :project
+       AND status IN ('queued', 'initiated', 'ringing', 'in-progress')
+       AND provider = :provider
+)
+SELECT twilio_sid
+  FROM going_on
+ WHERE updated_at < :silent_since AND updated_at >= :given_up
+ ORDER BY updated_at
+ LIMIT :limit;
+
+-- name: reconcile_lacking
+-- Calls that were answered and ended in a range of time, and lack what the provider tells later. No call
+-- starts so long before its end that started_after would leave it out.
+-- params: project int, provider text, started_after time, from time, to time, limit int
+SELECT twilio_sid, start_time
+  FROM calls
+ WHERE project_id = :project AND start_time >= :started_after AND start_time < :to
+   AND provider = :provider AND is_final AND status = 'completed' AND sync_state = 'active'
+   AND finalized_at >= :from AND finalized_at < :to
+   AND (duration IS NULL OR (price IS NULL AND duration > 0))
+ ORDER BY start_time
+ LIMIT :limit;
+
+-- name: reconcile_started
+-- How many calls started in a range of time.
+-- params: project int, from time, to time
+SELECT count(*) AS n FROM calls WHERE project_id = :project AND start_time >= :from AND start_time < :to;
