@@ -3,6 +3,7 @@
  * one and who asks for one call. What still comes of them is applied, and they stay frozen.
  */
 #include "jobs/job.h"
+
 #include "store/store.h"
 
 enum { AT_ONCE = 500 };

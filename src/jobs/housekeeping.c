@@ -4,6 +4,7 @@
  * nothing.
  */
 #include "jobs/job.h"
+
 #include "store/store.h"
 
 enum { AT_ONCE = 500 };

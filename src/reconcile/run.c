@@ -30,7 +30,6 @@ enum {
 #define OVERLAP MINUTES(10)
 #define LACKING_FROM HOURS(6)
 #define LACKING_TO HOURS(2)
-#define LONGEST_CALL HOURS(24)
 
 struct run;
 /* *ret_more: the phase goes on with the next step. */
@@ -219,7 +218,6 @@ static bool lacking_calls(struct run *r, struct rows **ret, struct err *e)
     return db_query(r->s->db, Q_RECONCILE_LACKING,
                     BINDS(bind_int("project", r->s->project),
                           bind_str("provider", r->s->source->provider),
-                          bind_time("started_after", r->now - LACKING_FROM - LONGEST_CALL),
                           bind_time("from", r->now - LACKING_FROM),
                           bind_time("to", r->now - LACKING_TO), bind_int("limit", LACKING_MAX)),
                     r->s->a, ret, e) ||

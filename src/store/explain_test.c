@@ -64,7 +64,7 @@ static const struct intent intents[] = {
      .postgres_index = "calls_project_id_provider_twilio_sid_key"},
     {.query = Q_CALL_ACTIVE, .index = "idx_calls_active_status"},
     {.query = Q_RECONCILE_SILENT, .index = "idx_calls_active_status"},
-    {.query = Q_RECONCILE_LACKING, .index = "idx_calls_recent"},
+    {.query = Q_RECONCILE_LACKING, .index = "idx_calls_unfrozen"},
     {.query = Q_RECONCILE_STARTED, .index = "idx_calls_recent"},
     {.query = Q_CALL_LIST, .index = "idx_calls_recent", .bare = true},
     {.query = Q_CALL_LEGS, .index = "idx_calls_parent_call_sid"},

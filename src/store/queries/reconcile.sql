@@ -18,14 +18,13 @@ SELECT twilio_sid
  LIMIT :limit;
 
 -- name: reconcile_lacking
--- Calls that were answered and ended in a range of time, and lack what the provider tells later. No call
--- starts so long before its end that started_after would leave it out.
--- params: project int, provider text, started_after time, from time, to time, limit int
+-- Calls that were answered and ended in a range of time, and lack what the provider tells later.
+-- params: project int, provider text, from time, to time, limit int
 SELECT twilio_sid, start_time
   FROM calls
- WHERE project_id = :project AND start_time >= :started_after AND start_time < :to
-   AND provider = :provider AND is_final AND status = 'completed' AND sync_state = 'active'
+ WHERE project_id = :project AND is_final AND sync_state = 'active'
    AND finalized_at >= :from AND finalized_at < :to
+   AND provider = :provider AND status = 'completed'
    AND (duration IS NULL OR (price IS NULL AND duration > 0))
  ORDER BY start_time
  LIMIT :limit;
