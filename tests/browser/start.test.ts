@@ -44,7 +44,9 @@ describe("an empty installation", () => {
     await page.getByRole("button", { name: "Copied" }).waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${server.url}/webhooks/twilio/voice-inbound`);
     await page.getByText(`Twilio cannot reach ${server.url}.`).waitFor();
-    await page.getByText("A Twilio account is configured.").waitFor();
+    const account = page.getByRole("region", { name: "1. Your Twilio account" });
+    await account.getByText(String(server.env["TWILIO_ACCOUNT_SID"])).waitFor();
+    await account.getByText("from the configuration").waitFor();
   });
 
   test("has an address of its own, and is found from every room", async () => {
@@ -54,7 +56,7 @@ describe("an empty installation", () => {
     assert.equal(new URL(page.url()).pathname, "/app/start");
     await page.goto(`${server.url}/app/settings`);
     await page.getByRole("link", { name: "Open", exact: true }).click();
-    await page.getByRole("heading", { name: "3. The first event" }).waitFor();
+    await page.getByRole("heading", { name: "4. The first event" }).waitFor();
     await page.goto(`${server.url}/app/inbox`);
     await page.getByRole("main").getByRole("link", { name: "Get started" }).waitFor();
     await page.keyboard.press("Control+k");
@@ -84,7 +86,7 @@ describe("an empty installation", () => {
         }
         await other.goto(`${server.url}/app/start`);
         await other.getByText("Waiting for the first event").waitFor();
-        await other.setViewportSize({ ...viewport, height: 2000 });
+        await other.setViewportSize({ ...viewport, height: 2400 });
         await screenshot(other, `start-whole-${screen}-${colorScheme}`);
         await other.context().close();
       });
@@ -97,9 +99,9 @@ describe("an empty installation", () => {
     const refused = (reason: string) => page.locator(`[data-reason="${reason}"]`);
 
     assert.equal(await knock(server.url, account, "another token"), 403);
-    await refused("bad_signature").getByText("Compare TWILIO_AUTH_TOKEN").waitFor();
+    await refused("bad_signature").getByText("Compare the auth token of the account").waitFor();
     assert.equal(await knock(server.url, "AC99", AUTH_TOKEN), 403);
-    await refused("unknown_account").getByText("Compare TWILIO_ACCOUNT_SID").waitFor();
+    await refused("unknown_account").getByText("Connect the account that owns the number.").waitFor();
     assert.equal(await knock(other, account, AUTH_TOKEN), 403);
     await refused("wrong_url").getByText("The token is right, the address is not.").waitFor();
     await refused("wrong_url").getByText(`another address than ${server.url}`).waitFor();
@@ -151,7 +153,7 @@ describe("an empty installation", () => {
 test("a server without an account says what is missing before anybody calls", async () => {
   const server = await startServer({ TWILIO_ACCOUNT_SID: "", TWILIO_AUTH_TOKEN: "", WEBHOOK_BASE_URL: "https://calls.example.com", WEBHOOK_INGESTION_ENABLED: "false" });
   const page = await signIn(browser, server);
-  await page.getByText("No Twilio account is configured").waitFor();
+  await page.getByText("No account is connected").waitFor();
   await page.getByText("Webhooks are not accepted.").waitFor();
   await page.getByText("Twilio is to reach this server at https://calls.example.com.").waitFor();
   await page.context().close();

@@ -10,7 +10,7 @@ import { LoadingFace } from "../ui/faces";
 import { Arrived } from "./arrived";
 import classes from "./live_page.module.css";
 
-const Start = lazy(() => import("../features/start/page").then((module) => ({ default: module.StartView })));
+const Start = lazy(() => import("./start_page").then((module) => ({ default: module.StartPage })));
 
 /** Is there anything to show? Undefined while that is not known. */
 function useHasCalls(): boolean | undefined {

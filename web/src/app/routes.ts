@@ -23,7 +23,7 @@ const CallPage = lazy(() => import("../features/calls/page").then((module) => ({
 const InboxPage = lazy(() => import("../features/inbox/page").then((module) => ({ default: module.InboxView })));
 const OperationsPage = lazy(() => import("../features/operations/page").then((module) => ({ default: module.OperationsView })));
 const SettingsPage = lazy(() => import("./settings_page").then((module) => ({ default: module.SettingsPage })));
-const StartPage = lazy(() => import("../features/start/page").then((module) => ({ default: module.StartView })));
+const StartPage = lazy(() => import("./start_page").then((module) => ({ default: module.StartPage })));
 
 export const routes: readonly [Route, ...Route[]] = [
   { view: null, label: text.nav.live, component: LivePage, fills: "wide" },

@@ -14,6 +14,8 @@ type Section = {
 
 const General = lazy(() => import("../features/settings/page").then((module) => ({ default: module.SettingsView })));
 const Account = lazy(() => import("../features/account/page").then((module) => ({ default: module.AccountView })));
+const Project = lazy(() => import("../features/connections/project").then((module) => ({ default: module.ProjectView })));
+const Connections = lazy(() => import("../features/connections/page").then((module) => ({ default: module.ConnectionsView })));
 const People = lazy(() => import("../features/people/page").then((module) => ({ default: module.PeopleView })));
 const Roles = lazy(() => import("../features/people/roles").then((module) => ({ default: module.RolesView })));
 const Keys = lazy(() => import("../features/keys/page").then((module) => ({ default: module.KeysView })));
@@ -22,6 +24,8 @@ const Audit = lazy(() => import("../features/audit/page").then((module) => ({ de
 export const sections: readonly [Section, ...Section[]] = [
   { open: null, label: text.sections.general, component: General },
   { open: "account", label: text.sections.account, component: Account },
+  { open: "project", label: text.sections.project, component: Project, needs: "settings.manage" },
+  { open: "connections", label: text.sections.connections, component: Connections, needs: "settings.manage" },
   { open: "people", label: text.sections.people, component: People, needs: "users.manage" },
   { open: "roles", label: text.sections.roles, component: Roles },
   { open: "keys", label: text.sections.keys, component: Keys, needs: "keys.manage" },

@@ -6,8 +6,9 @@ import { AUTO, choose, useChosen } from "../../lib/preferences";
 import type { Preferences } from "../../lib/preferences";
 import { SCHEMES, useScheme } from "../../lib/scheme";
 import { text } from "../../lib/text";
-import { allZones, browserZone } from "../../lib/zone";
+import { browserZone } from "../../lib/zone";
 import { Options } from "../../ui/options";
+import { ZoneOptions } from "../../ui/zone_options";
 import classes from "./page.module.css";
 import { Setting } from "./setting";
 
@@ -44,16 +45,6 @@ export function Colours(): ReactElement {
   );
 }
 
-/** `Europe` → its zones; those without a region last. */
-function zonesByRegion(): [string, string[]][] {
-  const regions = new Map<string, string[]>();
-  for (const zone of allZones()) {
-    const region = zone.includes("/") ? zone.slice(0, zone.indexOf("/")) : text.settings.zoneOther;
-    regions.set(region, [...(regions.get(region) ?? []), zone]);
-  }
-  return [...regions];
-}
-
 export function Zone(): ReactElement {
   const zone = useChosen("zone");
   const { mutate } = useSaveMe();
@@ -66,15 +57,7 @@ export function Zone(): ReactElement {
     <Setting name={text.settings.zone} note={<Now />}>
       <select className={classes.select} value={zone} aria-label={text.settings.zone} onChange={pick}>
         <option value={AUTO}>{text.settings.zoneAuto(browserZone())}</option>
-        {zonesByRegion().map(([region, zones]) => (
-          <optgroup key={region} label={region}>
-            {zones.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
-          </optgroup>
-        ))}
+        <ZoneOptions />
       </select>
     </Setting>
   );

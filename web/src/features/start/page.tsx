@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { text } from "../../lib/text";
 import type { Me } from "../../lib/types";
 import { Section } from "../../ui/section";
@@ -12,8 +12,15 @@ import { ThisServer } from "./server";
 
 const words = text.start;
 
-/** From an empty installation to the first call: what must hold here, what to paste where, and whether it works. */
-export function StartView({ me }: { me: Me }): ReactElement {
+type StartProps = {
+  me: Me;
+  /** Where the account is connected, and where it is asked whether all leads here. */
+  accounts: ReactNode;
+  check: ReactNode;
+};
+
+/** From an empty project to the first call: the account, what to paste where, whether it works, the first event. */
+export function StartView({ me, accounts, check }: StartProps): ReactElement {
   const base = me.webhook_base_url ?? window.location.origin;
   const { data: knocked } = useQuery({ ...doors, enabled: me.rights.includes("health.read") });
   return (
@@ -24,11 +31,13 @@ export function StartView({ me }: { me: Me }): ReactElement {
       </header>
       <div className={classes.column}>
         <Section title={words.server.title}>
-          <ThisServer base={base} features={me.features} doors={knocked} />
+          <ThisServer base={base} features={me.features} />
         </Section>
+        {accounts}
         <Section title={words.twilio.title}>
           <Addresses base={base} />
         </Section>
+        {check}
       </div>
       <div className={classes.column}>
         <Section title={words.first.title}>

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { Look } from "../../lib/look";
 import { text } from "../../lib/text";
-import type { Doors, Me } from "../../lib/types";
+import type { Me } from "../../lib/types";
 import { Mark } from "../../ui/mark";
 import { isPublic } from "./arrival";
 import classes from "./page.module.css";
@@ -11,7 +11,7 @@ const words = text.start.server;
 const READY: Look = { shape: "check", tone: "good", word: words.ready };
 const TO_DO: Look = { shape: "alert", tone: "warn", word: words.toDo };
 
-type ThisServerProps = { base: string; features: Me["features"]; doors: Doors | undefined };
+type ThisServerProps = { base: string; features: Me["features"] };
 
 /** A sandbox stands beside the server, Twilio on the internet. */
 function addressCheck(base: string, isDemo: boolean) {
@@ -20,11 +20,9 @@ function addressCheck(base: string, isDemo: boolean) {
 }
 
 /** What must hold here before Twilio can tell anything. */
-export function ThisServer({ base, features, doors }: ThisServerProps): ReactElement {
-  const accounts = doors?.here === true ? doors.accounts : null;
+export function ThisServer({ base, features }: ThisServerProps): ReactElement {
   const checks = [
     addressCheck(base, features.demo_calls),
-    ...(accounts === null ? [] : [{ holds: accounts > 0, good: words.hasAccount, bad: words.noAccount }]),
     { holds: features.webhook_ingestion, good: words.ingests, bad: words.doesNotIngest },
   ];
   return (

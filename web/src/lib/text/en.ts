@@ -1,6 +1,7 @@
 // Every word the interface says, in English. The other languages say the same (their type is this one's).
 import type { Connection } from "../feed_state";
 import type { CallStatus, Direction, ProcessingStatus } from "../types";
+import { connections } from "./connections_en";
 import { language } from "./language";
 import { operations } from "./operations_en";
 import { peopleWords } from "./people_en";
@@ -99,6 +100,8 @@ export const en = {
   settings,
 
   start,
+
+  connections,
 
   copy: { copy: "Copy", copied: "Copied", label: (what: string) => `Copy: ${what}` },
 

@@ -66,6 +66,8 @@ const sections = {
   label: "Settings",
   general: "General",
   account: "My account",
+  project: "Project",
+  connections: "Connections",
   people: "People",
   roles: "Roles",
   keys: "API keys",

@@ -67,6 +67,8 @@ export const peopleWords: typeof english = {
     label: "Настройки",
     general: "Общие",
     account: "Мой профиль",
+    project: "Проект",
+    connections: "Подключения",
     people: "Люди",
     roles: "Роли",
     keys: "Ключи API",

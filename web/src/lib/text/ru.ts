@@ -1,5 +1,6 @@
 // Every word the interface says, in Russian.
 import type { Text } from "./en";
+import { connections } from "./connections_ru";
 import { language } from "./language";
 import { operations } from "./operations_ru";
 import { peopleWords } from "./people_ru";
@@ -98,6 +99,8 @@ export const ru: Text = {
   settings,
 
   start,
+
+  connections,
 
   copy: { copy: "Копировать", copied: "Скопировано", label: (what: string) => `Копировать: ${what}` },
 

@@ -16,16 +16,17 @@ export const start = {
   openArrived: "Open the call",
   dismiss: "Dismiss",
 
+  accounts: "1. Your Twilio account",
+  check: "3. Does it all lead here?",
+
   server: {
-    title: "1. This server",
+    title: "This server",
     ready: "Ready",
     toDo: "To do",
     isNear: (base: string) => `The sandbox reaches this server at ${base}.`,
     isPublic: (base: string) => `Twilio is to reach this server at ${base}.`,
     notPublic: (base: string) =>
       `Twilio cannot reach ${base}. Set WEBHOOK_BASE_URL to the https address under which the internet reaches this server, and restart it.`,
-    hasAccount: "A Twilio account is configured.",
-    noAccount: "No Twilio account is configured, so every webhook is refused. Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, and restart the server.",
     ingests: "Webhooks are accepted.",
     doesNotIngest: "Webhooks are not accepted. Set WEBHOOK_INGESTION_ENABLED to true, and restart the server.",
   },
@@ -45,7 +46,7 @@ export const start = {
   },
 
   first: {
-    title: "3. The first event",
+    title: "4. The first event",
     waiting: "Waiting for the first event",
     waitingBody: "Call your number. What Twilio sends is shown here at once; nothing has to be reloaded.",
     received: "Events come in",
@@ -63,11 +64,11 @@ export const start = {
       },
       bad_signature: {
         title: "The signature does not match.",
-        fix: (base) => `Compare TWILIO_AUTH_TOKEN with the primary auth token in Twilio's console. If it is the same, Twilio calls another address than ${base}, or a proxy changes the path on the way.`,
+        fix: (base) => `Compare the auth token of the account here with the primary one in Twilio's console: give it to the account anew. If it is the same, Twilio calls another address than ${base}, or a proxy changes the path on the way.`,
       },
       unknown_account: {
         title: "It came from another Twilio account.",
-        fix: () => "Compare TWILIO_ACCOUNT_SID with the account that owns the number. A sub-account has its own sid and token.",
+        fix: () => "Connect the account that owns the number. A sub-account has its own sid and token.",
       },
       no_signature: {
         title: "It had no signature.",

@@ -14,16 +14,17 @@ export const start: typeof english = {
   openArrived: "Открыть звонок",
   dismiss: "Скрыть",
 
+  accounts: "1. Ваш аккаунт Twilio",
+  check: "3. Всё ли ведёт сюда?",
+
   server: {
-    title: "1. Этот сервер",
+    title: "Этот сервер",
     ready: "Готово",
     toDo: "Сделать",
     isNear: (base: string) => `Имитатор обращается к серверу по адресу ${base}.`,
     isPublic: (base: string) => `Адрес сервера для Twilio: ${base}.`,
     notPublic: (base: string) =>
       `Адрес ${base} для Twilio недоступен. Укажите в WEBHOOK_BASE_URL адрес https, по которому этот сервер виден из интернета, и перезапустите его.`,
-    hasAccount: "Аккаунт Twilio настроен.",
-    noAccount: "Аккаунт Twilio не настроен, поэтому все вебхуки отклоняются. Задайте TWILIO_ACCOUNT_SID и TWILIO_AUTH_TOKEN и перезапустите сервер.",
     ingests: "Приём вебхуков включён.",
     doesNotIngest: "Приём вебхуков выключен. Задайте WEBHOOK_INGESTION_ENABLED=true и перезапустите сервер.",
   },
@@ -43,7 +44,7 @@ export const start: typeof english = {
   },
 
   first: {
-    title: "3. Первое событие",
+    title: "4. Первое событие",
     waiting: "Ждём первое событие",
     waitingBody: "Позвоните на свой номер. Всё, что пришлёт Twilio, сразу появится здесь; обновлять страницу не нужно.",
     received: "События приходят",
@@ -61,11 +62,11 @@ export const start: typeof english = {
       },
       bad_signature: {
         title: "Подпись не сходится.",
-        fix: (base) => `Сравните TWILIO_AUTH_TOKEN с основным токеном (primary auth token) в консоли Twilio. Если они совпадают, значит, Twilio обращается не по адресу ${base} или прокси по дороге меняет путь.`,
+        fix: (base) => `Сравните auth token этого аккаунта с основным (primary auth token) в консоли Twilio: задайте его здесь заново. Если они совпадают, значит, Twilio обращается не по адресу ${base} или прокси по дороге меняет путь.`,
       },
       unknown_account: {
         title: "Запрос пришёл от другого аккаунта Twilio.",
-        fix: () => "Сравните TWILIO_ACCOUNT_SID с аккаунтом, которому принадлежит номер. У субаккаунта свои sid и токен.",
+        fix: () => "Подключите аккаунт, которому принадлежит номер. У субаккаунта свои sid и токен.",
       },
       no_signature: {
         title: "В запросе не было подписи.",

@@ -1,0 +1,51 @@
+import { Button } from "@mantine/core";
+import type { ReactElement } from "react";
+import { text } from "../../lib/text";
+import type { Connection } from "../../lib/types";
+import { Record } from "../../ui/records";
+import { ExactTime } from "../../ui/time";
+
+const words = text.connections;
+
+type AccountProps = { connection: Connection; onChange: (connection: Connection) => void; onRemove: (connection: Connection) => void };
+
+/** One account: which, since when, and with how many tokens. */
+export function AccountRecord({ connection, onChange, onRemove }: AccountProps): ReactElement {
+  const { account, origin, created_at: created, updated_at: updated, has_secondary_secret: hasTwo } = connection;
+  const isStored = origin === "stored";
+  return (
+    <Record
+      name={<code>{account}</code>}
+      aside={isStored ? words.twilio : `${words.twilio}, ${words.configured}`}
+      state={{ shape: "check", tone: "good", word: words.works }}
+      facts={[
+        isStored ? null : words.configuredNote,
+        created === null ? null : (
+          <>
+            {words.connected} <ExactTime time={created} />
+          </>
+        ),
+        updated === null || updated === created ? null : (
+          <>
+            {words.changed} <ExactTime time={updated} />
+          </>
+        ),
+        hasTwo ? words.two : null,
+      ]}
+      action={
+        <>
+          <Act word={words.change} label={words.changeLabel(account)} act={() => { onChange(connection); }} />
+          {isStored && <Act word={words.remove} label={words.removeLabel(account)} act={() => { onRemove(connection); }} />}
+        </>
+      }
+    />
+  );
+}
+
+function Act({ word, label, act }: { word: string; label: string; act: () => void }): ReactElement {
+  return (
+    <Button variant="default" size="xs" aria-label={label} onClick={act}>
+      {word}
+    </Button>
+  );
+}

@@ -1,0 +1,81 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { ReactElement } from "react";
+import { text } from "../../lib/text";
+import type { Connection } from "../../lib/types";
+import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
+import { Question } from "../../ui/question";
+import { Records } from "../../ui/records";
+import { Section } from "../../ui/section";
+import { Trouble } from "../../ui/trouble";
+import { AccountRecord } from "./account_record";
+import { connections, disconnect } from "./api";
+import { Connect } from "./connect";
+
+const words = text.connections;
+
+type Open = { kind: "connect" } | { kind: "change" | "remove"; connection: Connection };
+
+/** The project's accounts at providers: they are connected, get other tokens, and are disconnected. */
+export function Accounts({ title = words.accounts }: { title?: string }): ReactElement {
+  const client = useQueryClient();
+  const { data, error: failure, refetch } = useQuery(connections);
+  const [open, setOpen] = useState<Open | null>(null);
+  const { mutate, error } = useMutation({ mutationFn: disconnect, onSettled: () => client.invalidateQueries(connections) });
+  const close = (): void => {
+    setOpen(null);
+  };
+  const connect = (
+    <Button
+      size="xs"
+      onClick={() => {
+        setOpen({ kind: "connect" });
+      }}
+    >
+      {words.connect}
+    </Button>
+  );
+  const all = data?.connections;
+  return (
+    <Section title={title} aside={connect}>
+      {all === undefined && (failure === null ? <LoadingFace rows={2} /> : <FailedFace error={failure} retry={() => void refetch()} />)}
+      {all?.length === 0 && (
+        <EmptyFace title={words.none}>
+          <p>{words.noneBody}</p>
+        </EmptyFace>
+      )}
+      {error !== null && <Trouble error={error} />}
+      {all !== undefined && all.length > 0 && (
+        <Records label={words.accounts}>
+          {all.map((connection) => (
+            <AccountRecord
+              key={connection.account}
+              connection={connection}
+              onChange={() => {
+                setOpen({ kind: "change", connection });
+              }}
+              onRemove={() => {
+                setOpen({ kind: "remove", connection });
+              }}
+            />
+          ))}
+        </Records>
+      )}
+      {open?.kind === "connect" && <Connect onClose={close} />}
+      {open?.kind === "change" && <Connect known={open.connection} onClose={close} />}
+      {open?.kind === "remove" && (
+        <Question
+          title={words.removeTitle}
+          body={words.removeBody(open.connection.account)}
+          yes={words.remove}
+          onYes={() => {
+            mutate(open.connection);
+            close();
+          }}
+          onNo={close}
+        />
+      )}
+    </Section>
+  );
+}
