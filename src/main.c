@@ -46,6 +46,8 @@ static const struct {
      "make an organisation, and print its owner's invitation"},
     {"jobs", tool_jobs, true, "list [PROJECT] | run NAME [PROJECT]",
      "what is done again and again, and when; ask for a run now"},
+    {"quota", tool_quota, true, "PROJECT [NAME NUMBER|default]",
+     "print how much a project may use, or grant it more or less"},
     {"rights", tool_rights, false, "", "print which role may do what"},
     {"doctor", tool_doctor, true, "", "check configuration, store and spool"},
     {"config", tool_config, false, "example | markdown", "print every variable"},

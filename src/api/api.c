@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "api/credentials.h"
+#include "api/meter.h"
 #include "api/request.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -52,6 +53,7 @@ struct api {
     struct http_route table[ROUTES_MAX]; /* what the router was compiled from */
     struct backlog_watch *backlogs;
     struct throttle *throttle;
+    struct meter *meter;
     struct pool pools[POOL_COUNT];
     struct thread *monitor;
     struct mailbox *monitor_end; /* closed to end the monitor */
@@ -192,7 +194,7 @@ static bool admit(struct req *rq, const struct route *route, struct err *e)
 static bool run(struct req *rq, const struct route *route, struct err *e)
 {
     if (!http_query_parse(rq->http, rq->a, &rq->query, e) || !admit(rq, route, e) ||
-        !route->run(rq, e))
+        !meter_count(rq, e) || !route->run(rq, e))
         return err_trace(e);
     return true;
 }
@@ -209,6 +211,7 @@ static void serve(struct worker *w, struct http_exchange *x)
         .db = w->db,
         .backlogs = w->api->backlogs,
         .throttle = w->api->throttle,
+        .meter = w->api->meter,
         .rng = &w->rng,
         .a = http_arena(x),
         .match = match,
@@ -370,6 +373,7 @@ void api_stop(struct api *api)
         thread_join(api->monitor);
     backlog_watch_destroy(api->backlogs);
     throttle_destroy(api->throttle);
+    meter_destroy(api->meter);
     mailbox_destroy(api->monitor_end);
     http_router_destroy(api->router);
     free(api);
@@ -385,6 +389,7 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->router = build_router(api->table);
     api->backlogs = backlog_watch_create(o->clock);
     api->throttle = throttle_create();
+    api->meter = meter_create();
     pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX);
     pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX);
     api->monitor_end = mailbox_create();

@@ -9,6 +9,7 @@
  */
 #include "base/clock.h"
 #include "base/err.h"
+#include "tenancy/quota.h"
 
 struct api;
 struct doors;
@@ -46,7 +47,8 @@ struct api_options {
     struct hasher *hasher;
     size_t threads;
     const struct secret *stream_key; /* what tokens of streams are signed with */
-    size_t stream_clients_max;       /* of one project; 0: as many as come */
+    struct quotas quotas;            /* of a project, where the store says nothing else */
+    size_t stream_clients_most;      /* of one project, whatever its quota; 0: as that says */
     bool realtime_push, webhook_ingestion;
     bool secure_cookies;         /* the public URL is https */
     struct str webhook_base_url; /* shown to people who set up their provider; may be empty */

@@ -34,6 +34,7 @@ struct req {
     struct db *db;
     struct backlog_watch *backlogs;
     struct throttle *throttle;
+    struct meter *meter;
     struct rng *rng;
     struct arena *a;
     struct actor actor; /* of public routes: nobody, without rights */

@@ -1,5 +1,6 @@
 #include "api/watching.h"
 
+#include "api/meter.h"
 #include "sse/sse.h"
 #include "tenancy/watcher.h"
 
@@ -33,9 +34,11 @@ static bool resume_point(const struct req *rq, struct hub_resume *ret, struct er
 /* A moment's count, not a lock: of many who come at once, a few too many may be let in. */
 static bool has_room(const struct req *rq, struct err *e)
 {
-    const size_t max = rq->app->stream_clients_max;
+    const size_t quota = (size_t)meter_quotas(rq).of[QUOTA_LIVE_CLIENTS];
+    const size_t most = rq->app->stream_clients_most;
+    const size_t max = most > 0 && most < quota ? most : quota;
 
-    if (max == 0 || hub_clients(rq->app->hub, rq->actor.project) < max)
+    if (hub_clients(rq->app->hub, rq->actor.project) < max)
         return true;
     err_set(e, ERR_RATE, "this project has %zu live clients already, as many as it may", max);
     err_fix(e, "close streams that nobody watches any more");

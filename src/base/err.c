@@ -74,6 +74,7 @@ bool err_set_at(struct err *e, const char *file, const char *function, int line,
     memcpy(e->text, text, sizeof(text));
     memcpy(e->russian.text, russian, sizeof(russian));
     e->n_fix = 0;
+    e->retry_after = 0;
     e->n_trace = 0;
     place_add(e, file, function, line);
     return false;
@@ -100,12 +101,19 @@ bool err_fix_add(struct err *e, const char *format, ...)
     return false;
 }
 
+bool err_later(struct err *e, int64_t wait)
+{
+    e->retry_after = (wait + 999999) / 1000000;
+    return false;
+}
+
 void err_clear(struct err *e)
 {
     e->code = ERR_NONE;
     e->text[0] = '\0';
     e->russian.text[0] = '\0';
     e->n_fix = 0;
+    e->retry_after = 0;
     e->n_trace = 0;
 }
 

@@ -63,6 +63,7 @@ struct err {
     char fix[ERR_FIXES][ERR_FIX_MAX]; /* remedies, in order */
     size_t n_fix;
     struct err_russian russian;
+    int64_t retry_after;               /* seconds until the same may work; 0: nobody knows */
     struct err_place trace[ERR_TRACE]; /* innermost first */
     size_t n_trace;
 };
@@ -85,6 +86,10 @@ static inline bool err_failed(bool failed)
     (void)failed;
     return false;
 }
+
+/* The same may work after so many microseconds, which the edge tells. After err_set; returns false.
+ */
+bool err_later(struct err *e, int64_t wait);
 
 void err_clear(struct err *e);
 

@@ -1,5 +1,7 @@
 #include "http/internal.h"
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/json.h"
 #include "http/language.h"
@@ -67,15 +69,19 @@ void http_answer_error(struct http_exchange *x, const struct err *e, struct str 
 {
     const int status = err_code_status(e->code);
     const bool again = status == 503 || status == 429;
+    char seconds[24];
     struct buf body;
 
     buf_init(&body, ERROR_BODY_MAX);
     http_error_body(&body, e, exchange_language(x), trace_id);
+    (void)snprintf(seconds, sizeof seconds, "%lld",
+                   (long long)(e->retry_after > 0 ? e->retry_after : 1));
+    const struct http_header fields[] = {error_fields[0], {STR("Retry-After"), str_from(seconds)}};
     struct http_answer answer = {
         .status = status,
         .type = STR("application/json"),
         .body = buf_view(&body),
-        .headers = error_fields,
+        .headers = fields,
         .n_headers = again ? 2 : 1,
     };
     exchange_answer(x, &answer);

@@ -100,7 +100,9 @@ uint16_t http_server_port(const struct http_server *s);
 void http_server_drain(struct http_server *s);
 /* Closes what is left and frees; call before the loops are stopped. */
 void http_server_stop(struct http_server *s);
+/* How many there are, and how many there can be. */
 size_t http_server_connections(const struct http_server *s);
+size_t http_server_capacity(const struct http_server *s);
 
 const struct http_request *http_request_of(const struct http_exchange *x);
 /* Memory that lives as long as the exchange. Used by one thread at a time. */

@@ -399,6 +399,11 @@ uint16_t http_server_port(const struct http_server *s)
     return s->port;
 }
 
+size_t http_server_capacity(const struct http_server *s)
+{
+    return s->o.max_connections;
+}
+
 size_t http_server_connections(const struct http_server *s)
 {
     return atomic_load(&s->n_connections);

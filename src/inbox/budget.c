@@ -1,13 +1,10 @@
-/*
- * A bucket is kept as one time (the "generic cell rate algorithm"): when it will be full again.
- * Each invalid request moves that time one interval further; a client is over its budget when it
- * lies more than the whole burst ahead. A slot whose time is past is as good as empty.
- */
+/* A slot whose bucket is full again is as good as empty. */
 #include "inbox/budget.h"
 
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/bucket.h"
 #include "base/crypto.h"
 #include "http/cidr.h"
 
@@ -19,8 +16,7 @@ struct slot {
 };
 
 struct budget {
-    usec_t interval; /* one token */
-    usec_t burst;    /* all of them */
+    struct bucket_rate rate;
     struct slot slots[SETS][WAYS];
 };
 
@@ -28,8 +24,8 @@ struct budget *budget_create(size_t burst, size_t per_minute)
 {
     assert(burst > 0 && per_minute > 0);
     struct budget *b = NEW(struct budget);
-    b->interval = MINUTES(1) / (usec_t)per_minute;
-    b->burst = b->interval * (usec_t)burst;
+    b->rate.interval = MINUTES(1) / (usec_t)per_minute;
+    b->rate.burst = b->rate.interval * (usec_t)burst;
     return b;
 }
 
@@ -76,14 +72,12 @@ static struct slot *take(struct budget *b, uint64_t who)
 bool budget_is_spent(const struct budget *b, struct str peer, usec_t now)
 {
     const struct slot *s = find(b, identity(peer));
-    return s && s->full_at - now > b->burst - b->interval;
+    return s && bucket_wait(s->full_at, b->rate, now) > 0;
 }
 
 void budget_spend(struct budget *b, struct str peer, usec_t now)
 {
     struct slot *s = take(b, identity(peer));
-    if (s->full_at < now)
-        s->full_at = now;
-    if (s->full_at - now <= b->burst - b->interval)
-        s->full_at += b->interval;
+    if (bucket_wait(s->full_at, b->rate, now) == 0)
+        s->full_at = bucket_less(s->full_at, b->rate, now);
 }

@@ -71,6 +71,9 @@ struct door_account {
     int64_t project;
     const struct secret *secrets[DOOR_SECRETS]; /* the second may be NULL */
     const void *config;                         /* what answer() needs; may be NULL */
+    /* How much all accounts of the project may bring in together: webhooks a minute, and events
+     * that wait. 0: as much as comes. */
+    int64_t per_minute, waiting_max;
 };
 
 /* Accounts, and what owns their secrets and configs: forget() is called once nobody uses them any

@@ -31,9 +31,27 @@ static struct str or_preset(struct str value, bool is_default, struct str preset
     return str_is_none(value) && is_default ? preset : value;
 }
 
-static bool add_project(struct account_book *book, const struct config *c, bool is_default,
-                        const struct connected_project *p, struct err *e)
+struct quotas accounts_quotas(const struct config *c)
 {
+    return (struct quotas){{
+        [QUOTA_API_REQUESTS] = c->api_requests_per_minute,
+        [QUOTA_WEBHOOKS] = c->webhooks_per_minute,
+        [QUOTA_EVENTS_WAITING] = c->events_waiting_max,
+        [QUOTA_LIVE_CLIENTS] = c->realtime_clients_max,
+    }};
+}
+
+struct presets {
+    const struct config *config;
+    bool is_default; /* the project whose numbers the configuration says */
+};
+
+static bool add_project(struct account_book *book, struct presets preset,
+                        const struct connected_project *p, const struct quotas *quotas,
+                        struct err *e)
+{
+    const struct config *c = preset.config;
+    const bool is_default = preset.is_default;
     const struct project_settings *s = &p->settings;
     const struct book_project in = {
         .project = p->project,
@@ -41,6 +59,7 @@ static bool add_project(struct account_book *book, const struct config *c, bool 
         .region = or_preset(s->region, is_default, c->default_region),
         .routing = {.sip_user = or_preset(s->sip_user, is_default, c->sip_user),
                     .sip_domain = or_preset(s->sip_domain, is_default, c->sip_domain)},
+        .quotas = *quotas,
     };
 
     return account_book_add_project(book, &in, e) || err_trace(e);
@@ -67,8 +86,10 @@ bool accounts_of_config(const struct config *c, int64_t project, struct account_
                         struct err *e)
 {
     _cleanup_(account_book_dropp) struct account_book *book = account_book_create();
+    const struct quotas quotas = accounts_quotas(c);
 
-    if (!add_project(book, c, true, &(struct connected_project){.project = project}, e))
+    if (!add_project(book, (struct presets){c, true},
+                     &(struct connected_project){.project = project}, &quotas, e))
         return err_trace(e);
     add_configured(book, c, project);
     *ret = TAKE(book);
@@ -116,14 +137,29 @@ static bool add_stored(struct accounts *x, struct account_book *book, int64_t pr
     return true;
 }
 
+static bool read_quotas(struct accounts *x, int64_t project, struct quotas *ret, struct err *e)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct quotas preset = accounts_quotas(x->o.config);
+    struct quota_wishes wishes;
+
+    if (!quota_wishes(x->db, project, a, &wishes, e))
+        return err_trace(e);
+    *ret = quotas_in_force(&preset, &wishes);
+    return true;
+}
+
 /* A project whose numbers cannot be read keeps the others from nothing. */
 static bool add_page(struct accounts *x, struct account_book *book,
                      const struct connected_project *list, size_t n, struct err *e)
 {
     for (size_t i = 0; i < n; i++) {
         struct err odd = {0};
-        const bool is_default = list[i].project == x->o.project;
-        if (!add_project(book, x->o.config, is_default, &list[i], &odd)) {
+        const struct presets preset = {x->o.config, list[i].project == x->o.project};
+        struct quotas quotas;
+        if (!read_quotas(x, list[i].project, &quotas, e))
+            return err_trace(e);
+        if (!add_project(book, preset, &list[i], &quotas, &odd)) {
             log_failure(NULL, LOG_ERROR, "accounts.numbers", &odd);
             continue;
         }

@@ -23,6 +23,9 @@ struct accounts_options {
     struct doors *doors;         /* or NULL */
 };
 
+/* How much a project may use by the configuration. */
+struct quotas accounts_quotas(const struct config *c);
+
 /* The book of what the configuration alone says: before the store is there. */
 bool accounts_of_config(const struct config *c, int64_t project, struct account_book **ret,
                         struct err *e) CHECK_RESULT;

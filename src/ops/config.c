@@ -45,6 +45,14 @@ static const struct variable variables[] = {
      "false: the streams of the feed answer 503 and browsers read it as pages."},
     {"REALTIME_CLIENTS_MAX", NUMBER, AT(realtime_clients_max), "10000", 1, 1000000,
      "Live clients that one project may have on a node; one more is answered 429."},
+    {"API_REQUESTS_PER_MINUTE", NUMBER, AT(api_requests_per_minute), "60000", 1, 6000000,
+     "Requests to the API that one project may make on a node, in the long run; ten seconds' worth "
+     "of them at once. What is beyond is answered 429."},
+    {"WEBHOOKS_PER_MINUTE", NUMBER, AT(webhooks_per_minute), "600000", 1, 6000000,
+     "Webhooks that a node takes in for one project, likewise; what is beyond is answered 429 and "
+     "not kept. Voice requests are always answered, and kept."},
+    {"EVENTS_WAITING_MAX", NUMBER, AT(events_waiting_max), "1000000", 1, 6000000,
+     "Events of one project that may wait to be processed before its webhooks are answered 429."},
     {"DEMO_CALLS", FLAG, AT(demo_calls), "false", 0, 0,
      "true: the interface offers calls of the sandbox to look at, and is marked as a demo. Refused "
      "in production, and without a sandbox of this machine as TWILIO_BASE_URL."},

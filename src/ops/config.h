@@ -25,6 +25,9 @@ struct config {
     bool webhook_ingestion_enabled;
     bool realtime_push_enabled;
     int64_t realtime_clients_max;
+    int64_t api_requests_per_minute;
+    int64_t webhooks_per_minute;
+    int64_t events_waiting_max;
     bool demo_calls;
     struct str twilio_account_sid;
     struct str twilio_auth_token;

@@ -457,6 +457,14 @@ static void open_checks(struct app *app)
     });
 }
 
+/* Of all the connections that this node can have, others are left a quarter. */
+static size_t most_streams(const struct http_server *server)
+{
+    const size_t all = http_server_capacity(server);
+
+    return all - all / 4;
+}
+
 static bool start_api(struct app *app, struct err *e)
 {
     if (!open_recordings(app, e))
@@ -482,7 +490,8 @@ static bool start_api(struct app *app, struct err *e)
         .hasher = app->hasher,
         .threads = (size_t)app->config->api_threads,
         .stream_key = app->identity.stream_key,
-        .stream_clients_max = (size_t)app->config->realtime_clients_max,
+        .quotas = accounts_quotas(app->config),
+        .stream_clients_most = most_streams(app->server),
         .realtime_push = app->config->realtime_push_enabled,
         .webhook_ingestion = app->config->webhook_ingestion_enabled,
         .secure_cookies = str_starts(app->config->webhook_base_url, STR("https://")),

@@ -12,7 +12,7 @@
 
 enum { NAME_MAX_BYTES = 100 };
 
-static const struct actor console = {.kind = ACTOR_NOBODY, .name = {"console", 7}};
+const struct actor tool_console = {.kind = ACTOR_NOBODY, .name = {"console", 7}};
 
 struct errand {
     struct command *cmd;
@@ -29,7 +29,7 @@ static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 static bool note(struct errand *x, const char *action, struct err *e)
 {
     const struct audit_entry entry = {
-        .who = &console,
+        .who = &tool_console,
         .action = action,
         .entity = "user",
         .entity_id = str_fmt(x->cmd->a, "%lld", (long long)x->user),
@@ -85,7 +85,7 @@ static bool create_org(struct errand *x, struct err *e)
                     ROLE_WISH(x->user, INT_NONE, USER_ROLE_OWNER), a, &before, e) ||
         !person_by_id(x->db, x->user, a, &owner, &found, e))
         return err_trace(e);
-    const struct audit_entry entry = {.who = &console,
+    const struct audit_entry entry = {.who = &tool_console,
                                       .action = "org.created",
                                       .entity = "org",
                                       .entity_id = str_fmt(a, "%lld", (long long)all.org)};

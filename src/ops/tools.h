@@ -3,6 +3,7 @@
 /* The commands beside `serve`: straight-line, they print for people and return an exit status. */
 #include "ops/config.h"
 #include "store/store.h"
+#include "tenancy/actor.h"
 
 struct command {
     struct config config;
@@ -13,6 +14,9 @@ struct command {
 
 /* The failure and its remedies on stderr; returns EXIT_FAILURE. */
 int tool_fail(const struct err *e);
+
+/* Who does what a command does, in the audit log. */
+extern const struct actor tool_console;
 
 /* Opens the store of the configuration, beside a server that may run. */
 bool tool_store(struct command *cmd, struct store **ret, struct err *e) CHECK_RESULT;
@@ -26,6 +30,7 @@ int tool_login_link(struct command *cmd);
 int tool_user(struct command *cmd);
 int tool_org(struct command *cmd);
 int tool_jobs(struct command *cmd);
+int tool_quota(struct command *cmd);
 int tool_rights(struct command *cmd);
 int tool_doctor(struct command *cmd);
 int tool_config(struct command *cmd);

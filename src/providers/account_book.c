@@ -6,11 +6,14 @@
 
 #include "base/arena.h"
 
+enum { BUCKETS = 256 };
+
 struct project {
     struct project *next;
     int64_t project;
     struct call_rules rules;
     struct provider_routing routing;
+    struct quotas quotas;
 };
 
 struct entry {
@@ -23,7 +26,7 @@ struct entry {
 struct account_book {
     _Atomic size_t holders;
     struct arena *a;
-    struct project *projects;
+    struct project *projects[BUCKETS];
     struct entry *entries;
     size_t n_entries;
 };
@@ -58,7 +61,7 @@ void account_book_drop(struct account_book *b)
 
 static struct project *find_project(const struct account_book *b, int64_t project)
 {
-    struct project *p = b->projects;
+    struct project *p = b->projects[(uint64_t)project % BUCKETS];
 
     while (p && p->project != project)
         p = p->next;
@@ -75,6 +78,7 @@ static struct str first_of(struct str list)
 
 bool account_book_add_project(struct account_book *b, const struct book_project *in, struct err *e)
 {
+    struct project **bucket = &b->projects[(uint64_t)in->project % BUCKETS];
     struct project *p = arena_new(b->a, struct project, 1);
 
     if (!call_rules_parse(str_dup(in->owned_numbers, b->a), str_dup(in->region, b->a), b->a,
@@ -86,8 +90,9 @@ bool account_book_add_project(struct account_book *b, const struct book_project 
         .sip_domain = str_dup(in->routing.sip_domain, b->a),
         .caller_id = first_of(str_dup(in->owned_numbers, b->a)),
     };
-    p->next = b->projects;
-    b->projects = p;
+    p->quotas = in->quotas;
+    p->next = *bucket;
+    *bucket = p;
     return true;
 }
 
@@ -180,6 +185,13 @@ const struct call_rules *account_book_rules(const struct account_book *b, int64_
     return p ? &p->rules : &none;
 }
 
+const struct quotas *account_book_quotas(const struct account_book *b, int64_t project)
+{
+    const struct project *p = find_project(b, project);
+
+    return p ? &p->quotas : NULL;
+}
+
 static void drop(void *book)
 {
     account_book_drop(book);
@@ -190,14 +202,18 @@ struct door_accounts account_book_doors(struct account_book *b)
     struct door_account *list = arena_new(b->a, struct door_account, b->n_entries + 1);
     size_t n = 0;
 
-    for (struct entry *x = b->entries; x; x = x->next)
+    for (struct entry *x = b->entries; x; x = x->next) {
+        const struct quotas *q = account_book_quotas(b, x->account.project);
         list[n++] = (struct door_account){
             .provider = x->account.provider,
             .account = x->account.account,
             .project = x->account.project,
             .secrets = {x->secrets[0], x->secrets[1]},
             .config = x->config,
+            .per_minute = q->of[QUOTA_WEBHOOKS],
+            .waiting_max = q->of[QUOTA_EVENTS_WAITING],
         };
+    }
     return (struct door_accounts){list, n, drop, account_book_hold(b)};
 }
 

@@ -8,6 +8,7 @@
  */
 #include "calls/change.h"
 #include "providers/provider.h"
+#include "tenancy/quota.h"
 
 struct account_book;
 struct account_shelf;
@@ -24,6 +25,7 @@ struct book_project {
     int64_t project;
     struct str owned_numbers, region; /* see call_rules_parse() */
     struct provider_routing routing;
+    struct quotas quotas;
 };
 /* Before its accounts. Fails when a number is none. */
 bool account_book_add_project(struct account_book *b, const struct book_project *p,
@@ -54,6 +56,8 @@ bool account_book_owner(const struct account_book *b, struct str provider, struc
                         int64_t *ret);
 /* Without any for a project that is not in it. */
 const struct call_rules *account_book_rules(const struct account_book *b, int64_t project);
+/* NULL for a project that is not in it. */
+const struct quotas *account_book_quotas(const struct account_book *b, int64_t project);
 /* For the doors; they hold the book by this. */
 struct door_accounts account_book_doors(struct account_book *b);
 

@@ -17,6 +17,11 @@ static bool next_version(struct db *db, struct rng *rng, usec_t now, struct err 
     return installation_set(db, version_name, str_from(version), e) || err_trace(e);
 }
 
+bool connections_changed(const struct office *o, struct err *e)
+{
+    return next_version(o->db, o->rng, o->now, e) || err_trace(e);
+}
+
 bool connection_version(struct db *db, struct arena *a, struct str *ret, struct err *e)
 {
     return installation_get(db, version_name, a, ret, e) || err_trace(e);

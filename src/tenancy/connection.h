@@ -49,6 +49,8 @@ bool connection_remove(const struct office *o, int64_t project, struct str provi
 
 /* --- for the doors and workers of a node --- */
 
+/* Another thing that nodes keep by this version has changed: a new one. In its transaction. */
+bool connections_changed(const struct office *o, struct err *e) CHECK_RESULT;
 /* Changes with every change of any project; none: there never was one. */
 bool connection_version(struct db *db, struct arena *a, struct str *ret,
                         struct err *e) CHECK_RESULT;

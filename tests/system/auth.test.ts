@@ -331,6 +331,7 @@ describe("signing in", () => {
     "POST /api/users/{id}/roles": { role: "viewer" },
     "POST /api/keys": { name: "k", rights: ["calls.read"] },
     "PATCH /api/settings": { time_zone: "UTC" },
+    "PATCH /api/quotas": { name: "realtime_clients_max", value: 100 },
     "PUT /api/connections/{provider}/{account}": { secret: "a secret of the provider" },
     "POST /api/exports": { kind: "calls", rows: 1 },
     "POST /api/events/reprocess": { ids: ["1"] },

@@ -166,6 +166,8 @@ describe("F173 what is another's is answered like what is not there", () => {
     "POST /api/exports": { mine: () => ({ path: "/api/exports", body: { kind: "calls", rows: 3 } }), status: 204 },
     "GET /api/settings": { mine: () => ({ path: "/api/settings" }) },
     "PATCH /api/settings": { mine: () => ({ path: "/api/settings", body: { time_zone: "Europe/Berlin" } }) },
+    "GET /api/quotas": { mine: () => ({ path: "/api/quotas" }) },
+    "PATCH /api/quotas": { mine: () => ({ path: "/api/quotas", body: { name: "realtime_clients_max", value: 5000 } }) },
     "GET /api/connections": { mine: () => ({ path: "/api/connections" }) },
     "POST /api/connections/check": { mine: () => ({ path: "/api/connections/check" }) },
     "PUT /api/connections/:provider/:account": {

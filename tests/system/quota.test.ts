@@ -1,0 +1,84 @@
+// How much one project may use of a node: what is beyond is told to come again, and hinders no other project.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ask, type Fault } from "../lib/api.ts";
+import { auditOf, found, type Me, must, OWNER, type Person, signIn } from "../lib/company.ts";
+import { API_KEY, type Server, startServer } from "../lib/server.ts";
+import { tool } from "../lib/settled.ts";
+import { Stream } from "../lib/stream.ts";
+import { until } from "../lib/wait.ts";
+
+type Quota = { name: string; value: number; most: number; chosen: number | null };
+
+describe("quotas", () => {
+  let server: Server;
+  let owner: Person, other: Person;
+  let project: string;
+  before(async () => {
+    server = await startServer({ ...OWNER, REALTIME_CLIENTS_MAX: "7" });
+    owner = await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL);
+    other = await found(server, "Beside", "owner@beside.example");
+    project = (await must<Me>(server, owner.token, "GET", "/api/me")).project?.id ?? "";
+  });
+  after(() => server.remove());
+
+  const grant = (name: string, value: string): ReturnType<typeof tool> => tool(server, "quota", project, name, value);
+  const choose = (name: string, value: number | null): Promise<{ status: number; body: Fault }> =>
+    ask<Fault>(server, "/api/quotas", { method: "PATCH", key: owner.token, body: { name, value } });
+  const quotaOf = async (who: Person, name: string): Promise<Quota | undefined> =>
+    (await must<{ quotas: Quota[] }>(server, who.token, "GET", "/api/quotas")).quotas.find((q) => q.name === name);
+
+  it("are those of the configuration until more is granted or less is chosen, which is audited", async () => {
+    const name = "realtime_clients_max";
+    assert.deepEqual(await quotaOf(owner, name), { name, value: 7, most: 7, chosen: null });
+    assert.equal((await choose(name, 8)).status, 403);
+    assert.equal((await choose(name, 0)).status, 400);
+    assert.equal((await choose("calls", 1)).status, 400);
+    assert.equal((await choose(name, 3)).status, 200);
+    assert.deepEqual(await quotaOf(owner, name), { name, value: 3, most: 7, chosen: 3 });
+    const { output } = await grant(name, "20");
+    assert.match(output, /realtime_clients_max +3 +granted, less was chosen/);
+    assert.equal((await choose(name, null)).status, 200);
+    assert.deepEqual(await quotaOf(owner, name), { name, value: 20, most: 20, chosen: null });
+    assert.deepEqual(await quotaOf(other, name), { name, value: 7, most: 7, chosen: null });
+    await grant(name, "default");
+    assert.equal((await quotaOf(owner, name))?.value, 7);
+    assert.deepEqual((await auditOf(server, owner.token, "entity=quota")).map(({ action }) => action), ["quota.granted", "quota.chosen", "quota.granted", "quota.chosen"]);
+    assert.deepEqual(await auditOf(server, other.token, "entity=quota"), []);
+  });
+
+  it("of live clients hold for the project alone, within a second of the grant", async () => {
+    await grant("realtime_clients_max", "1");
+    const first = await Stream.open(server);
+    await until("one more is one too many", async () => {
+      const second = await Stream.open(server).catch(() => undefined);
+      second?.close();
+      return second ? undefined : true;
+    });
+    const beside = await Stream.open(server, "", { Authorization: `Bearer ${other.token}` });
+    beside.close();
+    first.close();
+    await grant("realtime_clients_max", "default");
+  });
+
+  it("of requests: whoever asks too often hears when to come again, and others are served", async () => {
+    await grant("api_requests_per_minute", "60");
+    const refused = await until("the bucket is empty", async () => {
+      const answer = await ask<Fault>(server, "/api/calls", { key: API_KEY });
+      return answer.status === 429 ? answer : undefined;
+    });
+    assert.equal(refused.body.error.code, "RATE_LIMITED");
+    assert.equal(refused.headers.get("retry-after"), "1");
+    assert.equal((await ask(server, "/api/calls", { key: owner.token })).status, 429, "whoever asks for the project");
+    for (let i = 0; i < 30; i += 1) assert.equal((await ask(server, "/api/calls", { key: other.token })).status, 200);
+    assert.equal((await ask(server, "/health")).status, 200);
+    assert.equal((await ask(server, "/api/calls", { key: "no such key, which has no project" })).status, 401);
+    await grant("api_requests_per_minute", "default");
+    await until("served again", async () => ((await ask(server, "/api/calls", { key: API_KEY })).status === 200 ? true : undefined));
+  });
+
+  it("are set from the console for a project that is there, by a name that is known", async () => {
+    for (const args of [["999", "realtime_clients_max", "1"], [project, "calls", "1"], [project, "realtime_clients_max", "0"], [project, "realtime_clients_max", "many"], [project, "realtime_clients_max"], []])
+      assert.notEqual((await tool(server, "quota", ...args)).code, 0, args.join(" "));
+  });
+});
