@@ -23,6 +23,7 @@ static void write_role(struct req *rq, const struct member_role *role)
 static void write_members(struct req *rq, const struct member *m)
 {
     struct json_writer *w = &rq->json;
+    const bool has_come = m->has_password || m->seen_at != TIME_NONE; // by a link, without one
 
     json_open_object(w);
     json_member_id(rq, STR("id"), m->id);
@@ -30,8 +31,9 @@ static void write_members(struct req *rq, const struct member *m)
     json_member_str(w, STR("name"), m->name);
     json_member_str(w, STR("status"),
                     m->disabled_at != TIME_NONE ? STR("disabled")
-                    : m->has_password           ? STR("active")
+                    : has_come                  ? STR("active")
                                                 : STR("invited"));
+    json_member_bool(w, STR("has_password"), m->has_password);
     json_member_time(w, STR("created_at"), m->created_at);
     json_member_time(w, STR("seen_at"), m->seen_at);
     json_key(w, STR("roles"));

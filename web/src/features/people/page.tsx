@@ -100,6 +100,7 @@ function Person({ person, isMe, onManage }: PersonProps): ReactElement {
       facts={[
         person.name === person.email ? null : person.email,
         ...person.roles.map(roleWords),
+        person.status === "active" && !person.has_password ? words.noPassword : null,
         person.seen_at === null ? (
           words.neverSeen
         ) : (

@@ -96,6 +96,7 @@ const people = {
   count: (n: number) => counted(n, { one: "person", other: "people" }),
   more: "Show more",
   none: "Nobody yet",
+  noPassword: "no password, comes by links",
   status: { active: "Active", invited: "Invited", disabled: "Switched off" } satisfies Record<UserStatus, string>,
   you: "you",
   seen: "Last seen",

@@ -97,6 +97,7 @@ export const peopleWords: typeof english = {
     count: (n: number) => counted(n, { one: "человек", few: "человека", other: "человек" }),
     more: "Показать ещё",
     none: "Пока никого",
+    noPassword: "без пароля, входит по ссылкам",
     status: { active: "Активен", invited: "Приглашён", disabled: "Отключён" },
     you: "это вы",
     seen: "Последний визит",
