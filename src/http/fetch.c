@@ -1,11 +1,12 @@
 #include "http/fetch.h"
 
 #include <curl/curl.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/fault.h"
 
-enum { REDIRECTS_MAX = 3 };
+enum { REDIRECTS_MAX = 3, RETRY_AFTER_MAX = 24 * 3600, POLL_MS = 100 };
 
 bool http_fetch_init(struct err *e)
 {
@@ -157,13 +158,19 @@ static bool fail(const struct http_fetch *f, CURLcode code, const struct buf *bo
 
 static void read_head(CURL *easy, struct arena *a, struct http_fetched *ret)
 {
+    curl_off_t retry_after = 0;
     char *type = NULL;
     long status = 0;
 
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE,
-                            &status); // stay as they are when it fails
+    // They stay as they are when it fails.
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
-    *ret = (struct http_fetched){.status = (int)status, .type = str_dup(str_from(type), a)};
+    (void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
+    *ret = (struct http_fetched){.status = (int)status,
+                                 .type = str_dup(str_from(type), a),
+                                 .retry_after = retry_after < RETRY_AFTER_MAX
+                                                    ? SECONDS(retry_after)
+                                                    : SECONDS(RETRY_AFTER_MAX)};
 }
 
 bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
@@ -178,4 +185,97 @@ bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
         return fail(f, code, body, e);
     read_head(easy, a, ret);
     return true;
+}
+
+// --- many ----------------------------------------------------------------------------------------
+
+struct http_line {
+    CURLM *multi;
+};
+
+bool http_line_open(size_t at_once, struct http_line **ret, struct err *e)
+{
+    CURLM *multi = FAULT("fetch.line") ? NULL : curl_multi_init();
+
+    if (!multi || curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)at_once) ||
+        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)at_once)) {
+        (void)curl_multi_cleanup(multi); // there is nothing in it
+        return err_set(e, ERR_INTERNAL, "libcurl cannot be prepared for several requests");
+    }
+    *ret = NEW(struct http_line);
+    (*ret)->multi = multi;
+    return true;
+}
+
+void http_line_close(struct http_line *l)
+{
+    if (!l)
+        return;
+    (void)curl_multi_cleanup(l->multi); // no transfer is in it
+    free(l);
+}
+
+/* NULL: it has failed, and says why. */
+static CURL *send_out(struct http_line *l, struct http_errand *errand, struct arena *a)
+{
+    CURL *easy = FAULT("fetch.start") ? NULL : curl_easy_init();
+
+    errand->ok = false;
+    if (easy && set_up(easy, &errand->fetch, a, &errand->body) &&
+        curl_easy_setopt(easy, CURLOPT_PRIVATE, errand) == CURLE_OK &&
+        curl_multi_add_handle(l->multi, easy) == CURLM_OK)
+        return easy;
+    curl_easy_cleanup(easy);
+    err_set(&errand->e, ERR_INTERNAL, "libcurl cannot prepare a request to %s", errand->fetch.peer);
+    return NULL;
+}
+
+static void take_ended(struct http_line *l, struct arena *a)
+{
+    const struct CURLMsg *msg;
+    int left;
+
+    while ((msg = curl_multi_info_read(l->multi, &left))) {
+        struct http_errand *errand = NULL;
+
+        (void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&errand);
+        assert(errand && msg->msg == CURLMSG_DONE);
+        const CURLcode code = FAULT("fetch.connect") ? CURLE_COULDNT_CONNECT : msg->data.result;
+        errand->ok = code == CURLE_OK;
+        if (errand->ok)
+            read_head(msg->easy_handle, a, &errand->answer);
+        else
+            fail(&errand->fetch, code, &errand->body, &errand->e);
+    }
+}
+
+/* What libcurl could not carry on with has failed as well. */
+static void call_off(struct http_errand *errands, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!errands[i].ok && errands[i].e.code == ERR_NONE)
+            err_set(&errands[i].e, ERR_INTERNAL, "libcurl has broken off a request to %s",
+                    errands[i].fetch.peer);
+}
+
+void http_line_fetch(struct http_line *l, struct http_errand *errands, size_t n, struct arena *a)
+{
+    CURL **easies = arena_new(a, CURL *, n);
+    CURLMcode code = CURLM_OK;
+    int running = 1;
+
+    for (size_t i = 0; i < n; i++)
+        easies[i] = send_out(l, &errands[i], a);
+    while (running > 0 && code == CURLM_OK) {
+        code = curl_multi_perform(l->multi, &running);
+        take_ended(l, a);
+        if (running > 0 && code == CURLM_OK)
+            code = curl_multi_poll(l->multi, NULL, 0, POLL_MS, NULL);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (easies[i])
+            (void)curl_multi_remove_handle(l->multi, easies[i]); // it was added
+        curl_easy_cleanup(easies[i]);
+    }
+    call_off(errands, n);
 }

@@ -37,12 +37,35 @@ struct http_fetch {
 
 struct http_fetched {
     int status;
-    struct str type; /* Content-Type; none when there was no such field */
+    struct str type;    /* Content-Type; none when there was no such field */
+    usec_t retry_after; /* Retry-After; 0 when there was no such field */
 };
 
 /* The body is appended to a buf; larger than its ceiling is ERR_LIMIT. Not now, but perhaps later
  * (no connection, no answer in time): ERR_UNAVAILABLE. Anything else: ERR_UPSTREAM. */
 bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
                 struct http_fetched *ret, struct err *e) CHECK_RESULT;
+
+/*
+ * A line is for who asks again and again: several fetches at once, over connections that stay open
+ * until the next time. For one thread at a time.
+ */
+struct http_line;
+
+/* at_once: connections at most. */
+bool http_line_open(size_t at_once, struct http_line **ret, struct err *e) CHECK_RESULT;
+/* Accepts NULL. */
+void http_line_close(struct http_line *l);
+
+struct http_errand {
+    struct http_fetch fetch;
+    struct buf body;            /* with its ceiling, empty; the caller finishes it */
+    bool ok;                    /* there was an answer */
+    struct http_fetched answer; /* when ok */
+    struct err e;               /* when not */
+};
+
+/* All of them, each as http_fetch() does one; blocks until the last one has ended. */
+void http_line_fetch(struct http_line *l, struct http_errand *errands, size_t n, struct arena *a);
 
 #endif

@@ -223,10 +223,96 @@ static void places_are_read_as_they_are_asked(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+// --- many at once --------------------------------------------------------------------------------
+
+enum { ERRANDS = 6 };
+
+static struct http_errand errand(struct rig *r, const char *path)
+{
+    struct http_errand e = {.fetch = wanted(r, origin_url(r->origin, path, r->a))};
+
+    buf_init(&e.body, ORIGIN_LARGE);
+    return e;
+}
+
+static void each_of_many_has_its_own_outcome(void **state)
+{
+    struct rig *r = *state;
+    struct http_errand all[ERRANDS] = {errand(r, "/audio"),   errand(r, "/status/404"),
+                                       errand(r, "/later/7"), errand(r, "/large"),
+                                       errand(r, "/round"),   errand(r, "/silent")};
+    struct http_line *line;
+
+    all[3].body.max = ORIGIN_LARGE - 1;
+    all[5].fetch.total_timeout = MILLISECONDS(50);
+    assert_ok(http_line_open(2, &line, &r->e), &r->e);
+    http_line_fetch(line, all, LEN(all), r->a);
+    assert_true(all[0].ok && all[0].answer.status == 200 && all[0].answer.retry_after == 0);
+    assert_str(buf_view(&all[0].body), ORIGIN_AUDIO);
+    assert_true(all[1].ok && all[1].answer.status == 404);
+    assert_true(all[2].ok && all[2].answer.status == 429);
+    assert_int_equal(all[2].answer.retry_after, SECONDS(7));
+    assert_refused(all[3].ok, &all[3].e, ERR_LIMIT);
+    assert_refused(all[4].ok, &all[4].e, ERR_UPSTREAM);
+    assert_refused(all[5].ok, &all[5].e, ERR_UNAVAILABLE);
+    for (size_t i = 0; i < LEN(all); i++)
+        buf_finish(&all[i].body);
+    http_line_close(line);
+}
+
+static void many_under_way_can_be_ended(void **state)
+{
+    struct rig *r = *state;
+    struct http_errand all[] = {errand(r, "/silent"), errand(r, "/silent")};
+    struct http_line *line;
+    struct thread *t;
+
+    assert_ok(http_line_open(2, &line, &r->e), &r->e);
+    assert_ok(thread_start("ender", end_it, r, &t, &r->e), &r->e);
+    http_line_fetch(line, all, LEN(all), r->a);
+    thread_join(t);
+    for (size_t i = 0; i < LEN(all); i++) {
+        assert_refused(all[i].ok, &all[i].e, ERR_UNAVAILABLE);
+        buf_finish(&all[i].body);
+    }
+    http_line_close(line);
+}
+
+static void attempt_errands(void *arg)
+{
+    struct rig *r = arg;
+    struct http_errand all[] = {errand(r, "/audio"), errand(r, "/audio")};
+    struct http_line *line = NULL;
+    struct err e = {0};
+    size_t n_ok = 0;
+
+    if (http_line_open(2, &line, &e)) {
+        http_line_fetch(line, all, LEN(all), r->a);
+        for (size_t i = 0; i < LEN(all); i++) {
+            n_ok += all[i].ok;
+            assert_true(all[i].ok || all[i].e.code != ERR_NONE);
+        }
+    }
+    assert_int_equal(n_ok == LEN(all), !fault_struck());
+    for (size_t i = 0; i < LEN(all); i++)
+        buf_finish(&all[i].body);
+    http_line_close(line);
+}
+
+static void every_failure_of_one_among_many_is_told(void **state)
+{
+    assert_true(test_every_fault("fetch.line", attempt_errands, *state) > 0);
+    assert_true(test_every_fault("fetch.start", attempt_errands, *state) > 1);
+    assert_true(test_every_fault("fetch.option", attempt_errands, *state) > 1);
+    assert_true(test_every_fault("fetch.connect", attempt_errands, *state) > 1);
+}
+
 TEST_MAIN(CASE(an_answer_comes_with_its_status_and_type), CASE(a_post_is_one_without_a_body),
           CASE(another_host_does_not_learn_the_password),
           CASE(refuses_to_be_led_in_circles_or_to_files),
           CASE(what_fills_the_ceiling_fits_and_more_is_refused),
           CASE(a_silent_peer_is_not_waited_for_longer_than_wanted),
           CASE(a_fetch_under_way_can_be_ended), CASE(a_peer_that_is_not_there_may_come_back),
-          CASE(every_failure_is_told), CASE(places_are_read_as_they_are_asked))
+          CASE(every_failure_is_told), CASE(places_are_read_as_they_are_asked),
+          CASE(each_of_many_has_its_own_outcome), CASE(many_under_way_can_be_ended),
+          CASE(every_failure_of_one_among_many_is_told))

@@ -17,11 +17,13 @@ struct call_sources_options {
 
 bool call_sources_open(const struct call_sources_options *o, struct call_sources **ret,
                        struct err *e) CHECK_RESULT;
+/* What is under way fails within a second, if its source has no `ended` of its own. */
+void call_sources_stop(struct call_sources *cs);
 /* No source of it is used any more. Accepts NULL. */
 void call_sources_close(struct call_sources *cs);
 
-/* A source of this project, in the arena, as long as the arena lasts. ended: may be NULL. False:
- * the project has no account whose provider can be asked. */
+/* A source of this project, in the arena, as long as the arena lasts. ended: NULL, until
+ * call_sources_stop(). False: the project has no account whose provider can be asked. */
 bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
                      struct arena *a, struct reconcile_source *ret) CHECK_RESULT;
 

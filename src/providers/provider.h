@@ -9,6 +9,7 @@
 #include "calls/change.h"
 #include "inbox/door.h"
 #include "providers/finding.h"
+#include "reconcile/source.h"
 
 /* An account at a provider, with which a project asks for what is kept there. */
 struct provider_account {
@@ -52,6 +53,25 @@ struct provider_check {
 typedef void provider_check_fn(const struct provider_check *c, struct arena *a,
                                struct findings *findings);
 
+/*
+ * The provider's API on calls: the paths that are asked for, below the account's base_url, and its
+ * answers (of status 200) as changes. An answer that is not as it should be: ERR_UPSTREAM.
+ */
+struct provider_calls {
+    const char *peer; /* "Twilio", for sentences */
+    /* STR_NONE: no call has such a sid. */
+    struct str (*call_path)(const struct provider_account *account, struct str sid,
+                            struct arena *a);
+    bool (*read_call)(struct str body, usec_t now, struct arena *a, struct reconcile_found *ret,
+                      struct err *e);
+    /* The first page; those that follow are as `next` of the page before says. */
+    struct str (*list_path)(const struct provider_account *account, const struct reconcile_query *q,
+                            struct arena *a);
+    /* next is a path of this account, or none. */
+    bool (*read_list)(const struct provider_account *account, struct str body, usec_t now,
+                      struct arena *a, struct reconcile_page *ret, struct err *e);
+};
+
 struct provider {
     const char *name;
     const struct door *doors;
@@ -62,6 +82,8 @@ struct provider {
     call_normalise_fn *normalise;
     /* Fetches a recording: blocks, for a minute at most. NULL: there is no way to. */
     provider_recording_fn *recording;
+    /* NULL: it does not tell of calls. */
+    const struct provider_calls *calls;
     /* NULL: there is nothing to ask. */
     provider_check_fn *check;
     /* NULL: there is no sandbox. Never called but beside one (DEMO_CALLS). */

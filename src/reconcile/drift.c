@@ -15,7 +15,7 @@
 
 #include "reconcile/internal.h"
 
-#define TIME_TOLERANCE SECONDS(5)
+#define TIME_TOLERANCE SECONDS(15)
 
 bool reconcile_time_moved(usec_t before, usec_t after)
 {

@@ -95,12 +95,25 @@ static bool phase_recordings(struct run *r, bool *ret_more, struct err *e)
 
 // --- one by one ----------------------------------------------------------------------------------
 
-static void count_answers(struct reconcile_step *s, const struct reconcile_found *found, size_t n)
+/* What was refused for having been asked too often waits for its turn; what the provider could not
+ * tell is left for the next run. */
+static void take_answers(struct run *r, const struct reconcile_found *found, size_t n)
 {
+    struct reconcile_step *s = r->s;
+    const bool too_often = s->source->retry_after > 0;
+    struct str *ask = arena_new(s->a, struct str, r->c.n_ask);
+    size_t n_ask = r->c.n_ask - n;
+
+    memcpy(ask, r->c.ask + n, n_ask * sizeof *ask);
     for (size_t i = 0; i < n; i++) {
         s->counts[RECONCILE_UNKNOWN] += found[i].answer == RECONCILE_ABSENT;
-        s->counts[RECONCILE_UNANSWERED] += found[i].answer == RECONCILE_LATER;
+        if (found[i].answer == RECONCILE_LATER && too_often)
+            ask[n_ask++] = r->c.ask[i];
+        else
+            s->counts[RECONCILE_UNANSWERED] += found[i].answer == RECONCILE_LATER;
     }
+    r->c.ask = ask;
+    r->c.n_ask = n_ask;
 }
 
 static bool phase_ask(struct run *r, bool *ret_more, struct err *e)
@@ -109,12 +122,13 @@ static bool phase_ask(struct run *r, bool *ret_more, struct err *e)
     const size_t n = r->c.n_ask < ASK_AT_ONCE ? r->c.n_ask : ASK_AT_ONCE;
     struct reconcile_found *found = arena_new(s->a, struct reconcile_found, n);
 
-    if (n > 0 && (!s->source->get(s->source, r->c.ask, n, s->a, found, e) ||
-                  !reconcile_join(s, found, n, r->plan->as, e)))
+    *ret_more = false;
+    if (n == 0)
+        return true;
+    if (!s->source->get(s->source, r->c.ask, n, s->a, found, e) ||
+        !reconcile_join(s, found, n, r->plan->as, e))
         return err_trace(e);
-    count_answers(s, found, n);
-    r->c.ask += n;
-    r->c.n_ask -= n;
+    take_answers(r, found, n);
     *ret_more = r->c.n_ask > 0;
     return true;
 }

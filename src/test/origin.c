@@ -43,6 +43,14 @@ static void on_status(struct origin *o, struct http_exchange *x, struct str rest
     http_answer(x, &(struct http_answer){.status = (int)status, .body = STR("{}")});
 }
 
+static void on_later(struct origin *o, struct http_exchange *x, struct str rest)
+{
+    const struct http_header retry_after = {STR("Retry-After"), rest};
+
+    (void)o;
+    http_answer(x, &(struct http_answer){.status = 429, .headers = &retry_after, .n_headers = 1});
+}
+
 static void on_to(struct origin *o, struct http_exchange *x, struct str rest)
 {
     uint32_t port;
@@ -84,9 +92,10 @@ static const struct {
     struct str path;
     void (*on_request)(struct origin *o, struct http_exchange *x, struct str rest);
 } paths[] = {
-    {STR("/audio"), on_audio},     {STR("/page"), on_page},     {STR("/large"), on_large},
-    {STR("/status/"), on_status},  {STR("/to/"), on_to},        {STR("/round"), on_round},
-    {STR("/to-file"), on_to_file}, {STR("/silent"), on_silent}, {STR("/posted"), on_posted},
+    {STR("/audio"), on_audio},    {STR("/page"), on_page},       {STR("/large"), on_large},
+    {STR("/status/"), on_status}, {STR("/to/"), on_to},          {STR("/round"), on_round},
+    {STR("/later/"), on_later},   {STR("/to-file"), on_to_file}, {STR("/silent"), on_silent},
+    {STR("/posted"), on_posted},
 };
 
 static void count(struct origin *o, const struct http_request *rq)

@@ -8,6 +8,7 @@
  *   /page         answers text/html
  *   /large        answers ORIGIN_LARGE bytes of type audio/mpeg
  *   /status/N     answers with that status
+ *   /later/N      answers 429 with Retry-After: N
  *   /to/P         leads to /audio on that port of this machine
  *   /round        leads to itself
  *   /to-file      leads to file:///etc/passwd

@@ -1,5 +1,6 @@
 #include "providers/provider.h"
 
+#include "providers/twilio/calls.h"
 #include "providers/twilio/check.h"
 #include "providers/twilio/demo.h"
 #include "providers/twilio/doors.h"
@@ -23,6 +24,7 @@ const struct provider provider_twilio = {
     .routing = routing,
     .normalise = twilio_normalise,
     .recording = twilio_recording,
+    .calls = &twilio_calls,
     .check = twilio_check,
     .demo = twilio_demo,
 };

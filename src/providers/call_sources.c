@@ -1,0 +1,463 @@
+/*
+ * A source is one project's: it asks with each of its accounts, one after the other, as though they
+ * were one. What is bounded is bounded for the account, whoever asks:
+ *
+ * - *How often.* Each account has an instant before which nobody asks. A request moves it on by a
+ *   fraction of a second; BURST of them may be ahead of their time. Whoever comes too early waits,
+ *   and is sent away when the wait would be long. One word, moved by compare and swap.
+ * - *After a refusal* (429) the instant is moved on by what Retry-After says, or twice as far as
+ * the last time, and by something random, so that nodes which were refused together do not come
+ * back together. The first answer forgets how often it was refused.
+ * - *How many at once.* One line for each thread that asks, a few connections each.
+ *
+ * The words are found by a digest of the account: two accounts that share one are asked less often,
+ * never more.
+ */
+#include "providers/call_sources.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "http/fetch.h"
+#include "loop/bell.h"
+
+enum {
+    ACCOUNTS = 512,
+    LINES = 8,
+    CONNECTIONS = 8,
+    ANSWER_MAX = 16 * 1024 * 1024,
+    STRIKES_MAX = 6,
+};
+
+#define CONNECT_TIMEOUT SECONDS(5)
+#define TOTAL_TIMEOUT SECONDS(30)
+#define PATIENCE SECONDS(2)
+#define BURST SECONDS(1) /* so much of its time may be ahead */
+#define FIRST_PAUSE SECONDS(1)
+
+struct turn {
+    _Atomic usec_t next;     /* monotonic: who asks now has waited until then, or is ahead of it */
+    _Atomic int64_t strikes; /* refusals in a row */
+};
+
+struct line_slot {
+    _Atomic bool taken;
+    struct http_line *line;
+};
+
+struct call_sources {
+    struct account_shelf *accounts;
+    const struct clock *clock;
+    usec_t interval;
+    _Atomic bool ended;
+    struct bell *never; /* to wait by */
+    struct turn turns[ACCOUNTS];
+    struct line_slot lines[LINES];
+};
+
+/* What a source points to. */
+struct asker {
+    struct call_sources *cs;
+    struct account_book *book;
+    struct book_accounts accounts; /* all of the same provider */
+    const struct provider_calls *calls;
+};
+
+bool call_sources_open(const struct call_sources_options *o, struct call_sources **ret,
+                       struct err *e)
+{
+    struct call_sources *cs;
+
+    assert(o->requests_per_second > 0);
+    if (!http_fetch_init(e))
+        return err_trace(e);
+    cs = NEW(struct call_sources);
+    cs->accounts = o->accounts;
+    cs->clock = o->clock;
+    cs->interval = SECONDS(1) / o->requests_per_second;
+    cs->never = bell_create();
+    for (size_t i = 0; i < LINES; i++)
+        if (!http_line_open(CONNECTIONS, &cs->lines[i].line, e)) {
+            call_sources_close(cs);
+            return err_trace(e);
+        }
+    *ret = cs;
+    return true;
+}
+
+void call_sources_stop(struct call_sources *cs)
+{
+    atomic_store_explicit(&cs->ended, true, memory_order_relaxed);
+}
+
+void call_sources_close(struct call_sources *cs)
+{
+    if (!cs)
+        return;
+    for (size_t i = 0; i < LINES; i++) {
+        assert(!atomic_load(&cs->lines[i].taken));
+        http_line_close(cs->lines[i].line);
+    }
+    bell_destroy(cs->never);
+    free(cs);
+}
+
+// --- whose turn it is ----------------------------------------------------------------------------
+
+static struct turn *turn_of(struct call_sources *cs, const struct provider_account *account)
+{
+    return &cs->turns[str_hash(account->account) % ACCOUNTS];
+}
+
+/* How long until so many more may be sent; they are taken as sent when that is not too long. */
+static usec_t take_turn(struct call_sources *cs, struct turn *t, size_t n)
+{
+    const usec_t now = clock_monotonic(cs->clock);
+    usec_t next = atomic_load(&t->next), wait, after;
+
+    do {
+        wait = next - now - BURST;
+        if (wait > PATIENCE)
+            return wait;
+        after = (next > now ? next : now) + (usec_t)n * cs->interval;
+    } while (!atomic_compare_exchange_weak(&t->next, &next, after));
+    return wait > 0 ? wait : 0;
+}
+
+static bool has_ended(const struct reconcile_source *s)
+{
+    return atomic_load_explicit(s->ended, memory_order_relaxed);
+}
+
+static bool wait_turn(struct reconcile_source *s, const struct provider_account *account, size_t n,
+                      struct err *e)
+{
+    struct asker *k = s->arg;
+    const usec_t wait = take_turn(k->cs, turn_of(k->cs, account), n);
+    const usec_t until = clock_monotonic(k->cs->clock) + wait;
+
+    if (wait > PATIENCE) {
+        s->retry_after = wait;
+        err_set(e, ERR_UNAVAILABLE, "the provider was asked as often as it may be for now");
+        return err_fix(e, "try again in a moment");
+    }
+    while (clock_monotonic(k->cs->clock) < until) {
+        if (has_ended(s))
+            return err_set(e, ERR_UNAVAILABLE, "the server is shutting down");
+        (void)bell_wait(k->cs->never, MILLISECONDS(50)); // nobody rings it
+    }
+    return true;
+}
+
+/* Everybody waits, by what the provider said or longer each time, and a random half more. */
+static void step_back(struct reconcile_source *s, const struct provider_account *account,
+                      usec_t told)
+{
+    struct asker *k = s->arg;
+    struct turn *t = turn_of(k->cs, account);
+    struct rng rng = rng_system();
+    const int64_t strikes = atomic_fetch_add(&t->strikes, 1);
+    const usec_t pause =
+        told > 0 ? told : FIRST_PAUSE << (strikes < STRIKES_MAX ? strikes : STRIKES_MAX);
+    const usec_t wait = pause + (usec_t)rng_below(&rng, (uint64_t)pause / 2 + 1);
+    const usec_t until = clock_monotonic(k->cs->clock) + BURST + wait;
+    usec_t next = atomic_load(&t->next);
+
+    while (next < until && !atomic_compare_exchange_weak(&t->next, &next, until)) {
+    }
+    s->retry_after = wait;
+}
+
+// --- asking --------------------------------------------------------------------------------------
+
+static struct http_line *take_line(struct call_sources *cs)
+{
+    for (size_t i = 0; i < LINES; i++)
+        if (!atomic_exchange(&cs->lines[i].taken, true))
+            return cs->lines[i].line;
+    return NULL;
+}
+
+static void give_back(struct call_sources *cs, struct http_line *line)
+{
+    for (size_t i = 0; i < LINES; i++)
+        if (cs->lines[i].line == line)
+            atomic_store(&cs->lines[i].taken, false);
+}
+
+/* Sends them all; each has its own outcome. */
+static bool send(struct reconcile_source *s, const struct provider_account *account,
+                 struct http_errand *errands, size_t n, struct arena *a, struct err *e)
+{
+    struct asker *k = s->arg;
+    struct http_line *line;
+
+    if (!wait_turn(s, account, n, e))
+        return err_trace(e);
+    line = take_line(k->cs);
+    if (!line) {
+        err_set(e, ERR_UNAVAILABLE, "too many ask providers at the same time");
+        return err_fix(e, "try again in a moment");
+    }
+    http_line_fetch(line, errands, n, a);
+    give_back(k->cs, line);
+    s->requests += (int64_t)n;
+    return true;
+}
+
+static struct http_errand errand_to(struct reconcile_source *s,
+                                    const struct provider_account *account, struct str path,
+                                    struct arena *a)
+{
+    const struct asker *k = s->arg;
+
+    return (struct http_errand){
+        .fetch = {.peer = k->calls->peer,
+                  .url = str_fmt(a, STR_FMT STR_FMT, STR_ARG(account->base_url), STR_ARG(path)),
+                  .user = account->account,
+                  .password = account->secret,
+                  .connect_timeout = CONNECT_TIMEOUT,
+                  .total_timeout = TOTAL_TIMEOUT,
+                  .ended = s->ended},
+        .body = {.max = ANSWER_MAX},
+    };
+}
+
+static const struct {
+    int from, to; /* status */
+    enum err_code as;
+    const char *text, *fix;
+} refusals[] = {
+    {401, 401, ERR_INTEGRATION_AUTH, "the provider refused our credentials",
+     "compare the account and its token with those in the provider's console"},
+    {403, 403, ERR_INTEGRATION_AUTH, "the provider does not let our account see its calls",
+     "look in the provider's console what the account may do"},
+    {429, 429, ERR_UNAVAILABLE, "the provider is asked too often", "try again in a moment"},
+    {500, 599, ERR_UNAVAILABLE, "the provider has troubles of its own", "try again in a moment"},
+};
+
+/* Whether there is an answer to be read: of status 200. */
+static bool check_answer(struct reconcile_source *s, const struct provider_account *account,
+                         const struct http_errand *x, struct err *e)
+{
+    const struct asker *k = s->arg;
+    struct turn *t = turn_of(k->cs, account);
+
+    if (!x->ok) {
+        *e = x->e;
+        return err_trace(e);
+    }
+    if (x->answer.status == 429)
+        step_back(s, account, x->answer.retry_after);
+    else
+        atomic_store(&t->strikes, 0);
+    if (x->answer.status == 200)
+        return true;
+    for (size_t i = 0; i < LEN(refusals); i++)
+        if (x->answer.status >= refusals[i].from && x->answer.status <= refusals[i].to) {
+            err_set(e, refusals[i].as, "%s", refusals[i].text);
+            return err_fix(e, "%s", refusals[i].fix);
+        }
+    return err_set(e, ERR_UPSTREAM, "the provider answered %d", x->answer.status);
+}
+
+// --- some calls ----------------------------------------------------------------------------------
+
+/* Of an answer about one call. True: it is settled, found or not. What is wrong with the account or
+ * the way there is an error; what is wrong with this call alone is "later". */
+static bool read_one(struct reconcile_source *s, const struct provider_account *account,
+                     const struct http_errand *x, struct arena *a, struct reconcile_found *ret,
+                     struct err *e)
+{
+    const struct asker *k = s->arg;
+    const struct str body = str_dup(buf_view(&x->body), a);
+    struct err of_one = {0};
+
+    *ret = (struct reconcile_found){.answer = RECONCILE_LATER};
+    if (x->ok && x->answer.status == 404) {
+        ret->answer = RECONCILE_ABSENT;
+        return true;
+    }
+    if (!check_answer(s, account, x, e))
+        return (x->ok && x->answer.status >= 500) || err_trace(e);
+    if (!k->calls->read_call(body, clock_wall(k->cs->clock), a, ret, &of_one))
+        ret->answer = RECONCILE_LATER;
+    return true;
+}
+
+/* Those that are still to be asked for, with one account: `at` are their places in sids and ret. */
+struct round {
+    const struct str *sids;
+    struct reconcile_found *ret;
+    size_t *at;
+    size_t n;
+};
+
+static size_t write_errands(struct reconcile_source *s, const struct provider_account *account,
+                            struct round *r, struct http_errand *errands, struct arena *a)
+{
+    const struct asker *k = s->arg;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        const struct str path = k->calls->call_path(account, r->sids[r->at[i]], a);
+        r->ret[r->at[i]] = (struct reconcile_found){.answer = RECONCILE_ABSENT};
+        if (str_is_none(path))
+            continue;
+        r->at[n] = r->at[i];
+        errands[n++] = errand_to(s, account, path, a);
+    }
+    return n;
+}
+
+/* Leaves in the round those which this account does not have. */
+static bool ask_account(struct reconcile_source *s, const struct provider_account *account,
+                        struct round *r, struct arena *a, struct err *e)
+{
+    struct http_errand *errands = arena_new(a, struct http_errand, r->n);
+    const size_t n = write_errands(s, account, r, errands, a);
+    size_t n_answers = 0, n_absent = 0;
+    struct err last = {0};
+
+    r->n = 0;
+    if (n == 0)
+        return true;
+    if (!send(s, account, errands, n, a, e))
+        return err_trace(e);
+    for (size_t i = 0; i < n; i++) {
+        struct reconcile_found *ret = &r->ret[r->at[i]];
+        n_answers += read_one(s, account, &errands[i], a, ret, &last);
+        if (ret->answer == RECONCILE_ABSENT)
+            r->at[n_absent++] = r->at[i];
+        buf_finish(&errands[i].body);
+    }
+    r->n = n_absent;
+    if (n_answers == 0)
+        *e = last;
+    return n_answers > 0 || err_trace(e);
+}
+
+static bool get(struct reconcile_source *s, const struct str *sids, size_t n, struct arena *a,
+                struct reconcile_found *ret, struct err *e)
+{
+    const struct asker *k = s->arg;
+    struct round r = {sids, ret, arena_new(a, size_t, n), n};
+
+    s->retry_after = 0;
+    for (size_t i = 0; i < n; i++)
+        r.at[i] = i;
+    for (size_t i = 0; i < k->accounts.n && r.n > 0; i++)
+        if (!ask_account(s, k->accounts.p[i], &r, a, e))
+            return err_trace(e);
+    return true;
+}
+
+// --- a list --------------------------------------------------------------------------------------
+
+/* A cursor is an account and, from the second page on, a path: "AC1", "AC1 /2010-04-01/…". */
+static bool account_of(const struct asker *k, struct str cursor, size_t *ret, struct str *ret_path)
+{
+    const size_t blank = str_find(cursor, ' ');
+    const struct str name = str_sub(cursor, 0, blank);
+
+    *ret_path = blank < cursor.n ? str_sub(cursor, blank + 1, cursor.n) : STR_NONE;
+    for (*ret = 0; *ret < k->accounts.n; (*ret)++)
+        if (str_is_none(cursor) || str_eq(k->accounts.p[*ret]->account, name))
+            return true;
+    return false;
+}
+
+static struct str cursor_behind(const struct asker *k, size_t at, struct str next, struct arena *a)
+{
+    if (!str_is_none(next))
+        return str_fmt(a, STR_FMT " " STR_FMT, STR_ARG(k->accounts.p[at]->account), STR_ARG(next));
+    return at + 1 < k->accounts.n ? str_dup(k->accounts.p[at + 1]->account, a) : STR_NONE;
+}
+
+static bool read_page(struct reconcile_source *s, const struct provider_account *account,
+                      const struct http_errand *x, struct arena *a, struct reconcile_page *ret,
+                      struct err *e)
+{
+    const struct asker *k = s->arg;
+
+    if (!check_answer(s, account, x, e) ||
+        !k->calls->read_list(account, str_dup(buf_view(&x->body), a), clock_wall(k->cs->clock), a,
+                             ret, e))
+        return err_trace(e);
+    return true;
+}
+
+static bool list(struct reconcile_source *s, const struct reconcile_query *q, struct arena *a,
+                 struct reconcile_page *ret, struct err *e)
+{
+    const struct asker *k = s->arg;
+    struct str path;
+    size_t at;
+
+    s->retry_after = 0;
+    if (!account_of(k, q->cursor, &at, &path)) {
+        err_set(e, ERR_UPSTREAM, "the account of this list is not here any more");
+        return err_fix(e, "begin anew");
+    }
+    const struct provider_account *account = k->accounts.p[at];
+    if (str_is_none(path))
+        path = k->calls->list_path(account, q, a);
+    struct http_errand x = errand_to(s, account, path, a);
+    if (!send(s, account, &x, 1, a, e))
+        return err_trace(e);
+    const bool ok = read_page(s, account, &x, a, ret, e);
+    buf_finish(&x.body);
+    if (!ok)
+        return err_trace(e);
+    ret->next = cursor_behind(k, at, ret->next, a);
+    return true;
+}
+
+// --- a source ------------------------------------------------------------------------------------
+
+static void drop_book(void *book)
+{
+    account_book_drop(book);
+}
+
+/* The accounts of the first provider that tells of calls: all that stand behind one another in the
+ * list, which is in the order of providers. */
+static const struct provider *tell_of_calls(struct book_accounts *accounts)
+{
+    const struct provider *p = NULL;
+    size_t first = 0, n = 0;
+
+    for (size_t i = 0; i < accounts->n; i++) {
+        const struct provider *of = provider_find(accounts->p[i]->provider);
+        if (!of || !of->calls || (p && of != p))
+            continue;
+        first = p ? first : i;
+        p = of;
+        n++;
+    }
+    accounts->p += first;
+    accounts->n = n;
+    return p;
+}
+
+bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
+                     struct arena *a, struct reconcile_source *ret)
+{
+    struct asker *k = arena_new(a, struct asker, 1);
+    const struct provider *p;
+
+    k->cs = cs;
+    k->book = account_shelf_take(cs->accounts);
+    arena_defer(a, drop_book, k->book);
+    k->accounts = account_book_list(k->book, project, a);
+    p = tell_of_calls(&k->accounts);
+    if (!p)
+        return false;
+    k->calls = p->calls;
+    *ret = (struct reconcile_source){.provider = str_from(p->name),
+                                     .get = get,
+                                     .list = list,
+                                     .ended = ended ? ended : &cs->ended,
+                                     .arg = k};
+    return true;
+}

@@ -1,0 +1,288 @@
+/* Sources of calls against a server that answers as it is told to. */
+#include "providers/call_sources.h"
+
+#include <stdatomic.h>
+
+#include "http/http.h"
+#include "loop/loop.h"
+#include "test/test.h"
+
+enum { PATIENCE_S = 7 };
+
+struct rig {
+    struct arena *a;
+    struct loop *loop;
+    struct http_server *server;
+    struct account_shelf *shelf;
+    struct call_sources *sources;
+    atomic_int n_requests, n_foreign;
+    struct err e;
+};
+
+// --- the server ----------------------------------------------------------------------------------
+
+/* Calls of AC1 and AC2 by the last part of their path. */
+static const struct {
+    struct str path;
+    int status;
+    struct str body;
+} answers[] = {
+    {STR("AC1/Calls/CA1.json"), 200, STR("{\"sid\":\"CA1\",\"status\":\"ringing\"}")},
+    {STR("AC2/Calls/CA2.json"), 200, STR("{\"sid\":\"CA2\",\"status\":\"busy\"}")},
+    {STR("AC1/Calls/CA500.json"), 500, STR("<html>")},
+    {STR("AC1/Calls/CA401.json"), 401, STR("{}")},
+    {STR("AC1/Calls/CA429.json"), 429, STR("{}")},
+    {STR("AC1/Calls/CAodd.json"), 200, STR("[]")},
+    {STR("AC1/Calls.json"), 200,
+     STR("{\"calls\":[{\"sid\":\"CA1\"}],"
+         "\"next_page_uri\":\"/2010-04-01/Accounts/AC1/More.json\"}")},
+    {STR("AC1/More.json"), 200, STR("{\"calls\":[{\"sid\":\"CA3\"}],\"next_page_uri\":null}")},
+    {STR("AC2/Calls.json"), 200, STR("{\"calls\":[{\"sid\":\"CA2\"}],\"next_page_uri\":null}")},
+};
+
+static void on_request(struct http_exchange *x, void *arg)
+{
+    const struct http_header patience = {STR("Retry-After"), STR("7")};
+    struct rig *r = arg;
+    struct str path = http_request_of(x)->path;
+
+    atomic_fetch_add(&r->n_requests, 1);
+    if (!cut_lit(&path, STR("/2010-04-01/Accounts/")))
+        atomic_fetch_add(&r->n_foreign, 1);
+    for (size_t i = 0; i < LEN(answers); i++)
+        if (str_eq(path, answers[i].path)) {
+            http_answer_from(x, &(struct http_answer){.status = answers[i].status,
+                                                      .body = answers[i].body,
+                                                      .headers = &patience,
+                                                      .n_headers = answers[i].status == 429});
+            return;
+        }
+    http_answer(x, &(struct http_answer){.status = 404});
+}
+
+static void add_account(struct rig *r, struct account_book *book, const char *name, uint16_t port)
+{
+    account_book_add_account(book, &(struct book_account){
+                                       .project = 1,
+                                       .provider = STR("twilio"),
+                                       .account = str_from(name),
+                                       .base_url = str_fmt(r->a, "http://127.0.0.1:%u", port),
+                                       .secrets = {secret_create(STR("token"))},
+                                   });
+}
+
+static struct call_sources *open_sources(struct rig *r, int64_t per_second)
+{
+    const struct call_sources_options o = {r->shelf, &clock_system, per_second};
+    struct call_sources *cs;
+
+    assert_ok(call_sources_open(&o, &cs, &r->e), &r->e);
+    return cs;
+}
+
+/* Project 1 has two accounts, project 2 none. */
+static int begin(void **state)
+{
+    struct arena *a = arena_create(0);
+    struct rig *r = arena_new(a, struct rig, 1);
+
+    r->a = a;
+    assert_ok(loop_start("origin", &r->loop, &r->e), &r->e);
+    const struct http_server_options options = {.address = STR("127.0.0.1"),
+                                                .loops = &r->loop,
+                                                .n_loops = 1,
+                                                .on_request = on_request,
+                                                .arg = r};
+    assert_ok(http_server_start(&options, &r->server, &r->e), &r->e);
+    r->shelf = account_shelf_create();
+    struct account_book *book = account_book_create();
+    assert_ok(account_book_add_project(book, &(struct book_project){.project = 1}, &r->e), &r->e);
+    assert_ok(account_book_add_project(book, &(struct book_project){.project = 2}, &r->e), &r->e);
+    add_account(r, book, "AC1", http_server_port(r->server));
+    add_account(r, book, "AC2", http_server_port(r->server));
+    account_shelf_put(r->shelf, book);
+    r->sources = open_sources(r, 1000);
+    *state = r;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct rig *r = *state;
+    struct arena *a = r->a;
+
+    call_sources_close(r->sources);
+    if (r->server)
+        http_server_stop(r->server);
+    loop_stop(r->loop);
+    account_shelf_destroy(r->shelf);
+    arena_destroy(a);
+    return 0;
+}
+
+static struct reconcile_source source(struct rig *r, struct arena *a)
+{
+    struct reconcile_source s;
+
+    assert_true(call_sources_of(r->sources, 1, NULL, a, &s));
+    return s;
+}
+
+// --- one by one ----------------------------------------------------------------------------------
+
+static void each_call_has_its_own_answer(void **state)
+{
+    static const struct {
+        struct str sid;
+        enum reconcile_answer answer;
+    } rows[] = {
+        {STR("CA1"), RECONCILE_FOUND},   {STR("CA2"), RECONCILE_FOUND},
+        {STR("CA9"), RECONCILE_ABSENT},  {STR("../x"), RECONCILE_ABSENT},
+        {STR("CA500"), RECONCILE_LATER}, {STR("CAodd"), RECONCILE_LATER},
+        {STR("CA401"), RECONCILE_LATER},
+    };
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source(r, a);
+    struct reconcile_found found[LEN(rows)];
+    struct str sids[LEN(rows)];
+
+    for (size_t i = 0; i < LEN(rows); i++)
+        sids[i] = rows[i].sid;
+    assert_ok(s.get(&s, sids, LEN(rows), a, found, &r->e), &r->e);
+    for (size_t i = 0; i < LEN(rows); i++)
+        assert_row(found[i].answer == rows[i].answer, str_z(rows[i].sid, a));
+    assert_str(found[0].change.status, "ringing");
+    assert_str(found[1].change.status, "busy"); // the other account's
+    assert_int_equal(s.requests, 6 + 2);        // to AC1; then to AC2 what AC1 does not have
+    assert_int_equal(atomic_load(&r->n_requests), s.requests);
+    assert_int_equal(atomic_load(&r->n_foreign), 0);
+    assert_str(s.provider, "twilio");
+}
+
+static void a_refused_account_is_an_error(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source(r, a);
+    struct reconcile_found found;
+
+    assert_refused(s.get(&s, (struct str[]){STR("CA401")}, 1, a, &found, &r->e), &r->e,
+                   ERR_INTEGRATION_AUTH);
+}
+
+static void a_provider_that_is_not_there_is_an_error(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source(r, a);
+    struct reconcile_found found[2];
+    const struct reconcile_query q = {.from = TIME_NONE, .to = TIME_NONE, .page_size = 50};
+    struct reconcile_page page;
+
+    http_server_stop(r->server);
+    assert_refused(s.get(&s, (struct str[]){STR("CA1"), STR("CA2")}, 2, a, found, &r->e), &r->e,
+                   ERR_UNAVAILABLE);
+    err_clear(&r->e);
+    assert_refused(s.list(&s, &q, a, &page, &r->e), &r->e, ERR_UNAVAILABLE);
+    r->server = NULL;
+}
+
+// --- patience ------------------------------------------------------------------------------------
+
+static void who_is_told_to_wait_does_not_ask(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source(r, a), other = source(r, a);
+    struct reconcile_found found[2];
+
+    // One of two: what was answered counts, the other one waits.
+    assert_ok(s.get(&s, (struct str[]){STR("CA1"), STR("CA429")}, 2, a, found, &r->e), &r->e);
+    assert_int_equal(found[0].answer, RECONCILE_FOUND);
+    assert_int_equal(found[1].answer, RECONCILE_LATER);
+    assert_true(s.retry_after >= SECONDS(PATIENCE_S) && s.retry_after <= SECONDS(2 * PATIENCE_S));
+
+    const int before = atomic_load(&r->n_requests);
+    assert_refused(other.get(&other, (struct str[]){STR("CA1")}, 1, a, found, &r->e), &r->e,
+                   ERR_UNAVAILABLE);
+    assert_true(other.retry_after > 0);
+    assert_int_equal(atomic_load(&r->n_requests), before);
+    assert_int_equal(other.requests, 0);
+}
+
+static void the_budget_is_kept_by_all_who_ask(void **state)
+{
+    enum { MANY = 20 };
+
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct call_sources *slow = open_sources(r, 1);
+    struct reconcile_source s, other;
+    struct reconcile_found found[MANY];
+    struct str sids[MANY];
+
+    for (size_t i = 0; i < MANY; i++)
+        sids[i] = STR("CA1");
+    assert_true(call_sources_of(slow, 1, NULL, a, &s));
+    assert_true(call_sources_of(slow, 1, NULL, a, &other));
+    assert_ok(s.get(&s, sids, MANY, a, found, &r->e), &r->e); // ahead of its time
+    assert_refused(other.get(&other, sids, 1, a, found, &r->e), &r->e, ERR_UNAVAILABLE);
+    assert_true(other.retry_after > SECONDS(10) && other.retry_after <= SECONDS(MANY));
+    assert_int_equal(atomic_load(&r->n_requests), MANY);
+    call_sources_close(slow);
+}
+
+static void nothing_is_asked_any_more_once_it_has_ended(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source(r, a);
+    struct reconcile_found found;
+
+    call_sources_stop(r->sources);
+    assert_refused(s.get(&s, (struct str[]){STR("CA1")}, 1, a, &found, &r->e), &r->e,
+                   ERR_UNAVAILABLE);
+}
+
+// --- lists ---------------------------------------------------------------------------------------
+
+static void the_accounts_of_a_project_are_one_list(void **state)
+{
+    static const char *const expected[] = {"CA1", "CA3", "CA2"};
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source(r, a);
+    struct reconcile_query q = {.from = TIME_NONE, .to = TIME_NONE, .page_size = 50};
+    struct reconcile_page page;
+
+    for (size_t i = 0; i < LEN(expected); i++) {
+        assert_ok(s.list(&s, &q, a, &page, &r->e), &r->e);
+        assert_int_equal(page.n, 1);
+        assert_str(page.found[0].change.call_sid, expected[i]);
+        assert_int_equal(str_is_none(page.next), i + 1 == LEN(expected));
+        q.cursor = page.next;
+    }
+    q.cursor = STR("AC7");
+    assert_refused(s.list(&s, &q, a, &page, &r->e), &r->e, ERR_UPSTREAM);
+    assert_int_equal(s.requests, LEN(expected));
+}
+
+static void nobody_asks_with_the_account_of_another_project(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s;
+
+    assert_false(call_sources_of(r->sources, 2, NULL, a, &s));
+    assert_false(call_sources_of(r->sources, 3, NULL, a, &s));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(a_refused_account_is_an_error),
+          CASE(a_provider_that_is_not_there_is_an_error), CASE(who_is_told_to_wait_does_not_ask),
+          CASE(the_budget_is_kept_by_all_who_ask),
+          CASE(nothing_is_asked_any_more_once_it_has_ended),
+          CASE(the_accounts_of_a_project_are_one_list),
+          CASE(nobody_asks_with_the_account_of_another_project))
