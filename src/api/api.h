@@ -18,6 +18,7 @@ struct hasher;
 struct hub;
 struct inbox;
 struct account_shelf;
+struct call_sources;
 struct checks;
 struct connection_presets;
 struct queue;
@@ -36,12 +37,15 @@ struct api_options {
     const struct doors *doors; /* likewise */
     struct recordings *recordings;
     struct checks *checks;
+    struct call_sources *sources;
     struct account_shelf *accounts;
     bool demo_calls; /* the provider is a sandbox that plays calls */
     const struct vault *vault;
     const struct connection_presets *presets;
     /* The accounts or numbers of a project have changed. May be NULL. */
     void (*on_connections_changed)(void *arg);
+    /* A project's feed has come so far. */
+    void (*on_committed)(int64_t project, int64_t last_seq, void *arg);
     void *arg;
     const struct token_keys *token_keys;
     struct hasher *hasher;

@@ -33,6 +33,7 @@ struct config {
     struct str twilio_auth_token;
     struct str twilio_auth_token_secondary;
     struct str twilio_base_url;
+    int64_t provider_requests_per_second;
     struct str owned_phone_numbers;
     struct str default_region;
     struct str sip_user;

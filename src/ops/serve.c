@@ -25,6 +25,7 @@
 #include "ops/identity.h"
 #include "ops/roles.h"
 #include "ops/watchdog.h"
+#include "providers/call_sources.h"
 #include "providers/checks.h"
 #include "providers/recordings.h"
 #include "queue/queue.h"
@@ -37,6 +38,7 @@
 enum {
     LOOPS_MAX = 64,
     RECORDINGS_AT_ONCE = 2,
+    SYNCS_AT_ONCE = 1,
     DOORS_MAX = 64,
     RETRY_MS = 500,
     DRAIN_SECONDS = 5,
@@ -70,6 +72,7 @@ struct app {
     struct hub *hub;
     struct recordings *recordings;
     struct checks *checks;
+    struct call_sources *sources;
     struct api *api;
     struct watchdog *watchdog;
     /* Set once everything above is there; the loops read it. */
@@ -399,6 +402,24 @@ static bool job_is_on(const struct job *j, int64_t project, void *arg)
     return !j->is_reconcile || world->reconcile_enabled;
 }
 
+/* Of the API's threads, those that may wait for a provider. */
+static size_t half_of_api(const struct app *app)
+{
+    return app->config->api_threads < 2 ? 1 : (size_t)app->config->api_threads / 2;
+}
+
+static bool open_sources(struct app *app, struct err *e)
+{
+    const struct call_sources_options o = {
+        .accounts = app->shelf,
+        .clock = &clock_system,
+        .requests_per_second = app->config->provider_requests_per_second,
+        .at_once = half_of_api(app) < SYNCS_AT_ONCE ? half_of_api(app) : SYNCS_AT_ONCE,
+    };
+
+    return call_sources_open(&o, &app->sources, e) || err_trace(e);
+}
+
 static bool start_jobs(struct app *app, struct err *e)
 {
     struct jobs_options o = {
@@ -412,6 +433,7 @@ static bool start_jobs(struct app *app, struct err *e)
     o.jobs = job_list(&o.n_jobs);
     app->job_world = (struct job_world){
         .accounts = app->shelf,
+        .sources = app->sources,
         .reconcile_enabled = app->config->reconcile_jobs_enabled,
         .on_committed = on_committed,
         .arg = app,
@@ -437,12 +459,10 @@ static bool start_hub(struct app *app, struct err *e)
 /* Half of the API's threads answer all else. */
 static bool open_recordings(struct app *app, struct err *e)
 {
-    const size_t half = (size_t)app->config->api_threads / 2;
+    const size_t half = half_of_api(app);
     const struct recordings_options o = {
         .accounts = app->shelf,
-        .at_once = half < 1                    ? 1
-                   : half < RECORDINGS_AT_ONCE ? half
-                                               : RECORDINGS_AT_ONCE,
+        .at_once = half < RECORDINGS_AT_ONCE ? half : RECORDINGS_AT_ONCE,
     };
 
     return recordings_open(&o, &app->recordings, e) || err_trace(e);
@@ -483,9 +503,11 @@ static bool start_api(struct app *app, struct err *e)
         .vault = app->identity.vault,
         .presets = &app->presets,
         .on_connections_changed = on_connections_changed,
+        .on_committed = on_committed,
         .arg = app,
         .recordings = app->recordings,
         .checks = app->checks,
+        .sources = app->sources,
         .token_keys = app->identity.token_keys,
         .hasher = app->hasher,
         .threads = (size_t)app->config->api_threads,
@@ -510,7 +532,7 @@ static bool start_rooms(struct app *app, struct err *e)
 
     if ((has_role(app->roles, ROLE_HUB) && !start_hub(app, e)) ||
         (has_doors && !open_doors(app, &app->doors, e)) || !start_accounts(app, e) ||
-        (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)) ||
+        !open_sources(app, e) || (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)) ||
         (has_role(app->roles, ROLE_SCHEDULER) && !start_jobs(app, e)))
         return err_trace(e);
     if (has_doors)
@@ -669,6 +691,8 @@ static void stop(struct app *app)
         recordings_stop(app->recordings);
     if (app->checks)
         checks_stop(app->checks);
+    if (app->sources)
+        call_sources_stop(app->sources);
     if (app->api)
         api_stop(app->api);
     jobs_stop(app->jobs);
@@ -677,6 +701,7 @@ static void stop(struct app *app)
     hasher_stop(app->hasher);
     recordings_close(app->recordings);
     checks_close(app->checks);
+    call_sources_close(app->sources);
     if (app->inbox)
         inbox_stop(app->inbox);
     if (app->queue)

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/gate.h"
 #include "http/fetch.h"
 #include "loop/bell.h"
 
@@ -50,6 +51,7 @@ struct call_sources {
     const struct clock *clock;
     usec_t interval;
     _Atomic bool ended;
+    struct gate gate;
     struct bell *never; /* to wait by */
     struct turn turns[ACCOUNTS];
     struct line_slot lines[LINES];
@@ -75,6 +77,7 @@ bool call_sources_open(const struct call_sources_options *o, struct call_sources
     cs->accounts = o->accounts;
     cs->clock = o->clock;
     cs->interval = SECONDS(1) / o->requests_per_second;
+    gate_init(&cs->gate, o->at_once);
     cs->never = bell_create();
     for (size_t i = 0; i < LINES; i++)
         if (!http_line_open(CONNECTIONS, &cs->lines[i].line, e)) {
@@ -98,6 +101,7 @@ void call_sources_close(struct call_sources *cs)
         assert(!atomic_load(&cs->lines[i].taken));
         http_line_close(cs->lines[i].line);
     }
+    gate_finish(&cs->gate);
     bell_destroy(cs->never);
     free(cs);
 }
@@ -460,4 +464,14 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
                                      .ended = ended ? ended : &cs->ended,
                                      .arg = k};
     return true;
+}
+
+bool call_sources_enter(struct call_sources *cs)
+{
+    return gate_enter(&cs->gate);
+}
+
+void call_sources_leave(struct call_sources *cs)
+{
+    gate_leave(&cs->gate);
 }

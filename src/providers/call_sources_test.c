@@ -73,7 +73,7 @@ static void add_account(struct rig *r, struct account_book *book, const char *na
 
 static struct call_sources *open_sources(struct rig *r, int64_t per_second)
 {
-    const struct call_sources_options o = {r->shelf, &clock_system, per_second};
+    const struct call_sources_options o = {r->shelf, &clock_system, per_second, 1};
     struct call_sources *cs;
 
     assert_ok(call_sources_open(&o, &cs, &r->e), &r->e);

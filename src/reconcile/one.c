@@ -241,6 +241,18 @@ static void lay_beside(const struct sides *sides, const struct call *their, stru
     }
 }
 
+static bool is_known_here(struct reconcile_step *s, struct str sid, bool *ret, struct err *e)
+{
+    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
+    int64_t id;
+
+    return db_query_one(s->db, Q_CALL_BY_KEY,
+                        BINDS(bind_int("project", s->project),
+                              bind_str("provider", s->source->provider), bind_str("sid", sid)),
+                        columns, LEN(columns), s->a, &id, ret, e) ||
+           err_trace(e);
+}
+
 bool reconcile_compare(struct reconcile_step *s, struct str sid, struct reconcile_comparison *ret,
                        struct err *e)
 {
@@ -254,7 +266,7 @@ bool reconcile_compare(struct reconcile_step *s, struct str sid, struct reconcil
         return err_trace(e);
     ret->known_there = n > 0;
     if (n == 0)
-        return true;
+        return is_known_here(s, sid, &ret->known_here, e) || err_trace(e);
     if (!peek(s, found, n, &sides, e) || !theirs(s, found, n, &their, e))
         return err_trace(e);
     ret->known_here = sides.ours.id != 0 && sides.ours.fold->known;

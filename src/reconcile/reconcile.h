@@ -88,7 +88,7 @@ struct reconcile_comparison {
     struct reconcile_field fields[RECONCILE_FIELDS]; /* when it is known there */
 };
 
-/* Asks, and changes nothing. known_here is told only of a call that is known there. */
+/* Asks, and changes nothing. */
 bool reconcile_compare(struct reconcile_step *s, struct str sid, struct reconcile_comparison *ret,
                        struct err *e) CHECK_RESULT;
 

@@ -145,6 +145,16 @@ describe("F173 what is another's is answered like what is not there", () => {
       mine: (ids) => ({ path: `/api/calls/${ids.call}/recording` }),
       status: 404, // it has none
     },
+    "GET /api/sync/call/:sid": {
+      about: (ids) => [{ path: `/api/sync/call/${ids.call}` }],
+      mine: (ids) => ({ path: `/api/sync/call/${ids.call}` }),
+      status: 503, // nobody listens where the provider would be
+    },
+    "POST /api/sync/call/:sid": {
+      about: (ids) => [{ path: `/api/sync/call/${ids.call}` }],
+      mine: (ids) => ({ path: `/api/sync/call/${ids.call}` }),
+      status: 503,
+    },
     "GET /api/events": {
       about: (ids) => [{ path: `/api/events?ids=${ids.event}` }, { path: `/api/events?call_sid=${ids.call}` }],
       mine: () => ({ path: "/api/events?after_seq=0" }),
