@@ -48,6 +48,8 @@ static const struct {
      "what is done again and again, and when; ask for a run now"},
     {"quota", tool_quota, true, "PROJECT [NAME NUMBER|default]",
      "print how much a project may use, or grant it more or less"},
+    {"flags", tool_flags, true, "list | set NAME=VALUE... [--project=ID]",
+     "what is switched while the server runs, for all or for one project"},
     {"rights", tool_rights, false, "", "print which role may do what"},
     {"doctor", tool_doctor, true, "", "check configuration, store and spool"},
     {"config", tool_config, false, "example | markdown", "print every variable"},

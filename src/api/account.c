@@ -4,6 +4,8 @@
 #include "api/body.h"
 #include "api/deed.h"
 #include "api/keyset.h"
+#include "api/watching.h"
+#include "tenancy/flags.h"
 #include "tenancy/password.h"
 #include "tenancy/project.h"
 
@@ -46,6 +48,7 @@ static bool me(struct req *rq, struct err *e)
 {
     struct json_writer *w = &rq->json;
     const struct str base = rq->app->webhook_base_url;
+    struct err off;
 
     json_open_object(w);
     write_place(rq, "org", rq->actor.org, rq->actor.org_name);
@@ -55,8 +58,10 @@ static bool me(struct req *rq, struct err *e)
     json_member_rights(rq, STR("org_rights"), rq->actor.org_rights);
     json_key(w, STR("features"));
     json_open_object(w);
-    json_member_bool(w, STR("realtime_push"), rq->app->realtime_push && rq->app->hub);
-    json_member_bool(w, STR("webhook_ingestion"), rq->app->webhook_ingestion);
+    json_member_bool(w, STR("realtime_push"), watching_is_on(rq, &off));
+    json_member_bool(w, STR("webhook_ingestion"),
+                     flag_board_value(rq->app->flags, rq->actor.project, FLAG_INGESTION) !=
+                         INGESTION_OFF);
     json_member_bool(w, STR("demo_calls"), rq->app->demo_calls);
     json_close_object(w);
     json_key(w, STR("webhook_base_url"));

@@ -13,6 +13,7 @@
 
 struct api;
 struct doors;
+struct flag_board;
 struct http_exchange;
 struct hasher;
 struct hub;
@@ -53,8 +54,9 @@ struct api_options {
     const struct secret *stream_key; /* what tokens of streams are signed with */
     struct quotas quotas;            /* of a project, where the store says nothing else */
     size_t stream_clients_most;      /* of one project, whatever its quota; 0: as that says */
-    bool realtime_push, webhook_ingestion;
-    bool secure_cookies;         /* the public URL is https */
+    bool secure_cookies;             /* the public URL is https */
+    const struct flag_board *flags;
+    void (*on_flags_changed)(void *arg); /* by this node; may be NULL */
     struct str webhook_base_url; /* shown to people who set up their provider; may be empty */
 };
 

@@ -6,6 +6,7 @@
 #include "inbox/backlog.h"
 #include "inbox/inbox.h"
 #include "queue/queue.h"
+#include "tenancy/flags.h"
 
 /* What is told within five seconds must be called late before they are over. */
 #define BACKLOG_LATE SECONDS(4)
@@ -27,6 +28,7 @@ static void health(const struct api *api, struct http_exchange *x)
 
 struct state {
     bool store_up;
+    struct flags flags;
     struct inbox_backlog backlog;
     struct inbox_stats inbox;
     struct queue_stats queue;
@@ -51,6 +53,7 @@ static void gather(struct req *rq, struct state *s)
 {
     struct err down = {0};
 
+    s->flags = flag_board_of(rq->app->flags, rq->actor.project);
     s->backlog.oldest = TIME_NONE;
     s->queue.last_commit_at = TIME_NONE;
     s->store_up = backlog_watch_read(rq->backlogs, rq->db, rq->actor.project, &s->backlog,
@@ -87,6 +90,18 @@ static bool reasons(struct json_writer *w, const struct state *s, struct arena *
          str_fmt(a, "%lld %s.", (long long)s->backlog.dead_letter,
                  s->backlog.dead_letter == 1 ? "event is a dead letter"
                                              : "events are dead letters")},
+        {s->flags.v[FLAG_INGESTION] == INGESTION_OFF,
+         STR("Webhooks are switched off: none is kept.")},
+        {s->flags.v[FLAG_INGESTION] == INGESTION_SHADOW,
+         STR("Webhooks are in shadow mode: they are kept and not processed.")},
+        {s->flags.v[FLAG_INGESTION] == INGESTION_ON && s->flags.v[FLAG_WORKER_SHARE] < 100,
+         str_fmt(a, "Only %lld percent of the calls are processed.",
+                 (long long)s->flags.v[FLAG_WORKER_SHARE])},
+        {s->backlog.held > 0,
+         str_fmt(a, "%lld %s until more is let through.", (long long)s->backlog.held,
+                 s->backlog.held == 1 ? "event waits" : "events wait")},
+        {!s->flags.v[FLAG_PUSH], STR("Live push is switched off.")},
+        {!s->flags.v[FLAG_RECONCILE], STR("Comparing with providers is switched off.")},
     };
     bool any = false;
 
@@ -106,6 +121,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     json_key(w, STR("inbox"));
     json_open_object(w);
     json_member_int(w, STR("pending"), s->backlog.pending);
+    json_member_int(w, STR("held"), s->backlog.held);
     json_member_int(w, STR("oldest_pending_age_ms"), s->backlog_age / 1000);
     json_member_int(w, STR("dead_letter"), s->backlog.dead_letter);
     json_member_int(w, STR("counted_ago_ms"), s->counted_ago / 1000);

@@ -2,11 +2,12 @@
 
 #include "api/meter.h"
 #include "sse/sse.h"
+#include "tenancy/flags.h"
 #include "tenancy/watcher.h"
 
 bool watching_is_on(const struct req *rq, struct err *e)
 {
-    if (rq->app->hub && rq->app->realtime_push)
+    if (rq->app->hub && flag_board_value(rq->app->flags, rq->actor.project, FLAG_PUSH))
         return true;
     err_set(e, ERR_UNAVAILABLE, "live push is switched off here");
     return err_fix(e, "read the feed as pages: GET /api/events?after_seq=N");

@@ -257,6 +257,19 @@ void hub_announce(struct hub *h, int64_t project, int64_t last_seq)
                                     .at = clock_monotonic(h->o.clock)});
 }
 
+static void on_ask_again(struct task *t)
+{
+    struct ask *ask = container_of(t, struct ask, task);
+
+    ask->hub->rechecked_at = clock_monotonic(ask->hub->o.clock) - ask->hub->o.recheck;
+    free(ask);
+}
+
+void hub_ask_again(struct hub *h)
+{
+    (void)send_ask(h, &(struct ask){.task.run = on_ask_again});
+}
+
 // --- pages for those who are far behind ----------------------------------------------------------
 
 static void on_page(struct task *t)

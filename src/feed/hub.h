@@ -39,6 +39,9 @@ struct hub_options {
     usec_t poll;      /* asks the store even when nobody announced (other nodes); 0: 1 s */
     hub_may_watch_fn *may_watch; /* NULL: whoever was let in stays */
     usec_t recheck;              /* how often that is asked; 0: 10 s */
+    /* Whether anybody may watch that project now; asked together with may_watch. NULL: yes. */
+    bool (*is_on)(int64_t project, void *arg);
+    void *arg;
 };
 
 struct hub_stats {
@@ -69,6 +72,8 @@ struct hub_subscriber {
 
 /* Turns the exchange into a stream of the project's events. From any thread; always answers x. */
 void hub_subscribe(struct hub *h, struct http_exchange *x, const struct hub_subscriber *s);
+/* Something has changed in who may watch: asked again at once. From any thread. */
+void hub_ask_again(struct hub *h);
 void hub_stats(const struct hub *h, struct hub_stats *ret);
 /* Clients of one project. */
 size_t hub_clients(const struct hub *h, int64_t project);

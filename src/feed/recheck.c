@@ -99,6 +99,8 @@ static bool judge(struct hub *h, struct roll *roll, struct err *e)
     bool *may = arena_new(h->a, bool, roll->n);
     if (!h->o.may_watch(h->db, roll->who, roll->n, clock_wall(h->o.clock), h->a, may, e))
         return err_trace(e);
+    for (size_t i = 0; i < roll->n && h->o.is_on; i++)
+        may[i] = may[i] && h->o.is_on(roll->who[i].project, h->o.arg);
     keep_those_who_may_not(roll, may);
     return true;
 }

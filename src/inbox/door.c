@@ -60,7 +60,7 @@ struct doors {
     struct cidr_list allowed; /* empty: all */
     _Atomic size_t n_accounts;
     struct place *places;
-    _Atomic bool ingestion;
+    _Atomic bool shut;
 };
 
 struct visit {
@@ -265,11 +265,17 @@ static void on_done(struct inbox_append *ap, enum inbox_result result)
     loop_post(v->place->loop, &ap->task);
 }
 
+static bool is_taken(const struct doors *d, int64_t project)
+{
+    return !atomic_load_explicit(&d->shut, memory_order_relaxed) &&
+           (!d->o.takes || d->o.takes(project, d->o.arg));
+}
+
 static void keep(struct visit *v)
 {
     const struct door *door = v->seen.door;
     struct inbox_item *item = &v->append.item;
-    if (!atomic_load_explicit(&v->doors->ingestion, memory_order_relaxed)) {
+    if (!is_taken(v->doors, v->seen.project)) {
         settle(v, DOOR_UNAVAILABLE);
         return;
     }
@@ -444,9 +450,9 @@ bool doors_handle(struct doors *d, struct http_exchange *x)
     return true;
 }
 
-void doors_set_ingestion(struct doors *d, bool enabled)
+void doors_shut(struct doors *d)
 {
-    atomic_store(&d->ingestion, enabled);
+    atomic_store(&d->shut, true);
 }
 
 // --- life ----------------------------------------------------------------------------------------
@@ -512,7 +518,6 @@ bool doors_open(const struct doors_options *o, struct doors **ret, struct err *e
     d->o.base_url = str_dup(d->o.base_url, d->a);
     d->o.doors = memcpy(arena_new(d->a, const struct door *, o->n_doors), o->doors,
                         o->n_doors * sizeof(*o->doors));
-    atomic_init(&d->ingestion, true);
     make_places(d);
     if (!doors_set_accounts(d, &o->accounts, e))
         return err_trace(e);

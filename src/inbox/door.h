@@ -95,6 +95,9 @@ struct doors_options {
     const struct clock *clock;
     struct loop *const *loops; /* of the server */
     size_t n_loops;
+    /* Whether events of a project are kept now; NULL: all are. On the loops: must not wait. */
+    bool (*takes)(int64_t project, void *arg);
+    void *arg;
     size_t invalid_burst;      /* invalid requests a client may send at once; 0: 60 */
     size_t invalid_per_minute; /* … and in the long run; 0: 60 */
 };
@@ -145,9 +148,9 @@ bool doors_handle(struct doors *d, struct http_exchange *x) CHECK_RESULT;
  * began with. Fails like doors_open, and then nothing has changed. */
 bool doors_set_accounts(struct doors *d, const struct door_accounts *in,
                         struct err *e) CHECK_RESULT;
-/* The switch webhook_ingestion_enabled, from any thread. Off: DOOR_ACK answers 503 to what is
- * validly signed, DOOR_STEER steers without recording. */
-void doors_set_ingestion(struct doors *d, bool enabled);
+/* From any thread: nothing is kept any more, as if no project's events were taken. What is validly
+ * signed is then answered 503 by a DOOR_ACK, and a DOOR_STEER steers without recording. */
+void doors_shut(struct doors *d);
 
 void doors_stats(const struct doors *d, struct doors_stats *ret);
 /* How many accounts may knock; without any, all is refused. */

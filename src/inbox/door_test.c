@@ -20,6 +20,7 @@ enum { LOOPS = 2, BURST = 5, CROWD = 50, ANSWER_MAX = 64 * 1024 };
 #define BASE "https://calls.example.com"
 #define STATUS_DOOR "/webhooks/twilio/voice-status"
 #define INBOUND_DOOR "/webhooks/twilio/voice-inbound"
+#define OTHER_CALL "AccountSid=AC2&CallSid=CA1&CallStatus=ringing&From=%2B1508&To=%2B1617"
 #define CALL "AccountSid=AC1&CallSid=CA1&CallStatus=ringing&From=%2B1508&To=%2B1617"
 
 static const struct twilio_routing routing = {{"desk", 4}, {"acme.sip.twilio.com", 19}, {NULL, 0}};
@@ -33,6 +34,7 @@ struct rig {
     struct http_server *server;
     struct secret *first, *second;
     const char *spool;
+    _Atomic int64_t closed; /* this project's events are not taken */
 };
 
 static void on_header(const struct http_request *rq, struct http_decision *ret, void *arg)
@@ -45,6 +47,12 @@ static void on_request(struct http_exchange *x, void *arg)
 {
     struct rig *r = arg;
     assert_true(doors_handle(r->doors, x));
+}
+
+static bool takes(int64_t project, void *arg)
+{
+    const struct rig *r = arg;
+    return project != r->closed;
 }
 
 static struct doors_options options(struct rig *r)
@@ -65,6 +73,8 @@ static struct doors_options options(struct rig *r)
                                   .clock = &clock_system,
                                   .loops = r->loops,
                                   .n_loops = LOOPS,
+                                  .takes = takes,
+                                  .arg = r,
                                   .invalid_burst = BURST,
                                   .invalid_per_minute = 1};
 }
@@ -465,20 +475,24 @@ static void a_foreign_address_is_refused(void **state)
 
 static void when_ingestion_is_off_calls_are_still_steered(void **state)
 {
+
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct rig r;
 
     (void)state;
     rig_up(&r, a);
-    doors_set_ingestion(r.doors, false);
+    r.closed = 1;
     const struct str answer = post(&r, "token-one", STATUS_DOOR, CALL);
     assert_int_equal(status_of(answer), 503);
     assert_true(str_contains(answer, STR("Retry-After: ")));
     assert_int_equal(status_of(post(&r, "token-one", INBOUND_DOOR, CALL)), 200);
     assert_int_equal(status_of(post(&r, "wrong", INBOUND_DOOR, CALL)), 403);
     assert_int_equal(rows_of(&r, 1), 0);
-    doors_set_ingestion(r.doors, true);
+    assert_int_equal(status_of(post(&r, "token-two", STATUS_DOOR, OTHER_CALL)), 204); // another's
+    r.closed = 0;
     assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, CALL)), 204);
+    doors_shut(r.doors);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, CALL "&x=1")), 503);
     rig_down(&r);
 }
 

@@ -346,6 +346,7 @@ bool inbox_backlog(struct db *db, int64_t project, struct inbox_backlog *ret, st
 {
     static const struct column columns[] = {
         {"pending", COLUMN_INT, offsetof(struct inbox_backlog, pending)},
+        {"held", COLUMN_INT, offsetof(struct inbox_backlog, held)},
         {"oldest", COLUMN_TIME, offsetof(struct inbox_backlog, oldest)},
         {"dead_letter", COLUMN_INT, offsetof(struct inbox_backlog, dead_letter)},
     };

@@ -65,7 +65,8 @@ bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dea
 
 struct inbox_backlog {
     int64_t pending, dead_letter;
-    usec_t oldest; /* TIME_NONE when nothing waits */
+    int64_t held;  /* of those pending: kept back by a flag (inbox/held.h) */
+    usec_t oldest; /* of those not held; TIME_NONE when none waits */
 };
 bool inbox_backlog(struct db *db, int64_t project, struct inbox_backlog *ret,
                    struct err *e) CHECK_RESULT;

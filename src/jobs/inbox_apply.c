@@ -25,6 +25,7 @@ const struct queue_queries inbox_queue_queries = {
     .bury = Q_INBOX_BURY,
     .reap = Q_INBOX_REAP,
     .hasten = Q_INBOX_HASTEN,
+    .hold = Q_INBOX_HOLD,
 };
 
 static bool normalise(const struct inbox_apply *ia, const struct queue_row *row, struct arena *a,

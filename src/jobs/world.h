@@ -3,7 +3,6 @@
 /* What the steps of jobs work with besides the database: their `arg`. */
 #include "base/str.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct account_shelf;
@@ -12,7 +11,6 @@ struct call_sources;
 struct job_world {
     struct account_shelf *accounts; /* every project's, with their secrets */
     struct call_sources *sources;   /* what providers tell of a project's calls */
-    bool reconcile_enabled;         /* RECONCILE_JOBS_ENABLED */
     /* A project's feed has come so far. From any thread. */
     void (*on_committed)(int64_t project, int64_t last_seq, void *arg);
     void *arg;

@@ -40,9 +40,14 @@ static const struct variable variables[] = {
      "Invalid webhook requests per client address and minute before it is answered 429. Validly "
      "signed events are never limited."},
     {"WEBHOOK_INGESTION_ENABLED", FLAG, AT(webhook_ingestion_enabled), "true", 0, 0,
-     "false: webhooks are answered 503 and nothing is kept; voice requests still get their TwiML."},
+     "What the flag is until somebody sets it (docs/rollout.md), like the next three. false: "
+     "webhooks are answered 503 and nothing is kept; voice requests still get their TwiML."},
     {"REALTIME_PUSH_ENABLED", FLAG, AT(realtime_push_enabled), "true", 0, 0,
      "false: the streams of the feed answer 503 and browsers read it as pages."},
+    {"RECONCILE_JOBS_ENABLED", FLAG, AT(reconcile_jobs_enabled), "true", 0, 0,
+     "false: providers are not asked for what they did not tell."},
+    {"WORKER_PERCENTAGE", NUMBER, AT(worker_percentage), "100", 0, 100,
+     "Share of the calls whose events are processed; those of the others are kept and wait."},
     {"REALTIME_CLIENTS_MAX", NUMBER, AT(realtime_clients_max), "10000", 1, 1000000,
      "Live clients that one project may have on a node; one more is answered 429."},
     {"API_REQUESTS_PER_MINUTE", NUMBER, AT(api_requests_per_minute), "60000", 1, 6000000,
@@ -105,8 +110,6 @@ static const struct variable variables[] = {
      "Threads that process the inbox; 0 for one on SQLite, two on PostgreSQL."},
     {"JOB_THREADS", NUMBER, AT(job_threads), "2", 1, 64,
      "Threads that run jobs: reconcile, retention, housekeeping."},
-    {"RECONCILE_JOBS_ENABLED", FLAG, AT(reconcile_jobs_enabled), "true", 0, 0,
-     "false: no job asks the providers what became of calls."},
     {"LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error."},
     {"LOG_FORMAT", TEXT, AT(log_format), "logfmt", 0, 0, "logfmt or json."},
 };

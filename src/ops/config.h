@@ -24,6 +24,8 @@ struct config {
     int64_t webhook_invalid_per_minute;
     bool webhook_ingestion_enabled;
     bool realtime_push_enabled;
+    bool reconcile_jobs_enabled;
+    int64_t worker_percentage;
     int64_t realtime_clients_max;
     int64_t api_requests_per_minute;
     int64_t webhooks_per_minute;
@@ -50,7 +52,6 @@ struct config {
     int64_t api_threads;
     int64_t workers; /* 0: by engine */
     int64_t job_threads;
-    bool reconcile_jobs_enabled;
     struct str log_level;
     struct str log_format;
 };

@@ -16,12 +16,14 @@
 #include "http/http.h"
 #include "http/static.h"
 #include "inbox/door.h"
+#include "inbox/held.h"
 #include "inbox/inbox.h"
 #include "jobs/engine.h"
 #include "jobs/inbox_apply.h"
 #include "jobs/world.h"
 #include "loop/loop.h"
 #include "ops/accounts.h"
+#include "ops/flag_watch.h"
 #include "ops/identity.h"
 #include "ops/roles.h"
 #include "ops/watchdog.h"
@@ -61,6 +63,8 @@ struct app {
     struct account_shelf *shelf;
     struct accounts *accounts;
     struct connection_presets presets;
+    struct flag_board *flags;
+    struct flag_watch *flag_watch;
     struct inbox *inbox;
     struct doors *doors;
     struct doors
@@ -162,6 +166,32 @@ static void on_committed(int64_t project, int64_t last_seq, void *arg)
         hub_announce(app->hub, project, last_seq);
 }
 
+/* What the flags say, for those who ask at every event. */
+static bool takes_events(int64_t project, void *arg)
+{
+    const struct app *app = arg;
+
+    return flag_board_value(app->flags, project, FLAG_INGESTION) != INGESTION_OFF;
+}
+
+static bool may_be_watched(int64_t project, void *arg)
+{
+    const struct app *app = arg;
+
+    return flag_board_value(app->flags, project, FLAG_PUSH) != 0;
+}
+
+static int64_t held_back(const struct queue_row *row, void *arg)
+{
+    const struct app *app = arg;
+    const int64_t share = flag_board_share(app->flags, row->project);
+
+    if (share >= 100)
+        return 0;
+    const int64_t turn = inbox_turn(row->lane);
+    return turn <= share ? 0 : turn;
+}
+
 static call_normalise_fn *normaliser_of(struct str name)
 {
     const struct provider *p = provider_find(name);
@@ -258,11 +288,13 @@ static bool prepare_store(struct app *app, struct err *e)
         .api_key = c->bootstrap_api_key,
         .owner_email = c->bootstrap_admin_email,
     };
+    bool switched;
     int n = 0;
 
     if (!db_ping(db, e) || (c->auto_migrate && !store_migrate_up(app->store, &n, e)) ||
         !store_schema_check(app->store, e) || !project_bootstrap(db, &in, &app->project, e) ||
-        !report_loss(app, db, e) || !identity_open(db, c, &app->rng, app->a, &app->identity, e) ||
+        !flag_board_load(app->flags, db, &switched, e) || !report_loss(app, db, e) ||
+        !identity_open(db, c, &app->rng, app->a, &app->identity, e) ||
         !identity_bootstrap_owner(db, c, app->hasher, app->a, e) || !make_login_link(app, db, e))
         return err_trace(e);
     if (n > 0)
@@ -322,13 +354,14 @@ static bool open_doors_for(struct app *app, struct account_book *book, struct do
         .clock = &clock_system,
         .loops = app->loops,
         .n_loops = app->n_loops,
+        .takes = takes_events,
+        .arg = (void *)app,
         .invalid_per_minute = (size_t)app->config->webhook_invalid_per_minute,
     };
     if (!doors_open(&o, ret, e)) {
         o.accounts.forget(o.accounts.owner);
         return err_trace(e);
     }
-    doors_set_ingestion(*ret, app->config->webhook_ingestion_enabled);
     return true;
 }
 
@@ -354,6 +387,26 @@ static bool start_accounts(struct app *app, struct err *e)
     };
 
     return accounts_start(&o, &app->accounts, e) || err_trace(e);
+}
+
+static bool start_flags(struct app *app, struct err *e)
+{
+    const struct flag_watch_options o = {
+        .store = app->store,
+        .clock = &clock_system,
+        .board = app->flags,
+        .hub = app->hub,
+        .queue = app->queue,
+    };
+
+    return flag_watch_start(&o, &app->flag_watch, e) || err_trace(e);
+}
+
+static void on_flags_changed(void *arg)
+{
+    const struct app *app = arg;
+
+    flag_watch_wake(app->flag_watch);
 }
 
 static void on_connections_changed(void *arg)
@@ -388,6 +441,8 @@ static bool start_worker(struct app *app, struct err *e)
         .handler = inbox_apply_handler(app->apply),
         .policy = queue_policy_default,
         .workers = app->config->workers ? (size_t)app->config->workers : by_engine,
+        .held = held_back,
+        .held_arg = app,
     };
     if (!queue_start(&o, &app->queue, e))
         return err_trace(e);
@@ -397,9 +452,9 @@ static bool start_worker(struct app *app, struct err *e)
 static bool job_is_on(const struct job *j, int64_t project, void *arg)
 {
     const struct job_world *world = arg;
+    const struct app *app = world->arg;
 
-    (void)project;
-    return !j->is_reconcile || world->reconcile_enabled;
+    return !j->is_reconcile || flag_board_value(app->flags, project, FLAG_RECONCILE) != 0;
 }
 
 /* Of the API's threads, those that may wait for a provider. */
@@ -434,7 +489,6 @@ static bool start_jobs(struct app *app, struct err *e)
     app->job_world = (struct job_world){
         .accounts = app->shelf,
         .sources = app->sources,
-        .reconcile_enabled = app->config->reconcile_jobs_enabled,
         .on_committed = on_committed,
         .arg = app,
     };
@@ -449,6 +503,8 @@ static bool start_hub(struct app *app, struct err *e)
         .loops = app->loops,
         .n_loops = app->n_loops,
         .may_watch = watchers_may,
+        .is_on = may_be_watched,
+        .arg = app,
     };
 
     if (!hub_start(&o, &app->hub, e))
@@ -514,8 +570,8 @@ static bool start_api(struct app *app, struct err *e)
         .stream_key = app->identity.stream_key,
         .quotas = accounts_quotas(app->config),
         .stream_clients_most = most_streams(app->server),
-        .realtime_push = app->config->realtime_push_enabled,
-        .webhook_ingestion = app->config->webhook_ingestion_enabled,
+        .flags = app->flags,
+        .on_flags_changed = on_flags_changed,
         .secure_cookies = str_starts(app->config->webhook_base_url, STR("https://")),
         .webhook_base_url = app->config->webhook_base_url,
     };
@@ -533,7 +589,7 @@ static bool start_rooms(struct app *app, struct err *e)
     if ((has_role(app->roles, ROLE_HUB) && !start_hub(app, e)) ||
         (has_doors && !open_doors(app, &app->doors, e)) || !start_accounts(app, e) ||
         !open_sources(app, e) || (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)) ||
-        (has_role(app->roles, ROLE_SCHEDULER) && !start_jobs(app, e)))
+        (has_role(app->roles, ROLE_SCHEDULER) && !start_jobs(app, e)) || !start_flags(app, e))
         return err_trace(e);
     if (has_doors)
         inbox_release(app->inbox);
@@ -647,6 +703,8 @@ static bool run(struct app *app, struct err *e)
     struct account_book *book;
     bool ready;
 
+    const struct flags preset = flags_of_config(app->config);
+    app->flags = flag_board_create(&preset);
     app->shelf = account_shelf_create();
     if (!accounts_of_config(app->config, 0, &book, e))
         return err_trace(e);
@@ -683,7 +741,7 @@ static void stop(struct app *app)
     supervisor_tell("STOPPING=1");
     watchdog_stop(app->watchdog);
     if (app->steering)
-        doors_set_ingestion(app->steering, false);
+        doors_shut(app->steering);
     atomic_store_explicit(&app->ready, false, memory_order_release);
     if (app->server)
         http_server_drain(app->server);
@@ -696,6 +754,7 @@ static void stop(struct app *app)
     if (app->api)
         api_stop(app->api);
     jobs_stop(app->jobs);
+    flag_watch_stop(app->flag_watch);
     accounts_stop(app->accounts);
     identity_close(&app->identity);
     hasher_stop(app->hasher);
@@ -717,6 +776,7 @@ static void stop(struct app *app)
         loop_stop(app->loops[i - 1]);
     store_close(app->store);
     account_shelf_destroy(app->shelf);
+    flag_board_destroy(app->flags);
 }
 
 int serve(struct command *cmd)

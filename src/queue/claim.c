@@ -238,6 +238,21 @@ bool claim_conclude(struct worker *w, const struct queue_batch *b, bool *ret_hel
     return true;
 }
 
+bool claim_put_aside(struct worker *w, const struct kept_rows *kept, bool *ret_held, struct err *e)
+{
+    int64_t changed = 0;
+
+    if (FAULT("queue.hold"))
+        return err_set(e, ERR_UNAVAILABLE, "queue: holding failed (injected)");
+    if (!db_exec(w->db, w->q->o.queries.hold,
+                 BINDS(bind_ints("id", kept->ids, kept->n), bind_ints("held", kept->held, kept->n),
+                       bind_str("token", str_from(atomic_load(&w->token)))),
+                 &changed, e))
+        return err_trace(e);
+    *ret_held = (size_t)changed == kept->n;
+    return true;
+}
+
 static bool expire_leases(struct worker *w, int64_t *ret_n, struct err *e)
 {
     const struct queue_options *o = &w->q->o;

@@ -9,7 +9,7 @@
 #include "queue/queue.h"
 
 struct queue_counters {
-    _Atomic uint64_t done, retried, buried, fenced, batches, conflicts;
+    _Atomic uint64_t done, retried, buried, fenced, batches, conflicts, held;
     _Atomic int64_t last_commit_at, last_lag;
     _Atomic size_t running;
 };
@@ -80,6 +80,14 @@ bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret
 /* Inside a transaction: writes the verdicts. *ret_held false: the lease was lost, roll back. */
 bool claim_conclude(struct worker *w, const struct queue_batch *b, bool *ret_held,
                     struct err *e) CHECK_RESULT;
+/* Rows that a gate keeps: each with what the gate says of it. */
+struct kept_rows {
+    int64_t *ids, *held;
+    size_t n;
+};
+/* Inside a transaction: puts claimed rows aside. *ret_held false: the lease was lost, roll back. */
+bool claim_put_aside(struct worker *w, const struct kept_rows *kept, bool *ret_held,
+                     struct err *e) CHECK_RESULT;
 /* What becomes of a row: RETRY is BURY when its attempts are spent. */
 enum queue_outcome verdict_outcome(const struct worker *w, const struct queue_row *row,
                                    const struct queue_verdict *v);

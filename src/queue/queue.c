@@ -92,6 +92,7 @@ void queue_stats(const struct queue *q, struct queue_stats *ret)
         .fenced = atomic_load(&n->fenced),
         .batches = atomic_load(&n->batches),
         .conflicts = atomic_load(&n->conflicts),
+        .held = atomic_load(&n->held),
         .last_commit_at = atomic_load(&n->last_commit_at),
         .last_lag = atomic_load(&n->last_lag),
         .running = atomic_load(&n->running),

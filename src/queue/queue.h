@@ -56,7 +56,7 @@ struct queue_handler {
 };
 
 struct queue_queries {
-    enum query claim, claim_tried, complete, retry, bury, reap, hasten;
+    enum query claim, claim_tried, complete, retry, bury, reap, hasten, hold;
 };
 
 struct queue_policy {
@@ -76,10 +76,14 @@ struct queue_options {
     struct queue_handler handler;
     struct queue_policy policy;
     size_t workers; /* threads */
+    /* Which rows are not to be worked on now: those with another answer than 0 are put aside with
+     * it, untried, and claimed again once somebody has let them go. May be NULL. */
+    int64_t (*held)(const struct queue_row *row, void *arg);
+    void *held_arg;
 };
 
 struct queue_stats {
-    uint64_t done, retried, buried, fenced, batches, conflicts;
+    uint64_t done, retried, buried, fenced, batches, conflicts, held;
     usec_t last_commit_at; /* wall; TIME_NONE: none yet */
     usec_t last_lag;       /* received to applied, of the last batch; 0: none yet */
     size_t running;        /* rows under way */

@@ -223,6 +223,65 @@ static void run_each(struct worker *w, const struct claim *c)
         run_one(w, &c->rows[i]);
 }
 
+// --- what a gate keeps ---------------------------------------------------------------------------
+
+/* What is to be worked on moves to the front; the rest is returned. */
+static struct kept_rows part(struct worker *w, struct claim *c)
+{
+    const struct queue_options *o = &w->q->o;
+    struct kept_rows kept = {arena_new(w->claimed, int64_t, c->n),
+                             arena_new(w->claimed, int64_t, c->n), 0};
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const int64_t held = o->held(&c->rows[i], o->held_arg);
+        if (held == 0) {
+            c->rows[n++] = c->rows[i];
+            continue;
+        }
+        kept.ids[kept.n] = c->rows[i].id;
+        kept.held[kept.n++] = held;
+    }
+    c->n = n;
+    return kept;
+}
+
+static bool write_kept(struct worker *w, const struct kept_rows *kept, bool *ret_held,
+                       struct err *e)
+{
+    *ret_held = false;
+    if (!db_begin(w->db, e))
+        return err_trace(e);
+    if (!claim_put_aside(w, kept, ret_held, e) || !*ret_held || !db_commit(w->db, e)) {
+        db_rollback(w->db);
+        return *ret_held ? err_trace(e) : true;
+    }
+    return true;
+}
+
+/* Takes out of the claim what is not to be worked on now. When that cannot be written, or the lease
+ * was lost, the whole claim is left: by its new name the worker has no part in it. */
+static void set_aside(struct worker *w, struct claim *c)
+{
+    struct err e = {0};
+    bool held;
+
+    if (!w->q->o.held || c->n == 0)
+        return;
+    const struct kept_rows kept = part(w, c);
+    if (kept.n == 0)
+        return;
+    if (write_kept(w, &kept, &held, &e) && held) {
+        atomic_fetch_add(&w->q->counters.held, kept.n);
+        return;
+    }
+    log_failure(NULL, LOG_DEBUG, "queue.hold", &e);
+    w->doubtful = true;
+    c->n = 0;
+}
+
+// --- batches -------------------------------------------------------------------------------------
+
 static void swap_claimed(struct worker *w)
 {
     struct arena *spent = w->claimed;
@@ -239,8 +298,12 @@ static void run_batches(struct worker *w, struct claim c)
     const usec_t until = clock_monotonic(w->q->o.clock) + ROUND;
 
     while (c.n > 0) {
+        const size_t claimed = c.n;
+        set_aside(w, &c);
+        if (c.n == 0)
+            break;
         struct queue_batch b = batch_of(w, c.rows, c.n);
-        const bool more = c.n == w->q->o.policy.batch && !is_stopping(w) &&
+        const bool more = claimed == w->q->o.policy.batch && !is_stopping(w) &&
                           clock_monotonic(w->q->o.clock) < until;
         struct claim next = {0};
         struct err e = {0};
@@ -288,10 +351,12 @@ static bool work_off(struct worker *w, bool fresh)
     if (c.n == 0)
         return false;
     atomic_store(&w->holding, true);
-    if (fresh)
+    if (fresh) {
         run_batches(w, c);
-    else
+    } else {
+        set_aside(w, &c);
         run_each(w, &c);
+    }
     atomic_store(&w->holding, false);
     return true;
 }

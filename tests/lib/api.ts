@@ -83,7 +83,7 @@ export type SyncHealth = {
   version: string;
   status: string;
   reasons: string[];
-  inbox: { pending: number; oldest_pending_age_ms: number; dead_letter: number; counted_ago_ms: number; spool_bytes: number };
+  inbox: { pending: number; held: number; oldest_pending_age_ms: number; dead_letter: number; counted_ago_ms: number; spool_bytes: number };
   worker: { lag_ms: number };
   feed: { last_seq: number; clients: number };
 };

@@ -332,6 +332,8 @@ describe("signing in", () => {
     "POST /api/keys": { name: "k", rights: ["calls.read"] },
     "PATCH /api/settings": { time_zone: "UTC" },
     "PATCH /api/quotas": { name: "realtime_clients_max", value: 100 },
+    "PATCH /api/flags": { worker_percentage: "100" },
+    "PATCH /api/flags/installation": { worker_percentage: "100" },
     "PUT /api/connections/{provider}/{account}": { secret: "a secret of the provider" },
     "POST /api/exports": { kind: "calls", rows: 1 },
     "POST /api/events/reprocess": { ids: ["1"] },

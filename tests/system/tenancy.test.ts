@@ -178,6 +178,9 @@ describe("F173 what is another's is answered like what is not there", () => {
     "PATCH /api/settings": { mine: () => ({ path: "/api/settings", body: { time_zone: "Europe/Berlin" } }) },
     "GET /api/quotas": { mine: () => ({ path: "/api/quotas" }) },
     "PATCH /api/quotas": { mine: () => ({ path: "/api/quotas", body: { name: "realtime_clients_max", value: 5000 } }) },
+    "GET /api/flags": { mine: () => ({ path: "/api/flags" }) },
+    "PATCH /api/flags": { mine: () => ({ path: "/api/flags", body: { worker_percentage: "100" } }) },
+    "PATCH /api/flags/installation": { mine: () => ({ path: "/api/flags/installation", body: { worker_percentage: "" } }), person: true },
     "GET /api/connections": { mine: () => ({ path: "/api/connections" }) },
     "POST /api/connections/check": { mine: () => ({ path: "/api/connections/check" }) },
     "PUT /api/connections/:provider/:account": {

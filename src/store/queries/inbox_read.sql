@@ -157,15 +157,17 @@ UPDATE webhook_inbox
 -- What waits, since when, and what is dead. In parts, so that each is read from its partial
 -- index; the plus keeps SQLite from preferring the whole project's.
 -- params: project int
-SELECT waiting.n AS pending, waiting.oldest, dead.n AS dead_letter
-  FROM (SELECT CAST(sum(part.n) AS bigint) AS n, min(part.oldest) AS oldest
-          FROM (SELECT count(*) AS n, min(received_at) AS oldest FROM webhook_inbox
+SELECT waiting.n AS pending, waiting.held, waiting.oldest, dead.n AS dead_letter
+  FROM (SELECT CAST(sum(part.n) AS bigint) AS n, CAST(sum(part.held) AS bigint) AS held, min(part.oldest) AS oldest
+          FROM (SELECT count(*) AS n, count(CASE WHEN held > 0 THEN 1 END) AS held,
+                       min(CASE WHEN held = 0 THEN received_at END) AS oldest FROM webhook_inbox
                  WHERE +project_id = :project AND processing_status = 'pending'
                  UNION ALL
-                SELECT count(*), min(received_at) FROM webhook_inbox
+                SELECT count(*), count(CASE WHEN held > 0 THEN 1 END),
+                       min(CASE WHEN held = 0 THEN received_at END) FROM webhook_inbox
                  WHERE +project_id = :project AND processing_status = 'failed'
                  UNION ALL
-                SELECT count(*), min(received_at) FROM webhook_inbox
+                SELECT count(*), 0, min(received_at) FROM webhook_inbox
                  WHERE project_id = :project AND processing_status = 'processing') AS part) AS waiting,
        (SELECT count(*) AS n FROM webhook_inbox
          WHERE project_id = :project AND processing_status = 'dead_letter') AS dead;

@@ -60,7 +60,7 @@ DELETE FROM queue_leases
 UPDATE webhook_inbox
    SET processing_status = 'processing', claim_token = :token, retry_count = retry_count + 1
  WHERE id IN (SELECT w.id FROM webhook_inbox w
-               WHERE w.processing_status = 'pending' AND w.id > :from
+               WHERE w.processing_status = 'pending' AND w.held = 0 AND w.id > :from
                  AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                                   WHERE b.lane = w.lane AND b.project_id = w.project_id
                                     AND b.processing_status = 'processing')
@@ -70,7 +70,7 @@ RETURNING id, project_id, lane, retry_count AS attempts, received_at, provider, 
 -- [postgres]
 WITH due AS MATERIALIZED (
     SELECT w.id FROM webhook_inbox w
-     WHERE w.processing_status = 'pending' AND w.id > :from
+     WHERE w.processing_status = 'pending' AND w.held = 0 AND w.id > :from
        AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                         WHERE b.lane = w.lane AND b.project_id = w.project_id
                           AND b.processing_status = 'processing' OFFSET 0)
@@ -90,7 +90,7 @@ RETURNING w.id, w.project_id, w.lane, w.retry_count AS attempts, w.received_at, 
 UPDATE webhook_inbox
    SET processing_status = 'processing', claim_token = :token, retry_count = retry_count + 1
  WHERE id IN (SELECT w.id FROM webhook_inbox w
-               WHERE w.processing_status = 'failed' AND w.next_attempt_at <= :now
+               WHERE w.processing_status = 'failed' AND w.held = 0 AND w.next_attempt_at <= :now
                  AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                                   WHERE b.lane = w.lane AND b.project_id = w.project_id
                                     AND b.processing_status = 'processing')
@@ -100,7 +100,7 @@ RETURNING id, project_id, lane, retry_count AS attempts, received_at, provider, 
 -- [postgres]
 WITH due AS MATERIALIZED (
     SELECT w.id FROM webhook_inbox w
-     WHERE w.processing_status = 'failed' AND w.next_attempt_at <= :now
+     WHERE w.processing_status = 'failed' AND w.held = 0 AND w.next_attempt_at <= :now
        AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                         WHERE b.lane = w.lane AND b.project_id = w.project_id
                           AND b.processing_status = 'processing' OFFSET 0)

@@ -1,0 +1,122 @@
+#include "tenancy/flags.h"
+
+#include "tenancy/tenancy_kit.h"
+
+static struct flags read(const char *text)
+{
+    return flags_read(str_from(text));
+}
+
+static void flags_are_written_and_read(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct flags none = flags_none();
+    const char *const text =
+        "webhook_ingestion_enabled=shadow realtime_push_enabled=off worker_percentage=10";
+
+    (void)state;
+    const struct flags f = read(text);
+    assert_int_equal(f.v[FLAG_INGESTION], INGESTION_SHADOW);
+    assert_int_equal(f.v[FLAG_PUSH], 0);
+    assert_int_equal(f.v[FLAG_RECONCILE], INT_NONE);
+    assert_int_equal(f.v[FLAG_WORKER_SHARE], 10);
+    assert_str(flags_text(&f, a), text);
+    assert_true(str_is_none(flags_text(&none, a)));
+    // What a newer program has written, and what is no flag at all.
+    const struct flags odd = read("speed=9 worker_percentage=101 realtime_push_enabled=maybe x");
+    assert_memory_equal(&odd, &none, sizeof odd);
+}
+
+static void what_is_no_value_is_refused_in_words(void **state)
+{
+    struct err e = {0};
+    int64_t v;
+
+    (void)state;
+    assert_refused(flag_parse(FLAG_INGESTION, STR("true"), &v, &e), &e, ERR_INVALID);
+    assert_true(str_contains(str_from(e.text), STR("off shadow on")));
+    assert_refused(flag_parse(FLAG_WORKER_SHARE, STR("-1"), &v, &e), &e, ERR_INVALID);
+    assert_refused(flag_parse(FLAG_WORKER_SHARE, STR("10%"), &v, &e), &e, ERR_INVALID);
+    assert_ok(flag_parse(FLAG_PUSH, STR(""), &v, &e), &e);
+    assert_int_equal(v, INT_NONE);
+}
+
+static struct flags load(struct kit *k, struct flag_board *b, int64_t project, bool want_changed)
+{
+    struct err e = {0};
+    bool changed;
+
+    assert_ok(flag_board_load(b, k->db, &changed, &e), &e);
+    assert_int_equal(changed, want_changed);
+    return flag_board_of(b, project);
+}
+
+static void set(struct kit *k, int64_t project, const char *text)
+{
+    const struct flags f = read(text);
+    struct err e = {0};
+
+    assert_ok(flags_put(k->db, project, &f, k->a, &e), &e);
+}
+
+static void a_project_narrows_and_never_widens(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        int64_t other_org;
+        const int64_t other = kit_other_project(&k, &other_org);
+        const struct flags preset = flags_widest();
+        struct flag_board *b = flag_board_create(&preset);
+
+        assert_int_equal(flag_board_share(b, k.project), 100);
+        (void)load(&k, b, k.project, false);
+        set(&k, k.project, "worker_percentage=10 realtime_push_enabled=off");
+        assert_int_equal(load(&k, b, k.project, true).v[FLAG_PUSH], 0);
+        assert_int_equal(flag_board_share(b, k.project), 10);
+        assert_int_equal(flag_board_share(b, other), 100); // another's is its own
+        set(&k, FLAGS_INSTALLATION, "worker_percentage=5 webhook_ingestion_enabled=on");
+        assert_int_equal(load(&k, b, k.project, true).v[FLAG_WORKER_SHARE], 5);
+        set(&k, FLAGS_INSTALLATION, "webhook_ingestion_enabled=shadow");
+        set(&k, other, "webhook_ingestion_enabled=on worker_percentage=50");
+        assert_int_equal(load(&k, b, other, true).v[FLAG_INGESTION], INGESTION_SHADOW);
+        assert_int_equal(flag_board_share(b, other), 0);
+        set(&k, FLAGS_INSTALLATION, "");
+        set(&k, other, "");
+        set(&k, k.project, "");
+        (void)load(&k, b, k.project, true);
+        (void)load(&k, b, k.project, false);
+        assert_int_equal(flag_board_share(b, k.project), 100);
+        flag_board_destroy(b);
+    }
+}
+
+static void the_installation_counts_before_the_configuration(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        struct flags preset = flags_widest();
+        preset.v[FLAG_INGESTION] = INGESTION_OFF;
+        struct flag_board *b = flag_board_create(&preset);
+        struct flags got;
+        struct err e = {0};
+
+        assert_int_equal(flag_board_value(b, k.project, FLAG_INGESTION), INGESTION_OFF);
+        set(&k, FLAGS_INSTALLATION, "webhook_ingestion_enabled=on");
+        assert_int_equal(load(&k, b, k.project, true).v[FLAG_INGESTION], INGESTION_ON);
+        assert_ok(flags_get(db, FLAGS_INSTALLATION, a, &got, &e), &e);
+        assert_int_equal(got.v[FLAG_INGESTION], INGESTION_ON);
+        assert_refused(flags_get(db, 999, a, &got, &e), &e, ERR_NOT_FOUND);
+        flag_board_destroy(b);
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(flags_are_written_and_read),
+          cmocka_unit_test(what_is_no_value_is_refused_in_words),
+          cmocka_unit_test(a_project_narrows_and_never_widens),
+          cmocka_unit_test(the_installation_counts_before_the_configuration))
