@@ -372,8 +372,8 @@ static void dead_letters_can_be_replayed(void **state)
         test_inbox_sql(t, "UPDATE webhook_inbox SET call_sid = 'fine'"); // the bug is mended
         const usec_t now = clock_wall(&clock_system);
         assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &r, &e), &e);
-        assert_true(r.queued);
-        assert_str(r.status, "pending");
+        assert_true(r.queued); // and perhaps taken already
+        assert_false(str_eq(r.status, STR("dead_letter")));
         queue_wake(c.q);
         await(&c, "completed", 2);
         assert_ok(inbox_reprocess(t->db, t->project, 2, now, t->a, &r, &e), &e);
