@@ -189,6 +189,23 @@ static void send_copies(struct post *post, struct post_slip *slip, const struct 
         submit_later(pack(post, &copy, token), up_to(&slip->rng, 2));
 }
 
+static bool tells_end(const struct parcel *p)
+{
+    static const struct str ends[] = {STR("completed"), STR("busy"), STR("no-answer"),
+                                      STR("canceled"), STR("failed")};
+    size_t i;
+
+    return str_among(form_get(&p->params.form, STR("CallStatus")), ends, LEN(ends), &i);
+}
+
+/* Without --lose-ends no dice are thrown for it: a seed stays what it was. */
+static bool end_is_lost(struct post_slip *slip, const struct parcel *p)
+{
+    const double share = p->post->sim->o->lose_ends;
+
+    return share > 0 && tells_end(p) && sim_happens(&slip->rng, share);
+}
+
 /* A callback takes the way that chaos has for it; a request for a document goes straight. */
 static void send_callback(struct post_slip *slip, struct parcel *p)
 {
@@ -199,7 +216,7 @@ static void send_callback(struct post_slip *slip, struct parcel *p)
     const bool held = sim_happens(&slip->rng, o->reorder);
     const usec_t wait = up_to(&slip->rng, o->delay.seconds);
 
-    if (lost) {
+    if (lost || end_is_lost(slip, p)) {
         post->books.lost++;
         arena_destroy(p->rq.a);
     } else if (delayed) {

@@ -24,6 +24,8 @@ enum {
 struct rest {
     struct sim *sim;
     struct http_router *router;
+    usec_t second;      /* in which … */
+    int64_t n_requests; /* … so many have come */
     struct numbers *numbers;
 };
 
@@ -42,16 +44,19 @@ struct asked {
 
 static void answer(struct asked *q, int status, struct str body)
 {
-    struct http_header headers[] = {
+    const struct http_header headers[] = {
         {STR("Twilio-Request-Id"), sid_new("RQ", &q->sim->rng, q->a)},
-        {STR("WWW-Authenticate"), STR("Basic realm=\"Twilio API\"")},
+        status == 401
+            ? (struct http_header){STR("WWW-Authenticate"), STR("Basic realm=\"Twilio API\"")}
+            : (struct http_header){STR("Retry-After"), STR("1")},
     };
 
-    http_answer_from(q->x, &(struct http_answer){.status = status,
-                                                 .type = STR("application/json;charset=utf-8"),
-                                                 .body = body,
-                                                 .headers = headers,
-                                                 .n_headers = status == 401 ? 2 : 1});
+    http_answer_from(q->x,
+                     &(struct http_answer){.status = status,
+                                           .type = STR("application/json;charset=utf-8"),
+                                           .body = body,
+                                           .headers = headers,
+                                           .n_headers = status == 401 || status == 429 ? 2 : 1});
 }
 
 static void refuse(struct asked *q, int status, int code, struct str message)
@@ -582,13 +587,26 @@ static bool is_mine(struct asked *q)
            (q->match.target == &op_get_account && str_eq(item_sid(q, STR("account")), account));
 }
 
-static void serve(struct asked *q, enum http_found found)
+/* By dice, and by how many come in a second. */
+static bool is_too_often(struct rest *r)
+{
+    const usec_t second = clock_monotonic(r->sim->clock) / SECONDS(1);
+    const int64_t most = r->sim->o->rest_per_second;
+
+    if (second != r->second)
+        r->n_requests = 0;
+    r->second = second;
+    r->n_requests++;
+    return sim_happens(&r->sim->rng, r->sim->o->rate_limit) || (most > 0 && r->n_requests > most);
+}
+
+static void serve(struct asked *q, struct rest *r, enum http_found found)
 {
     const bool mine = is_mine(q);
 
     if (!is_authentic(q))
         refuse(q, 401, 20003, STR("Authenticate"));
-    else if (sim_happens(&q->sim->rng, q->sim->o->rate_limit))
+    else if (is_too_often(r))
         refuse(q, 429, 20429, STR("Too Many Requests"));
     else if (found == HTTP_WRONG_METHOD)
         refuse(q, 405, 20004, STR("Method not allowed"));
@@ -607,7 +625,7 @@ void rest_answer(struct rest *r, struct http_exchange *x)
     const enum http_found found = http_router_find(r->router, rq->method, rq->path, q.a, &q.match);
 
     if (found != HTTP_FOUND || !answered_media(&q))
-        serve(&q, found);
+        serve(&q, r, found);
 }
 
 struct rest *rest_create(struct sim *sim)

@@ -11,11 +11,11 @@ struct post;
 struct sim_options {
     struct str to, account, token, sip_user, ack_log;
     struct option_list numbers;
-    int64_t port, calls, seed, burst, connections;
+    int64_t port, calls, seed, burst, connections, rest_per_second;
     double rate, speed, price_after;
-    double duplicates, reorder, lose, bad_signature, rate_limit;
+    double duplicates, reorder, lose, lose_ends, bad_signature, rate_limit;
     struct option_delay delay;
-    bool demo, quiet, help;
+    bool demo, stay, quiet, help;
 };
 
 struct sim {

@@ -36,7 +36,7 @@ struct engine {
     struct mailbox *mailbox; /* of exchanges */
     struct event next_call, next_report;
     int signals; /* becomes readable when we are asked to end */
-    bool to_terminal;
+    bool to_terminal, told_over;
 };
 
 // --- the command line ----------------------------------------------------------------------------
@@ -52,6 +52,7 @@ static const struct option options[] = {
     {"--sip-user", "USER@HOST", OPTION_TEXT, AT(sip_user), "the SIP user who calls out"},
     {"--rate", "N", OPTION_REAL, AT(rate), "calls per minute; 0: only those of the REST API"},
     {"--calls", "N", OPTION_COUNT, AT(calls), "end when N calls are over; 0: go on"},
+    {"--stay", "", OPTION_FLAG, AT(stay), "when they are over, the REST API still tells of them"},
     {"--seed", "N", OPTION_COUNT, AT(seed), "the same seed, the same calls"},
     {"--speed", "X", OPTION_REAL, AT(speed), "how much faster than in life a call passes"},
     {"--connections", "N", OPTION_COUNT, AT(connections), "requests in flight at most"},
@@ -63,9 +64,12 @@ static const struct option options[] = {
     {"--delay", "P:SECONDS", OPTION_DELAY, AT(delay),
      "share of callbacks that are late, at most so"},
     {"--lose", "P", OPTION_SHARE, AT(lose), "share of callbacks that are never sent"},
+    {"--lose-ends", "P", OPTION_SHARE, AT(lose_ends), "share of ends of calls that are never told"},
     {"--bad-signature", "P", OPTION_SHARE, AT(bad_signature),
      "share with a forged copy beside them"},
     {"--rate-limit", "P", OPTION_SHARE, AT(rate_limit), "share of REST requests answered 429"},
+    {"--rest-per-second", "N", OPTION_COUNT, AT(rest_per_second),
+     "REST requests in a second; one more is answered 429"},
     {"--ack-log", "FILE", OPTION_TEXT, AT(ack_log), "append a JSON line per acknowledged webhook"},
     {"--quiet", "", OPTION_FLAG, AT(quiet), "no progress line"},
     {"--help", "", OPTION_FLAG, AT(help), "this list"},
@@ -232,9 +236,17 @@ static bool is_asked_to_end(const struct engine *g)
     return read(g->signals, &one, sizeof(one)) == (ssize_t)sizeof(one);
 }
 
-static bool is_over(const struct engine *g)
+/* With --stay it says so, once, and goes on. */
+static bool is_over(struct engine *g)
 {
-    return is_complete(g) && g->sim.n_playing == 0 && post_is_idle(g->sim.post);
+    if (!is_complete(g) || g->sim.n_playing > 0 || !post_is_idle(g->sim.post))
+        return false;
+    if (g->sim.o->stay && !g->told_over) {
+        puts("All calls are over");
+        (void)fflush(stdout);
+    }
+    g->told_over = true;
+    return !g->sim.o->stay;
 }
 
 /* True when all has happened that should; false when it was ended before. */
@@ -325,7 +337,7 @@ static int run(const struct sim_options *o, struct arena *a)
         if (!o->quiet)
             print_progress(&g, g.to_terminal ? "\r" : "", g.to_terminal ? "\033[K\n" : "\n");
         status = verdict(&g);
-        if (!complete && o->calls > 0)
+        if (!complete && !g.told_over && o->calls > 0)
             status = 1;
     } else {
         (void)fprintf(stderr, "sandbox: %s\n", e.text);

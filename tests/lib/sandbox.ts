@@ -14,6 +14,8 @@ export type Sandbox = {
   url: string;
   /** What it has said on stderr. */
   said: () => string;
+  /** With `--stay`: all of its calls are over, and told of. */
+  over: Promise<void>;
   /** Its exit code, once it ends by itself. */
   ended: Promise<number | null>;
   stop: () => Promise<void>;
@@ -30,12 +32,15 @@ export async function startSandbox(receiver: string, more: string[] = []): Promi
   if (child.stderr) createInterface(child.stderr).on("line", (line) => said.push(line));
   const ended = once(child, "exit").then(([code]) => code as number | null);
   if (!child.stdout) throw new Error("the sandbox has no output");
-  const [line] = (await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(START_MS) })) as [string];
+  const lines = createInterface(child.stdout);
+  const over = new Promise<void>((done) => lines.on("line", (line) => { if (line === "All calls are over") done(); }));
+  const [line] = (await once(lines, "line", { signal: AbortSignal.timeout(START_MS) })) as [string];
   const url = /^REST API at (http:\S+)$/.exec(line)?.[1];
   if (url === undefined) throw new Error(`the sandbox said: ${line}`);
   return {
     url,
     said: () => said.join("\n"),
+    over,
     ended,
     stop: async () => {
       child.kill("SIGTERM");

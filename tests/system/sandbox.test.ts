@@ -8,7 +8,7 @@ import twilio from "twilio";
 import { type Call, get, type InboxPage } from "../lib/api.ts";
 import { type Receiver, startReceiver, type Webhook } from "../lib/receiver.ts";
 import { type Sandbox, clientOf, startSandbox } from "../lib/sandbox.ts";
-import { ACCOUNT_SID, OWNED_NUMBER, startServer } from "../lib/server.ts";
+import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
 import type { Params } from "../lib/twilio.ts";
 
@@ -313,6 +313,30 @@ describe("chaos", () => {
     const sandbox = await startSandbox("http://127.0.0.1:9", ["--rate", "0", "--rate-limit", "0.5"]);
     for (let i = 0; i < 10; i++) assert.deepEqual(await clientOf(sandbox).calls.list(), []);
     await sandbox.stop();
+  });
+
+  test("an API with a limit says when to come again", async () => {
+    const sandbox = await startSandbox("http://127.0.0.1:9", ["--rate", "0", "--rest-per-second", "1"]);
+    const Authorization = `Basic ${Buffer.from(`${ACCOUNT_SID}:${AUTH_TOKEN}`).toString("base64")}`;
+    const many = await Promise.all(Array.from({ length: 12 }, () => fetch(`${sandbox.url}/2010-04-01/Accounts/${ACCOUNT_SID}/Calls.json`, { headers: { Authorization } })));
+    const refused = many.filter(({ status }) => status === 429);
+    assert.ok(refused.length > 0 && refused.length < 12);
+    for (const { headers } of refused) assert.equal(headers.get("retry-after"), "1");
+    await sandbox.stop();
+  });
+
+  test("ends of calls can stay untold, and the API tells of them when all is over", async () => {
+    const receiver = await startReceiver(office);
+    const sandbox = await startSandbox(receiver.url, ["--calls", "10", "--rate", "60000", "--speed", "400", "--lose-ends", "1", "--stay"]);
+    await sandbox.over;
+    const told = receiver.webhooks.filter(({ path }) => path.includes("voice-status")).map(({ params }) => params["CallStatus"] ?? "");
+    assert.ok(told.length > 0);
+    assert.deepEqual(told.filter((status) => FINAL.includes(status)), []);
+    const calls = await clientOf(sandbox).calls.list();
+    assert.ok(calls.length >= 10);
+    for (const { status } of calls) assert.ok(FINAL.includes(status), status);
+    await sandbox.stop();
+    await receiver.close();
   });
 });
 
