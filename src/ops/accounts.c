@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "loop/loop.h"
+#include "ops/accounts_copy.h"
 
 enum { PROJECTS_AT_ONCE = 200 };
 #define LOOK_EVERY SECONDS(1)
@@ -15,8 +16,10 @@ struct accounts {
     struct thread *thread;
     struct db *db; /* the thread's */
     struct arena *a;
+    struct rng rng;
     struct str version; /* of the present book; in the arena */
     bool is_written;
+    bool told_copy; /* that it cannot be kept */
 };
 
 // --- what the configuration says -----------------------------------------------------------------
@@ -114,14 +117,14 @@ struct connection_presets accounts_presets(const struct config *c, int64_t proje
 
 // --- what the store keeps ------------------------------------------------------------------------
 
-static bool add_stored(struct accounts *x, struct account_book *book, int64_t project,
-                       struct err *e)
+/* Opened, into the book. */
+static void add_accounts(struct account_book *book, const struct config *c, const struct vault *v,
+                         int64_t project, const struct sealed_connections *sealed)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct opened_connections opened;
 
-    if (!connection_open_all(x->db, x->o.vault, project, a, &opened, e))
-        return err_trace(e);
+    connection_open_all(v, project, sealed, a, &opened);
     if (opened.n_unreadable > 0)
         log_error(NULL, "accounts.sealed",
                   "project=%lld accounts=%zu reason=\"another master key\"", (long long)project,
@@ -131,9 +134,27 @@ static bool add_stored(struct accounts *x, struct account_book *book, int64_t pr
                                            .project = project,
                                            .provider = opened.p[i].provider,
                                            .account = opened.p[i].account,
-                                           .base_url = x->o.config->twilio_base_url,
+                                           .base_url = c->twilio_base_url,
                                            .secrets = {opened.p[i].secret, opened.p[i].secondary},
                                        });
+}
+
+/* A book that is being written, and its copy. */
+struct writing {
+    struct account_book *book;
+    struct account_copy *copy;
+};
+
+static bool add_stored(struct accounts *x, const struct writing *to, int64_t project, struct err *e)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct sealed_connections sealed;
+
+    if (!connection_load(x->db, project, a, &sealed, e))
+        return err_trace(e);
+    for (size_t i = 0; i < sealed.n; i++)
+        account_copy_add_account(to->copy, project, &sealed.p[i]);
+    add_accounts(to->book, x->o.config, x->o.vault, project, &sealed);
     return true;
 }
 
@@ -150,7 +171,7 @@ static bool read_quotas(struct accounts *x, int64_t project, struct quotas *ret,
 }
 
 /* A project whose numbers cannot be read keeps the others from nothing. */
-static bool add_page(struct accounts *x, struct account_book *book,
+static bool add_page(struct accounts *x, const struct writing *to,
                      const struct connected_project *list, size_t n, struct err *e)
 {
     for (size_t i = 0; i < n; i++) {
@@ -159,17 +180,18 @@ static bool add_page(struct accounts *x, struct account_book *book,
         struct quotas quotas;
         if (!read_quotas(x, list[i].project, &quotas, e))
             return err_trace(e);
-        if (!add_project(book, preset, &list[i], &quotas, &odd)) {
+        if (!add_project(to->book, preset, &list[i], &quotas, &odd)) {
             log_failure(NULL, LOG_ERROR, "accounts.numbers", &odd);
             continue;
         }
-        if (!add_stored(x, book, list[i].project, e))
+        account_copy_add_project(to->copy, &list[i]);
+        if (!add_stored(x, to, list[i].project, e))
             return err_trace(e);
     }
     return true;
 }
 
-static bool write_book(struct accounts *x, struct account_book *book, struct err *e)
+static bool write_book(struct accounts *x, const struct writing *to, struct err *e)
 {
     int64_t after = 0;
     size_t n = PROJECTS_AT_ONCE;
@@ -178,12 +200,26 @@ static bool write_book(struct accounts *x, struct account_book *book, struct err
         _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
         struct connected_project *list;
         if (!connection_projects(x->db, after, PROJECTS_AT_ONCE, a, &list, &n, e) ||
-            !add_page(x, book, list, n, e))
+            !add_page(x, to, list, n, e))
             return err_trace(e);
         after = n > 0 ? list[n - 1].project : after;
     }
-    add_configured(book, x->o.config, x->o.project); // last: what the store keeps counts
+    add_configured(to->book, x->o.config, x->o.project); // last: what the store keeps counts
     return true;
+}
+
+/* Without it a start needs the store to know the accounts: told once, and tried again with the next
+ * change. */
+static void keep_copy(struct accounts *x, struct account_copy *copy)
+{
+    struct err e = {0};
+
+    if (str_is_none(x->o.copy_directory))
+        return;
+    const bool ok = account_copy_save(copy, x->o.project, x->o.copy_directory, &e);
+    if (!ok && !x->told_copy)
+        log_failure(NULL, LOG_WARN, "accounts.copy", &e);
+    x->told_copy = !ok;
 }
 
 static bool publish(struct accounts *x, struct account_book *book, struct err *e)
@@ -204,6 +240,7 @@ static bool look(struct accounts *x, struct err *e)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     _cleanup_(account_book_dropp) struct account_book *book = NULL;
+    _cleanup_(account_copy_destroyp) struct account_copy *copy = NULL;
     struct str version;
 
     if (!connection_version(x->db, a, &version, e))
@@ -211,13 +248,51 @@ static bool look(struct accounts *x, struct err *e)
     if (x->is_written && str_eq(version, x->version))
         return true;
     book = account_book_create();
-    if (!write_book(x, book, e) || !publish(x, book, e))
+    copy = account_copy_create(x->o.vault, &x->rng);
+    if (!write_book(x, &(struct writing){book, copy}, e) || !publish(x, book, e))
         return err_trace(e);
+    keep_copy(x, copy);
     arena_reset(x->a);
     x->version = str_dup(version, x->a);
     x->is_written = true;
     return true;
 }
+
+// --- before the store is there -------------------------------------------------------------------
+
+/* A line that does not fit the others is left out, as from the store. */
+static void add_copied(struct account_book *book, const struct config *c, const struct vault *v,
+                       const struct copied_accounts *all)
+{
+    const struct quotas quotas = accounts_quotas(c);
+
+    for (size_t i = 0; i < all->n; i++) {
+        const struct connected_project *p = &all->p[i].project;
+        const struct presets preset = {c, p->project == all->default_project};
+        struct err odd = {0};
+        if (add_project(book, preset, p, &quotas, &odd))
+            add_accounts(book, c, v, p->project, &all->p[i].accounts);
+    }
+}
+
+bool accounts_of_copy(const struct config *c, const struct vault *v, struct account_book **ret,
+                      bool *ret_found, struct err *e)
+{
+    _cleanup_(account_book_dropp) struct account_book *book = account_book_create();
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct copied_accounts all;
+
+    if (!account_copy_read(c->spool_dir, v, a, &all, ret_found, e))
+        return err_trace(e);
+    if (!*ret_found)
+        return true;
+    add_copied(book, c, v, &all);
+    add_configured(book, c, all.default_project);
+    *ret = TAKE(book);
+    return true;
+}
+
+// --- looking -------------------------------------------------------------------------------------
 
 static void watch(void *arg)
 {
@@ -268,6 +343,7 @@ bool accounts_start(const struct accounts_options *o, struct accounts **ret, str
     _cleanup_(accounts_stopp) struct accounts *x = NEW(struct accounts);
 
     x->o = *o;
+    x->rng = rng_system();
     x->a = arena_create(0);
     x->bell = mailbox_create();
     x->db = store_connect(o->store, STORE_READ);

@@ -4,7 +4,7 @@
  * The accounts of all projects on this node: what the configuration says of the default project,
  * and what the store keeps of every project. A thread looks every second whether another node has
  * changed something, writes the book anew and puts it onto the shelf and before the doors. While
- * the store is away, the book stays as it was.
+ * the store is away, the book stays as it was; a start meanwhile reads the copy of the last one.
  */
 #include "ops/config.h"
 #include "providers/account_book.h"
@@ -21,6 +21,7 @@ struct accounts_options {
     int64_t project;             /* the default one, whose presets the configuration holds */
     struct account_shelf *shelf; /* outlives this */
     struct doors *doors;         /* or NULL */
+    struct str copy_directory;   /* where the node keeps a copy for its next start; none: nowhere */
 };
 
 /* How much a project may use by the configuration. */
@@ -30,6 +31,10 @@ struct quotas accounts_quotas(const struct config *c);
 bool accounts_of_config(const struct config *c, int64_t project, struct account_book **ret,
                         struct err *e) CHECK_RESULT;
 
+/* The book of the copy that the last run has left in the spool's directory; the configuration's
+ * account is in it as well. */
+bool accounts_of_copy(const struct config *c, const struct vault *v, struct account_book **ret,
+                      bool *ret_found, struct err *e) CHECK_RESULT;
 /* The same as people are told of it: without secrets. */
 struct connection_presets accounts_presets(const struct config *c, int64_t project);
 

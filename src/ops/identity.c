@@ -67,6 +67,18 @@ bool identity_open(struct db *db, const struct config *c, struct rng *rng, struc
     return true;
 }
 
+bool identity_vault(const struct config *c, struct arena *a, struct vault **ret, struct err *e)
+{
+    struct str key;
+
+    *ret = NULL;
+    if (str_is_empty(c->master_key) && access(key_path, F_OK) != 0)
+        return true;
+    return (find_key(c, false, NULL, a, &key, e) &&
+            vault_open(key, c->master_key_previous, ret, e)) ||
+           err_trace(e);
+}
+
 void identity_close(struct identity *id)
 {
     token_keys_destroy(id->token_keys);

@@ -21,6 +21,10 @@ struct identity {
  * after a failure. */
 bool identity_open(struct db *db, const struct config *c, struct rng *rng, struct arena *a,
                    struct identity *ret, struct err *e) CHECK_RESULT;
+/* The vault alone, before the store is there to tell whether its key is the right one; *ret NULL:
+ * there is no key yet. */
+bool identity_vault(const struct config *c, struct arena *a, struct vault **ret,
+                    struct err *e) CHECK_RESULT;
 void identity_close(struct identity *id);
 
 /* BOOTSTRAP_ADMIN_PASSWORD, for an owner who has none yet. */

@@ -384,6 +384,7 @@ static bool start_accounts(struct app *app, struct err *e)
         .project = app->project,
         .shelf = app->shelf,
         .doors = app->doors,
+        .copy_directory = app->doors ? app->config->spool_dir : STR_NONE,
     };
 
     return accounts_start(&o, &app->accounts, e) || err_trace(e);
@@ -416,10 +417,29 @@ static void on_connections_changed(void *arg)
     accounts_wake(app->accounts);
 }
 
+/* Of the last run's copy; of the configuration alone where there is none, or none that fits. */
+static bool first_book(struct app *app, struct account_book **ret, struct err *e)
+{
+    _cleanup_(vault_closep) struct vault *v = NULL;
+    struct err odd = {0};
+    bool found = false;
+
+    if (identity_vault(app->config, app->a, &v, &odd) && v &&
+        accounts_of_copy(app->config, v, ret, &found, &odd) && found)
+        return true;
+    if (odd.code != ERR_NONE)
+        log_failure(NULL, LOG_WARN, "accounts.copy", &odd);
+    return accounts_of_config(app->config, app->project, ret, e) || err_trace(e);
+}
+
 /* Before the database is there: whatever comes is kept in the spool, under its account. */
 static bool start_spooling(struct app *app, struct err *e)
 {
-    return (start_inbox(app, e) && open_doors(app, &app->steering, e)) || err_trace(e);
+    _cleanup_(account_book_dropp) struct account_book *book = NULL;
+
+    return (start_inbox(app, e) && first_book(app, &book, e) &&
+            open_doors_for(app, book, &app->steering, e)) ||
+           err_trace(e);
 }
 
 static bool start_worker(struct app *app, struct err *e)

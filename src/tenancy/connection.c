@@ -168,52 +168,49 @@ bool connection_projects(struct db *db, int64_t after, int64_t limit, struct are
     return *ret || err_trace(e);
 }
 
-struct sealed_row {
-    struct str provider, account, secret, secondary;
-};
-
-static bool open_one(const struct vault *v, int64_t project, const struct sealed_row *row,
+static bool open_one(const struct vault *v, int64_t project, const struct sealed_connection *sealed,
                      struct arena *a, struct opened_connection *ret, struct err *e)
 {
-    *ret = (struct opened_connection){.provider = row->provider, .account = row->account};
-    if (!vault_unseal(v, context_of(project, row->provider, row->account, "secret", a), row->secret,
-                      &ret->secret, e))
+    *ret = (struct opened_connection){.provider = sealed->provider, .account = sealed->account};
+    if (!vault_unseal(v, context_of(project, sealed->provider, sealed->account, "secret", a),
+                      sealed->secret, &ret->secret, e))
         return err_trace(e);
-    if (str_is_none(row->secondary) ||
-        vault_unseal(v, context_of(project, row->provider, row->account, "secondary", a),
-                     row->secondary, &ret->secondary, e))
+    if (str_is_none(sealed->secondary) ||
+        vault_unseal(v, context_of(project, sealed->provider, sealed->account, "secondary", a),
+                     sealed->secondary, &ret->secondary, e))
         return true;
     secret_destroy(ret->secret);
     return err_trace(e);
 }
 
-bool connection_open_all(struct db *db, const struct vault *v, int64_t project, struct arena *a,
-                         struct opened_connections *ret, struct err *e)
+bool connection_load(struct db *db, int64_t project, struct arena *a,
+                     struct sealed_connections *ret, struct err *e)
 {
     static const struct column columns[] = {
-        {"provider", COLUMN_STR, offsetof(struct sealed_row, provider)},
-        {"account_sid", COLUMN_STR, offsetof(struct sealed_row, account)},
-        {"secret", COLUMN_STR, offsetof(struct sealed_row, secret)},
-        {"secret_secondary", COLUMN_STR, offsetof(struct sealed_row, secondary)},
+        {"provider", COLUMN_STR, offsetof(struct sealed_connection, provider)},
+        {"account_sid", COLUMN_STR, offsetof(struct sealed_connection, account)},
+        {"secret", COLUMN_STR, offsetof(struct sealed_connection, secret)},
+        {"secret_secondary", COLUMN_STR, offsetof(struct sealed_connection, secondary)},
     };
-    static const struct row_shape shape = ROW_SHAPE(struct sealed_row, columns);
-    struct opened_connections opened = {
-        .p = arena_new(a, struct opened_connection, PER_PROJECT_MAX)};
+    static const struct row_shape shape = ROW_SHAPE(struct sealed_connection, columns);
     struct rows *rows;
-    size_t n_rows;
 
     if (!db_query(db, Q_CONNECTION_LOAD_ACCOUNTS, BINDS(bind_int("project", project)), a, &rows, e))
         return err_trace(e);
-    const struct sealed_row *sealed = rows_list(rows, &shape, PER_PROJECT_MAX, a, &n_rows, e);
-    if (!sealed)
-        return err_trace(e);
-    for (size_t i = 0; i < n_rows; i++) {
+    ret->p = rows_list(rows, &shape, PER_PROJECT_MAX, a, &ret->n, e);
+    return ret->p || err_trace(e);
+}
+
+void connection_open_all(const struct vault *v, int64_t project,
+                         const struct sealed_connections *sealed, struct arena *a,
+                         struct opened_connections *ret)
+{
+    *ret = (struct opened_connections){.p = arena_new(a, struct opened_connection, sealed->n + 1)};
+    for (size_t i = 0; i < sealed->n; i++) {
         struct err odd = {0};
-        if (open_one(v, project, &sealed[i], a, &opened.p[opened.n], &odd))
-            opened.n++;
+        if (open_one(v, project, &sealed->p[i], a, &ret->p[ret->n], &odd))
+            ret->n++;
         else
-            opened.n_unreadable++;
+            ret->n_unreadable++;
     }
-    *ret = opened;
-    return true;
 }

@@ -62,8 +62,19 @@ struct connected_project {
 /* By id, those after `after`; *ret_n less than `limit`: there are no more. */
 bool connection_projects(struct db *db, int64_t after, int64_t limit, struct arena *a,
                          struct connected_project **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
-/* Those of a project, with their secrets in clear: into memory that is wiped when it ends. What
- * cannot be opened is left out and counted. */
+/* The accounts of a project, as they are kept. */
+struct sealed_connection {
+    struct str provider, account;
+    struct str secret, secondary; /* sealed; the second may be none */
+};
+struct sealed_connections {
+    struct sealed_connection *p;
+    size_t n;
+};
+bool connection_load(struct db *db, int64_t project, struct arena *a,
+                     struct sealed_connections *ret, struct err *e) CHECK_RESULT;
+/* The same with their secrets in clear, in memory that is wiped when it ends. What cannot be opened
+ * is left out and counted. */
 struct opened_connection {
     struct str provider, account;
     struct secret *secret, *secondary; /* the caller's to destroy; the second may be NULL */
@@ -72,7 +83,8 @@ struct opened_connections {
     struct opened_connection *p;
     size_t n, n_unreadable;
 };
-bool connection_open_all(struct db *db, const struct vault *v, int64_t project, struct arena *a,
-                         struct opened_connections *ret, struct err *e) CHECK_RESULT;
+void connection_open_all(const struct vault *v, int64_t project,
+                         const struct sealed_connections *sealed, struct arena *a,
+                         struct opened_connections *ret);
 
 #endif

@@ -22,6 +22,16 @@ static enum err_code put(struct kit *k, const struct vault *v, int64_t project, 
                                                                                      : e.code;
 }
 
+static void open_all(struct db *db, const struct vault *v, int64_t project, struct arena *a,
+                     struct opened_connections *ret)
+{
+    struct sealed_connections sealed;
+    struct err e = {0};
+
+    assert_ok(connection_load(db, project, a, &sealed, &e), &e);
+    connection_open_all(v, project, &sealed, a, ret);
+}
+
 static struct str version(struct kit *k)
 {
     struct err e = {0};
@@ -54,7 +64,7 @@ static void a_secret_is_sealed_and_opened_for_its_project_alone(void **state)
         assert_true(n == 1 && str_is_none(list[0].secret) && !list[0].has_secondary);
         assert_ok(connection_list(db, k.project, a, &list, &n, &e), &e);
         assert_int_equal(n, 0); // that of the configuration has no secret in the store
-        assert_ok(connection_open_all(db, v, other, a, &opened, &e), &e);
+        open_all(db, v, other, a, &opened);
         assert_true(opened.n == 1 && opened.n_unreadable == 0);
         assert_str(secret_reveal(opened.p[0].secret), "token-two");
         assert_null(opened.p[0].secondary);
@@ -64,7 +74,7 @@ static void a_secret_is_sealed_and_opened_for_its_project_alone(void **state)
         assert_int_equal(put(&k, v, k.project, "AC2", "stolen"), ERR_CONFLICT);
         assert_int_equal(put(&k, v, other, "AC1", "stolen"), ERR_CONFLICT);
         assert_int_equal(put(&k, v, other, "AC2", "token-three"), ERR_NONE);
-        assert_ok(connection_open_all(db, v, other, a, &opened, &e), &e);
+        open_all(db, v, other, a, &opened);
         assert_str(secret_reveal(opened.p[0].secret), "token-three");
         secret_destroy(opened.p[0].secret);
 
@@ -93,7 +103,7 @@ static void what_another_key_sealed_is_left_out_and_counted(void **state)
         assert_ok(vault_open(STR("some-other-master-key-of-the-tests!"), STR_NONE, &w, &e), &e);
         assert_int_equal(put(&k, v, k.project, "AC7", "mine"), ERR_NONE);
         assert_int_equal(put(&k, w, k.project, "AC8", "not mine"), ERR_NONE);
-        assert_ok(connection_open_all(db, v, k.project, a, &opened, &e), &e);
+        open_all(db, v, k.project, a, &opened);
         assert_true(opened.n == 1 && opened.n_unreadable == 1);
         assert_str(opened.p[0].account, "AC7");
         secret_destroy(opened.p[0].secret);
