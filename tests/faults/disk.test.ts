@@ -255,7 +255,7 @@ describe("a disk", () => {
       await settled(server);
       await server.stop();
       assert.deepEqual((await readdir(disk.path)).sort(), ["hookswitch.db", "hookswitch.db-witness", "hookswitch.db.lock", "spool"]);
-      assert.deepEqual(await readdir(join(disk.path, "spool")), ["lock"]);
+      assert.deepEqual((await readdir(join(disk.path, "spool"))).sort(), ["accounts.sealed", "lock"]);
       await server.start();
       await assertNothingLost(server, load);
     } finally {
