@@ -41,7 +41,6 @@ enum {
     LOOPS_MAX = 64,
     RECORDINGS_AT_ONCE = 2,
     SYNCS_AT_ONCE = 1,
-    DOORS_MAX = 64,
     RETRY_MS = 500,
     DRAIN_SECONDS = 5,
     CHECKPOINT_SECONDS = 60
@@ -338,15 +337,10 @@ static bool start_inbox(struct app *app, struct err *e)
 static bool open_doors_for(struct app *app, struct account_book *book, struct doors **ret,
                            struct err *e)
 {
-    const struct door *list[DOORS_MAX];
-    size_t n = 0;
-
-    for (size_t p = 0; p < n_providers; p++)
-        for (size_t d = 0; d < providers[p]->n_doors && n < DOORS_MAX; d++)
-            list[n++] = &providers[p]->doors[d];
+    const struct door *list[PROVIDER_DOORS_MAX];
     const struct doors_options o = {
+        .n_doors = provider_doors(list),
         .doors = list,
-        .n_doors = n,
         .accounts = account_book_doors(book),
         .base_url = app->config->webhook_base_url,
         .allowed_peers = app->config->webhook_allowed_cidrs,

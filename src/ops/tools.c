@@ -55,8 +55,6 @@ bool tool_store(struct command *cmd, struct store **ret, struct err *e)
     return open_store(cmd, false, ret, e) || err_trace(e);
 }
 
-DEFINE_CLEANUP(struct store, store_close)
-
 // --- migrate -------------------------------------------------------------------------------------
 
 static bool migrate_status(struct command *cmd, struct store *s, struct err *e)
@@ -199,7 +197,7 @@ int tool_backup(struct command *cmd)
 
 // --- replay --------------------------------------------------------------------------------------
 
-static bool default_project(struct db *db, struct arena *a, int64_t *ret, struct err *e)
+bool tool_default_project(struct db *db, struct arena *a, int64_t *ret, struct err *e)
 {
     static const struct column columns[] = {{"id", COLUMN_INT, 0}};
     bool found;
@@ -217,7 +215,7 @@ static bool replay(struct command *cmd, struct db *db, int64_t *ret_n, struct er
     const usec_t now = clock_wall(&clock_system);
     int64_t project;
 
-    if (!default_project(db, cmd->a, &project, e))
+    if (!tool_default_project(db, cmd->a, &project, e))
         return err_trace(e);
     if (strcmp(arg(cmd, 0), "--all") == 0)
         return inbox_reprocess_dead(db, project, &any, now, ret_n, e) || err_trace(e);
@@ -323,52 +321,6 @@ int tool_login_link(struct command *cmd)
     return EXIT_SUCCESS;
 }
 
-static bool report(const char *what, bool ok, const struct err *e)
-{
-    (void)printf("%-7s %s%s%s\n", ok ? "ok" : "FAILED", what, ok ? "" : ": ", ok ? "" : e->text);
-    for (size_t i = 0; !ok && i < e->n_fix; i++)
-        (void)printf("        - %s\n", e->fix[i]);
-    return ok;
-}
-
-static bool spool_dir_usable(struct command *cmd, struct err *e)
-{
-    const char *path = str_z(cmd->config.spool_dir, cmd->a);
-
-    if (access(path, F_OK) == 0 && access(path, W_OK) != 0)
-        return err_set(e, ERR_UNAVAILABLE, "SPOOL_DIR: %s cannot be written", path);
-    return true;
-}
-
-static bool provider_configured(struct command *cmd, struct err *e)
-{
-    if (str_is_empty(cmd->config.twilio_account_sid)) {
-        err_set(e, ERR_INVALID, "no provider account: every webhook is refused");
-        return err_fix(e, "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN");
-    }
-    return true;
-}
-
-int tool_doctor(struct command *cmd)
-{
-    _cleanup_(store_closep) struct store *s = NULL;
-    struct err e = {0};
-    bool fine = report("configuration is valid", true, &e);
-
-    fine &= report("provider account", provider_configured(cmd, &e), &e);
-    fine &= report("spool directory", spool_dir_usable(cmd, &e), &e);
-    const bool opened = open_store(cmd, false, &s, &e);
-    fine &= report("store can be opened", opened, &e);
-    if (opened) {
-        _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
-        fine &= report("store answers", db_ping(db, &e), &e);
-        fine &= report("schema fits this binary", store_schema_check(s, &e), &e);
-        if (store_engine(s) == STORE_POSTGRES)
-            fine &= report("the database keeps projects apart", store_wall_check(s, &e), &e);
-    }
-    return fine ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 static const char *access_of(const struct route *route)
 {
     switch (route->access) {
@@ -386,6 +338,7 @@ static const char *access_of(const struct route *route)
  * docs/openapi.yaml and ask each route as each role. */
 int tool_routes(struct command *cmd)
 {
+    const struct door *doors[PROVIDER_DOORS_MAX];
     size_t n;
     const struct resource *const *resources = api_resources(&n);
 
@@ -396,9 +349,9 @@ int tool_routes(struct command *cmd)
             const struct str method = http_method_name(route->method);
             (void)printf(STR_FMT " %s %s\n", STR_ARG(method), route->pattern, access_of(route));
         }
-    for (size_t p = 0; p < n_providers; p++)
-        for (size_t d = 0; d < providers[p]->n_doors; d++)
-            (void)printf("POST " STR_FMT " signature\n", STR_ARG(providers[p]->doors[d].path));
+    const size_t n_doors = provider_doors(doors);
+    for (size_t d = 0; d < n_doors; d++)
+        (void)printf("POST " STR_FMT " signature\n", STR_ARG(doors[d]->path));
     return EXIT_SUCCESS;
 }
 

@@ -20,6 +20,8 @@ extern const struct actor tool_console;
 
 /* Opens the store of the configuration, beside a server that may run. */
 bool tool_store(struct command *cmd, struct store **ret, struct err *e) CHECK_RESULT;
+/* The project that a first start makes. */
+bool tool_default_project(struct db *db, struct arena *a, int64_t *ret, struct err *e) CHECK_RESULT;
 
 int tool_migrate(struct command *cmd);
 int tool_verify(struct command *cmd);
@@ -34,6 +36,7 @@ int tool_quota(struct command *cmd);
 int tool_flags(struct command *cmd);
 int tool_rights(struct command *cmd);
 int tool_doctor(struct command *cmd);
+int tool_health(struct command *cmd);
 int tool_config(struct command *cmd);
 int tool_routes(struct command *cmd);
 

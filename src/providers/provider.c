@@ -19,3 +19,13 @@ const struct provider *provider_find(struct str name)
             return providers[i];
     return NULL;
 }
+
+size_t provider_doors(const struct door *ret[PROVIDER_DOORS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t p = 0; p < n_providers; p++)
+        for (size_t d = 0; d < providers[p]->n_doors && n < PROVIDER_DOORS_MAX; d++)
+            ret[n++] = &providers[p]->doors[d];
+    return n;
+}

@@ -94,6 +94,10 @@ struct provider {
 extern const struct provider *const providers[];
 extern const size_t n_providers;
 
+/* All their doors; how many there are: no more than PROVIDER_DOORS_MAX. */
+enum { PROVIDER_DOORS_MAX = 64 };
+size_t provider_doors(const struct door *ret[PROVIDER_DOORS_MAX]);
+
 /* NULL when there is none of that name. */
 const struct provider *provider_find(struct str name);
 

@@ -60,6 +60,7 @@ struct store_options {
 bool store_open(const struct store_options *o, struct store **ret, struct err *e) CHECK_RESULT;
 /* All its connections are closed before. Accepts NULL. */
 void store_close(struct store *s);
+DEFINE_CLEANUP(struct store, store_close)
 enum store_engine store_engine(const struct store *s);
 /* Whether only a new process can use the store again (SQLite: a sync failed, so what is on disk is
  * unknown). Every write is refused; the process should end and be started again. */

@@ -1,0 +1,112 @@
+// `hookswitch doctor`: what is wrong with an installation, and why a captured webhook is refused.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import twilio from "twilio";
+import { ACCOUNT_SID, AUTH_TOKEN, type Server, startServer } from "../lib/server.ts";
+import { tool } from "../lib/settled.ts";
+
+const PATH = "/webhooks/twilio/voice-status";
+const PARAMS = { AccountSid: ACCOUNT_SID, CallSid: `CA${"0".repeat(32)}`, CallStatus: "ringing" };
+const OTHER_TOKEN = "89abcdef0123456789abcdef01234567";
+
+interface Captured {
+  method?: string;
+  path?: string;
+  /** What it was signed for, if not where it came. */
+  base?: string;
+  token?: string;
+  params?: Record<string, string>;
+  headers?: string[];
+  unsigned?: boolean;
+  /** What capturing it left behind the body. */
+  behind?: string;
+  lineEnd?: string;
+}
+
+describe("the doctor", () => {
+  let server: Server;
+  let directory: string;
+  before(async () => {
+    server = await startServer();
+    directory = await mkdtemp(join(tmpdir(), "hookswitch-doctor-"));
+  });
+  after(async () => {
+    await server.remove();
+    await rm(directory, { recursive: true });
+  });
+
+  async function examine(c: Captured = {}) {
+    const params = c.params ?? PARAMS;
+    const body = new URLSearchParams(params).toString();
+    const signature = twilio.getExpectedTwilioSignature(c.token ?? AUTH_TOKEN, `${c.base ?? server.url}${PATH}`, params);
+    const head = [
+      `${c.method ?? "POST"} ${c.path ?? PATH} HTTP/1.1`,
+      "Host: calls.example.com",
+      "Content-Type: application/x-www-form-urlencoded; charset=UTF-8",
+      `Content-Length: ${body.length}`,
+      ...(c.unsigned ? [] : [`X-Twilio-Signature: ${signature}`]),
+      ...(c.headers ?? []),
+    ];
+    const file = join(directory, "request");
+    const lineEnd = c.lineEnd ?? "\r\n";
+    await writeFile(file, [...head, "", body + (c.behind ?? "")].join(lineEnd));
+    const { code, output } = await tool(server, "doctor", "--request", file);
+    for (const secret of [AUTH_TOKEN, OTHER_TOKEN]) assert.ok(!output.includes(secret), "a secret is printed");
+    if (c.base || c.token || c.params)
+      assert.ok(!output.includes(twilio.getExpectedTwilioSignature(AUTH_TOKEN, server.url + PATH, params)), "a signature is given away");
+    return { code, output };
+  }
+
+  it("finds nothing wrong with a request that is right, however its lines end", async () => {
+    for (const lineEnd of ["\r\n", "\n"]) {
+      const { code, output } = await examine({ lineEnd });
+      assert.match(output, new RegExp(`^taken: signed by account ${ACCOUNT_SID} of project 1, with its first secret$`, "m"));
+      assert.equal(code, 0);
+    }
+  });
+
+  const refused: [string, Captured, RegExp][] = [
+    ["another address", { base: "https://calls.example.com" }, /signed for https:\/\/calls\.example\.com\/webhooks.*\n.*set WEBHOOK_BASE_URL=https:\/\/calls\.example\.com/],
+    ["an address that a proxy names", { base: "https://public.example.com", headers: ["X-Forwarded-Host: public.example.com"] }, /WEBHOOK_BASE_URL=https:\/\/public/],
+    ["a line end behind the body", { behind: "\r\n" }, /the body without the line end behind it/],
+    ["a body that was cut", { params: PARAMS, behind: "&Extra=1" }, /says that its body has \d+ bytes; there are \d+/],
+    ["another token", { token: OTHER_TOKEN }, /none of the secrets of account .* made this signature/],
+    ["another account", { params: { ...PARAMS, AccountSid: `AC${"9".repeat(32)}` } }, /account AC9{32} is connected with no project/],
+    ["no account", { params: { CallSid: PARAMS.CallSid } }, /the body names no account/],
+    ["no signature", { unsigned: true }, /no header X-Twilio-Signature/],
+    ["two signatures", { headers: ["X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA="] }, /there 2 times/],
+    ["what is no signature", { unsigned: true, headers: ["X-Twilio-Signature: hello"] }, /holds no signature/],
+    ["another method", { method: "PUT" }, /takes POST alone/],
+    ["another path", { path: "/webhooks/twilio/voice" }, /no door at "\/webhooks\/twilio\/voice".*\n.*there is one at \/webhooks\/twilio\/voice-inbound/],
+  ];
+  for (const [what, captured, says] of refused)
+    it(`explains ${what}`, async () => {
+      const { code, output } = await examine(captured);
+      assert.match(output, says);
+      assert.equal(code, 1);
+    });
+
+  it("says what is no request at all", async () => {
+    const file = join(directory, "nonsense");
+    await writeFile(file, "hello\n".repeat(10_000));
+    assert.match((await tool(server, "doctor", "--request", file)).output, /no whole HTTP request/);
+    assert.match((await tool(server, "doctor", "--request", join(directory, "missing"))).output, /No such file/);
+    assert.match((await tool(server, "doctor", "--requets", file)).output, /doctor --request FILE/);
+  });
+
+  it("tells a supervisor whether the server is well", async () => {
+    const port = new URL(server.url).port;
+    assert.equal((await tool({ ...server, env: { ...server.env, PORT: port } }, "health")).code, 0);
+    assert.equal((await tool({ ...server, env: { ...server.env, PORT: "1" } }, "health")).code, 1);
+  });
+
+  it("asks the public address, which leads here, or elsewhere, or nowhere", async () => {
+    const asked = async (url: string) => (await tool({ ...server, env: { ...server.env, WEBHOOK_BASE_URL: url } }, "doctor")).output;
+    assert.match(await asked(server.url), /^ok +the public address leads here$/m);
+    assert.match(await asked(`${server.url}/app`), /^advice +the public address leads here: something else answers/m);
+    assert.match(await asked("http://127.0.0.1:1"), /^advice +the public address leads here: /m);
+  });
+});
