@@ -13,7 +13,7 @@
 /* As much as the spool may take, and room for the store to go on meanwhile. */
 #define DISK_LEAST ((uint64_t)2 << 30)
 #define REACH_TIMEOUT SECONDS(10)
-enum { HEALTH_MAX = 4096 };
+enum { HEALTH_MAX = 1024 * 1024 };
 
 struct patient {
     struct command *cmd;

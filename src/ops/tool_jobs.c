@@ -13,8 +13,6 @@ struct inquiry {
     struct project project;
 };
 
-DEFINE_CLEANUP(struct store, store_close)
-
 static const char *when(usec_t t, char text[TIME_TEXT_MAX])
 {
     if (t == TIME_NONE)
