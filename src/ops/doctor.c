@@ -9,11 +9,10 @@
 
 #include "base/arena.h"
 #include "http/fetch.h"
+#include "providers/address.h"
 
 /* As much as the spool may take, and room for the store to go on meanwhile. */
 #define DISK_LEAST ((uint64_t)2 << 30)
-#define REACH_TIMEOUT SECONDS(10)
-enum { HEALTH_MAX = 1024 * 1024 };
 
 struct patient {
     struct command *cmd;
@@ -102,46 +101,31 @@ static bool provider_configured(struct patient *p, struct err *e)
     return err_fix(e, "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN");
 }
 
-/* Whether a Hookswitch answers there, and is well. */
-static bool ask_health(struct str base, struct arena *a, struct err *e)
-{
-    struct http_fetched got;
-    struct buf body;
-    const struct http_fetch f = {
-        .peer = "the server",
-        .url = str_fmt(a, STR_FMT "/health", STR_ARG(base)),
-        .connect_timeout = REACH_TIMEOUT,
-        .total_timeout = REACH_TIMEOUT,
-    };
-
-    buf_init(&body, HEALTH_MAX);
-    const bool fetched = http_fetch_init(e) && http_fetch(&f, a, &body, &got, e);
-    const bool well = fetched && str_contains(buf_view(&body), STR("\"status\":\"healthy\""));
-    buf_finish(&body);
-    if (!fetched)
-        return err_trace(e);
-    return well ||
-           err_set(e, ERR_UPSTREAM, "something else answers there, with status %d", got.status);
-}
-
 /* Asked as the provider would: from outside, if the name leads there. */
-static bool is_reachable(struct patient *p, struct err *e)
+static bool address_leads_here(struct patient *p, struct err *e)
 {
-    if (ask_health(p->cmd->config.webhook_base_url, p->cmd->a, e))
-        return true;
-    err_trace(e);
-    return err_fix(e, "does the server run, and do the name, the proxy and its certificate lead "
-                      "to it?");
-}
+    static const struct {
+        enum finding_code found;
+        const char *text, *fix;
+    } table[] = {
+        {FINDING_ADDRESS_PRIVATE, "WEBHOOK_BASE_URL leads nowhere on the internet",
+         "fine for demo calls; a provider needs the one under which it reaches you"},
+        {FINDING_ADDRESS_NOT_HTTPS, "WEBHOOK_BASE_URL is no https address",
+         "let a proxy with a certificate stand before the server"},
+        {FINDING_ADDRESS_UNREACHABLE, "nothing answers at WEBHOOK_BASE_URL",
+         "does the server run, and do the name, the proxy and its certificate lead to it?"},
+        {FINDING_ADDRESS_ELSEWHERE, "something else answers at WEBHOOK_BASE_URL",
+         "look which host the name leads to, and what the proxy does with /health"},
+    };
+    const enum finding_code found =
+        address_check(p->cmd->config.webhook_base_url, p->cmd->config.demo_calls, NULL, p->cmd->a);
 
-static bool provider_can_reach(struct patient *p, struct err *e)
-{
-    const struct str base = p->cmd->config.webhook_base_url;
-
-    if (str_starts(base, STR("https://")) && !str_contains(base, STR("://localhost")))
-        return true;
-    err_set(e, ERR_INVALID, "WEBHOOK_BASE_URL is no public https address");
-    return err_fix(e, "fine for demo calls; a provider needs the one under which it reaches you");
+    for (size_t i = 0; i < LEN(table); i++)
+        if (table[i].found == found) {
+            err_set(e, ERR_UNAVAILABLE, "%s", table[i].text);
+            return err_fix(e, "%s", table[i].fix);
+        }
+    return true;
 }
 
 // --- the store -----------------------------------------------------------------------------------
@@ -175,8 +159,7 @@ static const struct examination {
     {"room for the spool", spool_has_room, false, true},
     {"room for the database", database_has_room, false, true},
     {"clock", clock_is_kept, false, true},
-    {"public address", provider_can_reach, false, true},
-    {"the public address leads here", is_reachable, false, true},
+    {"public address", address_leads_here, false, true},
     {"store answers", store_answers, true, false},
     {"schema fits this binary", schema_fits, true, false},
     {"the database keeps projects apart", projects_are_apart, true, false},
@@ -212,6 +195,8 @@ int tool_doctor(struct command *cmd)
         err_set(&e, ERR_INVALID, "write doctor, or doctor --request FILE");
         return tool_fail(&e);
     }
+    if (!http_fetch_init(&e))
+        return tool_fail(&e);
     doctor_tell("ok", "configuration is valid", NULL);
     const bool opened = tool_store(cmd, &s, &e);
     doctor_tell(opened ? "ok" : "FAILED", "store can be opened", opened ? NULL : &e);
@@ -224,14 +209,19 @@ int tool_doctor(struct command *cmd)
 
 int tool_health(struct command *cmd)
 {
-    const struct str address = cmd->config.listen_address;
-    const bool v6 = str_find(address, ':') < address.n;
+    const struct str given = cmd->config.listen_address;
+    const struct str address = str_is_empty(given) ? STR("127.0.0.1") : given;
+    const bool is_v6 = str_find(address, ':') < address.n;
+    const struct str url = str_fmt(cmd->a, "http://%s" STR_FMT "%s:%lld", is_v6 ? "[" : "",
+                                   STR_ARG(address), is_v6 ? "]" : "", (long long)cmd->config.port);
     struct err e = {0};
+    bool is_well;
 
-    if (ask_health(str_fmt(cmd->a, "http://%s" STR_FMT "%s:%lld", v6 ? "[" : "",
-                           STR_ARG(str_is_empty(address) ? STR("127.0.0.1") : address),
-                           v6 ? "]" : "", (long long)cmd->config.port),
-                   cmd->a, &e))
+    if (!http_fetch_init(&e))
+        return tool_fail(&e);
+    if (address_ask(url, NULL, cmd->a, &is_well) == FINDING_ADDRESS_OK && is_well)
         return EXIT_SUCCESS;
+    err_set(&e, ERR_UNAVAILABLE, "the server at " STR_FMT " is not well, or not there",
+            STR_ARG(url));
     return tool_fail(&e);
 }

@@ -4,14 +4,7 @@
 
 #include "base/arena.h"
 #include "base/gate.h"
-#include "base/json.h"
-#include "http/cidr.h"
-#include "http/fetch.h"
-
-enum { ANSWER_MAX = 4096 };
-
-#define CONNECT_TIMEOUT SECONDS(4)
-#define TOTAL_TIMEOUT SECONDS(8)
+#include "providers/address.h"
 
 struct checks {
     struct checks_options o;
@@ -41,74 +34,6 @@ void checks_close(struct checks *c)
         return;
     gate_finish(&c->gate);
     free(c);
-}
-
-// --- our address ---------------------------------------------------------------------------------
-
-/* Addresses and names that lead nowhere on the internet (RFC 1918, 6761, 6762, 4193, 3927). */
-static bool is_private(struct str host, struct arena *a)
-{
-    static const struct str names[] = {STR(".localhost"), STR(".local"), STR(".internal"),
-                                       STR(".test"), STR(".invalid")};
-    struct cidr_list blocks;
-    struct err e = {0};
-    struct ip ip;
-    bool is = str_eq_nocase(host, STR("localhost"));
-
-    for (size_t i = 0; i < LEN(names) && !is; i++)
-        is = host.n > names[i].n &&
-             str_eq_nocase(str_sub(host, host.n - names[i].n, names[i].n), names[i]);
-    if (is || !ip_parse(host.n > 2 && host.p[0] == '[' ? str_sub(host, 1, host.n - 2) : host, &ip))
-        return is;
-    const bool ok = cidr_list_parse(STR("127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,"
-                                        "169.254.0.0/16,100.64.0.0/10,0.0.0.0/8,::1,fc00::/7,"
-                                        "fe80::/10"),
-                                    a, &blocks, &e);
-    assert(ok);
-    return cidr_list_has(&blocks, &ip);
-}
-
-/* Whether it is a server of ours: what GET /health says. */
-static bool is_ours(struct str body, struct arena *a)
-{
-    struct json_object *o;
-    struct err e = {0};
-
-    if (!json_parse(body, a, &o, &e))
-        return false;
-    const struct str status = json_get_str(o, "status");
-    return str_eq(status, STR("healthy")) || str_eq(status, STR("unhealthy"));
-}
-
-static enum finding_code ask_ourselves(struct checks *c, struct arena *a)
-{
-    _cleanup_(buf_finish) struct buf body = {.max = ANSWER_MAX};
-    const struct http_fetch f = {
-        .peer = "the address",
-        .url = str_fmt(a, STR_FMT "/health", STR_ARG(c->o.our_url)),
-        .connect_timeout = CONNECT_TIMEOUT,
-        .total_timeout = TOTAL_TIMEOUT,
-        .ended = &c->ended,
-    };
-    struct http_fetched answer;
-    struct err e = {0};
-
-    if (!http_fetch(&f, a, &body, &answer, &e))
-        return e.code == ERR_LIMIT ? FINDING_ADDRESS_ELSEWHERE : FINDING_ADDRESS_UNREACHABLE;
-    return is_ours(str_dup(buf_view(&body), a), a) ? FINDING_ADDRESS_OK : FINDING_ADDRESS_ELSEWHERE;
-}
-
-static enum finding_code judge_address(struct checks *c, struct arena *a)
-{
-    struct http_place place;
-
-    if (!http_place_of(c->o.our_url, a, &place))
-        return FINDING_ADDRESS_UNREACHABLE;
-    if (!c->o.is_near && is_private(place.host, a))
-        return FINDING_ADDRESS_PRIVATE;
-    if (!c->o.is_near && !str_eq_nocase(place.scheme, STR("https")))
-        return FINDING_ADDRESS_NOT_HTTPS;
-    return ask_ourselves(c, a);
 }
 
 // --- what the providers know ---------------------------------------------------------------------
@@ -170,7 +95,9 @@ static void look(struct checks *c, int64_t project, struct arena *a, struct find
     const struct call_rules *rules = account_book_rules(book, project);
 
     arena_defer(a, let_go, book); // findings borrow from it
-    findings_add(ret, a, &(struct finding){.code = judge_address(c, a), .found = c->o.our_url});
+    findings_add(ret, a,
+                 &(struct finding){.code = address_check(c->o.our_url, c->o.is_near, &c->ended, a),
+                                   .found = c->o.our_url});
     if (all.n == 0)
         findings_add(ret, a, &(struct finding){.code = FINDING_NO_ACCOUNT});
     if (rules->n_owned == 0)

@@ -104,9 +104,12 @@ describe("the doctor", () => {
   });
 
   it("asks the public address, which leads here, or elsewhere, or nowhere", async () => {
-    const asked = async (url: string) => (await tool({ ...server, env: { ...server.env, WEBHOOK_BASE_URL: url } }, "doctor")).output;
-    assert.match(await asked(server.url), /^ok +the public address leads here$/m);
-    assert.match(await asked(`${server.url}/app`), /^advice +the public address leads here: something else answers/m);
-    assert.match(await asked("http://127.0.0.1:1"), /^advice +the public address leads here: /m);
+    const asked = async (url: string, near = true) =>
+      (await tool({ ...server, env: { ...server.env, WEBHOOK_BASE_URL: url, DEMO_CALLS: String(near), TWILIO_BASE_URL: "http://127.0.0.1:1" } }, "doctor")).output;
+    assert.match(await asked(server.url), /^ok +public address$/m);
+    assert.match(await asked(`${server.url}/app`), /^advice +public address: something else answers/m);
+    assert.match(await asked("http://127.0.0.1:1"), /^advice +public address: nothing answers/m);
+    assert.match(await asked(server.url, false), /^advice +public address: .* leads nowhere on the internet/m);
+    assert.match(await asked("http://192.0.2.1", false), /^advice +public address: .* is no https address/m);
   });
 });
