@@ -17,6 +17,7 @@ struct flag_board;
 struct http_exchange;
 struct hasher;
 struct hub;
+struct jobs;
 struct inbox;
 struct account_shelf;
 struct call_sources;
@@ -36,6 +37,7 @@ struct api_options {
     struct inbox *inbox;       /* likewise */
     struct queue *queue;       /* likewise */
     const struct doors *doors; /* likewise */
+    struct jobs *jobs;         /* likewise */
     struct recordings *recordings;
     struct checks *checks;
     struct call_sources *sources;

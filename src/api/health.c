@@ -2,14 +2,20 @@
 #include "api/request.h"
 
 #include "feed/hub.h"
+#include "jobs/run.h"
 #include "version.h"
 #include "inbox/backlog.h"
 #include "inbox/inbox.h"
 #include "queue/queue.h"
 #include "tenancy/flags.h"
+#include "tenancy/flags.h"
 
 /* What is told within five seconds must be called late before they are over. */
 #define BACKLOG_LATE SECONDS(4)
+/* A job that nobody does anything for so long after it was due is late. */
+#define JOB_LATE MINUTES(2)
+/* A job that failed so often in a row is told of; a provider may hiccup. */
+#define JOB_FAILURES 3
 /* A lag that was measured longer ago than this says nothing of now. */
 #define LAG_STALE SECONDS(5)
 
@@ -34,6 +40,9 @@ struct state {
     struct queue_stats queue;
     struct hub_stats hub;
     struct feed_head head;
+    struct job_state *jobs;
+    size_t n_jobs;
+    bool reconcile_jobs;
     usec_t counted_ago; /* the backlog */
     usec_t backlog_age, lag;
 };
@@ -58,7 +67,9 @@ static void gather(struct req *rq, struct state *s)
     s->queue.last_commit_at = TIME_NONE;
     s->store_up = backlog_watch_read(rq->backlogs, rq->db, rq->actor.project, &s->backlog,
                                      &s->counted_ago, &down) &&
-                  feed_head(rq->db, rq->actor.project, rq->a, &s->head, &down);
+                  feed_head(rq->db, rq->actor.project, rq->a, &s->head, &down) &&
+                  job_states(rq->db, rq->actor.project, rq->a, &s->jobs, &s->n_jobs, &down);
+    s->reconcile_jobs = flag_board_value(rq->app->flags, rq->actor.project, FLAG_RECONCILE) != 0;
     if (rq->app->inbox)
         inbox_stats(rq->app->inbox, &s->inbox);
     if (rq->app->queue)
@@ -73,8 +84,32 @@ static void gather(struct req *rq, struct state *s)
     s->lag = lag_of(s, rq->now);
 }
 
+/* What is wrong with jobs; those that are switched off are not late. */
+static bool job_reasons(struct json_writer *w, const struct state *s, usec_t now, struct arena *a)
+{
+    size_t n;
+    const struct job *const *jobs = job_list(&n);
+    bool any = false;
+
+    for (size_t i = 0; i < s->n_jobs; i++) {
+        const struct job_state *x = &s->jobs[i];
+        const struct job *job = job_find(jobs, n, x->name);
+        if (!job || (job->is_reconcile && !s->reconcile_jobs))
+            continue;
+        const usec_t late = job_state_late(x, now);
+        if (late > JOB_LATE)
+            json_str(w, str_fmt(a, "The job " STR_FMT " is %lld seconds late.", STR_ARG(x->name),
+                                (long long)(late / SECONDS(1))));
+        if (x->failures >= JOB_FAILURES)
+            json_str(w, str_fmt(a, "The job " STR_FMT " has failed %lld times in a row.",
+                                STR_ARG(x->name), (long long)x->failures));
+        any = any || late > JOB_LATE || x->failures >= JOB_FAILURES;
+    }
+    return any;
+}
+
 /* Writes the reasons and tells whether there were any. */
-static bool reasons(struct json_writer *w, const struct state *s, struct arena *a)
+static bool reasons(struct json_writer *w, const struct state *s, usec_t now, struct arena *a)
 {
     const struct {
         bool holds;
@@ -112,8 +147,31 @@ static bool reasons(struct json_writer *w, const struct state *s, struct arena *
             json_str(w, table[i].text);
             any = true;
         }
+    any = job_reasons(w, s, now, a) || any;
     json_close_array(w);
     return any;
+}
+
+static void write_jobs(struct json_writer *w, const struct state *s)
+{
+    json_key(w, STR("reconcile"));
+    json_open_object(w);
+    json_member_bool(w, STR("enabled"), s->reconcile_jobs);
+    json_key(w, STR("jobs"));
+    json_open_array(w);
+    for (size_t i = 0; i < s->n_jobs; i++) {
+        const struct job_state *x = &s->jobs[i];
+        json_open_object(w);
+        json_member_str(w, STR("job_name"), x->name);
+        json_member_time(w, STR("next_run_at"), x->next_run_at);
+        json_member_time(w, STR("last_success_at"), x->last_success_at);
+        json_member_time(w, STR("last_error_at"), x->last_error_at);
+        json_member_str(w, STR("last_error"), x->last_error);
+        json_member_int(w, STR("failures"), x->failures);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    json_close_object(w);
 }
 
 static void write_state(struct json_writer *w, const struct state *s)
@@ -137,13 +195,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     json_member_int(w, STR("publish_lag_ms"), s->hub.publish_lag / 1000);
     json_member_int(w, STR("clients"), (int64_t)s->hub.clients);
     json_close_object(w);
-    json_key(w, STR("reconcile"));
-    json_open_object(w);
-    json_member_bool(w, STR("enabled"), false);
-    json_key(w, STR("jobs"));
-    json_open_array(w);
-    json_close_array(w);
-    json_close_object(w);
+    write_jobs(w, s);
 }
 
 static bool sync_health(struct req *rq, struct err *e)
@@ -154,7 +206,7 @@ static bool sync_health(struct req *rq, struct err *e)
     gather(rq, &s);
     json_open_object(w);
     json_member_str(w, STR("version"), STR(HOOKSWITCH_VERSION));
-    const bool any = reasons(w, &s, rq->a);
+    const bool any = reasons(w, &s, rq->now, rq->a);
     json_member_str(w, STR("status"),
                     !s.store_up ? STR("down")
                     : any       ? STR("degraded")

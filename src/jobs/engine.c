@@ -44,13 +44,19 @@ static struct job_step step_of(struct runner *r, const struct job_claim *c)
     return s;
 }
 
-/* What the step leaves to the next one. */
-static void take_over(struct runner *r, const struct job_step *s, struct job_claim *c)
+/* What was counted is told of a run that failed as well. */
+static void take_counts(const struct job_step *s, struct job_claim *c)
 {
     c->done = s->n_done;
     c->total = s->n_total;
     c->n_counts = s->n_counts;
     memcpy(c->counts, s->counts, sizeof c->counts);
+}
+
+/* What the step leaves to the next one. */
+static void take_over(struct runner *r, const struct job_step *s, struct job_claim *c)
+{
+    take_counts(s, c);
     if (!str_is_none(s->next_cursor))
         c->cursor = str_dup(s->next_cursor, r->claimed);
 }
@@ -114,6 +120,7 @@ static bool run_step(struct runner *r, struct job_claim *c, enum run_state *ret,
     *ret = HAS_ENDED;
     if (!c->job->step(&s, &why)) {
         const bool excused = is_excused(r);
+        take_counts(&s, c);
         db_rollback(r->db);
         return (excused ? give_way(r, c, e) : fail(r, c, &why, s.not_before, e)) || err_trace(e);
     }

@@ -45,6 +45,5 @@ const struct job job_housekeeping = {
     .name = "housekeeping",
     .scope = JOB_INSTALLATION,
     .schedule = JOB_DAILY(4, 0, HOURS(1)),
-    .is_offered = true,
     .step = sweep_all,
 };

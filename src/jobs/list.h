@@ -1,3 +1,9 @@
-/* Every job: JOB(name) is `const struct job job_name` of src/jobs/name.c. No include guard. */
+/* Every job: JOB(name) is a `const struct job job_name`. In the order in which people see them. No
+ * include guard. */
+JOB(reconcile_hot)
+JOB(reconcile_warm)
+JOB(reconcile_cold)
+JOB(sync_recent)
+JOB(sync_today)
 JOB(freeze)
 JOB(housekeeping)

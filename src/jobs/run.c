@@ -74,6 +74,7 @@ bool job_ask(struct db *db, int64_t project, const struct job *job, const struct
 static const struct column state_columns[] = {
     {"job_name", COLUMN_STR, offsetof(struct job_state, name)},
     {"next_run_at", COLUMN_TIME, offsetof(struct job_state, next_run_at)},
+    {"updated_at", COLUMN_TIME, offsetof(struct job_state, touched_at)},
     {"last_success_at", COLUMN_TIME, offsetof(struct job_state, last_success_at)},
     {"last_error_at", COLUMN_TIME, offsetof(struct job_state, last_error_at)},
     {"last_error", COLUMN_STR, offsetof(struct job_state, last_error)},
@@ -117,4 +118,11 @@ bool job_run_find(struct db *db, int64_t project, int64_t id, struct arena *a, s
     return db_query_one(db, Q_JOB_RUN_SHOW, BINDS(bind_int("project", project), bind_int("id", id)),
                         run_columns, LEN(run_columns), a, ret, ret_found, e) ||
            err_trace(e);
+}
+
+usec_t job_state_late(const struct job_state *s, usec_t now)
+{
+    const usec_t since = s->touched_at > s->next_run_at ? s->touched_at : s->next_run_at;
+
+    return s->next_run_at == TIME_NONE || since >= now ? 0 : now - since;
 }

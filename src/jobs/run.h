@@ -19,13 +19,18 @@ struct job_run {
 /* A job of a project: when it is due, and its run that is under way, or else its last one. */
 struct job_state {
     struct str name;
-    usec_t next_run_at; /* TIME_NONE: when somebody asks */
-    usec_t last_success_at, last_error_at;
+    usec_t next_run_at;     /* TIME_NONE: when somebody asks */
+    usec_t touched_at;      /* when anybody last did something for it */
+    usec_t last_success_at; /* when the run began that last ended well */
+    usec_t last_error_at;
     struct str last_error;
     int64_t failures; /* runs that failed, one after another */
     int64_t run;      /* the one that is under way or waits; INT_NONE */
     struct job_run latest;
 };
+
+/* How long nobody has done anything for a job that is due; 0: it is not late. */
+usec_t job_state_late(const struct job_state *s, usec_t now);
 
 /* Who asks for a run, and through what. */
 struct job_asker {

@@ -568,6 +568,7 @@ static bool start_api(struct app *app, struct err *e)
         .inbox = app->inbox,
         .queue = app->queue,
         .doors = app->doors,
+        .jobs = app->jobs,
         .accounts = app->shelf,
         .demo_calls = app->config->demo_calls,
         .vault = app->identity.vault,

@@ -30,6 +30,7 @@ enum user_role {
     X(RECORDINGS_READ, "recordings.read", O | A | S | P, "Hear recordings")                        \
     X(EVENTS_READ, "events.read", O | A | S | D, "See what providers sent, word by word")          \
     X(EVENTS_REPLAY, "events.replay", O | A | S | D, "Have failed events processed again")         \
+    X(JOBS_RUN, "jobs.run", O | A | S | D, "Have jobs run now, such as a reconcile")               \
     X(HEALTH_READ, "health.read", O | A | S | P | D | V, "See whether everything works")           \
     X(SETTINGS_MANAGE, "settings.manage", O | A, "Change the project and its provider accounts")   \
     X(KEYS_MANAGE, "keys.manage", O | A | D, "Make and revoke API keys")                           \

@@ -29,7 +29,7 @@ describe("the room of operations", () => {
     await page.keyboard.press("o");
     assert.equal(new URL(page.url()).pathname, "/app/operations");
     await page.getByText("All well").waitFor();
-    await page.getByText("Nothing is reconciled yet").waitFor();
+    await page.getByText("Nothing was missing").waitFor();
   });
 
   test("counts what flows", async () => {
@@ -37,6 +37,16 @@ describe("the room of operations", () => {
     await settled(server);
     await figure("Feed").getByText(/^[1-9]/).waitFor();
     await figure("Watching").getByText(/^[1-9]/).waitFor();
+  });
+
+  test("shows each job, and has one run", async () => {
+    const freeze = page.getByRole("listitem").filter({ hasText: "leaves calls alone that ended a day ago" });
+    await freeze.getByRole("button", { name: "Run now: Freeze" }).click();
+    await freeze.getByText("Done").waitFor();
+    await freeze.getByText(/asked for by/).waitFor();
+    const live = page.getByRole("listitem").filter({ hasText: "asks the provider about calls that have not ended" });
+    await live.getByText("Switched off").waitFor();
+    assert.equal(await live.getByRole("button").count(), 0);
   });
 
   test("says what is wrong, and leads to the dead letters", async () => {

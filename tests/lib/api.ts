@@ -86,4 +86,5 @@ export type SyncHealth = {
   inbox: { pending: number; held: number; oldest_pending_age_ms: number; dead_letter: number; counted_ago_ms: number; spool_bytes: number };
   worker: { lag_ms: number };
   feed: { last_seq: number; clients: number };
+  reconcile: { enabled: boolean };
 };

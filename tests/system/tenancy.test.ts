@@ -7,10 +7,11 @@ import { ask, type Fault, type InboxPage } from "../lib/api.ts";
 import { type Dump, dump } from "../lib/dump.ts";
 import { accept, employ, found, invite, type Member, must, OWNER, type Person, ROLES, signIn } from "../lib/company.ts";
 import { ACCOUNT_SID, API_KEY, type Server, startServer } from "../lib/server.ts";
+import { idle } from "../lib/jobs.ts";
 import { settled, tool } from "../lib/settled.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
 
-type Ids = { project: string; conversation: string; call: string; event: string; user: string; role: string; key: string; session: string; account: string };
+type Ids = { project: string; conversation: string; call: string; event: string; user: string; role: string; key: string; session: string; account: string; run: string };
 /** What one asks, given ids: those of one's own, another's, or nobody's. `own` is somebody within one's own reach. */
 type Request = { path: string; body?: unknown; key?: string; header?: Record<string, string> };
 type Entry = {
@@ -31,7 +32,7 @@ type Entry = {
 
 /** Where nobody listens: a check asks the provider. */
 const NOWHERE = "http://127.0.0.1:1";
-const MISSING: Ids = { project: "999001", conversation: "999002", call: `CA${"0".repeat(32)}`, event: "999003", user: "999004", role: "999005", key: "999006", session: "no-such-session", account: `AC${"0".repeat(32)}` };
+const MISSING: Ids = { project: "999001", conversation: "999002", call: `CA${"0".repeat(32)}`, event: "999003", user: "999004", role: "999005", key: "999006", session: "no-such-session", account: `AC${"0".repeat(32)}`, run: "999007" };
 
 describe("F173 what is another's is answered like what is not there", () => {
   let server: Server;
@@ -196,6 +197,23 @@ describe("F173 what is another's is answered like what is not there", () => {
       },
       status: 204,
     },
+    "GET /api/jobs": { mine: () => ({ path: "/api/jobs" }) },
+    "GET /api/jobs/:name/runs": { mine: () => ({ path: "/api/jobs/freeze/runs" }) },
+    "GET /api/jobs/:name/runs/:id": { about: (ids) => [{ path: `/api/jobs/freeze/runs/${ids.run}` }], mine: (ids) => ({ path: `/api/jobs/freeze/runs/${ids.run}` }) },
+    "POST /api/jobs/:name/runs": {
+      mine: async () => {
+        await idle(server, "freeze", owner.token, a1.project);
+        return { path: "/api/jobs/freeze/runs" };
+      },
+      status: 202,
+    },
+    "GET /api/sync/drift": { mine: () => ({ path: "/api/sync/drift" }) },
+    // Reconcile is switched off here.
+    "POST /api/sync/reconcile/hot": { mine: () => ({ path: "/api/sync/reconcile/hot" }), status: 503 },
+    "POST /api/sync/reconcile/warm": { mine: () => ({ path: "/api/sync/reconcile/warm" }), status: 503 },
+    "POST /api/sync/reconcile/cold": { mine: () => ({ path: "/api/sync/reconcile/cold" }), status: 503 },
+    "POST /api/sync/today": { mine: () => ({ path: "/api/sync/today" }), status: 503 },
+    "POST /api/sync/recent": { mine: () => ({ path: "/api/sync/recent" }), status: 503 },
     "GET /api/doors": { mine: () => ({ path: "/api/doors" }) },
     "POST /api/demo/calls": { mine: () => ({ path: "/api/demo/calls" }), status: 409 }, // this is no demo
     "GET /events/calls": { mine: () => ({ path: "/events/calls" }), stream: true },
@@ -220,7 +238,8 @@ describe("F173 what is another's is answered like what is not there", () => {
       const { user } = await invite(server, by, email, "viewer", at);
       const { key } = await newKey(at, by);
       const { sessions } = await must<{ sessions: { id: string }[] }>(server, by.token, "GET", "/api/me/sessions");
-      return { ...MISSING, project: at, user: user.id, role: user.roles[0]?.id ?? "", key: key.id, session: sessions[0]?.id ?? "" };
+      const run = await must<{ id: string }>(server, by.token, "POST", "/api/jobs/freeze/runs", undefined, at);
+      return { ...MISSING, run: run.id, project: at, user: user.id, role: user.roles[0]?.id ?? "", key: key.id, session: sessions[0]?.id ?? "" };
     };
     a1 = { ...(await idsOf(project, owner, "viewer@a1.example")), conversation: conversations[0]?.id ?? "", call: call.sid, account: ACCOUNT_SID, event: dead.events[0]?.id ?? "" };
     a2 = await idsOf(second, owner, "viewer@a2.example");
@@ -233,7 +252,7 @@ describe("F173 what is another's is answered like what is not there", () => {
     await must(server, other.token, "POST", "/projects", { name: "Fourth" });
     b1 = await idsOf(home, other, "viewer@b1.example");
     for (const role of ROLES) strangers.push({ name: role, token: role === "owner" ? other.token : (await employ(server, other, `${role}@second.example`, role)).token, own: b1 });
-    const all = ["calls.read", "calls.export", "recordings.read", "events.read", "events.replay", "health.read", "settings.manage", "audit.read"];
+    const all = ["calls.read", "calls.export", "recordings.read", "events.read", "events.replay", "jobs.run", "health.read", "settings.manage", "audit.read"];
     const { secret } = await must<{ secret: string }>(server, other.token, "POST", "/api/keys", { name: "all", rights: all }, home);
     strangers.push({ name: "API key", token: secret, own: b1 }, { name: "nobody", token: null, own: b1 });
     for (const role of ["owner", "admin"] as const)

@@ -143,7 +143,7 @@ UPDATE sync_state SET run_id = :run, next_run_at = :now, updated_at = :now
 
 -- name: job_states
 -- params: project int
-SELECT s.job_name, s.next_run_at, s.last_success_at, s.last_error_at, s.last_error, s.failures, s.run_id,
+SELECT s.job_name, s.next_run_at, s.updated_at, s.last_success_at, s.last_error_at, s.last_error, s.failures, s.run_id,
        r.id, r.state, r.asked_through, r.asked_by, r.asked_at, r.started_at, r.ended_at, r.done, r.total, r.counts, r.error
   FROM sync_state s
   LEFT JOIN job_runs r
@@ -179,12 +179,14 @@ DELETE FROM job_runs WHERE id IN (SELECT id FROM job_runs WHERE ended_at < :befo
 -- [sqlite]
 DELETE FROM job_runs
  WHERE id IN (SELECT id FROM job_runs
-               WHERE ended_at < :before AND state = 'succeeded' AND asked_through = 'schedule' AND counts = '{}'
+               WHERE ended_at < :before AND state = 'succeeded' AND asked_through = 'schedule'
+                 AND (counts = '{}' OR (job_name LIKE 'reconcile%' AND json_extract(counts, '$.synced') IS NULL))
                ORDER BY id LIMIT :limit);
 -- [postgres]
 DELETE FROM job_runs
  WHERE id IN (SELECT id FROM job_runs
-               WHERE ended_at < :before AND state = 'succeeded' AND asked_through = 'schedule' AND counts = jsonb '{}'
+               WHERE ended_at < :before AND state = 'succeeded' AND asked_through = 'schedule'
+                 AND (counts = jsonb '{}' OR (job_name LIKE 'reconcile%' AND counts -> 'synced' IS NULL))
                ORDER BY id LIMIT :limit);
 
 -- name: user_session_sweep
@@ -207,3 +209,18 @@ DELETE FROM refresh_tokens
 DELETE FROM user_links
  WHERE token_hash IN (SELECT token_hash FROM user_links
                        WHERE expires_at < :before OR used_at < :before LIMIT :limit);
+
+-- name: job_drift
+-- What runs counted as drift, by day (UTC), the newest day first.
+-- params: project int, since time, limit int
+-- [sqlite]
+SELECT date(r.ended_at / 1000000, 'unixepoch') AS day, substr(j.key, 7) AS kind, sum(j.value) AS found
+  FROM job_runs r, json_each(r.counts) j
+ WHERE r.project_id = :project AND r.ended_at >= :since AND j.key LIKE 'drift.%'
+ GROUP BY day, kind ORDER BY day DESC, kind LIMIT :limit;
+-- [postgres]
+SELECT to_char(r.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, substr(j.key, 7) AS kind,
+       sum(j.value::bigint)::bigint AS found
+  FROM job_runs r, jsonb_each_text(r.counts) j
+ WHERE r.project_id = :project AND r.ended_at >= :since AND starts_with(j.key, 'drift.')
+ GROUP BY day, kind ORDER BY day DESC, kind LIMIT :limit;

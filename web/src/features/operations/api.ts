@@ -1,8 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
-import { getJsonOf } from "../../lib/api";
-import type { SyncHealth } from "../../lib/types";
+import { getJson, getJsonOf, postJson } from "../../lib/api";
+import type { Drift, JobList, JobRun, SyncHealth } from "../../lib/types";
 
 const ASK_EVERY_MS = 2_000;
+const ASK_IDLE_MS = 10_000;
 const DOWN = 503; // answered in the same shape
 
 /** How things flow. The feed tells nothing of it, so it is asked for, as long as somebody looks. */
@@ -13,3 +14,25 @@ export const syncHealth = queryOptions({
   staleTime: 0,
   retry: false,
 });
+
+export function isUnderWay(run: JobRun | null): boolean {
+  return run !== null && (run.state === "waiting" || run.state === "running");
+}
+
+/** Nobody tells of jobs either: they are asked for, more often while one is under way. */
+export const jobs = queryOptions({
+  queryKey: ["jobs"],
+  queryFn: ({ signal }) => getJson<JobList>("/api/jobs", {}, signal),
+  refetchInterval: ({ state }) => (state.data?.jobs.some(({ latest }) => isUnderWay(latest)) ? ASK_EVERY_MS / 2 : ASK_IDLE_MS),
+  staleTime: 0,
+});
+
+export const drift = queryOptions({
+  queryKey: ["drift"],
+  queryFn: ({ signal }) => getJson<Drift>("/api/sync/drift", {}, signal),
+  refetchInterval: 6 * ASK_IDLE_MS,
+});
+
+export function runJob(name: string): Promise<JobRun> {
+  return postJson<JobRun>(`/api/jobs/${name}/runs`);
+}

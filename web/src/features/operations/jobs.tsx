@@ -1,35 +1,33 @@
+// What is done again and again by itself: when it is due, how it went, and a run for who asks.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
+import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
-import type { SyncHealth } from "../../lib/types";
-import { EmptyFace } from "../../ui/faces";
-import { ExactTime } from "../../ui/time";
-import classes from "./page.module.css";
+import { FailedFace, LoadingFace } from "../../ui/faces";
+import { Records } from "../../ui/records";
+import { Section } from "../../ui/section";
+import { Trouble } from "../../ui/trouble";
+import { jobs, runJob } from "./api";
+import { JobRecord } from "./job_record";
 
-/** When what the provider never told was looked for, and how that went. */
-export function Jobs({ reconcile }: { reconcile: SyncHealth["reconcile"] }): ReactElement {
-  const words = text.operations.jobs;
-  if (reconcile.jobs.length === 0) return <EmptyFace title={words.none}>{words.noneBody}</EmptyFace>;
+const words = text.operations.jobs;
+
+export function Jobs(): ReactElement {
+  const client = useQueryClient();
+  const mayRun = useMay("jobs.run");
+  const { data, error, refetch } = useQuery(jobs);
+  const run = useMutation({ mutationFn: runJob, onSettled: () => client.invalidateQueries(jobs) });
   return (
-    <table className={classes.jobs}>
-      <caption>{words.title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{words.name}</th>
-          <th scope="col">{words.success}</th>
-          <th scope="col">{words.failure}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {reconcile.jobs.map((job) => (
-          <tr key={job.job_name}>
-            <th scope="row">{job.job_name}</th>
-            <td>{job.last_success_at === null ? words.never : <ExactTime time={job.last_success_at} />}</td>
-            <td>
-              {job.last_error_at !== null && <ExactTime time={job.last_error_at} />} {job.last_error}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Section title={words.title}>
+      {data === undefined && (error === null ? <LoadingFace rows={4} /> : <FailedFace error={error} retry={() => void refetch()} />)}
+      {run.error !== null && <Trouble error={run.error} />}
+      {data !== undefined && (
+        <Records label={words.title}>
+          {data.jobs.map((job) => (
+            <JobRecord key={job.name} job={job} onRun={mayRun && job.offered && job.enabled ? run.mutate : null} />
+          ))}
+        </Records>
+      )}
+    </Section>
   );
 }

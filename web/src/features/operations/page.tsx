@@ -8,6 +8,7 @@ import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Mark } from "../../ui/mark";
 import { Section } from "../../ui/section";
 import { syncHealth } from "./api";
+import { Drift } from "./drift";
 import { figuresOf } from "./figures";
 import { Jobs } from "./jobs";
 import classes from "./page.module.css";
@@ -26,7 +27,6 @@ export function OperationsView(): ReactElement {
     <Page aside={asOf ?? <Mark look={healthLook(data.status)} />}>
       <Reasons health={data} />
       <Figures health={data} />
-      <Jobs reconcile={data.reconcile} />
     </Page>
   );
 }
@@ -37,6 +37,8 @@ function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): R
       <Section title={text.operations.title} aside={aside}>
         {children}
       </Section>
+      <Jobs />
+      <Drift />
     </div>
   );
 }

@@ -1,0 +1,102 @@
+/*
+ * Reconcile as jobs: the steps are those of reconcile/reconcile.h; here they get a source of the
+ * project, and what they count and cannot do now is told to the engine. A project without an
+ * account has nobody to ask.
+ */
+#include "reconcile/reconcile.h"
+
+#include "jobs/job.h"
+#include "jobs/world.h"
+#include "providers/call_sources.h"
+
+static bool reconcile(struct job_step *s, reconcile_fn *step, struct err *e)
+{
+    const struct job_world *world = s->arg;
+    struct reconcile_source source;
+
+    if (!call_sources_of(world->sources, s->project, s->stopped, s->a, &source)) {
+        s->done = true;
+        return true;
+    }
+    struct reconcile_step r = {
+        .db = s->db,
+        .project = s->project,
+        .source = &source,
+        .rules = account_shelf_rules(world->accounts),
+        .clock = s->clock,
+        .last_success = s->last_success,
+        .cursor = s->cursor,
+        .a = s->a,
+        .on_committed = world->on_committed,
+        .arg = world->arg,
+        .next_cursor = STR_NONE,
+    };
+    const bool ok = step(&r, e);
+
+    for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
+        job_step_count(s, reconcile_count_name((enum reconcile_count)c), r.counts[c]);
+    s->n_done += r.counts[RECONCILE_CHECKED];
+    if (!ok && source.retry_after > 0)
+        s->not_before = s->now + source.retry_after;
+    s->next_cursor = r.next_cursor;
+    s->done = r.done;
+    return ok || err_trace(e);
+}
+
+static bool hot(struct job_step *s, struct err *e)
+{
+    return reconcile(s, reconcile_hot, e) || err_trace(e);
+}
+
+static bool warm(struct job_step *s, struct err *e)
+{
+    return reconcile(s, reconcile_warm, e) || err_trace(e);
+}
+
+static bool cold(struct job_step *s, struct err *e)
+{
+    return reconcile(s, reconcile_cold, e) || err_trace(e);
+}
+
+static bool recent(struct job_step *s, struct err *e)
+{
+    return reconcile(s, reconcile_recent, e) || err_trace(e);
+}
+
+static bool today(struct job_step *s, struct err *e)
+{
+    return reconcile(s, reconcile_today, e) || err_trace(e);
+}
+
+#define RECONCILES .is_reconcile = true, .is_offered = true
+
+const struct job job_reconcile_hot = {
+    .name = "reconcile_hot",
+    .schedule = JOB_EVERY(SECONDS(60), SECONDS(120)),
+    .step = hot,
+    RECONCILES,
+};
+const struct job job_reconcile_warm = {
+    .name = "reconcile_warm",
+    .schedule = JOB_EVERY(MINUTES(10), MINUTES(15)),
+    .step = warm,
+    RECONCILES,
+};
+const struct job job_reconcile_cold = {
+    .name = "reconcile_cold",
+    .schedule = JOB_DAILY(2, 0, HOURS(1)),
+    .step = cold,
+    RECONCILES,
+};
+const struct job job_sync_recent = {
+    .name = "sync_recent",
+    .schedule = JOB_ON_REQUEST,
+    .step = recent,
+    RECONCILES,
+};
+const struct job job_sync_today = {
+    .name = "sync_today",
+    .schedule = JOB_ON_REQUEST,
+    .step = today,
+    RECONCILES,
+};

@@ -1,0 +1,164 @@
+// What is done again and again: asked for, looked at, done once, gone on with after a kill.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ask, type Fault, get, type SyncHealth } from "../lib/api.ts";
+import { ended, idle, jobs, type Run, start } from "../lib/jobs.ts";
+import { psql, Session } from "../lib/postgres.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { audit, settled, tool } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
+import { FakeCall } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
+
+const POSTGRES = process.env["STORE"] === "postgres";
+const CALLER = "+15085140320";
+
+async function callThatEnded(server: Server): Promise<FakeCall> {
+  const call = new FakeCall(server, CALLER);
+  await call.arrives();
+  await call.status("completed", { CallDuration: "35" });
+  return call;
+}
+
+/** As if everything that is final had ended so many days earlier. */
+function age(server: Server, days: number): Promise<void> {
+  const then = POSTGRES ? `finalized_at - ${String(days)} * interval '1 day'` : `finalized_at - ${String(days)} * 86400000000`;
+  return sql(server, `UPDATE calls SET finalized_at = ${then} WHERE is_final;`);
+}
+
+describe("jobs", () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer();
+  });
+  after(() => server.remove());
+
+  it("shows each, when it is due, and whether it may be asked for", async () => {
+    const job = await until("they are planned", async () => (await jobs(server)).find(({ name, next_run_at }) => name === "freeze" && next_run_at !== null));
+    assert.equal(job.schedule, "interval");
+    assert.deepEqual([job.enabled, job.offered], [true, true]);
+    const housekeeping = (await jobs(server)).find(({ name }) => name === "housekeeping");
+    assert.deepEqual([housekeeping?.schedule, housekeeping?.offered], ["daily", false]);
+  });
+
+  it("runs one for who asks, and says what became of it", async () => {
+    const run = await start(server, "freeze");
+    assert.deepEqual([run.state, run.asked_through, run.asked_by], ["waiting", "api", "bootstrap"]);
+    assert.equal((await ended(server, run)).state, "succeeded");
+    const { runs } = await get<{ runs: Run[] }>(server, "/api/jobs/freeze/runs");
+    assert.equal(runs[0]?.id, run.id);
+    assert.equal((await ask(server, "/api/jobs/freeze/runs/999999")).status, 404);
+    assert.equal((await ask(server, `/api/jobs/housekeeping/runs/${run.id}`)).status, 404);
+    assert.equal((await ask(server, "/api/jobs/laundry/runs", { method: "POST" })).status, 404);
+    assert.equal((await ask(server, "/api/jobs/housekeeping/runs", { method: "POST" })).status, 404);
+  });
+
+  it("runs one for who asks at the console", async () => {
+    await idle(server, "housekeeping");
+    const { code, output } = await tool(server, "jobs", "run", "housekeeping");
+    assert.equal(code, 0, output);
+    await until("it has run", async () => ((await jobs(server)).find(({ name }) => name === "housekeeping")?.latest?.state === "succeeded" ? true : undefined));
+    assert.match((await tool(server, "jobs", "list")).output, /^housekeeping +succeeded/m);
+    assert.equal((await tool(server, "jobs", "run", "laundry")).code, 1);
+    assert.equal((await tool(server, "jobs", "list", "999")).code, 1);
+    assert.equal((await tool(server, "jobs", "sing")).code, 1);
+  });
+
+  it("freezes calls that ended a day ago, and applies what still comes of them", async () => {
+    const call = await callThatEnded(server);
+    await settled(server);
+    await ended(server, await start(server, "freeze"));
+    const state = async (): Promise<unknown> => (await get<{ call: { sync_state: string; status: string } }>(server, `/api/calls/${call.sid}`)).call.sync_state;
+    assert.equal(await state(), "active");
+    await age(server, 2);
+    assert.equal((await ended(server, await start(server, "freeze"))).counts["frozen"], 1);
+    assert.equal(await state(), "frozen");
+    await call.status("completed", { CallDuration: "36", SequenceNumber: "9" });
+    await settled(server);
+    assert.equal(await state(), "frozen");
+    await age(server, 2);
+    assert.equal((await ended(server, await start(server, "freeze"))).counts["frozen"], undefined, "not a second time");
+    await age(server, -2);
+  });
+
+  it("has nobody ask a provider while that is switched off", async () => {
+    for (const path of ["reconcile/hot", "reconcile/warm", "reconcile/cold", "today", "recent"]) {
+      const { status, body } = await ask<Fault>(server, `/api/sync/${path}`, { method: "POST" });
+      assert.equal(status, 503, path);
+      assert.match(body.error.human_how_to_fix.join(" "), /reconcile_jobs_enabled/);
+    }
+    assert.equal((await get<SyncHealth>(server, "/api/health/sync")).reconcile.enabled, false);
+    assert.deepEqual((await get<{ drift: unknown[] }>(server, "/api/sync/drift")).drift, []);
+  });
+
+  it("calls a job late that nobody runs, and that is no reason once it has run", async () => {
+    const past = POSTGRES ? "now() - interval '10 minutes'" : "(unixepoch() - 600) * 1000000";
+    await server.stop();
+    await sql(server, `UPDATE sync_state SET next_run_at = ${past}, updated_at = ${past} WHERE job_name = 'freeze';`);
+    const idler = await startServer({ DATABASE_URL: server.env["DATABASE_URL"] ?? "" }, ["--roles=api"]);
+    const health = await get<SyncHealth>(idler, "/api/health/sync");
+    assert.equal(health.status, "degraded");
+    assert.match(health.reasons.join(" "), /The job freeze is 6\d\d seconds late/);
+    await idler.stop();
+    await server.start();
+    await until("it has run", async () => ((await get<SyncHealth>(server, "/api/health/sync")).status === "ok" ? true : undefined));
+  });
+
+  it("leaves a store in which the auditor finds nothing", async () => {
+    await audit(server);
+  });
+});
+
+describe("jobs of two nodes", { skip: !POSTGRES && "SQLite has one" }, () => {
+  const CALLS = 3000;
+  let first: Server, second: Server, url: string;
+  before(async () => {
+    first = await startServer();
+    url = first.env["DATABASE_URL"] ?? "";
+    second = await startServer({ DATABASE_URL: url });
+  });
+  after(async () => {
+    await second.remove();
+    await first.remove();
+  });
+
+  it("F028 are run by one of them, each time", async () => {
+    await until("all is planned", async () => ((await jobs(first)).filter(({ next_run_at }) => next_run_at !== null).length >= 2 ? true : undefined));
+    const runs = async (): Promise<number> => Number(await psql(url, "SELECT count(*) FROM job_runs WHERE job_name = 'freeze' AND asked_through = 'schedule'"));
+    const before = await runs();
+    for (let round = 1; round <= 5; round += 1) {
+      await psql(url, "UPDATE sync_state SET next_run_at = now() WHERE job_name = 'freeze'");
+      await until("it has run", async () => ((await runs()) === before + round && (await idle(second, "freeze")) ? true : undefined));
+    }
+    await idle(first, "freeze");
+    assert.equal(await runs(), before + 5);
+  });
+
+  it("F068 go on elsewhere, behind the last step, when their node is killed", async () => {
+    const call = await callThatEnded(first);
+    await settled(first);
+    await psql(url, `INSERT INTO calls (project_id, provider, twilio_sid, direction, status, display_status, from_number, to_number, is_final, finalized_at)
+      SELECT project_id, 'test', 'CA' || g, 'inbound', 'completed', 'completed', '', '', true, now() - interval '3 days' + g * interval '1 second'
+        FROM calls, generate_series(1, ${String(CALLS)}) g WHERE twilio_sid = '${call.sid}'`);
+    await second.stop();
+    const inTheWay = new Session(url);
+    await inTheWay.run("BEGIN; SELECT id FROM calls WHERE twilio_sid = 'CA1700' FOR UPDATE");
+    const run = await start(first, "freeze");
+    const halfway = await until("it stands before the row", async () => {
+      const { body } = await ask<Run>(first, `/api/jobs/freeze/runs/${run.id}`);
+      return body.done === 1500 ? body : undefined;
+    });
+    assert.equal(halfway.state, "running");
+    assert.equal((await ask(first, "/api/jobs/freeze/runs", { method: "POST" })).status, 409);
+    await first.kill();
+    await inTheWay.end();
+    await second.start();
+    const { state, done, counts } = await ended(second, run);
+    assert.equal(state, "succeeded");
+    assert.equal(await psql(url, "SELECT count(*) FROM calls WHERE provider = 'test' AND sync_state = 'frozen'"), String(CALLS));
+    // The server may have ended the dead node's statement as if nothing had happened; nobody counted it.
+    assert.ok(done >= CALLS - 500 && done === counts["frozen"], `${String(done)}: ${JSON.stringify(counts)}`);
+    await psql(url, "DELETE FROM calls WHERE provider = 'test'");
+    await first.start();
+  });
+});

@@ -1,0 +1,90 @@
+import { Button, Progress } from "@mantine/core";
+import type { ReactElement, ReactNode } from "react";
+import type { Look } from "../../lib/look";
+import { text } from "../../lib/text";
+import type { Job, JobRun } from "../../lib/types";
+import { Record } from "../../ui/records";
+import { Age, ShortTime } from "../../ui/time";
+import { isUnderWay } from "./api";
+import classes from "./page.module.css";
+
+const words = text.operations.jobs;
+
+const LOOKS: { [S in keyof typeof words.state]: [Look["shape"], Look["tone"]] } = {
+  waiting: ["ring", "waiting"],
+  running: ["dots", "waiting"],
+  succeeded: ["check", "good"],
+  failed: ["alert", "bad"],
+  never: ["ring", "quiet"],
+  off: ["paused", "quiet"],
+};
+
+function lookOf({ enabled, latest }: Job): Look {
+  const state = !enabled && !isUnderWay(latest) ? "off" : (latest?.state ?? "never");
+  const [shape, tone] = LOOKS[state];
+  return { shape, tone, word: words.state[state] };
+}
+
+function when(word: string, time: ReactNode): ReactNode {
+  return (
+    <>
+      {word} {time}
+    </>
+  );
+}
+
+/** What the run did, as far as there are words for it. */
+function found({ counts }: JobRun): string[] {
+  return Object.entries(words.counts).flatMap(([name, say]) => (counts[name] === undefined ? [] : [say(counts[name])]));
+}
+
+function factsOf({ enabled, latest, next_run_at: next }: Job): ReactNode[] {
+  return [
+    latest?.ended_at == null ? null : when(words.ended, <Age time={latest.ended_at} />),
+    ...(latest === null ? [] : found(latest)),
+    latest?.asked_by == null ? null : words.askedBy(latest.asked_by),
+    !enabled || isUnderWay(latest) ? null : next === null ? words.onRequest : when(words.next, <ShortTime time={next} />),
+  ];
+}
+
+function How({ run }: { run: JobRun }): ReactElement {
+  const share = run.total > 0 ? (100 * run.done) / run.total : 100;
+  return (
+    <div className={classes.progress}>
+      <Progress value={share} animated={run.total === 0} aria-label={words.progress} size="sm" />
+      <small>{run.total > 0 ? words.doneOf(run.done, run.total) : words.done(run.done)}</small>
+    </div>
+  );
+}
+
+type JobRecordProps = { job: Job; onRun: ((name: string) => void) | null };
+
+/** One job: what it is for, how its last run went or how far this one is, and when it is due again. */
+export function JobRecord({ job, onRun }: JobRecordProps): ReactElement {
+  const { name, does } = words.names[job.name] ?? { name: job.name, does: undefined };
+  const { latest } = job;
+  const run = (
+    <Button
+      variant="default"
+      size="xs"
+      disabled={isUnderWay(latest)}
+      aria-label={words.runLabel(name)}
+      onClick={() => {
+        onRun?.(job.name);
+      }}
+    >
+      {words.run}
+    </Button>
+  );
+  return (
+    <Record name={name} aside={does} state={lookOf(job)} facts={factsOf(job)} action={onRun !== null && run}>
+      {latest?.state === "running" && <How run={latest} />}
+      {latest?.state === "failed" && (
+        <p className={classes.failure}>
+          {latest.error}
+          {job.failures > 1 && ` (${words.failures(job.failures)})`}
+        </p>
+      )}
+    </Record>
+  );
+}
