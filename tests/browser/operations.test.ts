@@ -44,9 +44,10 @@ describe("the room of operations", () => {
     await freeze.getByRole("button", { name: "Run now: Freeze" }).click();
     await freeze.getByText("Done").waitFor();
     await freeze.getByText(/asked for by/).waitFor();
-    const live = page.getByRole("listitem").filter({ hasText: "asks the provider about calls that have not ended" });
-    await live.getByText("Switched off").waitFor();
-    assert.equal(await live.getByRole("button").count(), 0);
+    const recent = page.getByRole("listitem").filter({ hasText: "holds every call of it against" });
+    await recent.getByText("only when asked for").waitFor();
+    await recent.getByRole("button").click();
+    await recent.getByText("Failed").waitFor();
   });
 
   test("says what is wrong, and leads to the dead letters", async () => {

@@ -50,6 +50,12 @@ describe("F173 what is another's is answered like what is not there", () => {
   const newKey = (project: string, by: Person): Promise<{ key: { id: string }; secret: string }> =>
     must(server, by.token, "POST", "/api/keys", { name: "a key", rights: ["calls.read"] }, project);
 
+  /** What asks for a run, when none is under way. */
+  const idleAt = async (job: string, path: string): Promise<Request> => {
+    await idle(server, job, owner.token, a1.project);
+    return { path };
+  };
+
   const ROUTES: Record<string, Entry> = {
     "GET /api/health/sync": { mine: () => ({ path: "/api/health/sync" }) },
     "POST /auth/logout": { mine: async () => ({ path: "/auth/logout", key: (await signIn(server, owner.email)).token }), status: 204 },
@@ -200,20 +206,13 @@ describe("F173 what is another's is answered like what is not there", () => {
     "GET /api/jobs": { mine: () => ({ path: "/api/jobs" }) },
     "GET /api/jobs/:name/runs": { mine: () => ({ path: "/api/jobs/freeze/runs" }) },
     "GET /api/jobs/:name/runs/:id": { about: (ids) => [{ path: `/api/jobs/freeze/runs/${ids.run}` }], mine: (ids) => ({ path: `/api/jobs/freeze/runs/${ids.run}` }) },
-    "POST /api/jobs/:name/runs": {
-      mine: async () => {
-        await idle(server, "freeze", owner.token, a1.project);
-        return { path: "/api/jobs/freeze/runs" };
-      },
-      status: 202,
-    },
+    "POST /api/jobs/:name/runs": { mine: () => idleAt("freeze", "/api/jobs/freeze/runs"), status: 202 },
     "GET /api/sync/drift": { mine: () => ({ path: "/api/sync/drift" }) },
-    // Reconcile is switched off here.
-    "POST /api/sync/reconcile/hot": { mine: () => ({ path: "/api/sync/reconcile/hot" }), status: 503 },
-    "POST /api/sync/reconcile/warm": { mine: () => ({ path: "/api/sync/reconcile/warm" }), status: 503 },
-    "POST /api/sync/reconcile/cold": { mine: () => ({ path: "/api/sync/reconcile/cold" }), status: 503 },
-    "POST /api/sync/today": { mine: () => ({ path: "/api/sync/today" }), status: 503 },
-    "POST /api/sync/recent": { mine: () => ({ path: "/api/sync/recent" }), status: 503 },
+    "POST /api/sync/reconcile/hot": { mine: () => idleAt("reconcile_hot", "/api/sync/reconcile/hot"), status: 202 },
+    "POST /api/sync/reconcile/warm": { mine: () => idleAt("reconcile_warm", "/api/sync/reconcile/warm"), status: 202 },
+    "POST /api/sync/reconcile/cold": { mine: () => idleAt("reconcile_cold", "/api/sync/reconcile/cold"), status: 202 },
+    "POST /api/sync/today": { mine: () => idleAt("sync_today", "/api/sync/today"), status: 202 },
+    "POST /api/sync/recent": { mine: () => idleAt("sync_recent", "/api/sync/recent"), status: 202 },
     "GET /api/doors": { mine: () => ({ path: "/api/doors" }) },
     "POST /api/demo/calls": { mine: () => ({ path: "/api/demo/calls" }), status: 409 }, // this is no demo
     "GET /events/calls": { mine: () => ({ path: "/events/calls" }), stream: true },
