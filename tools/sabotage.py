@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tools" / "sabotage.toml"
 COPY = ROOT / "build-sabotage" / "tree"
 BUILD = COPY / "build"
-TEST_SECONDS = 120  # a test that hangs has noticed, too
+TEST_SECONDS = 240  # a test that hangs has noticed, too
 
 
 class Stale(Exception):

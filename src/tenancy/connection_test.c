@@ -89,6 +89,28 @@ static void a_secret_is_sealed_and_opened_for_its_project_alone(void **state)
     }
 }
 
+static void what_was_sealed_for_one_project_opens_in_no_other(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(vault_closep) struct vault *v = open_vault();
+        struct kit k = kit_start(db, a);
+        struct sealed_connections sealed;
+        struct opened_connections opened;
+        struct err e = {0};
+
+        assert_int_equal(put(&k, v, k.project, "AC9", "token-nine"), ERR_NONE);
+        assert_ok(connection_load(db, k.project, a, &sealed, &e), &e);
+        connection_open_all(v, k.project + 1, &sealed, a, &opened);
+        assert_true(opened.n == 0 && opened.n_unreadable == 1);
+        sealed.p[0].account = STR("AC8");
+        connection_open_all(v, k.project, &sealed, a, &opened);
+        assert_true(opened.n == 0 && opened.n_unreadable == 1);
+    }
+}
+
 static void what_another_key_sealed_is_left_out_and_counted(void **state)
 {
     (void)state;
@@ -141,5 +163,6 @@ static void settings_are_kept_by_project(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(a_secret_is_sealed_and_opened_for_its_project_alone),
+          cmocka_unit_test(what_was_sealed_for_one_project_opens_in_no_other),
           cmocka_unit_test(what_another_key_sealed_is_left_out_and_counted),
           cmocka_unit_test(settings_are_kept_by_project))

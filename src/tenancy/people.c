@@ -212,25 +212,39 @@ static bool load_roles(struct db *db, const struct reach *r, struct member *memb
     return true;
 }
 
-bool member_list(struct db *db, const struct reach *r, struct list_page page, struct arena *a,
-                 struct member **ret, size_t *ret_n, struct err *e)
+/* Ids of members: after the first, up to the last. */
+struct span {
+    int64_t after, until, limit;
+};
+
+static bool load_members(struct db *db, const struct reach *r, struct span ids, struct arena *a,
+                         struct member **ret, size_t *ret_n, struct err *e)
 {
-    const int64_t most = page.limit < MEMBERS_MAX ? page.limit : MEMBERS_MAX;
     struct member *list;
     struct rows *rows;
     size_t n;
 
     if (!db_query(db, Q_USER_LIST,
                   BINDS(bind_int("org", r->org), bind_int("project", r->project),
-                        bind_int("after", page.from), bind_int("limit", most)),
+                        bind_int("after", ids.after), bind_int("until", ids.until),
+                        bind_int("limit", ids.limit)),
                   a, &rows, e))
         return err_trace(e);
-    list = rows_list(rows, &member_shape, (size_t)most, a, &n, e);
+    list = rows_list(rows, &member_shape, (size_t)ids.limit, a, &n, e);
     if (!list || !load_roles(db, r, list, n, a, e))
         return err_trace(e);
     *ret = list;
     *ret_n = n;
     return true;
+}
+
+bool member_list(struct db *db, const struct reach *r, struct list_page page, struct arena *a,
+                 struct member **ret, size_t *ret_n, struct err *e)
+{
+    const int64_t most = page.limit < MEMBERS_MAX ? page.limit : MEMBERS_MAX;
+    const struct span ids = {page.from, INT64_MAX, most};
+
+    return load_members(db, r, ids, a, ret, ret_n, e) || err_trace(e);
 }
 
 bool member_find(struct db *db, const struct reach *r, int64_t user, struct arena *a,
@@ -239,10 +253,9 @@ bool member_find(struct db *db, const struct reach *r, int64_t user, struct aren
     struct member *list;
     size_t n;
 
-    // The list after the one before is the shortest way to one row with all that a member is.
-    if (!member_list(db, r, (struct list_page){user - 1, 1}, a, &list, &n, e))
+    if (!load_members(db, r, (struct span){user - 1, user, 1}, a, &list, &n, e))
         return err_trace(e);
-    if (n == 0 || list[0].id != user)
+    if (n == 0)
         return err_set(e, ERR_NOT_FOUND, "there is no such thing here");
     *ret = list[0];
     return true;

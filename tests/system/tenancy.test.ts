@@ -351,6 +351,21 @@ describe("F173 what is another's is answered like what is not there", () => {
     assert.deepEqual(await rows(), then);
   });
 
+  it("refuses another's account at a provider to all alike, says nothing of whose it is, and changes nothing", async () => {
+    // What nobody has would be connected: here alone the two cannot be answered alike (docs/tenancy.md).
+    const then = await rows();
+    const said = new Set<string>();
+    for (const { name, token } of strangers) {
+      const { status, body } = await send("PUT", false, token, { path: `/api/connections/twilio/${a1.account}`, body: { secret: "a secret of somebody else" } });
+      const mayManage = name === "API key" || may(name.split(" ")[0] ?? "", "settings.manage");
+      assert.equal(status, token === null ? 401 : mayManage ? 409 : 403, `${name}: ${JSON.stringify(body)}`);
+      if (status === 409) said.add(plain({ status, body }, a1));
+    }
+    assert.equal(said.size, 1, [...said].join());
+    assert.doesNotMatch([...said].join(), /First|Default|organisation/);
+    assert.deepEqual(await rows(), then);
+  });
+
   it("answers a foreign project in header and query like a missing one, on every route, and changes nothing", async () => {
     const withoutIds = new Map<string, Request>();
     for (const [route, { about, mine }] of Object.entries(ROUTES)) if (!about) withoutIds.set(route, await mine(MISSING));

@@ -45,6 +45,14 @@ describe("F180 access tokens and jose", () => {
     assert.equal(await status(unsecured + "AAAA"), 401);
   });
 
+  it("of another HMAC than ours are none, the key may be the right one", async () => {
+    for (const alg of ["HS384", "HS512"]) assert.equal(await status(await made({ alg }).sign(new Uint8Array(Buffer.concat([KEY, KEY])))), 401, alg);
+    for (const [alg, hash] of [["HS384", "sha384"], ["HS512", "sha512"]] as const) {
+      const text = (await made().sign(KEY)).split(".").slice(1, 2).map((claims_) => `${base64url.encode(JSON.stringify({ alg, typ: "JWT" }))}.${claims_}`).join("");
+      assert.equal(await status(`${text}.${createHmac(hash, KEY).update(text).digest("base64url")}`), 401, alg);
+    }
+  });
+
   it("of a public key are none, whatever they bring with them", async () => {
     for (const alg of ["RS256", "PS256", "ES256", "EdDSA"]) {
       const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });

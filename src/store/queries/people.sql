@@ -39,12 +39,12 @@ UPDATE users SET name = :name, language = :language, theme = :theme, time_zone =
 -- name: user_list
 -- Who has a role in the organisation or one of its projects: one row per role. project narrows it to those
 -- who have something to do with that project.
--- params: org int, project int, after int, limit int
+-- params: org int, project int, after int, until int, limit int
 -- scope: org
 SELECT u.id, u.email, u.name, u.created_at, u.disabled_at, u.password_hash IS NOT NULL AS has_password,
        (SELECT max(s.seen_at) FROM user_sessions s WHERE s.user_id = u.id) AS seen_at
   FROM users u
- WHERE u.id > :after
+ WHERE u.id > :after AND u.id <= :until
    AND EXISTS (SELECT 1 FROM user_roles r
                 WHERE r.user_id = u.id AND r.org_id = :org
                   AND (CAST(:project AS bigint) IS NULL OR r.project_id IS NULL OR r.project_id = :project))
