@@ -497,6 +497,7 @@ void hub_stats(const struct hub *h, struct hub_stats *ret)
     for (size_t i = 0; i < h->o.n_loops; i++) {
         const struct station *s = &h->stations[i];
         ret->clients += atomic_load(&s->n_clients);
+        histogram_add(&ret->publish_time, &s->publish_time);
         ret->events_sent += atomic_load(&s->events_sent);
         ret->slow_closed += atomic_load(&s->slow_closed);
         ret->resyncs += atomic_load(&s->resyncs);

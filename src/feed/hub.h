@@ -12,6 +12,7 @@
 #include "feed/feed.h"
 
 #include "feed/view.h"
+#include "base/metric.h"
 #include "http/http.h"
 #include "loop/loop.h"
 
@@ -47,9 +48,10 @@ struct hub_options {
 struct hub_stats {
     size_t clients;
     uint64_t events_sent, slow_closed, resyncs, ring_hits, store_reads;
-    int64_t last_seq;   /* highest published of any project */
-    usec_t publish_lag; /* commit to fan-out of the last event, microseconds */
-    usec_t started_at;  /* wall */
+    int64_t last_seq;                   /* highest published of any project */
+    struct histogram_view publish_time; /* the same, of all of them and each loop */
+    usec_t publish_lag;                 /* commit to fan-out of the last event, microseconds */
+    usec_t started_at;                  /* wall */
 };
 
 bool hub_start(const struct hub_options *o, struct hub **ret, struct err *e) CHECK_RESULT;

@@ -127,6 +127,7 @@ struct station {
     struct bell *emptied;
 
     _Atomic size_t n_clients;
+    struct histogram publish_time;
     _Atomic uint64_t events_sent, slow_closed, resyncs, ring_hits;
 };
 

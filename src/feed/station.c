@@ -149,8 +149,11 @@ static void published(struct channel *ch, const struct news *n)
     take_frames(ch, n);
     client_advance_all(behind); // before the others, some of whom join them
     client_advance_all(ch->abreast);
-    if (n->announced_at != TIME_NONE)
-        atomic_store(&h->publish_lag, clock_monotonic(h->o.clock) - n->announced_at);
+    if (n->announced_at == TIME_NONE)
+        return;
+    const usec_t took = clock_monotonic(h->o.clock) - n->announced_at;
+    atomic_store(&h->publish_lag, took);
+    histogram_note_time(&ch->station->publish_time, took);
 }
 
 static void reset_some(struct client *first, const struct news *n)

@@ -50,6 +50,7 @@ struct place {
     struct rng rng;
     usec_t next_log;
     uint64_t unlogged;
+    struct histogram answer_time;
     _Atomic uint64_t outcomes[DOOR_OUTCOME_COUNT];
     _Atomic usec_t last_invalid[DOOR_OUTCOME_COUNT];
 };
@@ -107,6 +108,7 @@ void doors_stats(const struct doors *d, struct doors_stats *ret)
     for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++)
         ret->last_invalid[k] = TIME_NONE;
     for (size_t i = 0; i < d->o.n_loops; i++) {
+        histogram_add(&ret->answer_time, &d->places[i].answer_time);
         for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++) {
             const uint64_t n =
                 atomic_load_explicit(&d->places[i].outcomes[k], memory_order_relaxed);
@@ -229,9 +231,10 @@ static void settle(struct visit *v, enum door_outcome outcome)
     if (!kept && door->kind == DOOR_STEER)
         outcome = DOOR_UNRECORDED;
     count(v->place, outcome);
+    const usec_t now = clock_monotonic(v->doors->o.clock);
+    histogram_note_time(&v->place->answer_time, now - http_received_at(v->x));
     if (!kept)
-        tell_sampled(v->place, clock_monotonic(v->doors->o.clock), outcome,
-                     &(struct told){LOG_ERROR, door, v->trace_id});
+        tell_sampled(v->place, now, outcome, &(struct told){LOG_ERROR, door, v->trace_id});
 
     if (door->kind == DOOR_STEER)
         steer(v);

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/form.h"
+#include "base/metric.h"
 #include "http/http.h"
 #include "inbox/inbox.h"
 
@@ -126,6 +127,8 @@ enum door_outcome {
 };
 
 struct doors_stats {
+    struct histogram_view
+        answer_time;   /* from the request's first byte to its answer, of valid ones */
     uint64_t received; /* requests whose fate is decided; the sum of the outcomes */
     uint64_t outcomes[DOOR_OUTCOME_COUNT];
     usec_t last_invalid[DOOR_OUTCOME_COUNT]; /* when; TIME_NONE: never, or it is none of those */

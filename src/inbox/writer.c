@@ -52,6 +52,7 @@ static void complete(struct inbox *in, struct inbox_append *ap, enum inbox_resul
         [INBOX_REFUSED] = &in->n_refused,
     };
     writer_add(counters[result], 1);
+    histogram_note_time(&in->append_time, clock_monotonic(in->o.clock) - ap->submitted_at);
     atomic_fetch_sub_explicit(&in->waiting, 1, memory_order_relaxed);
     ap->on_done(ap, result); // last touch
 }
@@ -219,6 +220,8 @@ static void settle_group(struct inbox *in, struct group *g, const bool is_new[LI
     writer_set_down(in, false, NULL);
     note_oldest(in);
     writer_add(&in->n_groups, 1);
+    histogram_note(&in->group_size, histogram_sizes, g->n);
+    histogram_note_time(&in->commit_time, clock_monotonic(in->o.clock) - g->sent_at);
     writer_tell_stored(in, count_new(is_new, g->n));
     for (size_t i = 0; i < g->n; i++)
         complete(in, g->appends[i], is_new[i] ? INBOX_STORED : INBOX_DUPLICATE);
@@ -377,7 +380,7 @@ static void send_group(struct inbox *in)
     take_group(in, g);
     g->hopeful = in->may_hope && in->wary_left == 0;
     in->wary_left -= in->wary_left > 0;
-    in->tried_at = clock_monotonic(in->o.clock);
+    in->tried_at = g->sent_at = clock_monotonic(in->o.clock);
     if (!FAULT("inbox.send") && is_owned(g) &&
         db_send(in->db, g->hopeful ? Q_INBOX_APPEND_NEW : Q_INBOX_APPEND,
                 batch_fill(in->batch, g->items, g->n), &e)) {
@@ -529,6 +532,9 @@ void inbox_stats(const struct inbox *in, struct inbox_stats *ret)
         .spool_bytes = value(&in->n_spool_bytes),
         .store_down = is_down(in),
     };
+    histogram_add(&ret->group_size, &in->group_size);
+    histogram_add(&ret->commit_time, &in->commit_time);
+    histogram_add(&ret->append_time, &in->append_time);
 }
 
 usec_t inbox_owes_since(const struct inbox *in)

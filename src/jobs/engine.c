@@ -61,10 +61,12 @@ static void take_over(struct runner *r, const struct job_step *s, struct job_cla
         c->cursor = str_dup(s->next_cursor, r->claimed);
 }
 
-static void report(const struct job_claim *c, const struct err *why)
+static void report(const struct jobs_options *o, const struct job_claim *c, const struct err *why)
 {
     char trace[256];
 
+    if (o->on_ended)
+        o->on_ended(c->job, !why, c->counts, c->n_counts, o->arg);
     if (!why) {
         log_debug(NULL, "job.ended", "job=%s project=%lld run=%lld", c->job->name,
                   (long long)c->project, (long long)c->run);
@@ -83,7 +85,7 @@ static bool succeed(struct runner *r, struct job_claim *c, struct err *e)
             schedule_next(&c->job->schedule, c->zone, clock_wall(r->jobs->o.clock), &r->rng, false),
             e))
         return err_trace(e);
-    report(c, NULL);
+    report(&r->jobs->o, c, NULL);
     return true;
 }
 
@@ -97,7 +99,7 @@ static bool fail(struct runner *r, struct job_claim *c, const struct err *why, u
         next = not_before < now + LONGEST_HOLD ? not_before : now + LONGEST_HOLD;
     if (next == TIME_NONE)
         c->cursor = STR("{}"); // whoever asks again wants all of it
-    report(c, why);
+    report(&r->jobs->o, c, why);
     return end_run(r, c, str_from(why->text), next, e) || err_trace(e);
 }
 

@@ -110,6 +110,11 @@ static const struct variable variables[] = {
      "Threads that process the inbox; 0 for one on SQLite, two on PostgreSQL."},
     {"JOB_THREADS", NUMBER, AT(job_threads), "2", 1, 64,
      "Threads that run jobs: reconcile, retention, housekeeping."},
+    {"METRICS_TOKEN", SECRET, AT(metrics_token), "", 0, 0,
+     "Whoever sends it as a bearer may read /metrics."},
+    {"METRICS_ALLOWED_CIDRS", TEXT, AT(metrics_allowed_cidrs), "", 0, 0,
+     "Comma list of blocks from which /metrics may be read without the token. Neither: there is no "
+     "such page."},
     {"LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error."},
     {"LOG_FORMAT", TEXT, AT(log_format), "logfmt", 0, 0, "logfmt or json."},
 };

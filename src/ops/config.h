@@ -52,6 +52,8 @@ struct config {
     int64_t api_threads;
     int64_t workers; /* 0: by engine */
     int64_t job_threads;
+    struct str metrics_token;
+    struct str metrics_allowed_cidrs;
     struct str log_level;
     struct str log_format;
 };

@@ -25,6 +25,7 @@
 #include "ops/accounts.h"
 #include "ops/flag_watch.h"
 #include "ops/identity.h"
+#include "ops/metrics.h"
 #include "ops/roles.h"
 #include "ops/watchdog.h"
 #include "providers/call_sources.h"
@@ -64,6 +65,7 @@ struct app {
     struct connection_presets presets;
     struct flag_board *flags;
     struct flag_watch *flag_watch;
+    struct metrics *metrics;
     struct inbox *inbox;
     struct doors *doors;
     struct doors
@@ -80,6 +82,8 @@ struct app {
     struct watchdog *watchdog;
     /* Set once everything above is there; the loops read it. */
     _Atomic bool ready;
+    /* From here on the rooms end. */
+    _Atomic bool stopping;
 };
 
 // --- requests ------------------------------------------------------------------------------------
@@ -133,10 +137,29 @@ static bool serve_interface(struct http_exchange *x)
     return true;
 }
 
+/* Whether or not everything is there already. */
+static bool serve_metrics(struct app *app, struct http_exchange *x)
+{
+    if (atomic_load_explicit(&app->stopping, memory_order_acquire))
+        return false;
+    const bool all = is_ready(app);
+    const struct metrics_rooms rooms = {
+        .doors = all ? app->doors : NULL,
+        .steering = app->steering,
+        .inbox = app->inbox,
+        .queue = all ? app->queue : NULL,
+        .hub = all ? app->hub : NULL,
+    };
+
+    return metrics_handle(app->metrics, &rooms, x);
+}
+
 static void on_request(struct http_exchange *x, void *arg)
 {
     struct app *app = arg;
 
+    if (serve_metrics(app, x))
+        return;
     if (!is_ready(app)) {
         if (!(app->steering && doors_handle(app->steering, x)))
             answer_not_ready(x);
@@ -463,6 +486,15 @@ static bool start_worker(struct app *app, struct err *e)
     return true;
 }
 
+static void on_job_ended(const struct job *j, bool ok, const struct job_count *counts, size_t n,
+                         void *arg)
+{
+    const struct job_world *world = arg;
+    const struct app *app = world->arg;
+
+    metrics_job_ended(app->metrics, j, ok, counts, n);
+}
+
 static bool job_is_on(const struct job *j, int64_t project, void *arg)
 {
     const struct job_world *world = arg;
@@ -496,6 +528,7 @@ static bool start_jobs(struct app *app, struct err *e)
         .clock = &clock_system,
         .threads = (size_t)app->config->job_threads,
         .is_on = job_is_on,
+        .on_ended = on_job_ended,
         .arg = &app->job_world,
     };
 
@@ -606,6 +639,8 @@ static bool start_rooms(struct app *app, struct err *e)
         !open_sources(app, e) || (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)) ||
         (has_role(app->roles, ROLE_SCHEDULER) && !start_jobs(app, e)) || !start_flags(app, e))
         return err_trace(e);
+    if (!metrics_start(app->metrics, e))
+        return err_trace(e);
     if (has_doors)
         inbox_release(app->inbox);
     return !has_role(app->roles, ROLE_API) || start_api(app, e) || err_trace(e);
@@ -707,6 +742,20 @@ static bool wait_for_store(struct app *app, bool *ret_ready, struct err *e)
     }
 }
 
+static bool open_metrics(struct app *app, struct err *e)
+{
+    const struct metrics_options o = {
+        .store = app->store,
+        .clock = &clock_system,
+        .token = app->config->metrics_token,
+        .allowed = app->config->metrics_allowed_cidrs,
+        .spool_dir = app->config->spool_dir,
+        .database_url = app->config->database_url,
+    };
+
+    return metrics_create(&o, &app->metrics, e) || err_trace(e);
+}
+
 static bool run(struct app *app, struct err *e)
 {
     const struct store_options o = {
@@ -724,7 +773,7 @@ static bool run(struct app *app, struct err *e)
     if (!accounts_of_config(app->config, 0, &book, e))
         return err_trace(e);
     account_shelf_put(app->shelf, book);
-    if (!store_open(&o, &app->store, e) || !start_loops(app, e) ||
+    if (!store_open(&o, &app->store, e) || !open_metrics(app, e) || !start_loops(app, e) ||
         !hasher_start(identity_hashers(), &app->hasher, e) ||
         (has_role(app->roles, ROLE_DOOR) && !start_spooling(app, e)) || !listen_on(app, e) ||
         !start_watchdog(app, e))
@@ -757,6 +806,7 @@ static void stop(struct app *app)
     watchdog_stop(app->watchdog);
     if (app->steering)
         doors_shut(app->steering);
+    atomic_store_explicit(&app->stopping, true, memory_order_release);
     atomic_store_explicit(&app->ready, false, memory_order_release);
     if (app->server)
         http_server_drain(app->server);
@@ -769,6 +819,7 @@ static void stop(struct app *app)
     if (app->api)
         api_stop(app->api);
     jobs_stop(app->jobs);
+    metrics_stop(app->metrics);
     flag_watch_stop(app->flag_watch);
     accounts_stop(app->accounts);
     identity_close(&app->identity);
@@ -791,6 +842,7 @@ static void stop(struct app *app)
         loop_stop(app->loops[i - 1]);
     store_close(app->store);
     account_shelf_destroy(app->shelf);
+    metrics_destroy(app->metrics);
     flag_board_destroy(app->flags);
 }
 

@@ -12,6 +12,7 @@ struct queue_counters {
     _Atomic uint64_t done, retried, buried, fenced, batches, conflicts, held;
     _Atomic int64_t last_commit_at, last_lag;
     _Atomic size_t running;
+    struct histogram lag, batch_time, batch_size;
 };
 
 /*

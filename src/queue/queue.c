@@ -97,4 +97,7 @@ void queue_stats(const struct queue *q, struct queue_stats *ret)
         .last_lag = atomic_load(&n->last_lag),
         .running = atomic_load(&n->running),
     };
+    histogram_add(&ret->lag, &n->lag);
+    histogram_add(&ret->batch_time, &n->batch_time);
+    histogram_add(&ret->batch_size, &n->batch_size);
 }

@@ -11,6 +11,7 @@
  */
 #include "loop/loop.h"
 
+#include "base/metric.h"
 #include "store/store.h"
 
 struct queue;
@@ -87,6 +88,8 @@ struct queue_stats {
     usec_t last_commit_at; /* wall; TIME_NONE: none yet */
     usec_t last_lag;       /* received to applied, of the last batch; 0: none yet */
     size_t running;        /* rows under way */
+    struct histogram_view lag, batch_time,
+        batch_size; /* of rows, received to applied; of batches */
 };
 
 bool queue_start(const struct queue_options *o, struct queue **ret, struct err *e) CHECK_RESULT;

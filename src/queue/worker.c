@@ -43,6 +43,7 @@ static void count(const struct worker *w, const struct queue_batch *b)
         switch (verdict_outcome(w, &b->rows[i], &b->verdicts[i])) {
         case QUEUE_DONE:
             atomic_fetch_add(&n->done, 1);
+            histogram_note_time(&n->lag, now - b->rows[i].received_at);
             break;
         case QUEUE_RETRY:
             atomic_fetch_add(&n->retried, 1);
@@ -52,6 +53,7 @@ static void count(const struct worker *w, const struct queue_batch *b)
             break;
         }
     atomic_fetch_add(&n->batches, 1);
+    histogram_note(&n->batch_size, histogram_sizes, b->n);
     atomic_store(&n->last_commit_at, now);
     atomic_store(&n->last_lag, now > b->rows[0].received_at ? now - b->rows[0].received_at : 0);
 }
@@ -106,7 +108,9 @@ static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct cla
         arena_reset(w->work);
         memset(b->verdicts, 0, b->n * sizeof *b->verdicts);
         err_clear(e);
+        const usec_t began = clock_monotonic(w->q->o.clock);
         if (transact(w, b, next, &held, e)) {
+            histogram_note_time(&w->q->counters.batch_time, clock_monotonic(w->q->o.clock) - began);
             if (held)
                 succeed(w, b);
             else

@@ -1,0 +1,269 @@
+#include "ops/gauges.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/pace.h"
+#include "loop/bell.h"
+#include "loop/loop.h"
+
+enum { TALLIES_MAX = 64, NAME_MAX_BYTES = 48 };
+#define LOOK_EVERY SECONDS(5)
+
+struct backlog_gauge {
+    int64_t pending, held, dead;
+    usec_t oldest;
+};
+
+/* Of one job, or one kind of drift. Names are of our own tables, so that there are few. */
+struct tally {
+    char name[NAME_MAX_BYTES];
+    uint64_t ok, failed; /* of drift: ok alone */
+    usec_t due;          /* TIME_NONE: at no time */
+};
+
+struct tallies {
+    struct tally p[TALLIES_MAX];
+    size_t n;
+};
+
+struct gauges {
+    struct store *store;
+    const struct clock *clock;
+    struct bell *end;
+    struct thread *thread;
+    _Atomic bool ending;
+
+    pthread_mutex_t lock; /* of all that follows; held for copying only */
+    bool counted;
+    struct backlog_gauge backlog;
+    struct tallies jobs, drift;
+    struct histogram canary;
+    uint64_t canary_failed;
+    usec_t canary_at; /* wall, of the last that came through; TIME_NONE: none did */
+};
+
+// --- the store -----------------------------------------------------------------------------------
+
+static struct tally *tally_of(struct tallies *all, struct str name)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (str_eq(str_from(all->p[i].name), name))
+            return &all->p[i];
+    if (all->n == TALLIES_MAX || name.n >= NAME_MAX_BYTES)
+        return NULL;
+    struct tally *t = &all->p[all->n++];
+    *t = (struct tally){.due = TIME_NONE};
+    memcpy(t->name, name.p, name.n);
+    return t;
+}
+
+static bool count_backlog(struct gauges *g, struct db *db, struct arena *a, struct err *e)
+{
+    static const struct column columns[] = {
+        {"pending", COLUMN_INT, offsetof(struct backlog_gauge, pending)},
+        {"held", COLUMN_INT, offsetof(struct backlog_gauge, held)},
+        {"dead", COLUMN_INT, offsetof(struct backlog_gauge, dead)},
+        {"oldest", COLUMN_TIME, offsetof(struct backlog_gauge, oldest)},
+    };
+    struct backlog_gauge b;
+    bool found;
+
+    if (!db_query_one(db, Q_METRICS_BACKLOG, NO_BINDS, columns, LEN(columns), a, &b, &found, e))
+        return err_trace(e);
+    pthread_mutex_lock(&g->lock);
+    g->backlog = b;
+    g->counted = true;
+    pthread_mutex_unlock(&g->lock);
+    return true;
+}
+
+static bool look_at_jobs(struct gauges *g, struct db *db, struct arena *a, struct err *e)
+{
+    struct rows *rows;
+
+    if (!db_query(db, Q_METRICS_JOBS, NO_BINDS, a, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows)) {
+        pthread_mutex_lock(&g->lock);
+        struct tally *t = tally_of(&g->jobs, rows_str(rows, "job_name"));
+        if (t)
+            t->due = rows_time(rows, "due");
+        pthread_mutex_unlock(&g->lock);
+    }
+    return rows_end(rows, e) || err_trace(e);
+}
+
+static void watch(void *arg)
+{
+    struct gauges *g = arg;
+    _cleanup_(db_closep) struct db *db = store_connect(g->store, STORE_READ);
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+
+    while (!atomic_load(&g->ending)) {
+        const usec_t began = clock_monotonic(g->clock);
+        struct err e = {0};
+        arena_reset(a);
+        if ((!count_backlog(g, db, a, &e) || !look_at_jobs(g, db, a, &e)) && !db_lost(db))
+            log_failure(NULL, LOG_WARN, "metrics.look", &e);
+        const usec_t now = clock_monotonic(g->clock), wait = pace_next(began, now) - now;
+        (void)bell_wait(g->end, wait > LOOK_EVERY ? wait : LOOK_EVERY);
+    }
+}
+
+// --- what happens seldom -------------------------------------------------------------------------
+
+void gauges_job_ended(struct gauges *g, const struct job *j, bool ok,
+                      const struct job_count *counts, size_t n)
+{
+    pthread_mutex_lock(&g->lock);
+    struct tally *t = tally_of(&g->jobs, str_from(j->name));
+    if (t && ok)
+        t->ok++;
+    else if (t)
+        t->failed++;
+    for (size_t i = 0; i < n; i++) {
+        struct str name = counts[i].name;
+        t = cut_lit(&name, STR("drift.")) ? tally_of(&g->drift, name) : NULL;
+        if (t && counts[i].n > 0)
+            t->ok += (uint64_t)counts[i].n;
+    }
+    pthread_mutex_unlock(&g->lock);
+}
+
+void gauges_canary(struct gauges *g, usec_t took)
+{
+    pthread_mutex_lock(&g->lock);
+    if (took == TIME_NONE) {
+        g->canary_failed++;
+    } else {
+        histogram_note_time(&g->canary, took);
+        g->canary_at = clock_wall(g->clock);
+    }
+    pthread_mutex_unlock(&g->lock);
+}
+
+// --- the text ------------------------------------------------------------------------------------
+
+static double age(usec_t at, usec_t now)
+{
+    return at == TIME_NONE || at > now ? 0 : (double)(now - at) / 1e6;
+}
+
+static void write_backlog(struct buf *out, const struct gauges *g, usec_t now)
+{
+    if (!g->counted)
+        return;
+    metric_plain(out, "webhook_inbox_pending", METRIC_GAUGE,
+                 "Events that wait to be processed, of the whole installation.",
+                 (double)g->backlog.pending);
+    metric_plain(out, "webhook_inbox_held", METRIC_GAUGE, "Events that a flag keeps back.",
+                 (double)g->backlog.held);
+    metric_plain(out, "webhook_inbox_dead_letter", METRIC_GAUGE, "Events that failed for good.",
+                 (double)g->backlog.dead);
+    metric_plain(out, "webhook_inbox_oldest_pending_seconds", METRIC_GAUGE,
+                 "How long the first of those that were never tried has waited.",
+                 age(g->backlog.oldest, now));
+}
+
+static void write_tallies(struct buf *out, const struct gauges *g, usec_t now)
+{
+    char label[NAME_MAX_BYTES + 32];
+
+    metric_head(out, "reconcile_drift_detected_total", METRIC_COUNTER,
+                "What providers knew better than we did, by kind.");
+    for (size_t i = 0; i < g->drift.n; i++) {
+        (void)snprintf(label, sizeof label, "kind=\"%s\"", g->drift.p[i].name);
+        metric_value(out, "reconcile_drift_detected_total", label, (double)g->drift.p[i].ok);
+    }
+    metric_head(out, "job_runs_total", METRIC_COUNTER, "Runs of jobs that ended here.");
+    for (size_t i = 0; i < g->jobs.n; i++) {
+        (void)snprintf(label, sizeof label, "job=\"%s\",result=\"ok\"", g->jobs.p[i].name);
+        metric_value(out, "job_runs_total", label, (double)g->jobs.p[i].ok);
+        (void)snprintf(label, sizeof label, "job=\"%s\",result=\"failed\"", g->jobs.p[i].name);
+        metric_value(out, "job_runs_total", label, (double)g->jobs.p[i].failed);
+    }
+    metric_head(out, "job_late_seconds", METRIC_GAUGE,
+                "How long a job has been due, for the project that waits longest.");
+    for (size_t i = 0; i < g->jobs.n; i++) {
+        (void)snprintf(label, sizeof label, "job=\"%s\"", g->jobs.p[i].name);
+        metric_value(out, "job_late_seconds", label, age(g->jobs.p[i].due, now));
+    }
+}
+
+static void write_canary(struct buf *out, const struct gauges *g)
+{
+    struct histogram_view v = {0};
+
+    histogram_add(&v, &g->canary);
+    metric_histogram(out, "canary_latency_seconds", &metric_seconds,
+                     "A webhook of our own through the public address, to its answer.", &v);
+    metric_plain(out, "canary_failed_total", METRIC_COUNTER, "Canaries that did not come through.",
+                 (double)g->canary_failed);
+    if (g->canary_at != TIME_NONE)
+        metric_plain(out, "canary_last_success_timestamp_seconds", METRIC_GAUGE,
+                     "When one came through.", (double)g->canary_at / 1e6);
+}
+
+/* Names that are promised to those who build upon the agents of the other provider. */
+static void write_reserved(struct buf *out)
+{
+    metric_plain(out, "elevenlabs_webhook_received_total", METRIC_COUNTER,
+                 "Reserved: there is no such provider yet.", 0);
+    metric_plain(out, "elevenlabs_webhook_invalid_signature_total", METRIC_COUNTER,
+                 "Reserved: there is no such provider yet.", 0);
+}
+
+void gauges_write(struct gauges *g, struct buf *out)
+{
+    const usec_t now = clock_wall(g->clock);
+
+    pthread_mutex_lock(&g->lock);
+    write_backlog(out, g, now);
+    write_tallies(out, g, now);
+    write_canary(out, g);
+    pthread_mutex_unlock(&g->lock);
+    write_reserved(out);
+}
+
+// --- life ----------------------------------------------------------------------------------------
+
+struct gauges *gauges_create(struct store *store, const struct clock *clock)
+{
+    struct gauges *g = NEW(struct gauges);
+
+    g->store = store;
+    g->clock = clock;
+    g->end = bell_create();
+    g->canary_at = TIME_NONE;
+    pthread_mutex_init(&g->lock, NULL);
+    return g;
+}
+
+bool gauges_start(struct gauges *g, struct err *e)
+{
+    return thread_start("metrics", watch, g, &g->thread, e) || err_trace(e);
+}
+
+void gauges_stop(struct gauges *g)
+{
+    if (!g->thread)
+        return;
+    atomic_store(&g->ending, true);
+    bell_ring_for_ever(g->end);
+    thread_join(g->thread);
+    g->thread = NULL;
+}
+
+void gauges_destroy(struct gauges *g)
+{
+    if (!g)
+        return;
+    bell_destroy(g->end);
+    pthread_mutex_destroy(&g->lock);
+    free(g);
+}

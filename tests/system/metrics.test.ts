@@ -1,0 +1,131 @@
+// What Prometheus reads: told to who may, in its format, with few series, and true.
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { freePort, type Server, startServer } from "../lib/server.ts";
+import { settled } from "../lib/settled.ts";
+import { deliverPoison, FakeCall, newCallSid, post } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
+
+const TOKEN = "the-token-of-the-metrics";
+const RULES = resolve(import.meta.dirname, "../../deploy/prometheus/rules.yml");
+
+async function scrape(server: Server, token = TOKEN): Promise<string> {
+  const answer = await fetch(`${server.url}/metrics`, { headers: { Authorization: `Bearer ${token}` } });
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+  return answer.text();
+}
+
+function value(page: string, series: string): number | undefined {
+  const line = page.split("\n").find((each) => each.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+describe("alerts", () => {
+  it("R065–R068: each is raised by what it is for, and by nothing else", () => {
+    execFileSync("promtool", ["check", "rules", RULES], { stdio: "pipe" });
+    execFileSync("promtool", ["test", "rules", RULES.replace(".yml", "_test.yml")], { stdio: "pipe" });
+  });
+
+  it("each is tested, and leads to a part of the runbook that is there", async () => {
+    const rules = await readFile(RULES, "utf8");
+    const tests = await readFile(RULES.replace(".yml", "_test.yml"), "utf8");
+    const runbook = await readFile(resolve(RULES, "../../../docs/runbook.md"), "utf8");
+    const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title.toLowerCase());
+    const alerts = [...rules.matchAll(/- alert: (\w+)[^]*?runbook_url: docs\/runbook\.md#(\w+)/g)];
+    assert.ok(alerts.length > 15);
+    for (const [, name = "", anchor = ""] of alerts) {
+      assert.ok(anchors.includes(anchor), `${name}: ${anchor}`);
+      assert.ok(tests.includes(`alertname: ${name}\n`), `${name} has a test`);
+    }
+  });
+});
+
+describe("metrics", () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer({ METRICS_TOKEN: TOKEN });
+  });
+  after(() => server.remove());
+
+  it("are not there for who may not read them", async () => {
+    for (const headers of [{ Accept: "*/*" }, { Authorization: "Bearer wrong" }, { Authorization: TOKEN }] as Record<string, string>[])
+      assert.equal((await fetch(`${server.url}/metrics`, { headers })).status, 404);
+    const closed = await startServer();
+    assert.equal((await fetch(`${closed.url}/metrics`)).status, 404);
+    await closed.remove();
+    const open = await startServer({ METRICS_ALLOWED_CIDRS: "127.0.0.0/8" });
+    assert.equal((await fetch(`${open.url}/metrics`)).status, 200);
+    await open.remove();
+  });
+
+  it("R060–R064: the six names tell what has happened, and promtool finds nothing to mend", async () => {
+    const call = new FakeCall(server, "+15085140320");
+    await call.arrives();
+    await call.status("completed", { CallDuration: "3" });
+    await deliverPoison(server);
+    const forged = await fetch(`${server.url}/webhooks/twilio/voice-status`, { method: "POST", body: "CallSid=x", headers: { "X-Twilio-Signature": "x" } });
+    assert.equal(forged.status, 403);
+    await settled(server);
+    const page = await until("all is told", async () => {
+      const now = await scrape(server);
+      return value(now, "webhook_inbox_dead_letter") === 1 && value(now, "webhook_inbox_pending") === 0 ? now : undefined;
+    });
+    assert.equal(value(page, 'webhook_received_total{outcome="stored"}'), 3);
+    assert.equal(value(page, 'webhook_invalid_signature_total{reason="malformed_signature"}'), 1);
+    assert.equal(value(page, "worker_processing_latency_ms_count"), 2);
+    assert.equal(value(page, 'worker_events_total{verdict="buried"}'), 1);
+    for (const name of ["realtime_publish_latency_ms", "inbox_commit_latency_seconds", "inbox_group_events", "webhook_answer_latency_seconds", "reconcile_drift_detected_total", "job_late_seconds"])
+      assert.match(page, new RegExp(`^# TYPE ${name} `, "m"));
+    const { stderr } = spawnSync("promtool", ["check", "metrics"], { input: page, encoding: "utf8" });
+    const documented = /^(worker_processing|realtime_publish)_latency_ms metric names should not contain abbreviated units$/;
+    assert.deepEqual(stderr.split("\n").filter((line) => line !== "" && !documented.test(line)), []);
+  });
+
+  it("F203: whatever is asked, no series is added; no number of a caller is among them", async () => {
+    const names = (page: string): string[] => page.split("\n").filter((line) => !line.startsWith("#")).map((line) => line.split(" ")[0] ?? "");
+    const before_ = names(await scrape(server));
+    for (let i = 0; i < 50; i++) {
+      await fetch(`${server.url}/webhooks/twilio/${newCallSid()}?x=${String(i)}`, { method: "POST" });
+      await fetch(`${server.url}/api/calls/${newCallSid()}`, { headers: { "X-Project-Id": String(i) } });
+      await post(server, "voice-status", { AccountSid: `AC${String(i).padStart(32, "0")}`, CallSid: newCallSid(), CallStatus: "ringing" });
+    }
+    const page = await scrape(server);
+    assert.deepEqual(names(page).sort(), before_.sort());
+    assert.ok(before_.length < 400, String(before_.length));
+    assert.ok(!page.includes("15085140320"));
+  });
+
+  it("a real Prometheus scrapes them, with our rules loaded", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "prometheus-"));
+    const port = await freePort();
+    await writeFile(join(directory, "prometheus.yml"), JSON.stringify({
+      global: { scrape_interval: "1s", evaluation_interval: "1s" },
+      rule_files: [RULES],
+      scrape_configs: [{ job_name: "hookswitch", authorization: { credentials: TOKEN }, static_configs: [{ targets: [new URL(server.url).host] }] }],
+    }));
+    const prometheus = spawn("prometheus", [`--config.file=${directory}/prometheus.yml`, `--storage.tsdb.path=${directory}/data`, `--web.listen-address=127.0.0.1:${String(port)}`], { stdio: "ignore" });
+    const ask = async (path: string): Promise<unknown> => {
+      const answer = await fetch(`http://127.0.0.1:${String(port)}/api/v1/${path}`).catch(() => undefined);
+      return answer?.ok ? answer.json() : undefined;
+    };
+    try {
+      await until("the value is there", async () => {
+        const found = (await ask("query?query=webhook_inbox_dead_letter")) as { data: { result: { value: [number, string] }[] } } | undefined;
+        return found?.data.result[0]?.value[1] === "1" ? true : undefined;
+      });
+      const alert = await until("the dead letter is told of", async () => {
+        const found = (await ask("alerts")) as { data: { alerts: { labels: { alertname: string }; annotations: { runbook_url: string } }[] } } | undefined;
+        return found?.data.alerts.find(({ labels }) => labels.alertname === "HookswitchDeadLetters");
+      });
+      assert.match(alert.annotations.runbook_url, /runbook\.md#/);
+    } finally {
+      prometheus.kill("SIGKILL");
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+});
