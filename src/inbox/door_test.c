@@ -63,8 +63,8 @@ static struct doors_options options(struct rig *r)
     for (size_t i = 0; i < p->n_doors; i++)
         all[i] = &p->doors[i];
     accounts[0] =
-        (struct door_account){STR("twilio"), STR("AC1"), 1, {r->first, r->second}, &routing};
-    accounts[1] = (struct door_account){STR("twilio"), STR("AC2"), 2, {r->second}, &routing};
+        (struct door_account){STR("twilio"), STR("AC1"), 1, {r->first, r->second}, &routing, 0, 0};
+    accounts[1] = (struct door_account){STR("twilio"), STR("AC2"), 2, {r->second}, &routing, 0, 0};
     return (struct doors_options){.doors = all,
                                   .n_doors = p->n_doors,
                                   .accounts = {.p = accounts, .n = LEN(accounts)},
@@ -556,7 +556,7 @@ static void set_account(struct rig *r, const char *sid, const char *token, int64
 
     *o = (struct owned){secret_create(str_from(token)), n_forgotten};
     const struct door_account account = {
-        STR("twilio"), str_from(sid), project, {o->secret}, &routing};
+        STR("twilio"), str_from(sid), project, {o->secret}, &routing, 0, 0};
     const struct door_accounts in = {&account, 1, forget, o};
     assert_ok(doors_set_accounts(r->doors, &in, &e), &e);
 }
@@ -583,7 +583,7 @@ static void other_accounts_count_from_the_next_visit_on(void **state)
     assert_in_range(n_forgotten, 18, 20); // one that was used, or two, and the last, may be held
     assert_int_equal(status_of(post(&r, "token-four", INBOUND_DOOR, "AccountSid=AC4&x=3")), 200);
 
-    const struct door_account keyless = {STR("twilio"), STR("AC5"), 5, {NULL}, NULL};
+    const struct door_account keyless = {STR("twilio"), STR("AC5"), 5, {NULL}, NULL, 0, 0};
     assert_refused(doors_set_accounts(r.doors, &(struct door_accounts){.p = &keyless, .n = 1}, &e),
                    &e, ERR_INVALID);
     assert_int_equal(status_of(post(&r, "token-four", STATUS_DOOR, "AccountSid=AC4&x=4")), 204);
@@ -599,7 +599,7 @@ static void doors_without_keys_or_address_do_not_open(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     _cleanup_(secret_destroyp) struct secret *empty = secret_create(STR(""));
-    struct door_account account = {STR("twilio"), STR("AC1"), 1, {empty}, NULL};
+    struct door_account account = {STR("twilio"), STR("AC1"), 1, {empty}, NULL, 0, 0};
     struct doors *d;
     struct rig r;
     struct err e;
