@@ -54,6 +54,7 @@ struct api_options {
     struct hasher *hasher;
     size_t threads;
     const struct secret *stream_key; /* what tokens of streams are signed with */
+    int64_t project;                 /* the default one */
     struct quotas quotas;            /* of a project, where the store says nothing else */
     size_t stream_clients_most;      /* of one project, whatever its quota; 0: as that says */
     bool secure_cookies;             /* the public URL is https */

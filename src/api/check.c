@@ -8,18 +8,19 @@
 // --- what has come in ----------------------------------------------------------------------------
 
 /* The latest refusal after `since`; DOOR_OUTCOME_COUNT: none. */
-static enum door_outcome refused_since(const struct doors *doors, usec_t since)
+static enum door_outcome refused_since(const struct req *rq, usec_t since)
 {
+    const int64_t project = rq->actor.project;
     enum door_outcome latest = DOOR_OUTCOME_COUNT;
     struct doors_stats s;
     usec_t at = since;
 
-    if (!doors)
+    if (!rq->app->doors)
         return latest;
-    doors_stats(doors, &s);
+    doors_stats_of(rq->app->doors, project, project == rq->app->project, &s);
     for (size_t i = 0; i < DOOR_OUTCOME_COUNT; i++)
-        if (s.last_invalid[i] > at) {
-            at = s.last_invalid[i];
+        if (s.last_refused[i] > at) {
+            at = s.last_refused[i];
             latest = (enum door_outcome)i;
         }
     return latest;
@@ -38,7 +39,7 @@ static bool find_events(struct req *rq, struct findings *all, struct err *e)
 
     if (!inbox_latest(rq->db, rq->actor.project, rq->a, &latest, e))
         return err_trace(e);
-    const enum door_outcome refused = refused_since(rq->app->doors, latest);
+    const enum door_outcome refused = refused_since(rq, latest);
     struct finding x = {.code = latest == TIME_NONE ? FINDING_EVENTS_NONE : FINDING_EVENTS_ARRIVE};
     if (latest != TIME_NONE)
         x.found = time_text(latest, rq->a);

@@ -1,4 +1,6 @@
-/* What knocked at the doors of this process: how much was kept, and what was refused, and why. */
+/* What knocked at the doors of this process in the name of the asker's project: how much was kept,
+ * and what was refused, and why. What named nobody's account is told to the default project, as
+ * that of who runs the installation: of other projects it says nothing. */
 #include "inbox/door.h"
 
 #include "api/request.h"
@@ -10,12 +12,12 @@ static void write_refused(struct json_writer *w, const struct doors_stats *s)
     json_open_array(w);
     for (size_t i = 0; i < DOOR_OUTCOME_COUNT; i++) {
         const enum door_outcome outcome = (enum door_outcome)i;
-        if (s->outcomes[i] == 0 || !door_outcome_is_invalid(outcome))
+        if (s->outcomes[i] == 0 || !door_outcome_is_refusal(outcome))
             continue;
         json_open_object(w);
         json_member_str(w, STR("reason"), str_from(door_outcome_name(outcome)));
         json_member_int(w, STR("count"), (int64_t)s->outcomes[i]);
-        json_member_time(w, STR("last_at"), s->last_invalid[i]);
+        json_member_time(w, STR("last_at"), s->last_refused[i]);
         json_close_object(w);
     }
     json_close_array(w);
@@ -25,13 +27,14 @@ static bool show(struct req *rq, struct err *e)
 {
     struct json_writer *w = &rq->json;
     const struct doors *doors = rq->app->doors;
+    const int64_t project = rq->actor.project;
     struct doors_stats s = {0};
 
     if (doors)
-        doors_stats(doors, &s);
+        doors_stats_of(doors, project, project == rq->app->project, &s);
     json_open_object(w);
     json_member_bool(w, STR("here"), doors != NULL);
-    json_member_int(w, STR("accounts"), doors ? (int64_t)doors_accounts(doors) : 0);
+    json_member_int(w, STR("accounts"), doors ? (int64_t)doors_accounts_of(doors, project) : 0);
     json_member_int(
         w, STR("kept"),
         (int64_t)(s.outcomes[DOOR_STORED] + s.outcomes[DOOR_DUPLICATE] + s.outcomes[DOOR_SPOOLED]));

@@ -27,14 +27,15 @@
 enum { INVALID_BURST = 60, INVALID_PER_MINUTE = 60, ANSWER_MAX = 64 * 1024, ERROR_MAX = 8 * 1024 };
 
 #define LOG_EVERY SECONDS(1)
-#define RETRY_AFTER STR("5")
-#define RETRY_AFTER_NOISE STR("60")
+#define WAIT_UNAVAILABLE SECONDS(5)
+#define WAIT_NOISE SECONDS(60)
 
 static const struct {
     const char *name;
-    bool invalid;
+    bool invalid, refusal;
 } outcomes[] = {
-#define X(name, label) [DOOR_##name] = {label, DOOR_##name >= DOOR_NO_SIGNATURE},
+#define X(name, label)                                                                             \
+    [DOOR_##name] = {label, DOOR_##name >= DOOR_NO_SIGNATURE, DOOR_##name >= DOOR_OVER_LIMIT},
     DOOR_OUTCOMES(X)
 #undef X
 };
@@ -51,8 +52,7 @@ struct place {
     usec_t next_log;
     uint64_t unlogged;
     struct histogram answer_time;
-    _Atomic uint64_t outcomes[DOOR_OUTCOME_COUNT];
-    _Atomic usec_t last_invalid[DOOR_OUTCOME_COUNT];
+    struct tally strangers; /* what named nobody's account */
 };
 
 struct doors {
@@ -60,6 +60,7 @@ struct doors {
     struct arena *a;
     struct cidr_list allowed; /* empty: all */
     _Atomic size_t n_accounts;
+    struct keyed *shares; /* of projects, by their ids */
     struct place *places;
     _Atomic bool shut;
 };
@@ -69,6 +70,7 @@ struct visit {
     struct door_visit seen;
     struct doors *doors;
     struct place *place;
+    struct share *share;   /* NULL as long as it names nobody's account */
     struct roster *roster; /* held from the signature to the answer, which may need its config */
     struct http_exchange *x;
     enum inbox_result result;
@@ -87,9 +89,9 @@ bool door_outcome_is_invalid(enum door_outcome outcome)
     return outcomes[outcome].invalid;
 }
 
-static void count(struct place *p, enum door_outcome outcome)
+bool door_outcome_is_refusal(enum door_outcome outcome)
 {
-    atomic_fetch_add_explicit(&p->outcomes[outcome], 1, memory_order_relaxed);
+    return outcomes[outcome].refusal;
 }
 
 size_t doors_accounts(const struct doors *d)
@@ -97,28 +99,56 @@ size_t doors_accounts(const struct doors *d)
     return atomic_load_explicit(&d->n_accounts, memory_order_relaxed);
 }
 
-static usec_t later(usec_t x, usec_t y)
+size_t doors_accounts_of(const struct doors *d, int64_t project)
 {
-    return x > y ? x : y; // TIME_NONE is the least
+    const struct share *share = keyed_find(d->shares, project);
+
+    return share ? atomic_load(&share->n_accounts) : 0;
+}
+
+static void add_share(int64_t project, void *share, void *stats)
+{
+    (void)project;
+    tally_read(&((const struct share *)share)->tally, stats);
+}
+
+static void read_strangers(const struct doors *d, struct doors_stats *ret)
+{
+    for (size_t i = 0; i < d->o.n_loops; i++)
+        tally_read(&d->places[i].strangers, ret);
+}
+
+static void begin_stats(struct doors_stats *ret)
+{
+    *ret = (struct doors_stats){0};
+    for (size_t i = 0; i < DOOR_OUTCOME_COUNT; i++)
+        ret->last_refused[i] = TIME_NONE;
 }
 
 void doors_stats(const struct doors *d, struct doors_stats *ret)
 {
-    *ret = (struct doors_stats){0};
-    for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++)
-        ret->last_invalid[k] = TIME_NONE;
-    for (size_t i = 0; i < d->o.n_loops; i++) {
+    begin_stats(ret);
+    read_strangers(d, ret);
+    keyed_each(d->shares, add_share, ret);
+    for (size_t i = 0; i < d->o.n_loops; i++)
         histogram_add(&ret->answer_time, &d->places[i].answer_time);
-        for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++) {
-            const uint64_t n =
-                atomic_load_explicit(&d->places[i].outcomes[k], memory_order_relaxed);
-            const usec_t at =
-                atomic_load_explicit(&d->places[i].last_invalid[k], memory_order_relaxed);
-            ret->outcomes[k] += n;
-            ret->received += n;
-            ret->last_invalid[k] = later(ret->last_invalid[k], at);
-        }
-    }
+}
+
+void doors_stats_of(const struct doors *d, int64_t project, bool with_strangers,
+                    struct doors_stats *ret)
+{
+    const struct share *share = keyed_find(d->shares, project);
+
+    begin_stats(ret);
+    if (share)
+        tally_read(&share->tally, ret);
+    if (with_strangers)
+        read_strangers(d, ret);
+}
+
+void doors_set_waiting(struct doors *d, const struct inbox_waiting *counted, size_t n)
+{
+    shares_set_waiting(d->shares, counted, n);
 }
 
 /* A line of the log about a request that was not kept. */
@@ -126,6 +156,7 @@ struct told {
     enum log_level level;
     const struct door *door;
     const char *trace_id; /* or NULL */
+    struct share *share;  /* likewise */
 };
 
 /* One line a second and loop at most: noise must not fill the log. No address, no content. */
@@ -144,26 +175,28 @@ static void tell_sampled(struct place *p, usec_t now, enum door_outcome outcome,
 }
 
 /* Whatever was wrong: counted, charged to its sender, told to the log now and then. Returns what
- * it is called in the end. */
+ * it is called in the end: then it is nobody's, as for what says nothing of an account. */
 static enum door_outcome charge(const struct doors *d, struct place *p, struct str peer,
                                 enum door_outcome outcome, const struct told *t)
 {
     const usec_t now = clock_monotonic(d->o.clock);
-    if (budget_is_spent(p->budget, peer, now))
+    struct tally *tally = t->share ? &t->share->tally : &p->strangers;
+    if (budget_is_spent(p->budget, peer, now)) {
         outcome = DOOR_OVER_BUDGET;
+        tally = &p->strangers;
+    }
     budget_spend(p->budget, peer, now);
-    count(p, outcome);
-    atomic_store_explicit(&p->last_invalid[outcome], clock_wall(d->o.clock), memory_order_relaxed);
+    tally_count(tally, outcome, clock_wall(d->o.clock));
     tell_sampled(p, now, outcome, t);
     return outcome;
 }
 
 // --- answers -------------------------------------------------------------------------------------
 
-static void answer_error(struct visit *v, const struct err *e, struct str retry_after)
+static void answer_error(struct visit *v, const struct err *e, bool close)
 {
-    const struct http_header retry = {STR("Retry-After"), retry_after};
-    const bool wait = !str_is_none(retry_after);
+    const struct http_header retry = {STR("Retry-After"),
+                                      str_fmt(v->seen.a, "%lld", (long long)e->retry_after)};
     struct buf body;
     buf_init(&body, ERROR_MAX);
     http_error_body(&body, e, ERR_ENGLISH, str_from(v->trace_id));
@@ -172,8 +205,8 @@ static void answer_error(struct visit *v, const struct err *e, struct str retry_
                           .type = STR("application/json"),
                           .body = buf_view(&body),
                           .headers = &retry,
-                          .n_headers = wait,
-                          .close = e->code == ERR_RATE,
+                          .n_headers = e->retry_after > 0,
+                          .close = close,
                       });
     buf_finish(&body);
 }
@@ -183,7 +216,17 @@ static void answer_unavailable(struct visit *v)
     struct err e;
     (void)err_set(&e, ERR_UNAVAILABLE, "the event cannot be kept at the moment");
     (void)err_fix(&e, "send it again later");
-    answer_error(v, &e, RETRY_AFTER);
+    (void)err_later(&e, WAIT_UNAVAILABLE);
+    answer_error(v, &e, false);
+}
+
+static void answer_over_limit(struct visit *v, usec_t wait)
+{
+    struct err e;
+    (void)err_set(&e, ERR_RATE, "this project sends more events than it may");
+    (void)err_fix(&e, "send it again later");
+    (void)err_later(&e, wait);
+    answer_error(v, &e, false);
 }
 
 static void answer_invalid(struct visit *v, enum door_outcome outcome, struct err *e)
@@ -191,7 +234,8 @@ static void answer_invalid(struct visit *v, enum door_outcome outcome, struct er
     const struct door *door = v->seen.door;
     if (outcome == DOOR_OVER_BUDGET) {
         (void)err_set(e, ERR_RATE, "too many invalid requests from this address");
-        answer_error(v, e, RETRY_AFTER_NOISE);
+        (void)err_later(e, WAIT_NOISE);
+        answer_error(v, e, true);
         return;
     }
     if (outcome != DOOR_BAD_BODY) {
@@ -200,12 +244,12 @@ static void answer_invalid(struct visit *v, enum door_outcome outcome, struct er
         (void)err_fix(e, "compare the public base URL with the one configured at the provider");
         (void)err_fix(e, "compare the account and its token with the provider's console");
     }
-    answer_error(v, e, STR_NONE);
+    answer_error(v, e, false);
 }
 
 static void refuse(struct visit *v, enum door_outcome outcome, struct err *e)
 {
-    const struct told t = {LOG_WARN, v->seen.door, v->trace_id};
+    const struct told t = {LOG_WARN, v->seen.door, v->trace_id, v->share};
     outcome = charge(v->doors, v->place, v->seen.rq->peer, outcome, &t);
     answer_invalid(v, outcome, e);
 }
@@ -230,11 +274,12 @@ static void settle(struct visit *v, enum door_outcome outcome)
     const bool kept = outcome <= DOOR_SPOOLED;
     if (!kept && door->kind == DOOR_STEER)
         outcome = DOOR_UNRECORDED;
-    count(v->place, outcome);
     const usec_t now = clock_monotonic(v->doors->o.clock);
+    tally_count(&v->share->tally, outcome, clock_wall(v->doors->o.clock));
     histogram_note_time(&v->place->answer_time, now - http_received_at(v->x));
     if (!kept)
-        tell_sampled(v->place, now, outcome, &(struct told){LOG_ERROR, door, v->trace_id});
+        tell_sampled(v->place, now, outcome,
+                     &(struct told){LOG_ERROR, door, v->trace_id, v->share});
 
     if (door->kind == DOOR_STEER)
         steer(v);
@@ -256,6 +301,9 @@ static void on_settled(struct task *t)
         [INBOX_REFUSED] = DOOR_UNAVAILABLE,
     };
     struct visit *v = container_of(t, struct visit, append.task);
+    atomic_fetch_sub_explicit(&v->share->under_way, 1, memory_order_relaxed);
+    if (v->result == INBOX_STORED)
+        atomic_fetch_add_explicit(&v->share->waiting, 1, memory_order_relaxed);
     settle(v, of[v->result]);
 }
 
@@ -274,14 +322,10 @@ static bool is_taken(const struct doors *d, int64_t project)
            (!d->o.takes || d->o.takes(project, d->o.arg));
 }
 
-static void keep(struct visit *v)
+static void submit(struct visit *v)
 {
     const struct door *door = v->seen.door;
     struct inbox_item *item = &v->append.item;
-    if (!is_taken(v->doors, v->seen.project)) {
-        settle(v, DOOR_UNAVAILABLE);
-        return;
-    }
 
     item->project = v->seen.project;
     item->provider = str_from(door->provider);
@@ -292,8 +336,45 @@ static void keep(struct visit *v)
     item->received_at = clock_wall(v->doors->o.clock);
     door->describe(&v->seen, item);
     v->append.on_done = on_done;
-    if (!inbox_submit(v->doors->o.inbox, &v->append))
+    atomic_fetch_add_explicit(&v->share->under_way, 1, memory_order_relaxed);
+    if (inbox_submit(v->doors->o.inbox, &v->append))
+        return;
+    atomic_fetch_sub_explicit(&v->share->under_way, 1, memory_order_relaxed);
+    settle(v, DOOR_UNAVAILABLE);
+}
+
+/* Whether its project may bring in one more. A live call is never made to wait. */
+static bool may_come_in(const struct visit *v, usec_t *ret_wait)
+{
+    const usec_t now = clock_monotonic(v->doors->o.clock);
+    if (v->seen.door->kind == DOOR_ACK)
+        return share_take(v->share, now, ret_wait);
+    share_take_always(v->share, now);
+    return true;
+}
+
+/* Not an error of ours, and not noise: its sender is to come again. */
+static void put_off(struct visit *v, usec_t wait)
+{
+    tally_count(&v->share->tally, DOOR_OVER_LIMIT, clock_wall(v->doors->o.clock));
+    tell_sampled(v->place, clock_monotonic(v->doors->o.clock), DOOR_OVER_LIMIT,
+                 &(struct told){LOG_WARN, v->seen.door, v->trace_id, v->share});
+    answer_over_limit(v, wait);
+}
+
+static void keep(struct visit *v)
+{
+    struct roster *roster = v->roster; // the visit ends with its answer
+    usec_t wait;
+
+    if (!is_taken(v->doors, v->seen.project)) {
         settle(v, DOOR_UNAVAILABLE);
+    } else if (may_come_in(v, &wait)) {
+        submit(v);
+    } else {
+        put_off(v, wait);
+        roster_drop(roster);
+    }
 }
 
 // --- who knocks ----------------------------------------------------------------------------------
@@ -372,6 +453,7 @@ static enum door_outcome judge_body(struct visit *v, struct err *e)
     struct account *acc = roster_find(roster, str_from(v->seen.door->provider), v->seen.account);
     if (!acc)
         return DOOR_UNKNOWN_ACCOUNT;
+    v->share = acc->share;
     if (!is_signed(v, acc))
         return is_signed_for_host(v, acc) ? DOOR_WRONG_URL : DOOR_BAD_SIGNATURE;
     v->seen.project = acc->given.project;
@@ -412,7 +494,7 @@ bool doors_on_header(struct doors *d, const struct http_request *rq, struct http
     if (outcome == DOOR_OUTCOME_COUNT)
         return true;
 
-    const struct told t = {LOG_WARN, door, NULL};
+    const struct told t = {LOG_WARN, door, NULL, NULL};
     outcome = charge(d, place_here(d), rq->peer, outcome, &t);
     ret->refuse = outcome == DOOR_OVER_BUDGET ? err_code_status(ERR_RATE) : door->refusal;
     return true;
@@ -465,8 +547,9 @@ bool doors_set_accounts(struct doors *d, const struct door_accounts *in, struct 
 {
     struct roster *roster;
 
-    if (!roster_create(in, d->o.n_loops, &roster, e))
+    if (!roster_create(in, d->o.n_loops, d->shares, &roster, e))
         return err_trace(e);
+    roster_announce(roster, d->shares);
     for (size_t i = 0; i < d->o.n_loops; i++)
         roster_drop(atomic_exchange_explicit(&d->places[i].next, roster_hold(roster),
                                              memory_order_acq_rel));
@@ -488,8 +571,6 @@ static void make_places(struct doors *d)
         p->index = i;
         p->budget = budget_create(burst, rate);
         p->rng = rng_seeded(rng_u64(&seeds));
-        for (size_t k = 0; k < DOOR_OUTCOME_COUNT; k++)
-            atomic_init(&p->last_invalid[k], TIME_NONE);
     }
 }
 
@@ -514,6 +595,7 @@ bool doors_open(const struct doors_options *o, struct doors **ret, struct err *e
 
     d->o = *o;
     d->a = arena_create(0);
+    d->shares = keyed_create(sizeof(struct share));
     if (!base_url_of(o, &d->o.base_url, e) ||
         !cidr_list_parse(o->allowed_peers, d->a, &d->allowed, e))
         return err_trace(e);
@@ -539,6 +621,7 @@ void doors_close(struct doors *d)
         roster_drop(atomic_load(&d->places[i].next));
         budget_destroy(d->places[i].budget);
     }
+    keyed_destroy(d->shares);
     arena_destroy(d->a);
     free(d);
 }

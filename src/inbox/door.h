@@ -13,6 +13,10 @@
  * What a door sees first it decides first: by the header alone, without reading the body, what can
  * not be valid. A client that sends too many invalid requests gets 429; a well-formed signature is
  * still verified then, so a valid event is never the victim of someone else's noise.
+ *
+ * Nor is it the victim of another project's flood: each project may bring in so many events a
+ * minute, and have so many that wait. What is beyond gets 429 before it is acknowledged, so that
+ * nothing is lost that we said we have; but not at a DOOR_STEER, for which a caller waits.
  */
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -110,6 +114,7 @@ struct doors_options {
     X(SPOOLED, "spooled")                                                                          \
     X(UNAVAILABLE, "unavailable") /* 503: not durable, or ingestion is switched off */             \
     X(UNRECORDED, "unrecorded")   /* a call was steered, but its event could not be kept */        \
+    X(OVER_LIMIT, "over_limit")   /* 429: valid, and more than its project may bring in */         \
     X(NO_SIGNATURE, "no_signature")                                                                \
     X(MALFORMED_SIGNATURE, "malformed_signature") /* of impossible form, or given twice */         \
     X(BAD_SIGNATURE, "bad_signature")                                                              \
@@ -131,7 +136,7 @@ struct doors_stats {
         answer_time;   /* from the request's first byte to its answer, of valid ones */
     uint64_t received; /* requests whose fate is decided; the sum of the outcomes */
     uint64_t outcomes[DOOR_OUTCOME_COUNT];
-    usec_t last_invalid[DOOR_OUTCOME_COUNT]; /* when; TIME_NONE: never, or it is none of those */
+    usec_t last_refused[DOOR_OUTCOME_COUNT]; /* when; TIME_NONE: never, or it is no refusal */
 };
 
 /* Fails when an account has no key: an empty secret never switches verification off. */
@@ -155,11 +160,23 @@ bool doors_set_accounts(struct doors *d, const struct door_accounts *in,
  * signed is then answered 503 by a DOOR_ACK, and a DOOR_STEER steers without recording. */
 void doors_shut(struct doors *d);
 
+/* What came in altogether. */
 void doors_stats(const struct doors *d, struct doors_stats *ret);
-/* How many accounts may knock; without any, all is refused. */
+/* What came in with the accounts of one project; and what named nobody's, for who is to see it. */
+void doors_stats_of(const struct doors *d, int64_t project, bool with_strangers,
+                    struct doors_stats *ret);
+/* How many accounts may knock, of anybody and of one project; without any, all is refused. */
 size_t doors_accounts(const struct doors *d);
+size_t doors_accounts_of(const struct doors *d, int64_t project);
+
+/* So many events of these projects wait to be processed, and none of others: told every now and
+ * then by who counts them (inbox/read.h), from any thread. */
+struct inbox_waiting;
+void doors_set_waiting(struct doors *d, const struct inbox_waiting *counted, size_t n);
 const char *door_outcome_name(enum door_outcome outcome);
 /* Whether the outcome is a refusal of an invalid request (webhook_invalid_signature_total). */
 bool door_outcome_is_invalid(enum door_outcome outcome);
+/* The same, or of a valid one too many. */
+bool door_outcome_is_refusal(enum door_outcome outcome);
 
 #endif

@@ -347,8 +347,8 @@ static void what_is_signed_for_another_address_of_ours_is_told_apart(void **stat
     doors_stats(r.doors, &stats);
     assert_int_equal(stats.outcomes[DOOR_WRONG_URL], 1);
     assert_int_equal(stats.outcomes[DOOR_BAD_SIGNATURE], 1);
-    assert_true(stats.last_invalid[DOOR_WRONG_URL] != TIME_NONE);
-    assert_true(stats.last_invalid[DOOR_UNKNOWN_ACCOUNT] == TIME_NONE);
+    assert_true(stats.last_refused[DOOR_WRONG_URL] != TIME_NONE);
+    assert_true(stats.last_refused[DOOR_UNKNOWN_ACCOUNT] == TIME_NONE);
     assert_int_equal(rows_of(&r, 1), 0);
     rig_down(&r);
 }
@@ -626,6 +626,102 @@ static void doors_without_keys_or_address_do_not_open(void **state)
     rig_down(&r);
 }
 
+// --- how much a project may bring in -------------------------------------------------------------
+
+/* AC1 may bring in so many, and have so many that wait; AC2 as it likes. */
+static void limit_first(struct rig *r, int64_t per_minute, int64_t waiting_max)
+{
+    const struct door_account accounts[] = {
+        {STR("twilio"), STR("AC1"), 1, {r->first}, &routing, per_minute, waiting_max},
+        {STR("twilio"), STR("AC2"), 2, {r->second}, &routing, 0, 0},
+    };
+    struct err e = {0};
+
+    assert_ok(doors_set_accounts(r->doors,
+                                 &(struct door_accounts){.p = accounts, .n = LEN(accounts)}, &e),
+              &e);
+}
+
+static struct str a_call(struct rig *r, int i, const char *account)
+{
+    return str_fmt(r->a,
+                   "AccountSid=%s&CallSid=CA%032d&CallStatus=ringing&From=%%2B1508&To=%%2B1617",
+                   account, i);
+}
+
+static void a_project_over_its_rate_is_put_off_and_no_other_is(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct doors_stats one, two;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    limit_first(&r, 6, 0); // one in ten seconds
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, a_call(&r, 0, "AC1").p)), 204);
+    const struct str answer = post(&r, "token-one", STATUS_DOOR, a_call(&r, 1, "AC1").p);
+    assert_int_equal(status_of(answer), 429);
+    assert_true(str_contains(answer, STR("Retry-After: 10\r\n")) ||
+                str_contains(answer, STR("Retry-After: 9\r\n")));
+    assert_int_equal(status_of(post(&r, "wrong", STATUS_DOOR, a_call(&r, 1, "AC1").p)), 403);
+    assert_int_equal(status_of(post(&r, "token-one", INBOUND_DOOR, a_call(&r, 2, "AC1").p)), 200);
+    for (int i = 3; i < 6; i++)
+        assert_int_equal(status_of(post(&r, "token-two", STATUS_DOOR, a_call(&r, i, "AC2").p)),
+                         204);
+    assert_int_equal(rows_of(&r, 1), 2); // the voice request is kept as well
+    assert_int_equal(rows_of(&r, 2), 3);
+
+    doors_stats_of(r.doors, 1, false, &one);
+    doors_stats_of(r.doors, 2, false, &two);
+    assert_int_equal(one.outcomes[DOOR_STORED], 2);
+    assert_int_equal(one.outcomes[DOOR_OVER_LIMIT], 1);
+    assert_int_equal(one.outcomes[DOOR_BAD_SIGNATURE], 1);
+    assert_int_equal(one.received, 4);
+    assert_int_equal(two.outcomes[DOOR_STORED], 3);
+    assert_int_equal(two.received, 3);
+    assert_true(one.last_refused[DOOR_OVER_LIMIT] != TIME_NONE);
+    assert_true(two.last_refused[DOOR_OVER_LIMIT] == TIME_NONE);
+    rig_down(&r);
+}
+
+static void a_project_with_too_much_that_waits_is_put_off(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    limit_first(&r, 0, 3);
+    doors_set_waiting(r.doors, (struct inbox_waiting[]){{1, 1}, {2, 1000}, {99, 1}}, 3);
+    for (int i = 0; i < 4; i++) // what came since counts, too
+        assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, a_call(&r, i, "AC1").p)),
+                         i < 2 ? 204 : 429);
+    assert_int_equal(status_of(post(&r, "token-one", INBOUND_DOOR, a_call(&r, 5, "AC1").p)), 200);
+    assert_int_equal(status_of(post(&r, "token-two", STATUS_DOOR, a_call(&r, 6, "AC2").p)), 204);
+    doors_set_waiting(r.doors, NULL, 0);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, a_call(&r, 7, "AC1").p)), 204);
+    rig_down(&r);
+}
+
+static void what_names_nobodys_account_is_counted_for_no_project(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct doors_stats one, strangers;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, a_call(&r, 0, "AC9").p)), 403);
+    doors_stats_of(r.doors, 1, false, &one);
+    doors_stats_of(r.doors, 1, true, &strangers);
+    assert_int_equal(one.received, 0);
+    assert_int_equal(strangers.outcomes[DOOR_UNKNOWN_ACCOUNT], 1);
+    assert_int_equal(outcomes(&r, DOOR_UNKNOWN_ACCOUNT), 1);
+    assert_int_equal(doors_accounts_of(r.doors, 1), 1);
+    assert_int_equal(doors_accounts_of(r.doors, 9), 0);
+    rig_down(&r);
+}
+
 TEST_MAIN(cmocka_unit_test(a_signed_event_is_kept_and_acknowledged_once),
           cmocka_unit_test(a_new_call_is_kept_and_told_where_to_go),
           cmocka_unit_test(both_tokens_of_a_rotation_open_and_no_other),
@@ -641,4 +737,7 @@ TEST_MAIN(cmocka_unit_test(a_signed_event_is_kept_and_acknowledged_once),
           cmocka_unit_test(without_a_store_events_are_spooled_and_acknowledged),
           cmocka_unit_test(without_store_and_spool_only_live_calls_are_answered),
           cmocka_unit_test(other_accounts_count_from_the_next_visit_on),
-          cmocka_unit_test(doors_without_keys_or_address_do_not_open))
+          cmocka_unit_test(doors_without_keys_or_address_do_not_open),
+          cmocka_unit_test(a_project_over_its_rate_is_put_off_and_no_other_is),
+          cmocka_unit_test(a_project_with_too_much_that_waits_is_put_off),
+          cmocka_unit_test(what_names_nobodys_account_is_counted_for_no_project))

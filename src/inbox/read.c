@@ -342,6 +342,23 @@ bool inbox_latest(struct db *db, int64_t project, struct arena *a, usec_t *ret, 
     return true;
 }
 
+bool inbox_waiting(struct db *db, size_t max, struct arena *a, struct inbox_waiting **ret,
+                   size_t *ret_n, struct err *e)
+{
+    static const struct column columns[] = {
+        {"project_id", COLUMN_INT, offsetof(struct inbox_waiting, project)},
+        {"n", COLUMN_INT, offsetof(struct inbox_waiting, n)},
+    };
+    static const struct row_shape shape = ROW_SHAPE(struct inbox_waiting, columns);
+    struct rows *rows;
+
+    if (!db_query(db, Q_INBOX_WAITING_BY_PROJECT, BINDS(bind_int("limit", (int64_t)max)), a, &rows,
+                  e))
+        return err_trace(e);
+    *ret = rows_list(rows, &shape, max, a, ret_n, e);
+    return *ret || err_trace(e);
+}
+
 bool inbox_backlog(struct db *db, int64_t project, struct inbox_backlog *ret, struct err *e)
 {
     static const struct column columns[] = {

@@ -63,6 +63,14 @@ struct inbox_dead {
 bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
                           usec_t now, int64_t *ret_n, struct err *e) CHECK_RESULT;
 
+/* How many events of a project wait to be tried for the first time. */
+struct inbox_waiting {
+    int64_t project, n;
+};
+/* Of those that have most, at most `max`. */
+bool inbox_waiting(struct db *db, size_t max, struct arena *a, struct inbox_waiting **ret,
+                   size_t *ret_n, struct err *e) CHECK_RESULT;
+
 struct inbox_backlog {
     int64_t pending, dead_letter;
     int64_t held;  /* of those pending: kept back by a flag (inbox/held.h) */

@@ -87,7 +87,7 @@ static void serve_between(struct inbox *in, usec_t share)
     const usec_t end = clock_monotonic(in->o.clock) + share;
 
     writer_take_mail(in, 0);
-    while (in->line.first) {
+    while (!line_is_empty(&in->line)) {
         writer_spool_line(in);
         if (clock_monotonic(in->o.clock) >= end || spool_bytes(in->spool) > LONG_SPOOL)
             return;

@@ -33,7 +33,7 @@ static int compare(const void *x, const void *y)
     return by_account ? by_account : str_cmp(a->given.provider, b->given.provider);
 }
 
-static void copy(struct roster *r, const struct door_accounts *in)
+static void copy(struct roster *r, const struct door_accounts *in, struct keyed *shares)
 {
     r->n = in->n;
     r->accounts = arena_new(r->a, struct account, in->n + 1);
@@ -44,13 +44,14 @@ static void copy(struct roster *r, const struct door_accounts *in)
         acc->given.account = str_dup(acc->given.account, r->a);
         if (acc->given.secrets[1] && str_is_empty(secret_reveal(acc->given.secrets[1])))
             acc->given.secrets[1] = NULL;
+        acc->share = keyed_at(shares, acc->given.project);
         acc->keys = arena_alloc_array(r->a, r->n_loops, sizeof(*acc->keys));
     }
     qsort(r->accounts, r->n, sizeof(*r->accounts), compare);
 }
 
-bool roster_create(const struct door_accounts *in, size_t n_loops, struct roster **ret,
-                   struct err *e)
+bool roster_create(const struct door_accounts *in, size_t n_loops, struct keyed *shares,
+                   struct roster **ret, struct err *e)
 {
     if (!check(in, e))
         return err_trace(e);
@@ -60,7 +61,7 @@ bool roster_create(const struct door_accounts *in, size_t n_loops, struct roster
     r->forget = in->forget;
     r->owner = in->owner;
     atomic_init(&r->holders, 1);
-    copy(r, in);
+    copy(r, in, shares);
     *ret = r;
     return true;
 }
@@ -83,6 +84,26 @@ void roster_drop(struct roster *r)
         r->forget(r->owner);
     arena_destroy(r->a);
     free(r);
+}
+
+static void forget_accounts(int64_t key, void *entry, void *arg)
+{
+    struct share *s = entry;
+
+    (void)key;
+    (void)arg;
+    atomic_store(&s->n_accounts, 0);
+}
+
+void roster_announce(const struct roster *r, struct keyed *shares)
+{
+    keyed_each(shares, forget_accounts, NULL);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct account *acc = &r->accounts[i];
+        atomic_store(&acc->share->per_minute, acc->given.per_minute);
+        atomic_store(&acc->share->waiting_max, acc->given.waiting_max);
+        atomic_fetch_add(&acc->share->n_accounts, 1);
+    }
 }
 
 size_t roster_size(const struct roster *r)

@@ -1,11 +1,11 @@
 /*
  * The writer: one thread that makes events durable in groups.
  *
- * It takes everything that waits, cuts it into groups of LIMIT_GROUP, sends each as one batch (one
- * transaction, one sync) and completes it when it is committed. It never waits for a fuller group:
- * groups grow by themselves while a commit is under way. On PostgreSQL, when more waits than one
- * group holds, the next is on its way while the last one commits; SQLite executes at once, and
- * holding an answer back there would gain nothing.
+ * It takes everything that waits, cuts it into groups of LIMIT_GROUP (projects take turns, line.h),
+ * sends each as one batch (one transaction, one sync) and completes it when it is committed. It
+ * never waits for a fuller group: groups grow by themselves while a commit is under way. On
+ * PostgreSQL, when more waits than one group holds, the next is on its way while the last one
+ * commits; SQLite executes at once, and holding an answer back there would gain nothing.
  *
  *     waiting ──► sent (up to two groups) ──► committed ──► stored, duplicate
  *        │            │ store lost                │ a row was bad
@@ -63,8 +63,8 @@ static void note_oldest(struct inbox *in)
     usec_t oldest = 0;
     if (in->n_sent > 0)
         oldest = in->groups[in->first].appends[0]->submitted_at;
-    else if (in->line.first)
-        oldest = container_of(in->line.first, struct inbox_append, task)->submitted_at;
+    else
+        oldest = line_oldest(&in->line);
     atomic_store_explicit(&in->oldest, oldest, memory_order_relaxed);
 }
 
@@ -332,22 +332,6 @@ static void finish_sent(struct inbox *in, size_t leave)
 
 // --- the line ------------------------------------------------------------------------------------
 
-static void line_add(struct line *l, struct task *tasks)
-{
-    *l->end = tasks;
-    while (*l->end)
-        l->end = &(*l->end)->next;
-}
-
-static struct inbox_append *line_take(struct line *l)
-{
-    struct task *t = l->first;
-    l->first = t->next;
-    if (!l->first)
-        l->end = &l->first;
-    return container_of(t, struct inbox_append, task);
-}
-
 static bool is_held(const struct inbox *in)
 {
     return atomic_load_explicit(&in->held, memory_order_acquire);
@@ -356,7 +340,7 @@ static bool is_held(const struct inbox *in)
 static void take_group(struct inbox *in, struct group *g)
 {
     struct err e;
-    for (g->n = 0; g->n < LIMIT_GROUP && in->line.first; g->n++) {
+    for (g->n = 0; g->n < LIMIT_GROUP && !line_is_empty(&in->line); g->n++) {
         g->appends[g->n] = line_take(&in->line);
         g->items[g->n] = &g->appends[g->n]->item;
         if (!is_held(in))
@@ -406,7 +390,8 @@ static bool may_try(const struct inbox *in)
 /* A group that finds the store gone is spooled; those behind it must not overtake it. */
 static void send_line(struct inbox *in)
 {
-    while (in->line.first && in->n_sent < in->depth && !writer_is_spooling(in) && may_try(in))
+    while (!line_is_empty(&in->line) && in->n_sent < in->depth && !writer_is_spooling(in) &&
+           may_try(in))
         send_group(in);
     if (in->n_sent > 0)
         finish_sent(in, in->n_sent - 1);
@@ -415,7 +400,7 @@ static void send_line(struct inbox *in)
 void writer_spool_line(struct inbox *in)
 {
     assert(in->n_sent == 0);
-    while (in->line.first) {
+    while (!line_is_empty(&in->line)) {
         take_group(in, &in->groups[0]);
         spool_group(in, &in->groups[0]);
     }
@@ -431,7 +416,7 @@ void writer_take_mail(struct inbox *in, usec_t wait)
 /* Nothing to do: until something comes, or the store may be tried again. */
 static usec_t patience(const struct inbox *in)
 {
-    if (in->line.first || in->n_sent > 0)
+    if (!line_is_empty(&in->line) || in->n_sent > 0)
         return 0;
     if (is_held(in))
         return HELD_WAIT;
@@ -456,7 +441,7 @@ static void work(struct inbox *in)
 {
     if (writer_is_spooling(in) && may_try(in))
         replay_spool(in);
-    else if (is_down(in) && !in->line.first && may_try(in))
+    else if (is_down(in) && line_is_empty(&in->line) && may_try(in))
         knock(in);
 
     if (writer_is_spooling(in) || !may_try(in))
@@ -474,7 +459,7 @@ void inbox_step(struct inbox *in, usec_t wait)
 
 static bool has_appends(const struct inbox *in)
 {
-    return mailbox_length(in->mail) > 0 || in->line.first || in->n_sent > 0;
+    return mailbox_length(in->mail) > 0 || !line_is_empty(&in->line) || in->n_sent > 0;
 }
 
 bool inbox_is_busy(const struct inbox *in)
@@ -564,7 +549,7 @@ bool inbox_create(const struct inbox_options *o, struct inbox **ret, struct err 
     in->a = arena_create(0);
     in->mail = mailbox_create();
     in->batch = batch_create();
-    in->line.end = &in->line.first;
+    line_init(&in->line);
     in->may_hope = store_engine(o->store) == STORE_POSTGRES;
     in->depth = in->may_hope ? DEPTH_MAX : 1;
     in->db = store_connect(o->store, STORE_INGEST);

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "inbox/batch.h"
+#include "inbox/line.h"
 #include "inbox/spool.h"
 #include "store/store.h"
 
@@ -15,11 +16,6 @@ enum { DEPTH_MAX = 2 /* groups under way; more only makes each smaller */ };
 static_assert((int)DEPTH_MAX <= (int)DB_PIPELINE, "the store takes that many");
 
 #define RETRY_WAIT SECONDS(1) /* at least, before a store that was lost is asked again */
-
-/* Appends in the order of arrival. */
-struct line {
-    struct task *first, **end;
-};
 
 struct group {
     struct inbox_append *appends[LIMIT_GROUP];

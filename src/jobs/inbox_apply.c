@@ -18,6 +18,7 @@ struct inbox_apply {
 };
 
 const struct queue_queries inbox_queue_queries = {
+    .waiting = Q_INBOX_WAITING,
     .claim = Q_INBOX_CLAIM,
     .claim_tried = Q_INBOX_CLAIM_TRIED,
     .complete = Q_INBOX_COMPLETE,

@@ -4,10 +4,12 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/pace.h"
+#include "inbox/read.h"
 #include "loop/loop.h"
 #include "ops/accounts_copy.h"
 
-enum { PROJECTS_AT_ONCE = 200 };
+enum { PROJECTS_AT_ONCE = 200, COUNTED_MAX = 1000 };
 #define LOOK_EVERY SECONDS(1)
 
 struct accounts {
@@ -20,6 +22,7 @@ struct accounts {
     struct str version; /* of the present book; in the arena */
     bool is_written;
     bool told_copy; /* that it cannot be kept */
+    usec_t count_at; /* when what waits is counted again; monotonic */
 };
 
 // --- what the configuration says -----------------------------------------------------------------
@@ -292,7 +295,26 @@ bool accounts_of_copy(const struct config *c, const struct vault *v, struct acco
     return true;
 }
 
-// --- looking -------------------------------------------------------------------------------------
+// --- what waits ----------------------------------------------------------------------------------
+
+static bool count(struct accounts *x, struct err *e)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const usec_t began = clock_monotonic(&clock_system);
+    struct inbox_waiting *list;
+    size_t n;
+
+    if (!x->o.doors || began < x->count_at)
+        return true;
+    x->count_at = began + PACE_LONGEST;
+    if (!inbox_waiting(x->db, COUNTED_MAX, a, &list, &n, e))
+        return err_trace(e);
+    doors_set_waiting(x->o.doors, list, n);
+    x->count_at = pace_next(began, clock_monotonic(&clock_system));
+    return true;
+}
+
+// --- the thread ----------------------------------------------------------------------------------
 
 static void watch(void *arg)
 {
@@ -306,7 +328,7 @@ static void watch(void *arg)
             free(rung);
             rung = next;
         }
-        if (!mailbox_is_closed(x->bell) && !look(x, &e) && !db_lost(x->db))
+        if (!mailbox_is_closed(x->bell) && (!look(x, &e) || !count(x, &e)) && !db_lost(x->db))
             log_failure(NULL, LOG_ERROR, "accounts.look", &e);
     }
 }

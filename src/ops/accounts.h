@@ -4,7 +4,8 @@
  * The accounts of all projects on this node: what the configuration says of the default project,
  * and what the store keeps of every project. A thread looks every second whether another node has
  * changed something, writes the book anew and puts it onto the shelf and before the doors. While
- * the store is away, the book stays as it was; a start meanwhile reads the copy of the last one.
+ * the store is away, the book stays as it was; a start meanwhile reads the copy of the last one. It
+ * also counts for the doors what waits of each project, for a small share of the time.
  */
 #include "ops/config.h"
 #include "providers/account_book.h"

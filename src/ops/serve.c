@@ -616,6 +616,7 @@ static bool start_api(struct app *app, struct err *e)
         .hasher = app->hasher,
         .threads = (size_t)app->config->api_threads,
         .stream_key = app->identity.stream_key,
+        .project = app->project,
         .quotas = accounts_quotas(app->config),
         .stream_clients_most = most_streams(app->server),
         .flags = app->flags,

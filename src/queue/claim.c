@@ -29,7 +29,8 @@ static const struct column row_columns[] = {
     {"trace_id", COLUMN_STR, AT(trace_id)},
 };
 
-#define SETTLE SECONDS(1) /* until then, a lane is free again, and a late commit is there */
+#define QUICK MILLISECONDS(5) /* to find out who has something to do */
+#define SETTLE SECONDS(1)     /* until then, a lane is free again, and a late commit is there */
 
 static int by_id(const void *a, const void *b)
 {
@@ -91,25 +92,80 @@ static void move_on(struct gaze *g, const struct claim *c, usec_t now)
     atomic_store(&g->next_at, now + SETTLE);
 }
 
+static bool read_crowd(struct worker *w, int64_t from, struct arena *a, struct err *e)
+{
+    struct crowd *c = &w->crowd;
+    const size_t most = w->q->o.policy.batch;
+    const int64_t after = c->after;
+    struct rows *rows;
+
+    if (!db_query(w->db, w->q->o.queries.waiting,
+                  BINDS(bind_int("after", after), bind_int("from", from),
+                        bind_int("limit", (int64_t)most)),
+                  a, &rows, e))
+        return err_trace(e);
+    for (c->n = 0; c->n < most && rows_next(rows); c->n++)
+        c->projects[c->n] = rows_int(rows, "project_id");
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    c->is_all = after == 0 && c->n < most;
+    c->after = c->n == most ? c->projects[c->n - 1] : 0;
+    return true;
+}
+
+/* Who has something to do: asked for, unless that takes long and was done a while ago. */
+static bool look_around(struct worker *w, int64_t from, struct arena *a, struct err *e)
+{
+    const struct clock *clock = w->q->o.clock;
+    const usec_t began = clock_monotonic(clock);
+
+    w->crowd.is_all = false;
+    if (began < w->crowd.look_at)
+        return true;
+    if (!read_crowd(w, from, a, e))
+        return err_trace(e);
+    if (w->crowd.n == 0 && !w->crowd.is_all) // behind the last of too many: begin anew
+        return read_crowd(w, from, a, e) || err_trace(e);
+    const usec_t ended = clock_monotonic(clock);
+    w->crowd.look_at = ended - began > QUICK ? pace_next(began, ended) : 0;
+    return true;
+}
+
+/* Of each project an equal share of the batch, rounded up. */
+static bool take_shares(struct worker *w, int64_t from, struct arena *a, struct claim *ret,
+                        struct err *e)
+{
+    const struct crowd *c = &w->crowd;
+    struct rows *rows;
+
+    if (c->n == 0)
+        return true;
+    const size_t share = (w->q->o.policy.batch + c->n - 1) / c->n;
+    if (!db_query(w->db, w->q->o.queries.claim,
+                  BINDS(bind_ints("project", c->projects, c->n),
+                        bind_str("token", str_from(atomic_load(&w->token))), bind_int("from", from),
+                        bind_int("limit", (int64_t)share)),
+                  a, &rows, e) ||
+        !read_rows(rows, share * c->n, a, ret, e))
+        return err_trace(e);
+    ret->more = ret->n >= share || !c->is_all;
+    return true;
+}
+
 static bool take_fresh(struct worker *w, struct arena *a, struct claim *ret, struct err *e)
 {
-    const size_t limit = w->q->o.policy.batch;
     const usec_t began = clock_monotonic(w->q->o.clock);
     struct gaze *g = &w->q->gaze;
     const bool looks_back = began >= atomic_load(&g->look_back_at);
-    struct rows *rows;
+    const int64_t from = looks_back ? 0 : atomic_load(&g->from);
 
-    if (!db_query(w->db, w->q->o.queries.claim,
-                  BINDS(bind_str("token", str_from(atomic_load(&w->token))),
-                        bind_int("from", looks_back ? 0 : atomic_load(&g->from)),
-                        bind_int("limit", (int64_t)limit)),
-                  a, &rows, e) ||
-        !read_rows(rows, limit, a, ret, e))
+    if (!look_around(w, from, a, e) || !take_shares(w, from, a, ret, e))
         return err_trace(e);
     const usec_t now = clock_monotonic(w->q->o.clock);
     if (looks_back)
         atomic_store(&g->look_back_at, pace_next(began, now));
-    move_on(g, ret, now);
+    if (w->crowd.is_all)
+        move_on(g, ret, now);
     return true;
 }
 
@@ -135,11 +191,11 @@ bool claim_take(struct worker *w, bool fresh, struct arena *a, struct claim *ret
 
     if (FAULT("queue.claim"))
         return err_set(e, ERR_UNAVAILABLE, "queue: claim failed (injected)");
+    *ret = (struct claim){0};
     if (!db_query(w->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", str_from(o->name))), a, &rows,
                   e) ||
         !(fresh ? take_fresh(w, a, ret, e) : take_tried(w, now, a, ret, e)))
         return err_trace(e);
-    ret->leased_at = 0;
     if (ret->n > 0 && !renew_lease(w, now, ret, e))
         return err_trace(e);
     return true;

@@ -164,6 +164,64 @@ static void f021_a_lane_has_one_worker_at_a_time(void **state)
     }
 }
 
+/* Gives the rows from this id on to another project. */
+static void give_to(struct bench *b, int64_t project, int64_t from)
+{
+    test_inbox_sql(b->t,
+                   str_fmt(b->t->a, "UPDATE webhook_inbox SET project_id = %lld WHERE id >= %lld",
+                           (long long)project, (long long)from)
+                       .p);
+}
+
+static void many_rows_of_one_project_keep_no_other_waiting(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct bench b;
+        bench_init(&b, t);
+        b.q.o.policy.batch = 4;
+        append_lanes(&b, "abcdefgh");
+        append_lanes(&b, "ij");
+        give_to(&b, t->project + 7, 9);
+        append_lanes(&b, "k");
+        give_to(&b, t->project + 9, 11);
+
+        const struct claim first = take(&b, b.first, FRESH); // two of each
+        expect_ids(&b, first, "1 2 9 10 11");
+        assert_true(first.more);
+        expect_ids(&b, take(&b, b.second, FRESH), "3 4 5 6"); // nobody else has any
+        append_lanes(&b, "l");
+        give_to(&b, t->project + 7, 12);
+        expect_ids(&b, take(&b, b.second, FRESH), "7 8 12");
+        const struct claim last = take(&b, b.second, FRESH);
+        assert_true(last.n == 0 && !last.more);
+        bench_finish(&b);
+    }
+}
+
+static void more_projects_than_a_batch_has_room_for_take_turns(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct bench b;
+        bench_init(&b, t);
+        b.q.o.policy.batch = 2;
+        append_lanes(&b, "aabbccddee");
+        for (int64_t i = 1; i < 5; i++)
+            give_to(&b, t->project + i, 2 * i + 1);
+        static const char *const turns[] = {"1 3", "5 7", "9 10", "2 4", "6 8"};
+        FOR_EACH_ROW (turn, turns) {
+            const struct claim c = take(&b, b.first, FRESH);
+            expect_ids(&b, c, *turn);
+            assert_true(c.n == 0 || conclude(&b, b.first, c, done));
+        }
+        expect_ids(&b, take(&b, b.first, FRESH), "");
+        bench_finish(&b);
+    }
+}
+
 static void a_claimed_row_tells_what_it_is(void **state)
 {
     (void)state;
@@ -474,6 +532,8 @@ static void failures_are_reported_and_leave_nothing_behind(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
+          cmocka_unit_test(many_rows_of_one_project_keep_no_other_waiting),
+          cmocka_unit_test(more_projects_than_a_batch_has_room_for_take_turns),
           cmocka_unit_test(a_claimed_row_tells_what_it_is),
           cmocka_unit_test(f024_who_lost_the_lease_changes_nothing),
           cmocka_unit_test(one_row_that_is_not_ours_fences_the_batch),

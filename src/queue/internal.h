@@ -28,6 +28,19 @@ struct gaze {
     _Atomic usec_t look_back_at;
 };
 
+/*
+ * Which projects have fresh rows. Each claim looks, as long as that is quick: where the index is
+ * full of dead entries it is done for a small share of the time, and who comes anew waits that
+ * long.
+ */
+struct crowd {
+    int64_t *projects; /* at most a batch of them */
+    size_t n;
+    int64_t after;  /* there were too many for one batch: the next look begins behind this one */
+    bool is_all;    /* these are all that had any a moment ago */
+    usec_t look_at; /* monotonic; before, what is known must do */
+};
+
 struct queue {
     struct queue_options o;
     struct bell *bell;
@@ -46,6 +59,7 @@ struct queue {
 struct claim {
     struct queue_row *rows;
     size_t n;
+    bool more;        /* one of the projects may have more rows than its share */
     usec_t leased_at; /* when it renewed the lease, monotonic; 0: it did not */
 };
 
@@ -56,7 +70,8 @@ struct worker {
     struct arena *claimed;      /* the rows of the batch under way, and their verdicts */
     struct arena *claimed_next; /* those of the batch that is claimed with its completion */
     struct arena *work;         /* what the handler makes of them; reset before each attempt */
-    struct arena *names;        /* every token that it ever had */
+    struct crowd crowd;
+    struct arena *names; /* every token that it ever had */
     struct rng rng;
     /* Of the lease. Written by the worker, read by the heartbeat. A worker that does not know which
      * rows carry its token takes another one; then those are soon anybody's. */

@@ -1,7 +1,8 @@
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 /*
- * Durable work: claimed in lanes, leased, counted before it runs, retried, buried with a reason.
+ * Durable work: claimed in lanes, in equal shares of the projects that have any, leased, counted
+ * before it runs, retried, buried with a reason.
  *
  * One engine for the inbox now and for jobs later: a queue is a table of query names and a handler.
  * A worker owns a lease row (token, expires_at), renewed by a heartbeat thread; the rows that it
@@ -57,7 +58,7 @@ struct queue_handler {
 };
 
 struct queue_queries {
-    enum query claim, claim_tried, complete, retry, bury, reap, hasten, hold;
+    enum query waiting, claim, claim_tried, complete, retry, bury, reap, hasten, hold;
 };
 
 struct queue_policy {

@@ -302,13 +302,11 @@ static void run_batches(struct worker *w, struct claim c)
     const usec_t until = clock_monotonic(w->q->o.clock) + ROUND;
 
     while (c.n > 0) {
-        const size_t claimed = c.n;
         set_aside(w, &c);
         if (c.n == 0)
             break;
         struct queue_batch b = batch_of(w, c.rows, c.n);
-        const bool more = claimed == w->q->o.policy.batch && !is_stopping(w) &&
-                          clock_monotonic(w->q->o.clock) < until;
+        const bool more = c.more && !is_stopping(w) && clock_monotonic(w->q->o.clock) < until;
         struct claim next = {0};
         struct err e = {0};
 
@@ -452,12 +450,14 @@ struct worker *worker_create(struct queue *q)
     w->work = arena_create(1024 * 1024);
     w->names = arena_create(0);
     w->db = store_connect(q->o.store, STORE_WORK);
+    w->crowd.projects = mem_alloc(q->o.policy.batch * sizeof *w->crowd.projects);
     return w;
 }
 
 void worker_destroy(struct worker *w)
 {
     db_close(w->db);
+    free(w->crowd.projects);
     arena_destroy(w->claimed);
     arena_destroy(w->claimed_next);
     arena_destroy(w->work);

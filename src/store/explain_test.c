@@ -21,6 +21,8 @@ static const struct intent intents[] = {
      .index = "INTEGER PRIMARY KEY",
      .postgres_index = "schema_migrations_pkey"},
 
+    {.query = Q_INBOX_WAITING, .index = "idx_webhook_inbox_due"},
+    {.query = Q_INBOX_WAITING_BY_PROJECT, .index = "idx_webhook_inbox_due"},
     {.query = Q_INBOX_CLAIM, .index = "idx_webhook_inbox_due"},
     {.query = Q_INBOX_CLAIM, .index = "idx_webhook_inbox_claimed"},
     {.query = Q_INBOX_CLAIM_TRIED, .index = "idx_webhook_inbox_retry"},

@@ -1,11 +1,12 @@
 // How much one project may use of a node: what is beyond is told to come again, and hinders no other project.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ask, type Fault } from "../lib/api.ts";
+import { ask, type Doors, type Fault, type InboxPage } from "../lib/api.ts";
 import { auditOf, found, type Me, must, OWNER, type Person, signIn } from "../lib/company.ts";
-import { API_KEY, type Server, startServer } from "../lib/server.ts";
-import { tool } from "../lib/settled.ts";
+import { ACCOUNT_SID, API_KEY, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
+import { settled, tool } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
+import { newCallSid, type Params, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 type Quota = { name: string; value: number; most: number; chosen: number | null };
@@ -75,6 +76,31 @@ describe("quotas", () => {
     assert.equal((await ask(server, "/api/calls", { key: "no such key, which has no project" })).status, 401);
     await grant("api_requests_per_minute", "default");
     await until("served again", async () => ((await ask(server, "/api/calls", { key: API_KEY })).status === 200 ? true : undefined));
+  });
+
+  it("of webhooks: what is beyond is not acknowledged and not kept, voice requests are answered all the same", async () => {
+    await grant("webhooks_per_minute", "60");
+    const ringing = (): Params => ({ AccountSid: ACCOUNT_SID, CallSid: newCallSid(), CallStatus: "ringing", From: "+15085140320", To: OWNED_NUMBER, Direction: "inbound", SequenceNumber: "1" });
+    let kept = 0;
+    const refused = await until("it is one too many", async () => {
+      const answer = await post(server, "voice-status", ringing());
+      kept += answer.status === 204 ? 1 : 0;
+      return answer.status === 429 ? answer : undefined;
+    });
+    assert.equal(refused.headers.get("retry-after"), "1");
+    const call = await post(server, "voice-inbound", ringing());
+    assert.deepEqual([call.status, (await call.text()).includes("<Dial")], [200, true]);
+    await settled(server);
+    assert.equal((await must<InboxPage>(server, owner.token, "GET", "/api/events")).total, kept + 1);
+
+    const doors = (who: Person): Promise<Doors> => must<Doors>(server, who.token, "GET", "/api/doors");
+    const mine = await doors(owner);
+    assert.equal(mine.kept, kept + 1);
+    assert.deepEqual(mine.refused.map(({ reason }) => reason), ["over_limit"]);
+    const theirs = await doors(other);
+    assert.deepEqual([theirs.accounts, theirs.kept, theirs.refused], [0, 0, []], "F176: of another's it says nothing");
+    await grant("webhooks_per_minute", "default");
+    await until("taken in again", async () => ((await post(server, "voice-status", ringing())).status === 204 ? true : undefined));
   });
 
   it("are set from the console for a project that is there, by a name that is known", async () => {

@@ -175,3 +175,10 @@ SELECT waiting.n AS pending, waiting.held, waiting.oldest, dead.n AS dead_letter
 -- name: inbox_latest
 -- params: project int
 SELECT received_at FROM webhook_inbox WHERE project_id = :project ORDER BY id DESC LIMIT 1;
+
+-- name: inbox_waiting_by_project
+-- How much waits to be tried for the first time, of the projects that have most.
+-- params: limit int
+-- scope: system — the doors of a node stand for all projects
+SELECT project_id, count(*) AS n FROM webhook_inbox WHERE processing_status = 'pending' AND held = 0
+ GROUP BY project_id ORDER BY n DESC LIMIT :limit;

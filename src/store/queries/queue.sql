@@ -50,17 +50,35 @@ DELETE FROM queue_leases
    AND (expires_at < clock_timestamp()
         OR expires_at > clock_timestamp() + 2 * :lease_us * interval '1 microsecond');
 
+-- name: inbox_waiting
+-- Which projects have rows that were never tried: one look into the index for each of them, however many rows
+-- it has.
+-- params: after int, from int, limit int
+-- scope: system — a queue serves every project
+WITH RECURSIVE waiting (project_id) AS (
+    SELECT (SELECT w.project_id FROM webhook_inbox w
+             WHERE w.processing_status = 'pending' AND w.held = 0 AND w.project_id > :after AND w.id > :from
+             ORDER BY w.project_id LIMIT 1)
+     UNION ALL
+    SELECT (SELECT w.project_id FROM webhook_inbox w
+             WHERE w.processing_status = 'pending' AND w.held = 0 AND w.project_id > waiting.project_id
+               AND w.id > :from
+             ORDER BY w.project_id LIMIT 1)
+      FROM waiting WHERE waiting.project_id IS NOT NULL)
+SELECT project_id FROM waiting WHERE project_id IS NOT NULL LIMIT :limit;
+
 -- name: inbox_claim
--- Takes rows that were never tried, in the order of arrival, whatever the clocks say, of lanes that
--- nobody works on; counts the attempt. OFFSET 0 has PostgreSQL look a lane up row by row: an anti-join would
--- walk over all that was ever claimed, and its estimate would have the waiting rows sorted.
--- params: token text, from int, limit int
+-- Takes rows that were never tried, of each of these projects so many, in the order of arrival, whatever the
+-- clocks say, of lanes that nobody works on; counts the attempt. OFFSET 0 has PostgreSQL look a lane up row by
+-- row: an anti-join would walk over all that was ever claimed, and its estimate would have the waiting rows sorted.
+-- params: project int[], token text, from int, limit int
 -- scope: system — a queue serves every project
 -- [sqlite]
 UPDATE webhook_inbox
    SET processing_status = 'processing', claim_token = :token, retry_count = retry_count + 1
  WHERE id IN (SELECT w.id FROM webhook_inbox w
-               WHERE w.processing_status = 'pending' AND w.held = 0 AND w.id > :from
+               WHERE w.project_id = :project AND w.processing_status = 'pending' AND w.held = 0
+                 AND w.id > :from
                  AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                                   WHERE b.lane = w.lane AND b.project_id = w.project_id
                                     AND b.processing_status = 'processing')
@@ -69,13 +87,17 @@ RETURNING id, project_id, lane, retry_count AS attempts, received_at, provider, 
           call_sid, payload, trace_id;
 -- [postgres]
 WITH due AS MATERIALIZED (
-    SELECT w.id FROM webhook_inbox w
-     WHERE w.processing_status = 'pending' AND w.held = 0 AND w.id > :from
-       AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
-                        WHERE b.lane = w.lane AND b.project_id = w.project_id
-                          AND b.processing_status = 'processing' OFFSET 0)
-     ORDER BY w.id LIMIT :limit
-       FOR UPDATE OF w SKIP LOCKED)
+    SELECT taken.id
+      FROM unnest(:project) AS theirs (project_id)
+     CROSS JOIN LATERAL (
+           SELECT w.id FROM webhook_inbox w
+            WHERE w.project_id = theirs.project_id AND w.processing_status = 'pending' AND w.held = 0
+              AND w.id > :from
+              AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
+                               WHERE b.lane = w.lane AND b.project_id = w.project_id
+                                 AND b.processing_status = 'processing' OFFSET 0)
+            ORDER BY w.id LIMIT :limit
+              FOR UPDATE OF w SKIP LOCKED) AS taken)
 UPDATE webhook_inbox w
    SET processing_status = 'processing', claim_token = :token, retry_count = w.retry_count + 1
   FROM due WHERE w.id = due.id

@@ -90,6 +90,10 @@ export const start = {
         title: "Too many invalid requests came from one address.",
         fix: () => "Whoever it is has to wait a minute. Validly signed events from there are still accepted.",
       },
+      over_limit: {
+        title: "More came than this project may bring in.",
+        fix: () => "They were sent back unread. Find out what sends so much; who runs the installation can grant more: hookswitch quota.",
+      },
     } satisfies Record<RefusalReason, Reason> as Record<RefusalReason, Reason>,
   },
 
