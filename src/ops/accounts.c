@@ -21,7 +21,7 @@ struct accounts {
     struct rng rng;
     struct str version; /* of the present book; in the arena */
     bool is_written;
-    bool told_copy; /* that it cannot be kept */
+    bool told_copy;  /* that it cannot be kept */
     usec_t count_at; /* when what waits is counted again; monotonic */
 };
 
