@@ -1,5 +1,6 @@
 /* Jobs of the project: when each is due, what became of its runs, and a run for who asks. */
 #include "api/deed.h"
+
 #include "api/keyset.h"
 #include "jobs/engine.h"
 #include "jobs/run.h"

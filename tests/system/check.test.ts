@@ -196,6 +196,22 @@ describe("a provider with moods", () => {
     assert.equal(endless.state, "bad");
   });
 
+  it("looks into the application that takes a number's calls", async () => {
+    const number = { phone_number: OWNED_NUMBER, voice_url: "https://elsewhere.example/", voice_application_sid: "AP7" };
+    const ours = { voice_url: `${server.url}/webhooks/twilio/voice-inbound`, voice_method: "POST", status_callback: `${server.url}/webhooks/twilio/voice-status`, status_callback_method: "POST" };
+    const taking = (application: unknown, status = 200) => (path: string, response: ServerResponse): void => {
+      if (path.includes("/Applications/AP7.json")) json(response, application, status);
+      else json(response, path.includes("Incoming") ? { incoming_phone_numbers: [number] } : { status: "active" });
+    };
+    assert.equal(one(await found(taking(ours)), "number_ok").number, OWNED_NUMBER);
+    one(await found(taking({ ...ours, status_callback: "" })), "number_status");
+    for (const how of [taking({ ...ours, voice_url: "https://elsewhere.example/" }), taking({ ...ours, voice_method: "GET" }), taking({}, 404), taking({}, 500)]) {
+      const all = await found(how);
+      assert.equal(one(all, "number_application").found, "AP7");
+      one(all, "account_ok");
+    }
+  });
+
   it("one check at a time, and a stop does not wait for it", async () => {
     const arrived = new Promise<void>((resolve) => {
       asked = [];

@@ -29,8 +29,9 @@ static void note(const struct check *c, struct finding x)
 
 // --- asking --------------------------------------------------------------------------------------
 
-/* False: what stood in the way is noted. */
-static bool ask(const struct check *c, struct str path, struct json_object **ret)
+/* False: *e says what stood in the way, or *ret_status what was answered instead. */
+static bool fetch(const struct check *c, struct str path, struct json_object **ret, int *ret_status,
+                  struct err *e)
 {
     const struct provider_account *account = c->in->account;
     _cleanup_(buf_finish) struct buf body = {.max = ANSWER_MAX};
@@ -44,22 +45,30 @@ static bool ask(const struct check *c, struct str path, struct json_object **ret
         .ended = c->in->ended,
     };
     struct http_fetched answer;
-    struct err e = {0};
 
-    if (!http_fetch(&f, c->a, &body, &answer, &e)) {
+    *ret_status = 0;
+    if (!http_fetch(&f, c->a, &body, &answer, e))
+        return err_trace(e);
+    *ret_status = answer.status;
+    if (answer.status != 200 || !json_parse(str_dup(buf_view(&body), c->a), c->a, ret, e) || !*ret)
+        return err_set(e, ERR_UPSTREAM, "Twilio answered %d", answer.status);
+    return true;
+}
+
+/* False: what stood in the way is noted. */
+static bool ask(const struct check *c, struct str path, struct json_object **ret)
+{
+    struct err e = {0};
+    int status;
+
+    if (fetch(c, path, ret, &status, &e))
+        return true;
+    if (status == 401 || status == 403 || status == 404)
+        note(c, (struct finding){.code = FINDING_ACCOUNT_REFUSED,
+                                 .found = str_fmt(c->a, "%d", status)});
+    else
         note(c, (struct finding){.code = FINDING_ACCOUNT_UNKNOWN,
                                  .found = str_dup(str_from(e.text), c->a)});
-        return false;
-    }
-    if (answer.status == 401 || answer.status == 403 || answer.status == 404) {
-        note(c, (struct finding){.code = FINDING_ACCOUNT_REFUSED,
-                                 .found = str_fmt(c->a, "%d", answer.status)});
-        return false;
-    }
-    if (answer.status == 200 && json_parse(str_dup(buf_view(&body), c->a), c->a, ret, &e) && *ret)
-        return true;
-    note(c, (struct finding){.code = FINDING_ACCOUNT_UNKNOWN,
-                             .found = str_fmt(c->a, "Twilio answered %d", answer.status)});
     return false;
 }
 
@@ -93,20 +102,28 @@ static bool is_given(struct json_object *number, const char *key)
     return !str_is_empty(json_get_str(number, key));
 }
 
-static struct finding voice_of(const struct check *c, struct json_object *number)
+/* The application that takes a number's calls, which has the members of a number that count here;
+ * NULL: it cannot be seen. */
+static struct json_object *application_of(const struct check *c, struct json_object *number)
+{
+    const struct str sid = json_get_str(number, "voice_application_sid");
+    struct json_object *application;
+    struct err e = {0};
+    int status;
+
+    return fetch(c,
+                 str_fmt(c->a, API STR_FMT "/Applications/" STR_FMT ".json",
+                         STR_ARG(c->in->account->account), STR_ARG(sid)),
+                 &application, &status, &e)
+               ? application
+               : NULL;
+}
+
+static struct finding voice_of(const struct check *c, struct json_object *at)
 {
     const struct str ours = str_fmt(c->a, STR_FMT OUR_VOICE, STR_ARG(c->in->our_url)),
-                     url = json_get_str(number, "voice_url"),
-                     method = json_get_str(number, "voice_method");
+                     url = json_get_str(at, "voice_url"), method = json_get_str(at, "voice_method");
 
-    if (is_given(number, "trunk_sid"))
-        return (struct finding){.code = FINDING_NUMBER_TRUNK,
-                                .found = json_get_str(number, "trunk_sid"),
-                                .expected = ours};
-    if (is_given(number, "voice_application_sid"))
-        return (struct finding){.code = FINDING_NUMBER_APPLICATION,
-                                .found = json_get_str(number, "voice_application_sid"),
-                                .expected = ours};
     if (!leads_to(url, ours))
         return (struct finding){.code = FINDING_NUMBER_ELSEWHERE, .found = url, .expected = ours};
     if (!str_eq(method, STR("POST")))
@@ -116,11 +133,11 @@ static struct finding voice_of(const struct check *c, struct json_object *number
 }
 
 /* Only the end of a call is told there: what is not is a warning. */
-static struct finding status_of(const struct check *c, struct json_object *number)
+static struct finding status_of(const struct check *c, struct json_object *at)
 {
     const struct str ours = str_fmt(c->a, STR_FMT OUR_STATUS, STR_ARG(c->in->our_url)),
-                     url = json_get_str(number, "status_callback"),
-                     method = json_get_str(number, "status_callback_method");
+                     url = json_get_str(at, "status_callback"),
+                     method = json_get_str(at, "status_callback_method");
 
     if (!leads_to(url, ours))
         return (struct finding){.code = FINDING_NUMBER_STATUS, .found = url, .expected = ours};
@@ -130,10 +147,10 @@ static struct finding status_of(const struct check *c, struct json_object *numbe
     return (struct finding){.code = FINDING_NUMBER_OK};
 }
 
-static void check_own(const struct check *c, struct json_object *number)
+/* Where its calls are told, number or application: both URLs. */
+static void check_place(const struct check *c, struct str phone, struct json_object *at)
 {
-    const struct str phone = json_get_str(number, "phone_number");
-    struct finding voice = voice_of(c, number), status = status_of(c, number);
+    struct finding voice = voice_of(c, at), status = status_of(c, at);
     const bool has_warning = status.code != FINDING_NUMBER_OK;
 
     voice.number = status.number = phone;
@@ -143,6 +160,34 @@ static void check_own(const struct check *c, struct json_object *number)
         note(c, status);
 }
 
+/* Who takes its calls instead of its own URLs. */
+static void note_taker(const struct check *c, enum finding_code code, struct json_object *number,
+                       const char *key)
+{
+    note(c, (struct finding){
+                .code = code,
+                .number = json_get_str(number, "phone_number"),
+                .found = json_get_str(number, key),
+                .expected = str_fmt(c->a, STR_FMT OUR_VOICE, STR_ARG(c->in->our_url)),
+            });
+}
+
+static void check_own(const struct check *c, struct json_object *number)
+{
+    struct json_object *at = number;
+
+    if (is_given(number, "trunk_sid")) {
+        note_taker(c, FINDING_NUMBER_TRUNK, number, "trunk_sid");
+        return;
+    }
+    if (is_given(number, "voice_application_sid"))
+        at = application_of(c, number);
+    if (!at || (at != number && voice_of(c, at).code != FINDING_NUMBER_OK))
+        note_taker(c, FINDING_NUMBER_APPLICATION, number, "voice_application_sid");
+    else
+        check_place(c, json_get_str(number, "phone_number"), at);
+}
+
 static bool is_own(const struct check *c, struct str number)
 {
     size_t i;
@@ -150,14 +195,18 @@ static bool is_own(const struct check *c, struct str number)
     return str_among(number, c->in->rules->owned, c->in->rules->n_owned, &i);
 }
 
+static bool has_taker(struct json_object *number)
+{
+    return is_given(number, "trunk_sid") || is_given(number, "voice_application_sid");
+}
+
 static void check_number(const struct check *c, struct json_object *number)
 {
     const struct str phone = json_get_str(number, "phone_number");
-    const struct finding voice = voice_of(c, number);
 
     if (is_own(c, phone))
         check_own(c, number);
-    else if (voice.code == FINDING_NUMBER_OK)
+    else if (!has_taker(number) && voice_of(c, number).code == FINDING_NUMBER_OK)
         note(c, (struct finding){.code = FINDING_NUMBER_UNLISTED, .number = phone});
 }
 

@@ -51,7 +51,7 @@ const check: FindingWords = {
     },
     number_application: {
       title: ({ number, found }) => `Calls to ${number} go to the TwiML app ${found}; the number's own address does not count.`,
-      fix: () => "Console → the number → Configure with: Webhook instead of TwiML App. Or give the app this address as its voice request URL, and take this warning for done:",
+      fix: () => "Console → the number → Configure with: Webhook instead of TwiML App. Or Console → Voice → TwiML apps → the app: give it this address as its voice request URL, HTTP POST:",
     },
     number_trunk: {
       title: ({ number, found }) => `Calls to ${number} go to the SIP trunk ${found}; its webhooks are not called.`,

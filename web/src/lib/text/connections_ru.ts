@@ -52,7 +52,7 @@ const check: FindingWords = {
     },
     number_application: {
       title: ({ number, found }) => `Звонки на ${number} обрабатывает приложение TwiML ${found}; адрес самого номера не действует.`,
-      fix: () => "Console → номер → Configure with: выберите Webhook вместо TwiML App. Или задайте этот адрес приложению как Voice Request URL — тогда замечание можно не учитывать:",
+      fix: () => "Console → номер → Configure with: выберите Webhook вместо TwiML App. Или Console → Voice → TwiML apps → приложение: задайте ему этот адрес как Voice Request URL, HTTP POST:",
     },
     number_trunk: {
       title: ({ number, found }) => `Звонки на ${number} уходят в SIP-транк ${found}; вебхуки номера не вызываются.`,
