@@ -100,6 +100,7 @@ static const struct sentence {
      "Sec-WebSocket-Key: ожидаются 16 байт в base64"},
     {"Sec-WebSocket-Version: only 13 is spoken here",
      "Sec-WebSocket-Version: поддерживается только 13"},
+    {"Twilio answered %d", "Twilio ответил %d"},
     {"Twilio answered %d instead of a recording", "Twilio ответил %d вместо записи"},
     {"Twilio's answer is no call", "ответ Twilio не похож на звонок"},
     {"Twilio's answer is no list", "ответ Twilio не похож на список"},
