@@ -116,7 +116,7 @@ static bool check_words(const struct project_settings *in, struct err *e)
         return err_set(e, ERR_INVALID, "region: two letters expected, as in US");
     if (!is_of(in->sip_user, "-_.!~*'()&=+$,;?/%"))
         return err_set(e, ERR_INVALID, "sip_user: the part of a SIP address before the @ expected");
-    if (!is_of(in->sip_domain, "-."))
+    if (!is_of(in->sip_domain, "-.:;=[]")) // also with a port and parameters
         return err_set(e, ERR_INVALID, "sip_domain: the name of a host expected");
     return is_of(in->time_zone, "/_+-") ||
            err_set(e, ERR_INVALID, "time_zone: one like Europe/Berlin expected");

@@ -1,7 +1,7 @@
 /*
- * What has ended and nobody asks for is thrown away: sessions and links, a month after they were
- * over; runs of jobs after a month, and after a day those that were planned, succeeded and found
- * nothing.
+ * What has ended and nobody asks for is thrown away: sessions (but somebody's last) and links, a
+ * month after they were over; runs of jobs after a month, and after a day those that were planned,
+ * succeeded and found nothing.
  */
 #include "jobs/job.h"
 

@@ -148,8 +148,36 @@ static void a_link_works_once_in_time_and_for_its_purpose(void **state)
     }
 }
 
+static void a_sweep_leaves_the_last_one_which_says_when_somebody_was_here(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct reach reach = kit_owner_reach(&k);
+        const usec_t later = KIT_NOW + HOURS(1);
+        struct member m;
+        struct err e = {0};
+        int64_t n;
+
+        (void)kit_session(&k, k.owner, KIT_NOW);
+        (void)kit_session(&k, k.owner, later);
+        assert_ok(
+            db_exec(db, Q_USER_SESSION_SWEEP,
+                    BINDS(bind_time("before", KIT_NOW + HOURS(24 * 90)), bind_int("limit", 100)),
+                    &n, &e),
+            &e);
+        assert_int_equal(n, 1);
+        assert_ok(member_find(db, &reach, k.owner, a, &m, &e), &e);
+        assert_false(m.has_password);
+        assert_int_equal(m.seen_at, later);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(each_refresh_gives_the_next_token),
           cmocka_unit_test(a_token_that_is_used_twice_ends_the_session),
           cmocka_unit_test(a_session_ends_when_nobody_uses_it_and_in_any_case),
           cmocka_unit_test(sessions_are_seen_and_ended_by_their_owner_alone),
+          cmocka_unit_test(a_sweep_leaves_the_last_one_which_says_when_somebody_was_here),
           cmocka_unit_test(a_link_works_once_in_time_and_for_its_purpose))

@@ -190,11 +190,15 @@ DELETE FROM job_runs
                ORDER BY id LIMIT :limit);
 
 -- name: user_session_sweep
+-- Somebody's last one stays: it says that they were here, and when.
 -- params: before time, limit int
 -- scope: system — sessions belong to people
 DELETE FROM user_sessions
- WHERE id IN (SELECT id FROM user_sessions
-               WHERE expires_at < :before OR revoked_at < :before LIMIT :limit);
+ WHERE id IN (SELECT s.id FROM user_sessions s
+               WHERE (s.expires_at < :before OR s.revoked_at < :before)
+                 AND EXISTS (SELECT 1 FROM user_sessions later
+                              WHERE later.user_id = s.user_id AND later.seen_at > s.seen_at)
+               LIMIT :limit);
 
 -- name: refresh_token_sweep
 -- Of sessions that live on; the newest of each is not used yet.
