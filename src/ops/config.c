@@ -115,6 +115,11 @@ static const struct variable variables[] = {
     {"METRICS_ALLOWED_CIDRS", TEXT, AT(metrics_allowed_cidrs), "", 0, 0,
      "Comma list of blocks from which /metrics may be read without the token. Neither: there is no "
      "such page."},
+    {"INBOX_KEPT_DAYS", NUMBER, AT(inbox_kept_days), "90", 1, 36500,
+     "Days for which received webhooks are kept after they were processed; those that failed are "
+     "kept until somebody has dealt with them."},
+    {"FEED_KEPT_DAYS", NUMBER, AT(feed_kept_days), "30", 1, 36500,
+     "Days for which events of the feed are kept: a client that was away longer loads anew."},
     {"LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error."},
     {"LOG_FORMAT", TEXT, AT(log_format), "logfmt", 0, 0, "logfmt or json."},
 };

@@ -54,6 +54,8 @@ struct config {
     int64_t job_threads;
     struct str metrics_token;
     struct str metrics_allowed_cidrs;
+    int64_t inbox_kept_days;
+    int64_t feed_kept_days;
     struct str log_level;
     struct str log_format;
 };

@@ -25,6 +25,7 @@ struct verify_audit {
     struct verify_findings findings;
     int64_t project;
     int64_t inbox_first; /* oldest row that is kept; INT_NONE: none seen */
+    int64_t inbox_from;  /* completed rows before it may have been deleted by the retention */
     struct verify_result result;
 };
 

@@ -536,6 +536,7 @@ static bool start_jobs(struct app *app, struct err *e)
     app->job_world = (struct job_world){
         .accounts = app->shelf,
         .sources = app->sources,
+        .quotas = accounts_quotas(app->config),
         .on_committed = on_committed,
         .arg = app,
     };

@@ -97,16 +97,30 @@ static bool next_project(const struct verify_audit *audit, struct arena *a, stru
            err_trace(e);
 }
 
+static bool read_floor(struct verify_audit *audit, struct arena *a, struct err *e)
+{
+    static const struct column columns[] = {{"inbox_from", COLUMN_INT, 0}};
+    bool found;
+
+    arena_reset(a);
+    return db_query_one(audit->db, Q_VERIFY_INBOX_FLOOR, BINDS(bind_int("project", audit->project)),
+                        columns, LEN(columns), a, &audit->inbox_from, &found, e) ||
+           err_trace(e);
+}
+
 static bool audit_project(struct verify_audit *audit, struct owner owner, struct arena *a,
                           struct err *e)
 {
     audit->project = owner.id;
     audit->inbox_first = INT_NONE;
+    audit->inbox_from = 0;
     if (!owner.known) {
         verify_find(&audit->findings, "there are rows of project %lld, which does not exist",
                     (long long)owner.id);
         return true;
     }
+    if (!read_floor(audit, a, e))
+        return err_trace(e);
     for (size_t i = 0; i < LEN(walks); i++)
         if (!walk_all(audit, walks[i], a, e))
             return err_trace(e);

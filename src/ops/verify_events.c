@@ -135,7 +135,8 @@ static void check_inbox_of(struct verify_page *p, const struct line *l)
                       ", not completed",
                       STR_ARG(l->call_sid), (long long)l->seq, (long long)l->inbox_id,
                       STR_ARG(l->inbox_status));
-    else if (p->audit->inbox_first != INT_NONE && l->inbox_id >= p->audit->inbox_first)
+    else if (p->audit->inbox_first != INT_NONE && l->inbox_id >= p->audit->inbox_first &&
+             l->inbox_id >= p->audit->inbox_from)
         verify_report(
             p, "call " STR_FMT ": event %lld comes from inbox row %lld, which does not exist",
             STR_ARG(l->call_sid), (long long)l->seq, (long long)l->inbox_id);

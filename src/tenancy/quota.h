@@ -3,7 +3,7 @@
 /*
  * How much each project may use, so that none slows another. The configuration says it for all; who
  * runs the installation grants a project more or less (`hookswitch quota`), and the project itself
- * may choose less than that. All of them count per node.
+ * may choose less than that. What is used counts per node.
  */
 #include "tenancy/office.h"
 
@@ -12,7 +12,9 @@
     X(API_REQUESTS, "api_requests_per_minute", "requests to the API, a minute")                    \
     X(WEBHOOKS, "webhooks_per_minute", "webhooks that are taken in, a minute")                     \
     X(EVENTS_WAITING, "events_waiting_max", "events that wait to be processed")                    \
-    X(LIVE_CLIENTS, "realtime_clients_max", "live clients at a time")
+    X(LIVE_CLIENTS, "realtime_clients_max", "live clients at a time")                              \
+    X(INBOX_DAYS, "inbox_kept_days", "days for which processed webhooks are kept")                 \
+    X(FEED_DAYS, "feed_kept_days", "days for which events of the feed are kept")
 
 enum quota {
 #define X(quota, name, meaning) QUOTA_##quota,

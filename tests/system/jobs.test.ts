@@ -1,13 +1,13 @@
 // What is done again and again: asked for, looked at, done once, gone on with after a kill.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ask, type Fault, get, type SyncHealth } from "../lib/api.ts";
+import { ask, type Fault, type FeedPage, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
 import { ended, idle, jobs, type Run, start } from "../lib/jobs.ts";
 import { psql, Session } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
-import { FakeCall } from "../lib/twilio.ts";
+import { deliverPoison, FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 const POSTGRES = process.env["STORE"] === "postgres";
@@ -102,6 +102,42 @@ describe("jobs", () => {
     await idler.stop();
     await server.start();
     await until("it has run", async () => (/late/.test((await get<SyncHealth>(server, "/api/health/sync")).reasons.join(" ")) ? undefined : true));
+  });
+
+  it("R149 counts anew what a conversation says wrongly of its calls", async () => {
+    await callThatEnded(server);
+    await settled(server);
+    await sql(server, POSTGRES ? "UPDATE conversations SET metadata = metadata || '{\"total_calls\": 77}', last_call_id = NULL" : "UPDATE conversations SET metadata = json_set(metadata, '$.total_calls', 77), last_call_id = NULL");
+    await assert.rejects(audit(server), /77/);
+    assert.equal((await ended(server, await start(server, "rebuild"))).counts["recounted"], 1);
+    await audit(server);
+    assert.deepEqual((await ended(server, await start(server, "rebuild"))).counts, {});
+  });
+
+  it("R152 keeps what is received, and the feed, for as long as the project wants, and all that is not done with", async () => {
+    await deliverPoison(server);
+    await callThatEnded(server);
+    await settled(server);
+    const old = (column: string): string => (POSTGRES ? `${column} - interval '40 days'` : `${column} - 40 * 86400000000`);
+    const all = await get<FeedPage>(server, "/api/events?after_seq=0");
+    const { total } = await get<InboxPage>(server, "/api/events");
+    assert.ok(all.last_seq > 4 && total > 4);
+    await sql(server, `UPDATE feed_events SET created_at = ${old("created_at")} WHERE seq <> ${String(all.last_seq - 1)}; UPDATE webhook_inbox SET received_at = ${old("received_at")};`);
+    const run = await ended(server, await start(server, "retention"));
+    assert.deepEqual(run.counts, { deleted: all.last_seq - 2, deleted_events: all.last_seq - 2 }, "of a numbering without gaps, and not the webhooks, which are kept for 90 days");
+    const late = await get<FeedPage>(server, "/api/events?after_seq=0");
+    assert.deepEqual([late.resync, late.events.length], [true, 2]);
+    assert.equal((await get<FeedPage>(server, `/api/events?after_seq=${String(all.last_seq - 2)}`)).events.length, 2);
+    await audit(server);
+
+    assert.equal((await ask(server, "/api/quotas", { method: "PATCH", body: { name: "inbox_kept_days", value: 30 } })).status, 200);
+    assert.equal((await ended(server, await start(server, "retention"))).counts["deleted_webhooks"], total - 1);
+    const left = await get<InboxPage>(server, "/api/events");
+    assert.deepEqual(left.events.map((e) => e.processing_status), ["dead_letter"]);
+    await audit(server);
+    await callThatEnded(server);
+    await settled(server);
+    await audit(server);
   });
 
   it("leaves a store in which the auditor finds nothing", async () => {

@@ -82,6 +82,44 @@ UPDATE conversations v
   FROM unnest(:project, :id) AS k (project_id, id)
  WHERE v.project_id = k.project_id AND v.id = k.id;
 
+-- name: conversation_held
+-- A page of conversations, and whether what each says of its calls is not what they are.
+-- params: project int, after int, limit int
+-- [sqlite]
+SELECT v.id, json_extract(v.metadata, '$.total_calls') IS DISTINCT FROM (
+           SELECT count(*) FROM calls c
+            WHERE c.conversation_id = v.id
+            -- use: entry
+            )
+       OR v.last_call_id IS DISTINCT FROM (
+           SELECT c.id FROM calls c
+            WHERE c.conversation_id = v.id
+            -- use: entry
+            ORDER BY c.start_time DESC, c.id DESC
+            LIMIT 1)
+       OR v.last_message_at IS DISTINCT FROM (
+           SELECT max(start_time) FROM calls WHERE conversation_id = v.id AND visibility = 'visible') AS wrong
+  FROM conversations v
+ WHERE v.project_id = :project AND v.id > :after
+ ORDER BY v.id LIMIT :limit;
+-- [postgres]
+SELECT v.id, (v.metadata ->> 'total_calls')::bigint IS DISTINCT FROM (
+           SELECT count(*) FROM calls c
+            WHERE c.conversation_id = v.id
+            -- use: entry
+            )
+       OR v.last_call_id IS DISTINCT FROM (
+           SELECT c.id FROM calls c
+            WHERE c.conversation_id = v.id
+            -- use: entry
+            ORDER BY c.start_time DESC, c.id DESC
+            LIMIT 1)
+       OR v.last_message_at IS DISTINCT FROM (
+           SELECT max(start_time) FROM calls WHERE conversation_id = v.id AND visibility = 'visible') AS wrong
+  FROM conversations v
+ WHERE v.project_id = :project AND v.id > :after
+ ORDER BY v.id LIMIT :limit;
+
 -- name: conversation_show
 -- Takes over what a conversation shows of its latest call, where it is this one. The rows are locked.
 -- params: project int[], id int[], call int[], now time
