@@ -1,9 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
-import { getJson } from "../../lib/api";
+import { getJson, postJson } from "../../lib/api";
 import { liveRule, loadLive } from "../../lib/live";
 import type { LiveRule } from "../../lib/live";
 import type { FeedEvent } from "../../lib/feed_state";
-import type { Call, CallDetail } from "../../lib/types";
+import type { Call, CallComparison, CallDetail, CallReconciled } from "../../lib/types";
 import { activeOf, isOlder, patchActive } from "./merge";
 import type { ActiveCalls } from "./merge";
 
@@ -35,6 +35,25 @@ export function callDetail(sid: string, asOf: string | null) {
   return asOf === null
     ? queryOptions({ queryKey: [...DETAIL, sid], queryFn: () => loadLive(() => loadDetail(sid), patchDetail) })
     : queryOptions({ queryKey: ["calls", "past", sid, asOf], queryFn: () => loadDetail(sid, asOf) });
+}
+
+function syncPath(sid: string): string {
+  return `/api/sync/call/${encodeURIComponent(sid)}`;
+}
+
+/** What the provider says of a call, beside what we believe: asked for by whoever wants to know. */
+export function comparison(sid: string) {
+  return queryOptions({
+    queryKey: ["calls", "comparison", sid],
+    queryFn: () => getJson<CallComparison>(syncPath(sid)),
+    enabled: false,
+    staleTime: Infinity,
+    retry: false,
+  });
+}
+
+export function reconcileCall(sid: string): Promise<CallReconciled> {
+  return postJson<CallReconciled>(syncPath(sid));
 }
 
 /** The log of an open call is asked for again when something happens; the snapshot is patched at once. */

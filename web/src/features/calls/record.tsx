@@ -8,6 +8,7 @@ import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { RecordingPlayer } from "../../ui/recording";
 import { callDetail } from "./api";
+import { Compare } from "./compare";
 import { CallFacts } from "./facts";
 import { CallHeading } from "./heading";
 import { Legs } from "./legs";
@@ -29,6 +30,7 @@ function lookAt(as_of: string | null): void {
 function Record({ detail }: { detail: CallDetail }): ReactElement {
   const asOf = usePlace().as_of;
   const mayHear = useMay("recordings.read");
+  const mayCompare = useMay("events.read");
   const past = useQuery({ ...callDetail(detail.call.twilio_sid, asOf), enabled: asOf !== null });
   const call = asOf !== null && past.data !== undefined ? past.data.call : detail.call;
   return (
@@ -49,6 +51,7 @@ function Record({ detail }: { detail: CallDetail }): ReactElement {
             )}
           </p>
           <Legs legs={detail.legs} />
+          {mayCompare && asOf === null && <Compare key={call.twilio_sid} sid={call.twilio_sid} />}
         </div>
         <div className={classes.log}>
           <Timeline events={detail.events} asOf={asOf} onAsOf={lookAt} />

@@ -1,6 +1,7 @@
 // Every word the interface says, in English. The other languages say the same (their type is this one's).
 import type { Connection } from "../feed_state";
 import type { CallStatus, Direction, ProcessingStatus } from "../types";
+import { compare } from "./compare_en";
 import { connections } from "./connections_en";
 import { language } from "./language";
 import { operations } from "./operations_en";
@@ -218,6 +219,7 @@ export const en = {
     conversation: "Conversation",
     asOfNote: (time: string) => `As it was after the event of ${time}.`,
     asOfNow: "Show it as it is now",
+    compare,
     eventType: {
       "call.started": "Call started",
       "call.state_changed": "Status",

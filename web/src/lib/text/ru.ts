@@ -1,5 +1,6 @@
 // Every word the interface says, in Russian.
 import type { Text } from "./en";
+import { compare } from "./compare_ru";
 import { connections } from "./connections_ru";
 import { language } from "./language";
 import { operations } from "./operations_ru";
@@ -216,6 +217,7 @@ export const ru: Text = {
     conversation: "Собеседник",
     asOfNote: (time: string) => `Каким он был после события ${time}.`,
     asOfNow: "Показать нынешнее состояние",
+    compare,
     eventType: {
       "call.started": "Звонок начат",
       "call.state_changed": "Статус",
