@@ -68,6 +68,11 @@ struct str sid_new(const char prefix[3], struct rng *r, struct arena *a)
 
 // --- what it lasted and cost ---------------------------------------------------------------------
 
+usec_t leg_start_time(const struct leg *leg)
+{
+    return leg->started != TIME_NONE ? leg->started : leg->ended;
+}
+
 int64_t leg_duration(const struct leg *leg)
 {
     if (!leg->answered || leg->ended == TIME_NONE)

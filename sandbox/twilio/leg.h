@@ -45,6 +45,8 @@ const char *leg_status_name(enum leg_status s);      /* as callbacks say it */
 const char *leg_status_rest_name(enum leg_status s); /* as the API says it */
 const char *leg_direction_name(enum leg_direction d);
 bool leg_is_sip(struct str address);
+/* As the API tells it: of a call that nobody answered, when it ended. TIME_NONE while it rings. */
+usec_t leg_start_time(const struct leg *leg);
 /* Seconds from start to end, 0 when it was not answered or is not over. */
 int64_t leg_duration(const struct leg *leg);
 /* Price in 0.00001 USD; 0: free. */

@@ -103,7 +103,7 @@ static void leg_times(struct json_writer *w, const struct leg *leg)
 
     member_time(w, "date_created", queued ? TIME_NONE : leg->created);
     member_time(w, "date_updated", queued ? TIME_NONE : leg->updated);
-    member_time(w, "start_time", leg->started != TIME_NONE ? leg->started : leg->ended);
+    member_time(w, "start_time", leg_start_time(leg));
     member_time(w, "end_time", leg->ended);
     if (leg->ended == TIME_NONE)
         json_member_null(w, STR("duration"));

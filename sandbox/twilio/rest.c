@@ -169,7 +169,8 @@ static bool leg_matches(struct asked *q, const struct leg *leg)
     return text_matches(q, "To", leg->to) && text_matches(q, "From", leg->from) &&
            text_matches(q, "ParentCallSid", leg->parent_sid) &&
            text_matches(q, "Status", str_from(leg_status_rest_name(leg->status))) &&
-           time_matches(q, "StartTime", leg->started) && time_matches(q, "EndTime", leg->ended);
+           time_matches(q, "StartTime", leg_start_time(leg)) &&
+           time_matches(q, "EndTime", leg->ended);
 }
 
 static bool recording_matches(struct asked *q, const struct recording *r)

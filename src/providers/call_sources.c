@@ -28,6 +28,7 @@ enum {
     CONNECTIONS = 8,
     ANSWER_MAX = 16 * 1024 * 1024,
     STRIKES_MAX = 6,
+    ATTEMPTS = 3,
 };
 
 #define CONNECT_TIMEOUT SECONDS(5)
@@ -341,8 +342,8 @@ static bool ask_account(struct reconcile_source *s, const struct provider_accoun
     return n_answers > 0 || err_trace(e);
 }
 
-static bool get(struct reconcile_source *s, const struct str *sids, size_t n, struct arena *a,
-                struct reconcile_found *ret, struct err *e)
+static bool ask_accounts(struct reconcile_source *s, const struct str *sids, size_t n,
+                         struct arena *a, struct reconcile_found *ret, struct err *e)
 {
     const struct asker *k = s->arg;
     struct round r = {sids, ret, arena_new(a, size_t, n), n};
@@ -353,6 +354,23 @@ static bool get(struct reconcile_source *s, const struct str *sids, size_t n, st
     for (size_t i = 0; i < k->accounts.n && r.n > 0; i++)
         if (!ask_account(s, k->accounts.p[i], &r, a, e))
             return err_trace(e);
+    return true;
+}
+
+/* What was refused for now is asked once more when the wait is short: in wait_turn(). */
+static bool may_wait(const struct reconcile_source *s, int attempt)
+{
+    return attempt < ATTEMPTS && s->retry_after > 0 && s->retry_after <= PATIENCE && !has_ended(s);
+}
+
+static bool get(struct reconcile_source *s, const struct str *sids, size_t n, struct arena *a,
+                struct reconcile_found *ret, struct err *e)
+{
+    for (int attempt = 1; !ask_accounts(s, sids, n, a, ret, e); attempt++) {
+        if (!may_wait(s, attempt))
+            return err_trace(e);
+        err_clear(e);
+    }
     return true;
 }
 
@@ -391,6 +409,19 @@ static bool read_page(struct reconcile_source *s, const struct provider_account 
     return true;
 }
 
+static bool ask_page(struct reconcile_source *s, const struct provider_account *account,
+                     struct str path, struct arena *a, struct reconcile_page *ret, struct err *e)
+{
+    struct http_errand x = errand_to(s, account, path, a);
+
+    s->retry_after = 0;
+    if (!send(s, account, &x, 1, a, e))
+        return err_trace(e);
+    const bool ok = read_page(s, account, &x, a, ret, e);
+    buf_finish(&x.body);
+    return ok || err_trace(e);
+}
+
 static bool list(struct reconcile_source *s, const struct reconcile_query *q, struct arena *a,
                  struct reconcile_page *ret, struct err *e)
 {
@@ -398,7 +429,6 @@ static bool list(struct reconcile_source *s, const struct reconcile_query *q, st
     struct str path;
     size_t at;
 
-    s->retry_after = 0;
     if (!account_of(k, q->cursor, &at, &path)) {
         err_set(e, ERR_UPSTREAM, "the account of this list is not here any more");
         return err_fix(e, "begin anew");
@@ -406,13 +436,11 @@ static bool list(struct reconcile_source *s, const struct reconcile_query *q, st
     const struct provider_account *account = k->accounts.p[at];
     if (str_is_none(path))
         path = k->calls->list_path(account, q, a);
-    struct http_errand x = errand_to(s, account, path, a);
-    if (!send(s, account, &x, 1, a, e))
-        return err_trace(e);
-    const bool ok = read_page(s, account, &x, a, ret, e);
-    buf_finish(&x.body);
-    if (!ok)
-        return err_trace(e);
+    for (int attempt = 1; !ask_page(s, account, path, a, ret, e); attempt++) {
+        if (!may_wait(s, attempt))
+            return err_trace(e);
+        err_clear(e);
+    }
     ret->next = cursor_behind(k, at, ret->next, a);
     return true;
 }

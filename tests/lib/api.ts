@@ -43,6 +43,7 @@ export type Call = {
   status: string;
   display_status: string;
   visibility: string;
+  price: number | null;
   duration: number | null;
   talk_time: number | null;
   wait_time: number | null;

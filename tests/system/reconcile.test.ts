@@ -1,0 +1,134 @@
+// What the provider never told us is found out: against the simulator of Twilio, judged by Twilio's own client.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
+import { ask, type Call, get } from "../lib/api.ts";
+import { ended, idle, type Run, start } from "../lib/jobs.ts";
+import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
+import { freePort, type Server, startServer } from "../lib/server.ts";
+import { audit, settled } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
+
+const POSTGRES = process.env["STORE"] === "postgres";
+const CALLS = 300;
+
+/** The server, and beside it calls that are all over: callbacks were lost, and ends were never told. */
+async function play(...chaos: string[]): Promise<{ server: Server; sandbox: Sandbox }> {
+  const port = await freePort();
+  const server = await startServer({ TWILIO_BASE_URL: `http://127.0.0.1:${String(port)}`, PROVIDER_REQUESTS_PER_SECOND: "90" });
+  const sandbox = await startSandbox(server.url, ["--port", String(port), "--rate", "60000", "--speed", "300", "--burst", "20", "--stay", "--price-after", "0", ...chaos]);
+  await sandbox.over;
+  await settled(server);
+  return { server, sandbox };
+}
+
+/** As if all that was heard had been heard five minutes ago. */
+function fallSilent(server: Server): Promise<void> {
+  return sql(server, `UPDATE calls SET updated_at = updated_at - ${POSTGRES ? "interval '5 minutes'" : "300000000"};`);
+}
+
+async function run(server: Server, name: string): Promise<Run> {
+  await idle(server, name);
+  const over = await ended(server, await start(server, name));
+  assert.equal(over.state, "succeeded", `${name}: ${over.error ?? ""}`);
+  return over;
+}
+
+/** The provider's calls that are otherwise here, and how. */
+async function drift(server: Server, theirs: CallInstance[]): Promise<Record<string, number>> {
+  const kinds: Record<string, number> = {};
+  const note = (kind: string, holds: boolean): void => void (holds && (kinds[kind] = (kinds[kind] ?? 0) + 1));
+  for (const their of theirs) {
+    const { status, body } = await ask<{ call: Call }>(server, `/api/calls/${their.sid}`);
+    const unheard = status === 404 || body.call.visibility === "pending";
+    note("call", unheard);
+    if (unheard) continue;
+    note("status", body.call.status !== their.status);
+    note("duration", body.call.duration !== Number(their.duration));
+    note("price", Math.abs((body.call.price ?? 0) - Number(their.price ?? 0)) > 1e-4);
+  }
+  return kinds;
+}
+
+describe("reconcile", () => {
+  let server: Server, sandbox: Sandbox;
+  let theirs: CallInstance[];
+  let requests = 0;
+
+  before(async () => {
+    ({ server, sandbox } = await play("--calls", String(CALLS), "--lose", "0.05", "--lose-ends", "0.02", "--rest-per-second", "100", "--seed", "11"));
+    theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
+  });
+  after(async () => {
+    await sandbox.stop();
+    await server.remove();
+  });
+
+  it("begins with a store that is wrong", async () => {
+    const before = await drift(server, theirs);
+    assert.ok((before["status"] ?? 0) > CALLS / 50, JSON.stringify(before));
+  });
+
+  it("F085 ends the calls whose end was never told, and shows it live", async () => {
+    const { events } = await get<{ events: { seq: number }[]; last_seq: number }>(server, "/api/events?after_seq=0&limit=1");
+    assert.equal(events.length, 1);
+    const { last_seq } = await get<{ last_seq: number }>(server, "/api/events?after_seq=0&limit=1");
+    const behind = (await get<{ calls: Call[] }>(server, "/api/calls/active")).calls;
+    assert.ok(behind.length > 0);
+    await fallSilent(server);
+    const hot = await run(server, "reconcile_hot");
+    requests += hot.counts["requests"] ?? 0;
+    assert.ok((hot.counts["drift.status"] ?? 0) >= behind.length, JSON.stringify(hot.counts));
+    assert.deepEqual((await get<{ calls: Call[] }>(server, "/api/calls/active")).calls, []);
+    const page = await get<{ events: { payload: { call: Call; event: { source: string } } }[] }>(server, `/api/events?after_seq=${String(last_seq)}&limit=1000`);
+    for (const { twilio_sid } of behind)
+      assert.ok(page.events.some(({ payload }) => payload.call.twilio_sid === twilio_sid && payload.call.is_final && payload.event.source === "reconcile_hot"), twilio_sid);
+  });
+
+  it("finds everything else over the day, and then nothing any more", async () => {
+    const cold = await run(server, "reconcile_cold");
+    requests += cold.counts["requests"] ?? 0;
+    assert.equal(cold.counts["checked"], theirs.length);
+    assert.ok((cold.counts["drift.price"] ?? 0) > 0);
+    assert.deepEqual(await drift(server, theirs), {});
+    for (const recording of await clientOf(sandbox).recordings.list({ pageSize: 1000 })) {
+      const { call } = await get<{ call: Call }>(server, `/api/calls/${recording.callSid}`);
+      assert.notEqual(call.recording_url, null, recording.callSid);
+    }
+    await audit(server);
+    const again = await run(server, "reconcile_cold");
+    assert.deepEqual([again.counts["synced"] ?? 0, again.counts["checked"]], [0, theirs.length]);
+  });
+
+  it("asks a fifth of what one request for each call would be, at most", () => {
+    assert.ok(5 * requests <= theirs.length, `${String(requests)} requests for ${String(theirs.length)} calls`);
+  });
+
+  it("compares and mends one call", async () => {
+    const sid = theirs[0]?.sid ?? "";
+    await sql(server, `UPDATE calls SET sync_state = 'frozen' WHERE twilio_sid = '${sid}';`);
+    const { status, body } = await ask<{ known_here: boolean; known_there: boolean; drift: string[]; fields: { name: string; differs: boolean }[] }>(server, `/api/sync/call/${sid}`);
+    assert.equal(status, 200);
+    assert.deepEqual([body.known_here, body.known_there, body.drift], [true, true, []]);
+    assert.deepEqual(body.fields.filter(({ differs }) => differs), []);
+    assert.deepEqual((await ask(server, `/api/sync/call/${sid}`, { method: "POST" })).body, { call_sid: sid, synced: false, drift: [] });
+    assert.equal((await ask(server, `/api/sync/call/CA${"0".repeat(32)}`)).status, 404);
+    assert.equal((await ask(server, `/api/sync/call/CA${"0".repeat(32)}`, { method: "POST" })).status, 404);
+  });
+});
+
+describe("reconcile, when the provider has had enough", () => {
+  it("comes again when it is told to, and loses nothing", async () => {
+    const { server, sandbox } = await play("--calls", "40", "--lose", "0.3", "--rest-per-second", "4", "--seed", "12");
+    const theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
+    await fallSilent(server);
+    const before = await drift(server, theirs);
+    assert.ok((before["status"] ?? 0) + (before["call"] ?? 0) > 3, JSON.stringify(before));
+    await run(server, "reconcile_hot");
+    await run(server, "reconcile_cold");
+    assert.deepEqual(await drift(server, theirs), {});
+    await audit(server);
+    await sandbox.stop();
+    await server.remove();
+  });
+});
