@@ -23,6 +23,9 @@ struct variable {
 static const struct variable variables[] = {
     {"DATABASE_URL", SECRET, AT(database_url), "sqlite:data/hookswitch.db", 0, 0,
      "The store: sqlite:PATH or postgres://user:password@host/database."},
+    {"NATS_URL", SECRET, AT(nats_url), "", 0, 0,
+     "nats://user:password@host:4222 carries the hints by which nodes wake one another; empty: "
+     "PostgreSQL does. Nothing rests upon them."},
     {"PORT", NUMBER, AT(port), "3000", 0, 65535, "TCP port to listen on; 0 takes any free one."},
     {"LISTEN_ADDRESS", TEXT, AT(listen_address), "", 0, 0,
      "Address to listen on; empty for all of them."},
@@ -355,6 +358,9 @@ static void check_together(const struct config *c, struct problems *p)
         problem(p, "DEMO_CALLS",
                 "only beside a sandbox of this machine, with its address as TWILIO_BASE_URL, and "
                 "never in production");
+    if (!str_is_empty(c->nats_url) && !str_starts(c->nats_url, STR("nats://")) &&
+        !str_starts(c->nats_url, STR("tls://")))
+        problem(p, "NATS_URL", "write nats://host:4222, or tls://…");
     if (!str_is_empty(c->twilio_account_sid) && str_is_empty(c->twilio_auth_token))
         problem(p, "TWILIO_AUTH_TOKEN",
                 "required with TWILIO_ACCOUNT_SID: signatures are always checked");

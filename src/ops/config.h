@@ -15,6 +15,7 @@ struct buf;
 
 struct config {
     struct str database_url;
+    struct str nats_url;
     int64_t port;
     struct str listen_address;
     struct str environment; /* production, development */

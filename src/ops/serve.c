@@ -37,6 +37,7 @@
 #include "tenancy/project.h"
 #include "tenancy/session.h"
 #include "tenancy/watcher.h"
+#include "wake/wake.h"
 
 enum {
     LOOPS_MAX = 64,
@@ -75,6 +76,7 @@ struct app {
     struct job_world job_world;
     struct jobs *jobs;
     struct hub *hub;
+    struct wakeups *wakeups;
     struct recordings *recordings;
     struct checks *checks;
     struct call_sources *sources;
@@ -178,6 +180,7 @@ static void on_stored(size_t n, void *arg)
     (void)n;
     if (app->queue)
         queue_wake(app->queue);
+    wakeups_tell_inbox(app->wakeups);
 }
 
 static void on_committed(int64_t project, int64_t last_seq, void *arg)
@@ -185,6 +188,25 @@ static void on_committed(int64_t project, int64_t last_seq, void *arg)
     struct app *app = arg;
 
     if (app->hub)
+        hub_announce(app->hub, project, last_seq);
+    wakeups_tell_feed(app->wakeups, project, last_seq);
+}
+
+/* Another node has stored events. */
+static void on_inbox_hint(void *arg)
+{
+    struct app *app = arg;
+
+    if (is_ready(app) && app->queue)
+        queue_wake(app->queue);
+}
+
+/* Another node has applied some. */
+static void on_feed_hint(int64_t project, int64_t last_seq, void *arg)
+{
+    struct app *app = arg;
+
+    if (is_ready(app) && app->hub)
         hub_announce(app->hub, project, last_seq);
 }
 
@@ -560,6 +582,22 @@ static bool start_hub(struct app *app, struct err *e)
     return true;
 }
 
+/* SQLite belongs to one node, which has nobody to tell. */
+static bool start_wakeups(struct app *app, struct err *e)
+{
+    const struct wake_options o = {
+        .store = app->store,
+        .rng = &app->rng,
+        .nats_url = app->config->nats_url,
+        .on_inbox = on_inbox_hint,
+        .on_feed = on_feed_hint,
+        .arg = app,
+    };
+
+    return store_engine(app->store) == STORE_SQLITE || wakeups_start(&o, &app->wakeups, e) ||
+           err_trace(e);
+}
+
 /* Half of the API's threads answer all else. */
 static bool open_recordings(struct app *app, struct err *e)
 {
@@ -638,7 +676,8 @@ static bool start_rooms(struct app *app, struct err *e)
 
     if ((has_role(app->roles, ROLE_HUB) && !start_hub(app, e)) ||
         (has_doors && !open_doors(app, &app->doors, e)) || !start_accounts(app, e) ||
-        !open_sources(app, e) || (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)) ||
+        !open_sources(app, e) || !start_wakeups(app, e) ||
+        (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)) ||
         (has_role(app->roles, ROLE_SCHEDULER) && !start_jobs(app, e)) || !start_flags(app, e))
         return err_trace(e);
     if (!metrics_start(app->metrics, e))
@@ -831,11 +870,13 @@ static void stop(struct app *app)
     call_sources_close(app->sources);
     if (app->inbox)
         inbox_stop(app->inbox);
+    wakeups_stop(app->wakeups);
     if (app->queue)
         queue_stop(app->queue);
     inbox_apply_destroy(app->apply);
     if (app->hub)
         hub_stop(app->hub);
+    wakeups_close(app->wakeups);
     if (app->server)
         http_server_stop(app->server);
     doors_close(app->doors);

@@ -91,6 +91,8 @@ struct engine {
     struct db *(*connect)(struct store *s);
     void (*disconnect)(struct db *db);
     bool (*ping)(struct db *db, struct err *e);
+    /* NULL: there is no other node. */
+    bool (*hear)(struct db *db, const struct db_ears *ears, struct err *e);
     bool (*begin)(struct db *db, struct err *e);
     bool (*commit)(struct db *db, struct err *e);
     void (*rollback)(struct db *db);

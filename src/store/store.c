@@ -135,6 +135,14 @@ bool db_ping(struct db *db, struct err *e)
     return db->store->engine->ping(db, e) ? true : err_trace(e);
 }
 
+bool db_hear(struct db *db, const struct db_ears *ears, struct err *e)
+{
+    start(db);
+    if (!db->store->engine->hear)
+        return err_set(e, ERR_INTERNAL, "this store belongs to one node");
+    return db->store->engine->hear(db, ears, e) || err_trace(e);
+}
+
 // --- transactions --------------------------------------------------------------------------------
 
 static bool begin(struct db *db, bool light, struct err *e)

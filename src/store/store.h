@@ -99,6 +99,19 @@ void db_close(struct db *db);
 DEFINE_CLEANUP(struct db, db_close)
 /* Connects now if it has to: whether the database can be reached. */
 bool db_ping(struct db *db, struct err *e) CHECK_RESULT;
+/*
+ * Hints between the nodes of one PostgreSQL, told by Q_NODES_TELL: waits for some, until `fd` can
+ * be read, or until `wait` is over; on_hint gets each, of our own as well. A hint may be lost,
+ * always when the connection is. Needs a connection of its own. On SQLite there is no other node.
+ */
+struct db_ears {
+    int fd;
+    usec_t wait;
+    void (*on_hint)(struct str text, void *arg);
+    void *arg;
+};
+bool db_hear(struct db *db, const struct db_ears *ears, struct err *e) CHECK_RESULT;
+
 /* After a failure: the connection (or the disk) failed, not the statement; trying again later may
  * work, and nothing may be concluded about what was committed. */
 bool db_lost(const struct db *db);

@@ -41,6 +41,7 @@ struct postgres_db {
     struct unit units[DB_PIPELINE];
     size_t first_unit;
     bool prepared[QUERY_SLOTS];
+    bool listens; /* LISTEN was said on this link */
 };
 
 static inline struct postgres_db *postgres_of(struct db *db)

@@ -142,6 +142,17 @@ bool link_flush(struct link *l, struct err *e)
     return left == 0 ? true : closed(l, "the connection was lost", e);
 }
 
+bool link_wait(struct link *l, int fd, usec_t wait, struct err *e)
+{
+    struct pollfd fds[] = {{.fd = PQsocket(l->conn), .events = POLLIN},
+                           {.fd = fd, .events = POLLIN}};
+
+    if (poll(fds, LEN(fds), (int)(wait / MILLISECONDS(1))) > 0 && fds[0].revents != 0 &&
+        !PQconsumeInput(l->conn))
+        return closed(l, "the connection was lost", e);
+    return true;
+}
+
 bool link_result(struct link *l, PGresult **ret, struct err *e)
 {
     short ready;

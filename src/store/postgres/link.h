@@ -30,6 +30,8 @@ bool link_is_alive(struct link *l);
 void link_set_deadline(struct link *l, usec_t within);
 /* Hands over to the kernel what was queued. */
 bool link_flush(struct link *l, struct err *e) CHECK_RESULT;
+/* Waits for anything from the server, until `fd` can be read, or until `wait` is over. */
+bool link_wait(struct link *l, int fd, usec_t wait, struct err *e) CHECK_RESULT;
 /* Waits for the next result; *ret is NULL at the end of a command (see PQgetResult). */
 bool link_result(struct link *l, PGresult **ret, struct err *e) CHECK_RESULT;
 

@@ -424,6 +424,7 @@ const struct engine engine_postgres = {
     .connect = session_create,
     .disconnect = session_destroy,
     .ping = session_ping,
+    .hear = session_hear,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,

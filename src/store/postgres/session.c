@@ -114,7 +114,7 @@ static bool open_link(struct db *db, struct err *e)
         s->url, name, "UTF8", NULL};
     memset(d->prepared, 0, sizeof d->prepared);
     scope_forget(&d->scope);
-    d->refused = false;
+    d->refused = d->listens = false;
     if (!link_open(&d->link, keywords, values, CONNECT_DEADLINE, e))
         return failure_of_link(db, e);
     return set_up(db, e);
@@ -196,4 +196,28 @@ bool session_ping(struct db *db, struct err *e)
         return err_trace(e);
     link_set_deadline(&postgres_of(db)->link, PING_DEADLINE);
     return command_flush(db, e) && command_skip_sync(db, e) ? true : err_trace(e);
+}
+
+static void hand_out(PGconn *conn, const struct db_ears *ears)
+{
+    for (PGnotify *n; (n = PQnotifies(conn));) {
+        ears->on_hint(str_from(n->extra), ears->arg);
+        PQfreemem(n);
+    }
+}
+
+bool session_hear(struct db *db, const struct db_ears *ears, struct err *e)
+{
+    struct postgres_db *d = postgres_of(db);
+
+    if (!session_ensure_open(db, e))
+        return err_trace(e);
+    if (!d->listens && !command_run(db, "LISTEN hookswitch", NULL, e))
+        return err_trace(e);
+    d->listens = true;
+    hand_out(d->link.conn, ears); // those that came with other answers
+    if (!link_wait(&d->link, ears->fd, ears->wait, e))
+        return failure_of_link(db, e);
+    hand_out(d->link.conn, ears);
+    return true;
 }

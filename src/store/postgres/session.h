@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 struct db;
+struct db_ears;
 struct store;
 
 struct db *session_create(struct store *s);
@@ -15,5 +16,7 @@ void session_destroy(struct db *db);
 /* Connects if it has to, and if it may: inside of a transaction a lost link is not replaced. */
 bool session_ensure_open(struct db *db, struct err *e) CHECK_RESULT;
 bool session_ping(struct db *db, struct err *e) CHECK_RESULT;
+/* See db_hear(). */
+bool session_hear(struct db *db, const struct db_ears *ears, struct err *e) CHECK_RESULT;
 
 #endif

@@ -60,3 +60,13 @@ SELECT c.relname AS name, r.rolsuper OR r.rolbypassrls AS is_above
    AND EXISTS (SELECT 1 FROM pg_attribute a
                 WHERE a.attrelid = c.oid AND a.attname IN ('project_id', 'org_id') AND a.attnotnull)
  ORDER BY c.relname;
+
+-- name: nodes_tell
+-- A hint for the other nodes; see db_hear(). It takes a lock of the whole database at commit: never
+-- in a transaction that has other work.
+-- params: hint text
+-- scope: system — a hint tells where to look and shows nothing
+-- [sqlite]
+SELECT 1 AS told WHERE :hint IS NOT NULL;
+-- [postgres]
+SELECT 1 AS told FROM (SELECT pg_notify('hookswitch', :hint)) AS hint;
