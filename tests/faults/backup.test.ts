@@ -1,11 +1,16 @@
-// A copy of the database while it is written to.
+// A copy of the database while it is written to, and a life after it.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { type FeedPage, get } from "../lib/api.ts";
 import { assertNothingLost, keptKeys, Load } from "../lib/load.ts";
+import { createDatabase, startCluster } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
+import { Stream } from "../lib/stream.ts";
 import { audit, tool } from "../lib/settled.ts";
 
 describe("an online backup", () => {
@@ -48,5 +53,42 @@ describe("an online backup", () => {
     assert.equal((await tool(server, "backup", join(directory, "nowhere", "copy.db"))).code, 1);
     assert.equal((await tool(server, "backup")).code, 1);
     assert.deepEqual(await readdir(directory), before);
+  });
+});
+
+describe("a dump of PostgreSQL", () => {
+  // As docs/runbook.md has it, word for word.
+  const all = { ...process.env, PGOPTIONS: "-c hookswitch.scope=system" };
+  const run = (command: string, ...args: string[]) => promisify(execFile)(command, args, { env: all });
+
+  it("F044: under load is whole, and a server goes on with it under a new epoch", async () => {
+    const cluster = await startCluster();
+    const directory = await mkdtemp(join(tmpdir(), "hookswitch-dump-"));
+    const dump = join(directory, "hookswitch.dump");
+    const server = await startServer({ DATABASE_URL: cluster.url });
+    const load = new Load(server);
+    await load.reaches(500);
+    const before = [...load.acknowledged];
+    await run("pg_dump", "--enable-row-security", "--format=custom", `--file=${dump}`, cluster.url);
+    await load.more(100);
+    await load.end();
+    await assertNothingLost(server, load);
+    const { epoch } = await get<FeedPage>(server, "/api/events?after_seq=0");
+
+    const fresh = await createDatabase(cluster.url);
+    await run("pg_restore", `--dbname=${fresh}`, dump);
+    const restored = await startServer({ DATABASE_URL: fresh });
+    await audit(restored);
+    const kept = new Set(await keptKeys(restored));
+    assert.deepEqual(before.filter((key) => !kept.has(key)), []);
+    assert.equal((await tool(restored, "feed", "new-epoch")).code, 0);
+    await restored.restart();
+    const resumed = await Stream.open(restored, `?last_seq=1&epoch=${epoch}`);
+    await resumed.first("resync");
+    resumed.close();
+    await restored.remove();
+    await server.remove();
+    await cluster.remove();
+    await rm(directory, { recursive: true });
   });
 });

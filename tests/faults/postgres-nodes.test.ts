@@ -63,6 +63,17 @@ describe("two nodes on one PostgreSQL", () => {
     await first.start();
   });
 
+  it("are restarted one after the other, as an update does, and nothing is lost or doubled", async () => {
+    const loads = [first, second].map((node) => new Load(node, { senders: 4, retry: true }));
+    for (const node of [first, second, first]) {
+      await node.restart();
+      for (const load of loads) await load.more(50);
+    }
+    for (const load of loads) await load.end();
+    for (const load of loads) await assertNothingLost(second, load);
+    await feedIsDense(first);
+  });
+
   it("F027: the events of one call, sent to both at once, are one history", async () => {
     const calls = Array.from({ length: 10 }, (_, i) => new FakeCall(second, `+1508514036${String(i)}`));
     const copies = calls.map((call) => {
