@@ -17,6 +17,7 @@ keep() { # keep NAME: standard input, unless it is there
 
 random | keep database_password
 random | keep master_key
+random | keep metrics_token
 printf 'postgres://hookswitch:%s@postgres/hookswitch' "$(cat secrets/database_password)" | keep database_url
 if [ ! -e secrets/twilio_auth_token ]; then
     printf 'Auth token of the Twilio account: ' >&2
