@@ -106,6 +106,11 @@ describe("accounts of projects", () => {
 
   it("what is wrong is told", async () => {
     assert.equal((await there("/api/settings", "PATCH", { owned_numbers: "not a number" })).status, 400);
+    for (const wrong of [{ name: " " }, { region: "USA" }, { region: "1!" }, { sip_user: "a@b" }, { sip_domain: "a b" }, { sip_domain: "a\n" }, { time_zone: "somewhere else" }])
+      assert.equal((await there("/api/settings", "PATCH", wrong)).status, 400, JSON.stringify(wrong));
+    const named = await ask<{ name: string; presets: { sip_user: string | null } }>(server, "/api/settings", { method: "PATCH", key: null, headers: { ...bearer, "X-Project-Id": other }, body: { name: "Renamed", sip_domain: "pbx.example:5061;transport=tls" } });
+    assert.deepEqual([named.body.name, named.body.presets.sip_user], ["Renamed", null]);
+    assert.ok((await get<{ presets: { sip_user: string | null } }>(server, "/api/settings")).presets.sip_user !== null); // of the default project
     assert.equal((await there("/api/connections/nobody/AC1", "PUT", { secret: "x" })).status, 404);
     assert.equal((await there("/api/connections/twilio/AC%201", "PUT", { secret: "x" })).status, 400);
     assert.equal((await there("/api/connections/twilio/AC1", "PUT", { secret: "" })).status, 400);
