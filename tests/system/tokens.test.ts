@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { base64url, CompactEncrypt, exportJWK, exportSPKI, generateKeyPair, jwtVerify, SignJWT, UnsecuredJWT } from "jose";
 import { ask } from "../lib/api.ts";
-import { OWNER, type Person, signIn } from "../lib/company.ts";
+import { employ, OWNER, type Person, signIn } from "../lib/company.ts";
 import { MASTER_KEY, type Server, startServer } from "../lib/server.ts";
 
 const KEY = new Uint8Array(createHmac("sha256", MASTER_KEY).update("hookswitch access tokens").digest());
@@ -88,6 +88,23 @@ describe("F180 access tokens and jose", () => {
   it("that are encrypted are none", async () => {
     const sealed = await new CompactEncrypt(new TextEncoder().encode(owner.token)).setProtectedHeader({ alg: "dir", enc: "A256GCM" }).encrypt(KEY);
     assert.equal(await status(sealed), 401);
+  });
+});
+
+describe("an API key", () => {
+  it("has no right that who made it does not have", async () => {
+    const server = await startServer(OWNER);
+    const developer = await employ(server, await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL), "dan@first.example", "developer");
+    const make = async (...rights: string[]): Promise<{ status: number; secret: string }> => {
+      const { status, body } = await ask<{ secret: string }>(server, "/api/keys", { method: "POST", key: developer.token, body: { name: "k", rights } });
+      return { status, secret: body.secret };
+    };
+    for (const beyond of ["settings.manage", "audit.read", "recordings.read", "calls.export"]) assert.equal((await make("calls.read", beyond)).status, 403, beyond);
+    const { status, secret } = await make("calls.read");
+    assert.equal(status, 201);
+    assert.equal((await ask(server, "/api/calls", { key: secret })).status, 200);
+    assert.equal((await ask(server, "/api/events", { key: secret })).status, 403);
+    await server.remove();
   });
 });
 
