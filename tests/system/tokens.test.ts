@@ -92,8 +92,9 @@ describe("F180 access tokens and jose", () => {
 });
 
 describe("an API key", () => {
-  it("has no right that who made it does not have", async () => {
+  it("has no right that who made it does not have", async (t) => {
     const server = await startServer(OWNER);
+    t.after(() => server.remove());
     const developer = await employ(server, await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL), "dan@first.example", "developer");
     const make = async (...rights: string[]): Promise<{ status: number; secret: string }> => {
       const { status, body } = await ask<{ secret: string }>(server, "/api/keys", { method: "POST", key: developer.token, body: { name: "k", rights } });
@@ -104,19 +105,18 @@ describe("an API key", () => {
     assert.equal(status, 201);
     assert.equal((await ask(server, "/api/calls", { key: secret })).status, 200);
     assert.equal((await ask(server, "/api/events", { key: secret })).status, 403);
-    await server.remove();
   });
 });
 
 describe("who came by the link of a start", () => {
-  it("is there, and has no password", async () => {
+  it("is there, and has no password", async (t) => {
     const server = await startServer();
+    t.after(() => server.remove());
     type Users = { users: { status: string; has_password: boolean }[] };
     const owner = async (headers: Record<string, string>): Promise<Users["users"]> => (await ask<Users>(server, "/api/users", { key: null, headers })).body.users;
     const answer = await fetch(server.loginLink, { redirect: "manual" });
     const Cookie = answer.headers.getSetCookie().map((each) => each.split(";")[0]).join("; ");
     const [{ status, has_password } = assert.fail()] = await owner({ Cookie });
     assert.deepEqual([status, has_password], ["active", false]);
-    await server.remove();
   });
 });
