@@ -1,13 +1,15 @@
 /* Is it up, and does everything flow? Told honestly: what is late is degraded, with the reason. */
 #include "api/request.h"
 
+#include "api/meter.h"
+
 #include "feed/hub.h"
 #include "jobs/run.h"
+#include "providers/account_book.h"
 #include "version.h"
 #include "inbox/backlog.h"
 #include "inbox/inbox.h"
 #include "queue/queue.h"
-#include "tenancy/flags.h"
 #include "tenancy/flags.h"
 
 /* What is told within five seconds must be called late before they are over. */
@@ -198,27 +200,109 @@ static void write_state(struct json_writer *w, const struct state *s)
     write_jobs(w, s);
 }
 
-static bool sync_health(struct req *rq, struct err *e)
+static void write_sync(struct req *rq, const struct state *s)
 {
     struct json_writer *w = &rq->json;
+
+    json_member_str(w, STR("version"), STR(HOOKSWITCH_VERSION));
+    const bool any = reasons(w, s, rq->now, rq->a);
+    json_member_str(w, STR("status"),
+                    !s->store_up ? STR("down")
+                    : any        ? STR("degraded")
+                                 : STR("ok"));
+    write_state(w, s);
+}
+
+static bool sync_health(struct req *rq, struct err *e)
+{
     struct state s = {0};
 
     gather(rq, &s);
+    json_open_object(&rq->json);
+    write_sync(rq, &s);
+    json_close_object(&rq->json);
+    return reply(rq, s.store_up ? 200 : 503, e);
+}
+
+// --- all of it -----------------------------------------------------------------------------------
+
+/* What is used of a quota; INT_NONE: it is of a time, and not counted here. */
+static int64_t used_of(const struct state *s, enum quota q)
+{
+    return q == QUOTA_EVENTS_WAITING ? s->backlog.pending
+           : q == QUOTA_LIVE_CLIENTS ? (int64_t)s->hub.clients
+                                     : INT_NONE;
+}
+
+static void write_limits(struct req *rq, const struct state *s)
+{
+    const struct quotas most = meter_quotas(rq);
+    struct json_writer *w = &rq->json;
+
+    json_key(w, STR("limits"));
+    json_open_array(w);
+    for (size_t q = 0; q < QUOTA_COUNT; q++) {
+        const int64_t used = used_of(s, (enum quota)q);
+        json_open_object(w);
+        json_member_str(w, STR("name"), str_from(quota_name((enum quota)q)));
+        json_member_int(w, STR("most"), most.of[q]);
+        json_key(w, STR("used"));
+        if (used == INT_NONE)
+            json_null(w);
+        else
+            json_int(w, used);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+/* How many accounts of the project have secrets that this node can read. */
+static void write_keys(struct req *rq)
+{
+    _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(rq->app->accounts);
+    struct json_writer *w = &rq->json;
+
+    json_key(w, STR("keys"));
     json_open_object(w);
-    json_member_str(w, STR("version"), STR(HOOKSWITCH_VERSION));
-    const bool any = reasons(w, &s, rq->now, rq->a);
-    json_member_str(w, STR("status"),
-                    !s.store_up ? STR("down")
-                    : any       ? STR("degraded")
-                                : STR("ok"));
-    write_state(w, &s);
+    json_member_int(w, STR("accounts"),
+                    (int64_t)account_book_list(book, rq->actor.project, rq->a).n);
     json_close_object(w);
+}
+
+static void write_database(struct req *rq, const struct state *s)
+{
+    const usec_t began = clock_monotonic(rq->app->clock);
+    struct json_writer *w = &rq->json;
+    struct err down = {0};
+    const bool answers = s->store_up && db_ping(rq->db, &down);
+
+    json_key(w, STR("database"));
+    json_open_object(w);
+    json_member_str(w, STR("engine"),
+                    store_engine(rq->app->store) == STORE_SQLITE ? STR("sqlite") : STR("postgres"));
+    json_member_bool(w, STR("answers"), answers);
+    json_member_int(w, STR("answered_in_us"), clock_monotonic(rq->app->clock) - began);
+    json_close_object(w);
+}
+
+static bool full_health(struct req *rq, struct err *e)
+{
+    struct state s = {0};
+
+    gather(rq, &s);
+    json_open_object(&rq->json);
+    write_sync(rq, &s);
+    write_database(rq, &s);
+    write_keys(rq);
+    write_limits(rq, &s);
+    json_close_object(&rq->json);
     return reply(rq, s.store_up ? 200 : 503, e);
 }
 
 static const struct route routes[] = {
     {HTTP_GET, "/health", .on_loop = health, PUBLIC},
     {HTTP_GET, "/api/health/sync", sync_health, NEEDS(HEALTH_READ), .without_store = true},
+    {HTTP_GET, "/api/health/full", full_health, NEEDS(HEALTH_READ), .without_store = true},
 };
 
 const struct resource api_health = {"health", routes, LEN(routes)};

@@ -140,6 +140,14 @@ describe("jobs", () => {
     await audit(server);
   });
 
+  it("R386 tells of the database, the keys and the limits as well", async () => {
+    type Full = SyncHealth & { database: { engine: string; answers: boolean }; keys: { accounts: number }; limits: { name: string; most: number; used: number | null }[] };
+    const full = await get<Full>(server, "/api/health/full");
+    assert.deepEqual([full.database.engine, full.database.answers, full.keys.accounts], [POSTGRES ? "postgres" : "sqlite", true, 1]);
+    assert.deepEqual(full.limits.find(({ name }) => name === "inbox_kept_days"), { name: "inbox_kept_days", most: 30, used: null });
+    assert.equal(full.limits.find(({ name }) => name === "events_waiting_max")?.used, 0);
+  });
+
   it("leaves a store in which the auditor finds nothing", async () => {
     await audit(server);
   });

@@ -58,6 +58,7 @@ describe("F173 what is another's is answered like what is not there", () => {
 
   const ROUTES: Record<string, Entry> = {
     "GET /api/health/sync": { mine: () => ({ path: "/api/health/sync" }) },
+    "GET /api/health/full": { mine: () => ({ path: "/api/health/full" }) },
     "POST /auth/logout": { mine: async () => ({ path: "/auth/logout", key: (await signIn(server, owner.email)).token }), status: 204 },
     "GET /api/me": { mine: () => ({ path: "/api/me" }) },
     "PATCH /api/me": { mine: () => ({ path: "/api/me", body: { theme: "dark" } }), person: true },
