@@ -160,7 +160,7 @@ static bool reconcile(struct req *rq, struct err *e)
 
 static const struct route routes[] = {
     {HTTP_GET, "/api/sync/call/:sid", compare, NEEDS(EVENTS_READ)},
-    {HTTP_POST, "/api/sync/call/:sid", reconcile, NEEDS(EVENTS_REPLAY)},
+    {HTTP_POST, "/api/sync/call/:sid", reconcile, NEEDS(JOBS_RUN)},
 };
 
 const struct resource api_sync_call = {"sync_call", routes, LEN(routes)};

@@ -4,6 +4,7 @@
  * writes to the database by other ways.
  */
 #include "base/arena.h"
+
 #include "base/json.h"
 #include "jobs/job.h"
 #include "store/store.h"

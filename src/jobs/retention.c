@@ -5,6 +5,7 @@
  * (resync).
  */
 #include "base/arena.h"
+
 #include "base/json.h"
 #include "jobs/job.h"
 #include "jobs/world.h"

@@ -103,7 +103,7 @@ function shown(name: ComparedFieldName, value: string | null): ReactNode {
 
 /** What is to be done about it: as a rule nothing. */
 function Verdict({ sid, found, again }: ComparedProps): ReactElement {
-  const may = useMay("events.replay");
+  const may = useMay("jobs.run");
   const { mutate, isPending, error } = useMutation({
     mutationFn: reconcileCall,
     onSuccess: again,
