@@ -22,8 +22,8 @@ static bool stats(struct req *rq, struct err *e)
         return err_set(e, ERR_UNAVAILABLE, "live push is switched off here");
     if (!feed_head(rq->db, rq->actor.project, rq->a, &head, e))
         return err_trace(e);
-    hub_stats(rq->app->hub, &s);
-    const int64_t mine = (int64_t)hub_clients(rq->app->hub, rq->actor.project);
+    hub_stats_of(rq->app->hub, rq->actor.project, &s);
+    const int64_t mine = (int64_t)s.clients;
 
     json_open_object(w);
     json_member_int(w, STR("clients"), mine);

@@ -102,7 +102,7 @@ static void begin_closing(struct client *c)
 
 static void cut_off(struct client *c)
 {
-    count_one(&c->channel->station->slow_closed, 1);
+    count_one(&c->channel->delivery->slow_closed, 1);
     log_info(NULL, "feed.slow_client", "project=%lld sent=%lld last=%lld backlog=%zu",
              (long long)c->channel->of.project, (long long)c->sent,
              (long long)c->channel->ring.last, http_stream_backlog(c->stream));
@@ -173,7 +173,7 @@ static void send_part(struct client *c, const struct ring_part *part)
             continue;
         if (i > from) {
             client_send(c, part->chunks + from, i - from);
-            count_one(&c->channel->station->events_sent, i - from);
+            count_one(&c->channel->delivery->events_sent, i - from);
             c->told = part->marks[i - 1].seq;
         }
         from = i + 1;

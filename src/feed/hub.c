@@ -486,6 +486,26 @@ void hub_subscribe(struct hub *h, struct http_exchange *x, const struct hub_subs
     loop_post(http_loop(x), http_task(x));
 }
 
+static void add_delivery(int64_t project, void *delivery, void *arg)
+{
+    const struct delivery *d = delivery;
+    struct hub_stats *sum = arg;
+
+    (void)project;
+    sum->events_sent += atomic_load(&d->events_sent);
+    sum->slow_closed += atomic_load(&d->slow_closed);
+}
+
+void hub_stats_of(const struct hub *h, int64_t project, struct hub_stats *ret)
+{
+    *ret = (struct hub_stats){.started_at = h->started_at, .clients = hub_clients(h, project)};
+    for (size_t i = 0; i < h->o.n_loops; i++) {
+        struct delivery *d = keyed_find(h->stations[i].deliveries, project);
+        if (d)
+            add_delivery(project, d, ret);
+    }
+}
+
 void hub_stats(const struct hub *h, struct hub_stats *ret)
 {
     *ret = (struct hub_stats){
@@ -498,8 +518,7 @@ void hub_stats(const struct hub *h, struct hub_stats *ret)
         const struct station *s = &h->stations[i];
         ret->clients += atomic_load(&s->n_clients);
         histogram_add(&ret->publish_time, &s->publish_time);
-        ret->events_sent += atomic_load(&s->events_sent);
-        ret->slow_closed += atomic_load(&s->slow_closed);
+        keyed_each(s->deliveries, add_delivery, ret);
         ret->resyncs += atomic_load(&s->resyncs);
         ret->ring_hits += atomic_load(&s->ring_hits);
     }
@@ -531,6 +550,8 @@ size_t hub_clients(const struct hub *h, int64_t project)
 
 static void hub_destroy(struct hub *h)
 {
+    for (size_t i = 0; h->stations && i < h->o.n_loops; i++)
+        keyed_destroy(h->stations[i].deliveries);
     db_close(h->db);
     arena_destroy(h->a);
     mailbox_destroy(h->mail);

@@ -77,6 +77,8 @@ void hub_subscribe(struct hub *h, struct http_exchange *x, const struct hub_subs
 /* Something has changed in who may watch: asked again at once. From any thread. */
 void hub_ask_again(struct hub *h);
 void hub_stats(const struct hub *h, struct hub_stats *ret);
+/* Of one project: its clients, events_sent, slow_closed, started_at; nothing else is filled. */
+void hub_stats_of(const struct hub *h, int64_t project, struct hub_stats *ret);
 /* Clients of one project. */
 size_t hub_clients(const struct hub *h, int64_t project);
 /* Ends every stream, joins the thread. Before the loops are stopped. */

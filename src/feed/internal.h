@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include "base/keyed.h"
 #include "feed/ring.h"
 #include "loop/bell.h"
 
@@ -100,10 +101,16 @@ void hub_tell_closed(struct hub *h, struct station *s, struct sight of);
 struct client;
 
 /* What the clients of one sight share. */
+/* What went to the clients of a project on one loop; it outlives its channels. */
+struct delivery {
+    _Atomic uint64_t events_sent, slow_closed;
+};
+
 struct channel {
     struct channel *next; /* in its bucket */
     struct station *station;
     struct sight of;
+    struct delivery *delivery;
     bool open;                    /* the hub has answered */
     bool unused;                  /* nobody was here at the last sweep */
     struct subscription *waiting; /* for the hub's answer, newest first */
@@ -128,7 +135,8 @@ struct station {
 
     _Atomic size_t n_clients;
     struct histogram publish_time;
-    _Atomic uint64_t events_sent, slow_closed, resyncs, ring_hits;
+    struct keyed *deliveries; /* struct delivery, by project */
+    _Atomic uint64_t resyncs, ring_hits;
 };
 
 struct hub {

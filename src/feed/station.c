@@ -32,6 +32,7 @@ static struct channel *channel_create(struct station *s, struct sight of)
 
     ch->station = s;
     ch->of = of;
+    ch->delivery = keyed_at(s->deliveries, of.project);
     ch->next = *bucket;
     *bucket = ch;
     return ch;
@@ -298,6 +299,7 @@ void station_init(struct station *s, struct hub *h, struct loop *l, size_t index
     s->loop = l;
     s->index = index;
     s->emptied = h->emptied;
+    s->deliveries = keyed_create(sizeof(struct delivery));
     loop_call_wait(l, open_on_loop, s);
 }
 
