@@ -16,6 +16,7 @@ import { ingestPostgres, ingestSqlite } from './scenarios/ingest.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { live } from './scenarios/live.mjs';
 import { memory } from './scenarios/memory.mjs';
+import { neighbour, passwords } from './scenarios/neighbour.mjs';
 import { noop } from './scenarios/noop.mjs';
 import { page } from './scenarios/page.mjs';
 import { pageHour } from './scenarios/page_hour.mjs';
@@ -45,6 +46,8 @@ const scenarios = [
     wallIngest,
     wallWorker,
     wallRead,
+    neighbour,
+    passwords,
     page,
     pageHour,
 ];

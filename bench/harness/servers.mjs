@@ -59,6 +59,8 @@ export async function startHookswitch(store, { roles, wrap = (command) => comman
             MASTER_KEY: masterKey,
             LOOPS: settings.cores === 'pinned' ? 1 : 0,
             LOG_LEVEL: 'warn',
+            WEBHOOKS_PER_MINUTE: 6_000_000, // one project is given all that there is
+            API_REQUESTS_PER_MINUTE: 6_000_000,
             ...env,
         },
     });

@@ -45,7 +45,8 @@ struct query_text {
         const char *column;
         size_t param;
     } echo[QUERY_ECHO_MAX];
-    bool is_batch; /* has array parameters */
+    bool is_batch;   /* has array parameters */
+    bool plans_once; /* PostgreSQL: the plan is the same whatever the parameters are */
     const char *sql[STORE_ENGINE_COUNT];
 };
 

@@ -80,12 +80,14 @@ static bool queue_prepare(struct postgres_db *d, const struct bound *b)
                          b->query->sql[STORE_POSTGRES], d->wire.n, d->wire.types) == 1;
 }
 
-static bool queue_scope(struct postgres_db *d, struct str scope)
+static bool queue_scope(struct postgres_db *d, struct str scope, bool plans_once)
 {
-    const char *const values[] = {scope.p};
-    const int lengths[] = {(int)scope.n}, formats[] = {1};
+    const struct str mode = plans_once ? STR("force_generic_plan") : STR("auto");
+    const char *const values[] = {scope.p, mode.p};
+    const int lengths[] = {(int)scope.n, (int)mode.n}, formats[] = {1, 1};
 
-    if (!PQsendQueryPrepared(d->link.conn, SCOPE_STATEMENT, 1, values, lengths, formats, 0))
+    if (!PQsendQueryPrepared(d->link.conn, SCOPE_STATEMENT, LEN(values), values, lengths, formats,
+                             0))
         return false;
     scope_telling(&d->scope);
     return true;
@@ -114,8 +116,8 @@ static bool send_unit(struct db *db, const struct bound *b, struct unit *ret, st
         return err_trace(e);
     command_start_deadline(db);
     if ((unit.begins && !command_queue_text(d, begin_text(db))) ||
-        (unit.tells_scope && !queue_scope(d, scope)) || (unit.prepares && !queue_prepare(d, b)) ||
-        !queue_run(d, b))
+        (unit.tells_scope && !queue_scope(d, scope, b->query->plans_once)) ||
+        (unit.prepares && !queue_prepare(d, b)) || !queue_run(d, b))
         return command_not_queued(db, e);
     d->begin_due = false;
     d->prepared[b->number] = true; // what follows in the pipeline may count on it

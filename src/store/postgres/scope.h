@@ -10,13 +10,17 @@
  * setting is undone with its transaction, so a rollback, a failure, another unit under way that
  * tells, and a new connection make it unsure, and the next statement tells again. It costs no round
  * trip, and nothing at all while a session goes on for the same.
+ *
+ * Told with it is whether the statement is planned anew for its parameters (plan_cache_mode): with
+ * row-level security that costs several times what a short statement itself does.
  */
 #include "base/buf.h"
 #include "store/internal.h"
 
-/* Whose: sorted, each once. */
+/* Whose: sorted, each once; and whether their statement has one plan for all. */
 struct owners {
     enum query_scope scope;
+    bool plans_once;
     int64_t *p;
     size_t n, room;
 };

@@ -42,7 +42,8 @@ static const char session_setup[] =
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
     "   WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)";
 
-static const char tell_scope[] = "SELECT set_config('hookswitch.scope', $1, false)";
+static const char tell_scope[] = "SELECT set_config('hookswitch.scope', $1, false),"
+                                 "       set_config('plan_cache_mode', $2, false)";
 
 static bool refuse(struct db *db, struct err *e)
 {

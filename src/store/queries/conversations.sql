@@ -178,14 +178,30 @@ SELECT count(*) AS total
  ORDER BY v.last_message_at DESC, v.id DESC;
 
 -- name: conversation_list
--- One page, the latest first.
+-- One page, the latest first. OFFSET 0 keeps PostgreSQL, which plans for any page, from reading the whole table
+-- to join it with a few rows.
 -- params: project int, from_time time, before_time time, before_id int, offset int, limit int
+-- plan: once
+-- [sqlite]
 -- use: conversation_rows
 -- use: conversation_from
 -- use: conversation_page
+-- [postgres]
+SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
+       c.display_name, c.formatted_number, c.phone_number
+  FROM (SELECT v.id
+          FROM conversations v
+         WHERE v.project_id = :project
+         -- use: conversation_from
+         ORDER BY v.last_message_at DESC, v.id DESC
+         LIMIT :limit OFFSET :offset) k
+ CROSS JOIN LATERAL (SELECT * FROM conversations v WHERE v.id = k.id OFFSET 0) v
+  JOIN contacts c ON c.id = v.contact_id
+ ORDER BY v.last_message_at DESC, v.id DESC;
 
 -- name: conversation_count
 -- params: project int, from_time time, before_time time, before_id int
+-- plan: once
 -- use: conversation_total
 -- use: conversation_from
 
@@ -273,6 +289,7 @@ SELECT count(*) AS total
 -- name: conversation_by_id
 -- In the order in which they are asked for.
 -- params: project int[], id int[]
+-- plan: once
 -- [sqlite]
 SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
        c.display_name, c.formatted_number, c.phone_number
@@ -290,6 +307,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_last_call
 -- The latest entry of each conversation.
 -- params: project int[], id int[]
+-- plan: once
 -- [sqlite]
 SELECT c.*
   FROM conversations v JOIN calls c ON c.id = v.last_call_id
