@@ -88,6 +88,20 @@ static int on_progress(void *arg, curl_off_t to_come, curl_off_t come, curl_off_
     return ended && atomic_load_explicit(ended, memory_order_relaxed);
 }
 
+static void free_list(void *list)
+{
+    curl_slist_free_all(list);
+}
+
+static bool set_header(CURL *easy, const struct http_fetch *f, struct arena *a)
+{
+    struct curl_slist *list = curl_slist_append(
+        NULL, str_z(str_fmt(a, "%s: " STR_FMT, f->header.name, STR_ARG(f->header.value)), a));
+
+    arena_defer(a, free_list, list);
+    return list && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
+}
+
 /* CURLOPT_UNRESTRICTED_AUTH stays off: that is what keeps the password from other hosts. */
 static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, struct buf *body)
 {
@@ -96,7 +110,9 @@ static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, stru
 
     bad |= curl_easy_setopt(easy, CURLOPT_URL, str_z(f->url, a));
     if (f->post)
-        bad |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, "");
+        bad |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, str_z(f->form, a));
+    if (f->header.name)
+        bad |= !set_header(easy, f, a);
     bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
     bad |= curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
     bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);

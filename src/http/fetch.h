@@ -28,7 +28,13 @@ bool http_place_eq(const struct http_place *x, const struct http_place *y);
 struct http_fetch {
     const char *peer; /* "Twilio", for sentences */
     struct str url;
-    bool post; /* with an empty body, instead of GET */
+    bool post;       /* instead of GET */
+    struct str form; /* its body; none: an empty one */
+    /* One of our own; name NULL: none. */
+    struct {
+        const char *name;
+        struct str value;
+    } header;
     struct str user;
     const struct secret *password; /* NULL: asked without name and password */
     usec_t connect_timeout, total_timeout;

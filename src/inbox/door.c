@@ -327,6 +327,11 @@ static void submit(struct visit *v)
     const struct door *door = v->seen.door;
     struct inbox_item *item = &v->append.item;
 
+    if (door->is_canary && door->is_canary(&v->seen)) {
+        settle(v, DOOR_CANARY);
+        return;
+    }
+
     item->project = v->seen.project;
     item->provider = str_from(door->provider);
     item->source = str_from(door->source);

@@ -64,6 +64,9 @@ struct door {
     bool (*verify)(const struct door_visit *v, struct str signature, struct hmac *key);
     /* Fills the item's sids, lane, dedupe_key, payload, raw_body. Never fails, drops nothing. */
     void (*describe)(const struct door_visit *v, struct inbox_item *item);
+    /* Whether we sent it ourselves, to see whether the way is open: answered, and not kept. NULL:
+     * nobody does. */
+    bool (*is_canary)(const struct door_visit *v);
     /* Writes what a DOOR_STEER answers, of type text/xml; NULL for DOOR_ACK. */
     void (*answer)(const struct door_visit *v, struct buf *out);
 };
@@ -109,6 +112,7 @@ struct doors_options {
 
 /* What became of a request at a door; each is counted. */
 #define DOOR_OUTCOMES(X)                                                                           \
+    X(CANARY, "canary") /* of our own: answered, not kept */                                       \
     X(STORED, "stored")                                                                            \
     X(DUPLICATE, "duplicate")                                                                      \
     X(SPOOLED, "spooled")                                                                          \

@@ -113,6 +113,9 @@ static const struct variable variables[] = {
      "Threads that process the inbox; 0 for one on SQLite, two on PostgreSQL."},
     {"JOB_THREADS", NUMBER, AT(job_threads), "2", 1, 64,
      "Threads that run jobs: reconcile, retention, housekeeping."},
+    {"CANARY_SECONDS", NUMBER, AT(canary_seconds), "60", 0, 86400,
+     "How often a webhook of our own is sent through WEBHOOK_BASE_URL, to see whether providers' "
+     "come through; 0: never."},
     {"METRICS_TOKEN", SECRET, AT(metrics_token), "", 0, 0,
      "Whoever sends it as a bearer may read /metrics."},
     {"METRICS_ALLOWED_CIDRS", TEXT, AT(metrics_allowed_cidrs), "", 0, 0,

@@ -53,6 +53,7 @@ struct config {
     int64_t api_threads;
     int64_t workers; /* 0: by engine */
     int64_t job_threads;
+    int64_t canary_seconds;
     struct str metrics_token;
     struct str metrics_allowed_cidrs;
     int64_t inbox_kept_days;

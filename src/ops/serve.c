@@ -23,6 +23,7 @@
 #include "jobs/world.h"
 #include "loop/loop.h"
 #include "ops/accounts.h"
+#include "ops/canary.h"
 #include "ops/flag_watch.h"
 #include "ops/identity.h"
 #include "ops/metrics.h"
@@ -67,6 +68,7 @@ struct app {
     struct flag_board *flags;
     struct flag_watch *flag_watch;
     struct metrics *metrics;
+    struct canary *canary;
     struct inbox *inbox;
     struct doors *doors;
     struct doors
@@ -429,6 +431,30 @@ static bool start_accounts(struct app *app, struct err *e)
     return accounts_start(&o, &app->accounts, e) || err_trace(e);
 }
 
+static void on_canary(usec_t took, void *arg)
+{
+    const struct app *app = arg;
+
+    metrics_canary(app->metrics, took);
+}
+
+/* Without a public address there is no way to look at. */
+static bool start_canary(struct app *app, struct err *e)
+{
+    const struct canary_options o = {
+        .clock = &clock_system,
+        .accounts = app->shelf,
+        .project = app->project,
+        .our_url = app->config->webhook_base_url,
+        .every = SECONDS(app->config->canary_seconds),
+        .on_back = on_canary,
+        .arg = app,
+    };
+
+    return o.every == 0 || str_is_empty(o.our_url) || canary_start(&o, &app->canary, e) ||
+           err_trace(e);
+}
+
 static bool start_flags(struct app *app, struct err *e)
 {
     const struct flag_watch_options o = {
@@ -682,6 +708,8 @@ static bool start_rooms(struct app *app, struct err *e)
         return err_trace(e);
     if (!metrics_start(app->metrics, e))
         return err_trace(e);
+    if (has_doors && !start_canary(app, e))
+        return err_trace(e);
     if (has_doors)
         inbox_release(app->inbox);
     return !has_role(app->roles, ROLE_API) || start_api(app, e) || err_trace(e);
@@ -860,6 +888,7 @@ static void stop(struct app *app)
     if (app->api)
         api_stop(app->api);
     jobs_stop(app->jobs);
+    canary_stop(app->canary);
     metrics_stop(app->metrics);
     flag_watch_stop(app->flag_watch);
     accounts_stop(app->accounts);

@@ -40,6 +40,15 @@ typedef bool provider_recording_fn(const struct provider_wanted *w, struct arena
 typedef bool provider_demo_fn(const struct provider_account *account, struct arena *a,
                               struct err *e);
 
+/* A webhook of our own, signed as the account's are; its door keeps nothing of it. */
+struct provider_canary {
+    struct str url, form;
+    const char *header; /* that carries the signature */
+    struct str signature;
+};
+typedef void provider_canary_fn(const struct provider_account *account, struct str our_url,
+                                struct arena *a, struct provider_canary *ret);
+
 /* An account is asked whether its webhooks come to us. */
 struct provider_check {
     const struct provider_account *account;
@@ -86,6 +95,8 @@ struct provider {
     const struct provider_calls *calls;
     /* NULL: there is nothing to ask. */
     provider_check_fn *check;
+    /* NULL: it has none. */
+    provider_canary_fn *canary;
     /* NULL: there is no sandbox. Never called but beside one (DEMO_CALLS). */
     provider_demo_fn *demo;
 };

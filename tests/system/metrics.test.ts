@@ -5,8 +5,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { freePort, type Server, startServer } from "../lib/server.ts";
-import { settled } from "../lib/settled.ts";
+import { get, type InboxPage } from "../lib/api.ts";
+import { ACCOUNT_SID, freePort, type Server, startServer } from "../lib/server.ts";
+import { settled, tool } from "../lib/settled.ts";
 import { deliverPoison, FakeCall, newCallSid, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
@@ -98,6 +99,29 @@ describe("metrics", () => {
     assert.deepEqual(names(page).sort(), before_.sort());
     assert.ok(before_.length < 400, String(before_.length));
     assert.ok(!page.includes("15085140320"));
+  });
+
+  it("R146: the canary comes through the public address and leaves no trace, and is missed when the way is shut", async () => {
+    const watched = await startServer({ METRICS_TOKEN: TOKEN, CANARY_SECONDS: "1" });
+    try {
+      await until("it came back", async () => ((value(await scrape(watched), "canary_latency_seconds_count") ?? 0) > 0 ? true : undefined));
+      const page = await scrape(watched);
+      assert.equal(value(page, "canary_failed_total"), 0);
+      assert.ok((value(page, 'webhook_received_total{outcome="canary"}') ?? 0) > 0);
+      assert.equal((await get<InboxPage>(watched, "/api/events")).total, 0);
+      assert.equal((await get<{ total: number }>(watched, "/api/calls")).total, 0);
+      const forged = await fetch(`${watched.url}/webhooks/twilio/voice-status`, {
+        method: "POST",
+        headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": "a".repeat(27) + "=" },
+        body: `AccountSid=${ACCOUNT_SID}&HookswitchCanary=1`,
+      });
+      assert.equal(forged.status, 403);
+      assert.equal((await tool(watched, "flags", "set", "webhook_ingestion_enabled=off")).code, 0);
+      await until("it is missed", async () => ((value(await scrape(watched), "canary_failed_total") ?? 0) > 0 ? true : undefined));
+      assert.match(watched.output(), /canary\.failed/);
+    } finally {
+      await watched.remove();
+    }
   });
 
   it("a real Prometheus scrapes them, with our rules loaded", async () => {

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "providers/twilio/canary.h"
 #include "providers/twilio/signature.h"
 #include "providers/twilio/twiml.h"
 
@@ -339,7 +340,8 @@ static void answer_dial(const struct door_visit *v, struct buf *out)
 const struct door twilio_doors[TWILIO_DOORS] = {
     {TWILIO("voice-inbound", "twilio_voice", "call-inbound", DOOR_STEER),
      .describe = describe_inbound, .answer = answer_inbound},
-    {TWILIO("voice-status", "twilio_voice", "call-status", DOOR_ACK), .describe = describe_status},
+    {TWILIO("voice-status", "twilio_voice", "call-status", DOOR_ACK), .describe = describe_status,
+     .is_canary = twilio_is_canary},
     {TWILIO("recording-status", "twilio_recording", "recording-complete", DOOR_ACK),
      .describe = describe_recording},
     {TWILIO("dial-action", "twilio_voice", "dial-action", DOOR_STEER), .describe = describe_dial,

@@ -1,6 +1,7 @@
 #include "providers/provider.h"
 
 #include "providers/twilio/calls.h"
+#include "providers/twilio/canary.h"
 #include "providers/twilio/check.h"
 #include "providers/twilio/demo.h"
 #include "providers/twilio/doors.h"
@@ -26,5 +27,6 @@ const struct provider provider_twilio = {
     .recording = twilio_recording,
     .calls = &twilio_calls,
     .check = twilio_check,
+    .canary = twilio_canary,
     .demo = twilio_demo,
 };

@@ -1,0 +1,112 @@
+#include "ops/canary.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "http/fetch.h"
+#include "loop/bell.h"
+#include "loop/loop.h"
+
+enum { ANSWER_MAX = 64 * 1024 };
+
+#define PATIENCE SECONDS(15) /* a provider waits no longer */
+
+struct canary {
+    struct canary_options o;
+    struct bell *end;
+    struct thread *thread;
+    _Atomic bool ending;
+};
+
+static bool fly(struct canary *c, const struct provider_canary *p, struct arena *a, struct err *e)
+{
+    const struct http_fetch f = {
+        .peer = "our own public address",
+        .url = p->url,
+        .post = true,
+        .form = p->form,
+        .header = {p->header, p->signature},
+        .connect_timeout = SECONDS(5),
+        .total_timeout = PATIENCE,
+        .ended = &c->ending,
+    };
+    struct http_fetched answer;
+    struct buf body;
+
+    buf_init(&body, ANSWER_MAX);
+    const bool ok = http_fetch(&f, a, &body, &answer, e);
+    buf_finish(&body);
+    if (!ok)
+        return err_trace(e);
+    return answer.status / 100 == 2 ||
+           err_set(e, ERR_UPSTREAM, "our own public address answered %d", answer.status);
+}
+
+static void send(struct canary *c, const struct provider *provider,
+                 const struct provider_account *account)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const usec_t began = clock_monotonic(c->o.clock);
+    struct provider_canary p;
+    struct err e = {0};
+
+    provider->canary(account, c->o.our_url, a, &p);
+    const bool ok = fly(c, &p, a, &e);
+    if (atomic_load(&c->ending))
+        return;
+    if (!ok)
+        log_failure(NULL, LOG_WARN, "canary.failed", &e);
+    c->o.on_back(ok ? clock_monotonic(c->o.clock) - began : TIME_NONE, c->o.arg);
+}
+
+/* One of each provider that the project has an account at. */
+static void send_all(struct canary *c)
+{
+    _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(c->o.accounts);
+
+    for (size_t i = 0; i < n_providers; i++) {
+        const struct provider_account *account =
+            account_book_find(book, c->o.project, str_from(providers[i]->name));
+        if (account && providers[i]->canary)
+            send(c, providers[i], account);
+    }
+}
+
+static void run(void *arg)
+{
+    struct canary *c = arg;
+
+    while (!atomic_load(&c->ending))
+        if (!bell_wait(c->end, c->o.every))
+            send_all(c);
+}
+
+void canary_stop(struct canary *c)
+{
+    if (!c)
+        return;
+    atomic_store(&c->ending, true);
+    bell_ring_for_ever(c->end);
+    if (c->thread)
+        thread_join(c->thread);
+    bell_destroy(c->end);
+    free(c);
+}
+
+DEFINE_CLEANUP(struct canary, canary_stop)
+
+bool canary_start(const struct canary_options *o, struct canary **ret, struct err *e)
+{
+    _cleanup_(canary_stopp) struct canary *c = NEW(struct canary);
+
+    c->o = *o;
+    while (str_ends(c->o.our_url, STR("/")))
+        c->o.our_url.n--;
+    c->end = bell_create();
+    if (!http_fetch_init(e) || !thread_start("canary", run, c, &c->thread, e))
+        return err_trace(e);
+    *ret = TAKE(c);
+    return true;
+}
