@@ -9,6 +9,7 @@ struct http_exchange {
     struct http_request rq;
     struct arena *arena;
     struct loop *loop;
+    usec_t received_at; /* monotonic */
     struct task task;
     void *user;
     /* On the loop, once; the exchange is released when it returns. */

@@ -31,6 +31,11 @@ struct loop *http_loop(const struct http_exchange *x)
     return x->loop;
 }
 
+usec_t http_received_at(const struct http_exchange *x)
+{
+    return x->received_at;
+}
+
 struct task *http_task(struct http_exchange *x)
 {
     return &x->task;

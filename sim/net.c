@@ -138,6 +138,7 @@ static void on_request(struct task *t)
 
     x->arena = arena_create(0);
     x->loop = d->loop;
+    x->received_at = clock_monotonic(&clock_system); // the world's
     x->on_answer = on_answer;
     x->on_stream = on_stream;
     x->peer = d;

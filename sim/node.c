@@ -299,7 +299,7 @@ static void drain(struct node *n)
 static void stop(struct node *n)
 {
     if (n->steering)
-        doors_set_ingestion(n->steering, false);
+        doors_shut(n->steering);
     n->ready = n->listening = false;
     drain(n);
     inbox_stop(TAKE(n->inbox));

@@ -50,6 +50,29 @@ describe("the room of operations", () => {
     await recent.getByText("Failed").waitFor();
   });
 
+  test("switches what lets less through only after a question, for the project and for all", async () => {
+    const webhooks = page.getByRole("group", { name: "Webhooks" });
+    const reasons = page.getByRole("list", { name: "What is not as it should be" });
+    await webhooks.getByRole("button", { name: "Shadow" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    assert.equal(await webhooks.getByRole("button", { name: "On" }).getAttribute("aria-pressed"), "true");
+    await webhooks.getByRole("button", { name: "Shadow" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Switch" }).click();
+    await reasons.getByText(/shadow mode/).waitFor();
+    await webhooks.getByRole("button", { name: "On" }).click();
+    await reasons.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "All projects" }).click();
+    await page.getByRole("group", { name: "Share of calls" }).getByRole("button", { name: "50 %" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Switch" }).click();
+    await page.getByRole("button", { name: "This project" }).click();
+    await page.getByText("Set for all projects: 50 %.").waitFor();
+    assert.equal(await page.getByRole("group", { name: "Share of calls" }).getByRole("button", { name: "100 %" }).count(), 0);
+    await page.getByRole("button", { name: "All projects" }).click();
+    await page.getByRole("group", { name: "Share of calls" }).getByRole("button", { name: "100 %" }).click();
+    await page.getByRole("button", { name: "This project" }).click();
+    await page.getByRole("group", { name: "Share of calls" }).getByRole("button", { name: "100 %" }).waitFor();
+  });
+
   test("says what is wrong, and leads to the dead letters", async () => {
     await deliverPoison(server);
     await page.getByText("Degraded").waitFor();

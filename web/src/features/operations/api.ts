@@ -1,6 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
-import { getJson, getJsonOf, postJson } from "../../lib/api";
-import type { Drift, JobList, JobRun, SyncHealth } from "../../lib/types";
+import { getJson, getJsonOf, postJson, sendJson } from "../../lib/api";
+import type { Drift, FlagList, JobList, JobRun, SyncHealth } from "../../lib/types";
+import { sent } from "./flag_values";
+import type { Wish } from "./flag_values";
 
 const ASK_EVERY_MS = 2_000;
 const ASK_IDLE_MS = 10_000;
@@ -26,6 +28,18 @@ export const jobs = queryOptions({
   refetchInterval: ({ state }) => (state.data?.jobs.some(({ latest }) => isUnderWay(latest)) ? ASK_EVERY_MS / 2 : ASK_IDLE_MS),
   staleTime: 0,
 });
+
+export const flags = queryOptions({
+  queryKey: ["flags"],
+  queryFn: ({ signal }) => getJson<FlagList>("/api/flags", {}, signal),
+  refetchInterval: ASK_IDLE_MS,
+  staleTime: 0,
+});
+
+export function setFlag(wish: Wish): Promise<FlagList> {
+  const path = wish.scope === "project" ? "/api/flags" : "/api/flags/installation";
+  return sendJson<FlagList>("PATCH", path, { [wish.flag.name]: sent(wish) });
+}
 
 export const drift = queryOptions({
   queryKey: ["drift"],

@@ -9,6 +9,7 @@ import { Mark } from "../../ui/mark";
 import { Section } from "../../ui/section";
 import { syncHealth } from "./api";
 import { Drift } from "./drift";
+import { Flags } from "./flags";
 import { figuresOf } from "./figures";
 import { Jobs } from "./jobs";
 import classes from "./page.module.css";
@@ -37,6 +38,7 @@ function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): R
       <Section title={text.operations.title} aside={aside}>
         {children}
       </Section>
+      <Flags />
       <Jobs />
       <Drift />
     </div>
