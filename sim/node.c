@@ -109,11 +109,13 @@ static uint64_t kept_by(const struct doors *d)
 bool node_has_kept(struct node *n)
 {
     const uint64_t kept = kept_by(n->steering) + kept_by(n->doors);
+    if (kept < n->n_kept)
+        n->n_kept = 0; // a new process counts anew
     const bool more = kept > n->n_kept;
 
     if (more && spool_bytes_of(n) > 0)
         fate_struck(FATE_SPOOLED);
-    n->n_kept = kept;
+    n->n_kept += more; // others of other loops are counted already, and ask in their turn
     return more;
 }
 

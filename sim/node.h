@@ -34,7 +34,7 @@ struct node {
     struct inbox_apply *apply;
     struct queue *queue;
     struct hub *hub;
-    uint64_t n_kept; /* of doors_stats, as last looked at */
+    uint64_t n_kept; /* of doors_stats, those that were asked about */
     uint64_t n_boots;
 };
 
