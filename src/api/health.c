@@ -2,7 +2,6 @@
 #include "api/request.h"
 
 #include "api/meter.h"
-
 #include "feed/hub.h"
 #include "jobs/run.h"
 #include "providers/account_book.h"

@@ -19,6 +19,7 @@
 
 enum {
     PAGE = 1000,
+    PAGES_MAX = 100, /* of one status */
     ASK_AT_ONCE = 20,
     ASK_MAX = 5000, /* of one run; the rest waits for the next */
     SILENT_MAX = 50000,
@@ -52,15 +53,55 @@ struct run {
 
 // --- lists ---------------------------------------------------------------------------------------
 
-/* One page, joined. */
-static bool page(struct run *r, const struct reconcile_query *q, struct reconcile_page *ret,
-                 struct err *e)
+struct sids {
+    struct str *p; /* sorted */
+    bool *seen;
+    size_t n;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void mark(struct sids *sids, const struct reconcile_page *found)
+{
+    for (size_t i = 0; i < found->n; i++) {
+        const struct str sid = found->found[i].change.call_sid;
+        const struct str *at = bsearch(&sid, sids->p, sids->n, sizeof sid, by_bytes);
+        if (at)
+            sids->seen[at - sids->p] = true;
+    }
+}
+
+static bool fetch_and_join(struct run *r, const struct reconcile_query *q,
+                           struct reconcile_page *ret, struct err *e)
 {
     struct reconcile_source *source = r->s->source;
 
     if (!source->list(source, q, r->s->a, ret, e) ||
         !reconcile_join(r->s, ret->found, ret->n, r->plan->as, e))
         return err_trace(e);
+    return true;
+}
+
+/* One page, in an arena of its own: it takes megabytes, and a step may walk through dozens. Those
+ * of `sids` that it shows are marked; NULL: none are. */
+static bool page(struct run *r, const struct reconcile_query *q, struct sids *sids,
+                 struct str *ret_next, struct err *e)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct arena *of_step = r->s->a;
+    struct reconcile_page found;
+
+    r->s->a = a;
+    const bool ok = fetch_and_join(r, q, &found, e);
+    r->s->a = of_step;
+    if (!ok)
+        return err_trace(e);
+    if (sids)
+        mark(sids, &found);
+    *ret_next = str_dup(found.next, of_step);
     return true;
 }
 
@@ -71,15 +112,13 @@ static bool window(struct run *r, bool recordings, bool *ret_more, struct err *e
                                       .to = r->c.to,
                                       .page_size = PAGE,
                                       .cursor = r->c.next};
-    struct reconcile_page found;
 
     *ret_more = false;
     if (r->c.from == TIME_NONE)
         return true;
-    if (!page(r, &q, &found, e))
+    if (!page(r, &q, NULL, &r->c.next, e))
         return err_trace(e);
-    r->c.next = found.next;
-    *ret_more = !str_is_none(found.next);
+    *ret_more = !str_is_none(r->c.next);
     return true;
 }
 
@@ -138,17 +177,6 @@ static bool phase_ask(struct run *r, bool *ret_more, struct err *e)
 /* The API has no word for "initiated": it says queued or ringing. */
 static const enum call_status going_on[] = {CALL_QUEUED, CALL_RINGING, CALL_IN_PROGRESS};
 
-struct sids {
-    struct str *p; /* sorted */
-    bool *seen;
-    size_t n;
-};
-
-static int by_bytes(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
 {
     struct arena *a = r->s->a;
@@ -171,17 +199,7 @@ static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
     return true;
 }
 
-static void mark(struct sids *sids, const struct reconcile_page *found)
-{
-    for (size_t i = 0; i < found->n; i++) {
-        const struct str sid = found->found[i].change.call_sid;
-        const struct str *at = bsearch(&sid, sids->p, sids->n, sizeof sid, by_bytes);
-        if (at)
-            sids->seen[at - sids->p] = true;
-    }
-}
-
-/* All pages of one status, one after the other: a few for thousands of calls. */
+/* The pages of one status, one after the other: a few for thousands of calls. */
 static bool list_status(struct run *r, enum call_status status, struct sids *sids, struct err *e)
 {
     struct reconcile_query q = {.has_status = true,
@@ -189,14 +207,10 @@ static bool list_status(struct run *r, enum call_status status, struct sids *sid
                                 .from = TIME_NONE,
                                 .to = TIME_NONE,
                                 .page_size = PAGE};
-    struct reconcile_page found;
 
-    do {
-        if (!page(r, &q, &found, e))
+    for (int i = 0; i < PAGES_MAX && (i == 0 || !str_is_none(q.cursor)); i++)
+        if (!page(r, &q, sids, &q.cursor, e))
             return err_trace(e);
-        mark(sids, &found);
-        q.cursor = found.next;
-    } while (!str_is_none(found.next));
     return true;
 }
 
