@@ -333,7 +333,7 @@ void log_write(const struct log *lg, enum log_level level, const char *event, co
     line_member(&l, STR("level"), level_names[level], false);
     line_member(&l, STR("event"), str_from(event), false);
     if (lg && !str_is_none(lg->id))
-        line_member(&l, STR("id"), lg->id, false);
+        line_member(&l, STR("trace_id"), lg->id, false);
 
     va_start(args.ap, format);
     for (const char *at = format; *at;)

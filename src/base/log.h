@@ -4,9 +4,9 @@
  * Structured logs: a stable event name, then key=value. Each request, call or job has a log of
  * its own, whose id stands on every line. Secrets and personal data are never logged.
  *
- * One line per record on stderr: logfmt (ts=… level=… event=… id=… key=value), or the same members
- * as a JSON object when so configured. The format is walked member by member, so an argument can
- * neither break a line nor forge a member.
+ * One line per record on stderr: logfmt (ts=… level=… event=… trace_id=… key=value), or the same
+ * members as a JSON object when so configured. The format is walked member by member, so an
+ * argument can neither break a line nor forge a member.
  */
 #include "base/err.h"
 
@@ -14,7 +14,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_LOGFMT, LOG_JSON };
 
 struct log {
-    struct str id; /* borrowed: trace id, connection, job; may be none */
+    struct str id; /* borrowed; the trace id; may be none */
 };
 
 /* Process-wide, once at start. */

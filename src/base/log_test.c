@@ -64,8 +64,9 @@ static void writes_logfmt(void **state)
     log_info(&lg, "call.start",
              "n=%d u=%zu s=%s v=" STR_FMT " f=%.2f x=%x r=%" PRIu64 " p=%d%% c=%c", -3, (size_t)7,
              "bare", STR_ARG(STR("view")), 1.5, 255u, UINT64_MAX, 50, 'c');
-    assert_str(line(s), "level=info event=call.start id=01J9 n=-3 u=7 s=bare v=view f=1.50 x=ff "
-                        "r=18446744073709551615 p=50% c=c");
+    assert_str(line(s),
+               "level=info event=call.start trace_id=01J9 n=-3 u=7 s=bare v=view f=1.50 x=ff "
+               "r=18446744073709551615 p=50% c=c");
     log_warn(NULL, "empty", "");
     assert_str(line(s), "level=warn event=empty");
     log_error(NULL, "text", "just words, %s", "no key");
@@ -114,7 +115,7 @@ static void a_failure_is_one_line(void **state)
     err_set_at(&e, "src/agents/load.c", "agent_load", 14, ERR_INVALID, "agent_id: got \"x\"");
     err_trace_at(&e, "src/api/calls.c", "create", 31);
     log_failure(&lg, LOG_WARN, "request.failed", &e);
-    assert_str(line(s), "level=warn event=request.failed id=01J9 code=INVALID_REQUEST "
+    assert_str(line(s), "level=warn event=request.failed trace_id=01J9 code=INVALID_REQUEST "
                         "text=\"agent_id: got \\\"x\\\"\" "
                         "at=\"agent_load agents/load.c:14 < create api/calls.c:31\"");
 }
