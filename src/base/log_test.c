@@ -102,7 +102,7 @@ static void writes_json_with_numbers_as_numbers(void **state)
     assert_str(json_get_str(o, "t"), "a\"\n, 7");
     assert_str(json_get_str(o, "m"), "9ms");
     assert_str(json_get_str(o, "inf"), "inf");
-    assert_str(json_get_str(o, "id"), "01J9");
+    assert_str(json_get_str(o, "trace_id"), "01J9");
     assert_str(json_get_str(o, "level"), "info");
     assert_int_equal(json_get_str(o, "ts").p[10], 'T');
 }
