@@ -46,8 +46,13 @@ describe("the room of operations", () => {
     await freeze.getByText(/asked for by/).waitFor();
     const recent = page.getByRole("listitem").filter({ hasText: "holds every call of it against" });
     await recent.getByText("only when asked for").waitFor();
-    await recent.getByRole("button").click();
+    await recent.getByRole("button", { name: "Run now: The last hour" }).click();
     await recent.getByText("Failed").waitFor();
+    await recent.getByRole("button", { name: "Runs: The last hour" }).click();
+    const runs = page.getByRole("list", { name: "Runs: The last hour" });
+    await runs.getByText("Failed").waitFor();
+    await page.keyboard.press("Escape");
+    await runs.waitFor({ state: "detached" });
   });
 
   test("switches what lets less through only after a question, for the project and for all", async () => {

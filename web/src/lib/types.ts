@@ -38,6 +38,7 @@ export type FlagList = Schemas["FlagList"];
 export type Job = Schemas["Job"];
 export type JobList = Schemas["JobList"];
 export type JobRun = Schemas["JobRun"];
+export type JobRunList = Schemas["JobRunList"];
 export type LastMessage = NonNullable<Schemas["LastMessage"]>;
 export type Finding = Schemas["Finding"];
 export type FindingCode = Schemas["FindingCode"];

@@ -1,6 +1,6 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { getJson, getJsonOf, postJson, sendJson } from "../../lib/api";
-import type { Drift, FlagList, JobList, JobRun, SyncHealth } from "../../lib/types";
+import type { Drift, FlagList, JobList, JobRun, JobRunList, SyncHealth } from "../../lib/types";
 import { sent } from "./flag_values";
 import type { Wish } from "./flag_values";
 
@@ -40,6 +40,15 @@ export function setFlag(wish: Wish): Promise<FlagList> {
   const path = wish.scope === "project" ? "/api/flags" : "/api/flags/installation";
   return sendJson<FlagList>("PATCH", path, { [wish.flag.name]: sent(wish) });
 }
+
+export const jobRuns = (name: string) =>
+  infiniteQueryOptions({
+    queryKey: ["jobs", name, "runs"],
+    queryFn: ({ pageParam, signal }) => getJson<JobRunList>(`/api/jobs/${name}/runs`, { before: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next_before: next }) => next ?? undefined,
+    staleTime: 0,
+  });
 
 export const drift = queryOptions({
   queryKey: ["drift"],

@@ -7,22 +7,12 @@ import { Record } from "../../ui/records";
 import { Age, ShortTime } from "../../ui/time";
 import { isUnderWay } from "./api";
 import classes from "./page.module.css";
+import { found, runLook } from "./run_words";
 
 const words = text.operations.jobs;
 
-const LOOKS: { [S in keyof typeof words.state]: [Look["shape"], Look["tone"]] } = {
-  waiting: ["ring", "waiting"],
-  running: ["dots", "waiting"],
-  succeeded: ["check", "good"],
-  failed: ["alert", "bad"],
-  never: ["ring", "quiet"],
-  off: ["paused", "quiet"],
-};
-
 function lookOf({ enabled, latest }: Job): Look {
-  const state = !enabled && !isUnderWay(latest) ? "off" : (latest?.state ?? "never");
-  const [shape, tone] = LOOKS[state];
-  return { shape, tone, word: words.state[state] };
+  return runLook(!enabled && !isUnderWay(latest) ? "off" : (latest?.state ?? "never"));
 }
 
 function when(word: string, time: ReactNode): ReactNode {
@@ -31,11 +21,6 @@ function when(word: string, time: ReactNode): ReactNode {
       {word} {time}
     </>
   );
-}
-
-/** What the run did, as far as there are words for it. */
-function found({ counts }: JobRun): string[] {
-  return Object.entries(words.counts).flatMap(([name, say]) => (counts[name] === undefined ? [] : [say(counts[name])]));
 }
 
 function factsOf({ enabled, latest, next_run_at: next }: Job): ReactNode[] {
@@ -57,12 +42,24 @@ function How({ run }: { run: JobRun }): ReactElement {
   );
 }
 
-type JobRecordProps = { job: Job; onRun: ((name: string) => void) | null };
+type JobRecordProps = { job: Job; onRun: ((name: string) => void) | null; onRuns: (job: Job) => void };
 
 /** One job: what it is for, how its last run went or how far this one is, and when it is due again. */
-export function JobRecord({ job, onRun }: JobRecordProps): ReactElement {
+export function JobRecord({ job, onRun, onRuns }: JobRecordProps): ReactElement {
   const { name, does } = words.names[job.name] ?? { name: job.name, does: undefined };
   const { latest } = job;
+  const runs = (
+    <Button
+      variant="subtle"
+      size="xs"
+      aria-label={words.runsOf(name)}
+      onClick={() => {
+        onRuns(job);
+      }}
+    >
+      {words.runs}
+    </Button>
+  );
   const run = (
     <Button
       variant="default"
@@ -77,7 +74,18 @@ export function JobRecord({ job, onRun }: JobRecordProps): ReactElement {
     </Button>
   );
   return (
-    <Record name={name} aside={does} state={lookOf(job)} facts={factsOf(job)} action={onRun !== null && run}>
+    <Record
+      name={name}
+      aside={does}
+      state={lookOf(job)}
+      facts={factsOf(job)}
+      action={
+        <>
+          {latest !== null && runs}
+          {onRun !== null && run}
+        </>
+      }
+    >
       {latest?.state === "running" && <How run={latest} />}
       {latest?.state === "failed" && (
         <p className={classes.failure}>

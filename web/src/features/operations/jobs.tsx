@@ -1,5 +1,6 @@
 // What is done again and again by itself: when it is due, how it went, and a run for who asks.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import type { ReactElement } from "react";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
@@ -9,6 +10,7 @@ import { Section } from "../../ui/section";
 import { Trouble } from "../../ui/trouble";
 import { jobs, runJob } from "./api";
 import { JobRecord } from "./job_record";
+import { Runs } from "./runs";
 
 const words = text.operations.jobs;
 
@@ -16,6 +18,7 @@ export function Jobs(): ReactElement {
   const client = useQueryClient();
   const mayRun = useMay("jobs.run");
   const { data, error, refetch } = useQuery(jobs);
+  const [shown, setShown] = useState<string | null>(null);
   const run = useMutation({ mutationFn: runJob, onSettled: () => client.invalidateQueries(jobs) });
   return (
     <Section title={words.title}>
@@ -24,10 +27,11 @@ export function Jobs(): ReactElement {
       {data !== undefined && (
         <Records label={words.title}>
           {data.jobs.map((job) => (
-            <JobRecord key={job.name} job={job} onRun={mayRun && job.offered && job.enabled ? run.mutate : null} />
+            <JobRecord key={job.name} job={job} onRun={mayRun && job.offered && job.enabled ? run.mutate : null} onRuns={({ name }) => { setShown(name); }} />
           ))}
         </Records>
       )}
+      {shown !== null && <Runs job={shown} name={words.names[shown]?.name ?? shown} onClose={() => { setShown(null); }} />}
     </Section>
   );
 }
