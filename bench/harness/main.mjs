@@ -20,6 +20,7 @@ import { neighbour, passwords } from './scenarios/neighbour.mjs';
 import { noop } from './scenarios/noop.mjs';
 import { page } from './scenarios/page.mjs';
 import { pageHour } from './scenarios/page_hour.mjs';
+import { reconcile } from './scenarios/reconcile.mjs';
 import { recoveryCrash, recoveryRestart } from './scenarios/recovery.mjs';
 import { troubleIdle, troubleKilled } from './scenarios/trouble.mjs';
 import { wallIngest, wallRead, wallWorker } from './scenarios/wall.mjs';
@@ -48,6 +49,7 @@ const scenarios = [
     wallRead,
     neighbour,
     passwords,
+    reconcile,
     page,
     pageHour,
 ];
