@@ -167,3 +167,31 @@ describe("flags", () => {
     await audit(server);
   });
 });
+
+describe("flags of two nodes", { skip: process.env["STORE"] !== "postgres" && "SQLite has one" }, () => {
+  it("what one of them is told, the other obeys, in shadow and back, and nothing is lost", async () => {
+    const first = await startServer(OWNER);
+    const second = await startServer({ ...OWNER, DATABASE_URL: first.env["DATABASE_URL"] });
+    try {
+      const { token } = await signIn(first, OWNER.BOOTSTRAP_ADMIN_EMAIL);
+      const reasons = async (): Promise<string> => (await get<SyncHealth>(second, "/api/health/sync")).reasons.join();
+      await must(first, token, "PATCH", "/api/flags/installation", { webhook_ingestion_enabled: "shadow" });
+      await until("the other is in shadow mode", async () => (/shadow mode/.test(await reasons()) ? true : undefined));
+      const call = new FakeCall(second, "+15085140320");
+      await call.arrives();
+      await until("it is held", async () => ((await get<SyncHealth>(second, "/api/health/sync")).inbox.held === 1 ? true : undefined));
+      await must(first, token, "PATCH", "/api/flags/installation", { webhook_ingestion_enabled: "off" });
+      await until("the other shuts its doors", async () => {
+        const { status } = await post(second, "voice-status", { AccountSid: ACCOUNT_SID, CallSid: call.sid, CallStatus: "completed", SequenceNumber: "1" });
+        return status === 503 ? true : undefined;
+      });
+      await must(first, token, "PATCH", "/api/flags/installation", { webhook_ingestion_enabled: "" });
+      await settled(second);
+      assert.equal((await get<{ call: Call }>(first, `/api/calls/${call.sid}`)).call.twilio_sid, call.sid);
+      await audit(first);
+    } finally {
+      await second.remove();
+      await first.remove();
+    }
+  });
+});
