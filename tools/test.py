@@ -23,7 +23,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 10)
-CONCURRENT_ROOMS = ["loop", "http", "sse", "queue", "inbox", "feed", "store"]
+CONCURRENT_ROOMS = ["loop", "http", "sse", "queue", "inbox", "feed", "store", "wake", "jobs"]
 
 MAKE = ["make", "--silent", "--no-print-directory", "QUIET=--quiet"]
 

@@ -107,7 +107,7 @@ static void close_bus(void *bus)
         natsConnection_Close(b->connection);
     natsConnection_Destroy(b->connection);
     natsOptions_Destroy(b->options);
-    nats_Close();
+    (void)nats_CloseAndWait(0); // until its threads are gone, which may be handing out a hint
     free(b);
 }
 

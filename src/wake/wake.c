@@ -120,17 +120,21 @@ void wakeups_tell_feed(struct wakeups *w, int64_t project, int64_t last_seq)
     leave(w, project, last_seq);
 }
 
+/* As many projects as one hint has room for; the others follow in the next. */
 static void gather(struct wakeups *w)
 {
-    for (struct task *t = mailbox_take(w->untold, 0), *next; t; t = next) {
+    struct task *t;
+
+    while (w->due.n_feeds < HINT_PROJECTS && (t = mailbox_take_one(w->untold, 0))) {
         struct telling *one = container_of(t, struct telling, task);
-        next = t->next;
         if (one->project == 0)
             w->due.inbox = true;
-        else if (!hint_add_feed(&w->due, one->project, one->last_seq))
-            atomic_fetch_add_explicit(&w->dropped, 1, memory_order_relaxed);
+        else
+            (void)hint_add_feed(&w->due, one->project, one->last_seq); // there is room
         free(one);
     }
+    if (mailbox_length(w->untold) > 0)
+        ring(w);
 }
 
 static bool tell(struct wakeups *w, struct err *e)
