@@ -13,6 +13,7 @@
 #include "api/credentials.h"
 #include "api/meter.h"
 #include "api/request.h"
+#include "api/run_wait.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/route.h"
@@ -28,6 +29,8 @@ enum { ROUTES_MAX = 256, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
 /* Passwords take a tenth of a second each. Who waits for one waits in a pool of its own, so that a
  * burst of people who sign in takes no thread from those who are. */
 enum pool_kind { POOL_COMMON, POOL_SLOW, POOL_COUNT };
+/* Of the API's threads, so many may wait for the end of a run: one in four, and two at most. */
+enum { RUN_WAITERS_MAX = 2, THREADS_PER_RUN_WAITER = 4 };
 enum { COMMON_WAITING_MAX = 1024, SLOW_WAITING_MAX = 32, SLOW_THREADS = 2 };
 
 #define RESOURCE(name) extern const struct resource api_##name;
@@ -54,6 +57,7 @@ struct api {
     struct backlog_watch *backlogs;
     struct throttle *throttle;
     struct meter *meter;
+    struct run_wait *runs;
     struct pool pools[POOL_COUNT];
     struct thread *monitor;
     struct mailbox *monitor_end; /* closed to end the monitor */
@@ -212,6 +216,7 @@ static void serve(struct worker *w, struct http_exchange *x)
         .backlogs = w->api->backlogs,
         .throttle = w->api->throttle,
         .meter = w->api->meter,
+        .runs = w->api->runs,
         .rng = &w->rng,
         .a = http_arena(x),
         .match = match,
@@ -360,6 +365,13 @@ static void pool_finish(struct pool *pool)
     mailbox_destroy(pool->waiting);
 }
 
+static size_t run_waiters(size_t threads)
+{
+    const size_t share = threads / THREADS_PER_RUN_WAITER;
+
+    return share < RUN_WAITERS_MAX ? share : RUN_WAITERS_MAX;
+}
+
 void api_stop(struct api *api)
 {
     if (!api)
@@ -367,6 +379,7 @@ void api_stop(struct api *api)
     for (size_t i = 0; i < POOL_COUNT; i++)
         mailbox_close(api->pools[i].waiting);
     mailbox_close(api->monitor_end);
+    run_wait_stop(api->runs);
     for (size_t i = 0; i < POOL_COUNT; i++)
         pool_finish(&api->pools[i]);
     if (api->monitor)
@@ -374,6 +387,7 @@ void api_stop(struct api *api)
     backlog_watch_destroy(api->backlogs);
     throttle_destroy(api->throttle);
     meter_destroy(api->meter);
+    run_wait_destroy(api->runs);
     mailbox_destroy(api->monitor_end);
     http_router_destroy(api->router);
     free(api);
@@ -390,6 +404,7 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->backlogs = backlog_watch_create(o->clock);
     api->throttle = throttle_create();
     api->meter = meter_create();
+    api->runs = run_wait_create(o->clock, run_waiters(o->threads));
     pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX);
     pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX);
     api->monitor_end = mailbox_create();

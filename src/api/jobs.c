@@ -2,6 +2,7 @@
 #include "api/deed.h"
 
 #include "api/keyset.h"
+#include "api/run_wait.h"
 #include "jobs/engine.h"
 #include "jobs/run.h"
 #include "tenancy/flags.h"
@@ -268,29 +269,60 @@ static bool ask_cold(struct req *rq, struct err *e)
     return ask_by_name(rq, STR("reconcile_cold"), e) || err_trace(e);
 }
 
-/* In the form that earlier systems answered with when the work was done; here it begins. */
-static bool ask_sync(struct req *rq, struct str name, struct err *e)
+// --- in the form of earlier systems --------------------------------------------------------------
+
+static bool has_failed(const struct job_run *r)
+{
+    return str_eq(r->state, STR("failed"));
+}
+
+static struct str sync_message(struct req *rq, const struct job_run *r)
+{
+    if (has_failed(r))
+        return str_fmt(rq->a, "The run failed: " STR_FMT, STR_ARG(r->error));
+    if (r->ended_at == TIME_NONE)
+        return str_fmt(rq->a, "Under way: GET /api/jobs/" STR_FMT "/runs/%lld tells how far it is.",
+                       STR_ARG(r->job), (long long)r->id);
+    return STR("The calls were held against the provider.");
+}
+
+static int64_t count_of(struct json_object *counts, const char *name)
+{
+    int64_t n;
+
+    return json_get_int(counts, name, &n) ? n : 0;
+}
+
+static bool write_sync(struct req *rq, const struct job_run *r, struct err *e)
 {
     struct json_writer *w = &rq->json;
+    struct json_object *counts;
+
+    if (!json_parse(r->counts, rq->a, &counts, e))
+        return err_trace(e);
+    json_open_object(w);
+    json_member_bool(w, STR("success"), !has_failed(r));
+    json_member_str(w, STR("message"), sync_message(rq, r));
+    json_member_int(w, STR("synced"), count_of(counts, "synced"));
+    json_member_int(w, STR("skipped"), count_of(counts, "skipped"));
+    json_member_int(w, STR("total"), r->done);
+    json_key(w, STR("run"));
+    write_run(rq, r);
+    json_close_object(w);
+    return true;
+}
+
+/* They answered when the work was done: so it is waited for, a while. */
+static bool ask_sync(struct req *rq, struct str name, struct err *e)
+{
     size_t n;
     const struct job *const *jobs = job_list(&n);
     struct job_run r;
 
-    if (!ask_for(rq, job_find(jobs, n, name), &r, e))
+    if (!ask_for(rq, job_find(jobs, n, name), &r, e) ||
+        !run_wait_end(rq->runs, rq->db, rq->actor.project, rq->a, &r, e) || !write_sync(rq, &r, e))
         return err_trace(e);
-    json_open_object(w);
-    json_member_bool(w, STR("success"), true);
-    json_member_str(w, STR("message"),
-                    str_fmt(rq->a,
-                            "Started: GET /api/jobs/" STR_FMT "/runs/%lld tells how far it is.",
-                            STR_ARG(name), (long long)r.id));
-    json_member_int(w, STR("synced"), 0);
-    json_member_int(w, STR("skipped"), 0);
-    json_member_int(w, STR("total"), 0);
-    json_key(w, STR("run"));
-    write_run(rq, &r);
-    json_close_object(w);
-    return reply(rq, 202, e);
+    return reply(rq, r.ended_at == TIME_NONE ? 202 : 200, e);
 }
 
 static bool ask_today(struct req *rq, struct err *e)

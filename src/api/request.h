@@ -35,6 +35,7 @@ struct req {
     struct backlog_watch *backlogs;
     struct throttle *throttle;
     struct meter *meter;
+    struct run_wait *runs;
     struct rng *rng;
     struct arena *a;
     struct actor actor; /* of public routes: nobody, without rights */

@@ -1,5 +1,8 @@
 // What the provider never told us is found out: against the simulator of Twilio, judged by Twilio's own client.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
 import { ask, type Call, get } from "../lib/api.ts";
@@ -8,6 +11,7 @@ import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
 import { freePort, type Server, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
+import { until } from "../lib/wait.ts";
 
 const POSTGRES = process.env["STORE"] === "postgres";
 const CALLS = 300;
@@ -25,6 +29,12 @@ async function play(...chaos: string[]): Promise<{ server: Server; sandbox: Sand
 /** As if all that was heard had been heard five minutes ago. */
 function fallSilent(server: Server): Promise<void> {
   return sql(server, `UPDATE calls SET updated_at = updated_at - ${POSTGRES ? "interval '5 minutes'" : "300000000"};`);
+}
+
+/** Lists are asked for up to the second that is going on. */
+function secondIsOver(calls: CallInstance[]): Promise<true> {
+  const last = Math.max(...calls.map(({ startTime }) => startTime.getTime()));
+  return until("the second is over in which the last call began", () => Promise.resolve(Date.now() >= last + 1000 || undefined));
 }
 
 async function run(server: Server, name: string): Promise<Run> {
@@ -129,6 +139,69 @@ describe("reconcile, when the provider has had enough", () => {
     assert.deepEqual(await drift(server, theirs), {});
     await audit(server);
     await sandbox.stop();
+    await server.remove();
+  });
+});
+
+type Sync = { success: boolean; message: string; synced: number; skipped: number; total: number; run: Run };
+const sync = (server: Server, name: string): ReturnType<typeof ask<Sync>> => ask<Sync>(server, `/api/sync/${name}`, { method: "POST" });
+
+/** A provider that answers when it is let: with an empty list, or with a failure. */
+async function haltingProvider(): Promise<{ url: string; asked: () => number; answer: (status: number) => void; end: () => Promise<void> }> {
+  const held: ServerResponse[] = [];
+  const provider = createServer((_, answer) => held.push(answer)).listen(0, "127.0.0.1");
+  await once(provider, "listening");
+  return {
+    url: `http://127.0.0.1:${String((provider.address() as AddressInfo).port)}`,
+    asked: () => held.length,
+    answer: (status) => {
+      for (const answer of held.splice(0)) answer.writeHead(status, { "Content-Type": "application/json" }).end('{"calls":[],"recordings":[],"next_page_uri":null}');
+    },
+    end: async () => {
+      provider.closeAllConnections();
+      provider.close();
+      await once(provider, "close");
+    },
+  };
+}
+
+describe("a sync that is asked for in the way of earlier systems", () => {
+  it("answers when it is done, with what it found", async () => {
+    const { server, sandbox } = await play("--calls", "40", "--lose", "0.3", "--seed", "13");
+    const theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
+    await secondIsOver(theirs);
+    const first = await sync(server, "recent");
+    assert.deepEqual([first.status, first.body.success, first.body.run.state], [200, true, "succeeded"]);
+    assert.deepEqual([first.body.total, first.body.synced, first.body.skipped], [theirs.length, first.body.run.counts["synced"], first.body.run.counts["skipped"] ?? 0]);
+    assert.ok(first.body.synced > 3, JSON.stringify(first.body));
+    assert.deepEqual(await drift(server, theirs), {});
+    const second = await sync(server, "today");
+    assert.deepEqual([second.status, second.body.total, second.body.synced], [200, theirs.length, 0]);
+    await sandbox.stop();
+    const third = await sync(server, "today");
+    assert.deepEqual([third.status, third.body.success, third.body.total], [200, false, 0]);
+    assert.ok(third.body.run.error !== null && third.body.message.endsWith(third.body.run.error), third.body.message);
+    await server.remove();
+  });
+
+  it("keeps one waiting at a time, and nobody when the server stops", async () => {
+    const provider = await haltingProvider();
+    const server = await startServer({ TWILIO_BASE_URL: provider.url, JOB_THREADS: "8" });
+    const first = sync(server, "recent");
+    await until("the provider is asked", () => Promise.resolve(provider.asked() > 0 || undefined));
+    assert.equal((await sync(server, "recent")).status, 409);
+    const second = await sync(server, "today");
+    assert.deepEqual([second.status, second.body.success, second.body.total], [202, true, 0]);
+    assert.match(second.body.message, new RegExp(`/api/jobs/sync_today/runs/${second.body.run.id} `));
+    await until("the provider is asked for both", () => Promise.resolve(provider.asked() > 1 || undefined));
+    provider.answer(503);
+    assert.deepEqual([(await first).status, (await first).body.success], [200, false]);
+    assert.equal((await ended(server, second.body.run)).state, "failed");
+    const third = sync(server, "recent");
+    await until("the provider is asked again", () => Promise.resolve(provider.asked() > 0 || undefined));
+    await server.stop();
+    assert.equal((await third).status, 202);
+    await provider.end();
     await server.remove();
   });
 });
