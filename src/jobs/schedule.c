@@ -40,7 +40,8 @@ static usec_t at_time_of_day(UCalendar *c, usec_t now, int32_t days, int64_t min
 {
     UErrorCode code = U_ZERO_ERROR;
 
-    ucal_setMillis(c, (UDate)(now / 1000), &code);
+    const int64_t milliseconds = now / MILLISECONDS(1);
+    ucal_setMillis(c, (UDate)milliseconds, &code);
     ucal_set(c, UCAL_HOUR_OF_DAY, 12); // noon is never left out: a day is counted from there
     ucal_add(c, UCAL_DAY_OF_MONTH, days, &code);
     ucal_set(c, UCAL_HOUR_OF_DAY, (int32_t)(minutes / 60));

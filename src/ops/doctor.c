@@ -202,7 +202,8 @@ int tool_doctor(struct command *cmd)
     doctor_tell(opened ? "ok" : "FAILED", "store can be opened", opened ? NULL : &e);
     if (opened) {
         p.store = s;
-        p.db = db = store_connect(s, STORE_TOOL);
+        db = store_connect(s, STORE_TOOL);
+        p.db = db;
     }
     return examine(&p) && opened ? EXIT_SUCCESS : EXIT_FAILURE;
 }

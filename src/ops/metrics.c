@@ -145,14 +145,19 @@ static void write_hub(struct buf *out, const struct hub *hub)
 
 static double resident_bytes(void)
 {
-    long pages = 0;
+    char line[128];
+    struct str in = STR_NONE, size, resident;
+    int64_t pages = 0;
     FILE *f = fopen("/proc/self/statm", "re");
 
     if (f) {
-        if (fscanf(f, "%*d %ld", &pages) != 1)
-            pages = 0;
+        if (fgets(line, sizeof line, f))
+            in = str_from(line);
         (void)fclose(f); // only read from
     }
+    if (!cut_field(&in, ' ', &size) || !cut_field(&in, ' ', &resident) ||
+        !str_to_i64(resident, &pages))
+        return 0;
     return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
