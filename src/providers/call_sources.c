@@ -10,6 +10,9 @@
  * back together. The first answer forgets how often it was refused.
  * - *How many at once.* One line for each thread that asks, a few connections each.
  *
+ * An account that is refused (401, 403) is passed over, counted, and fails nothing as long as
+ * another one of the project answers.
+ *
  * The words are found by a digest of the account: two accounts that share one are asked less often,
  * never more.
  */
@@ -268,8 +271,8 @@ static bool check_answer(struct reconcile_source *s, const struct provider_accou
 
 // --- some calls ----------------------------------------------------------------------------------
 
-/* Of an answer about one call. True: it is settled, found or not. What is wrong with the account or
- * the way there is an error; what is wrong with this call alone is "later". */
+/* Of an answer about one call. True: it is settled, found or not. What is wrong with the account,
+ * the way there or the provider is an error; what is wrong with this call alone is "later". */
 static bool read_one(struct reconcile_source *s, const struct provider_account *account,
                      const struct http_errand *x, struct arena *a, struct reconcile_found *ret,
                      struct err *e)
@@ -284,7 +287,7 @@ static bool read_one(struct reconcile_source *s, const struct provider_account *
         return true;
     }
     if (!check_answer(s, account, x, e))
-        return (x->ok && x->answer.status >= 500) || err_trace(e);
+        return err_trace(e);
     if (!k->calls->read_call(body, clock_wall(k->cs->clock), a, ret, &of_one))
         ret->answer = RECONCILE_LATER;
     return true;
@@ -315,7 +318,7 @@ static size_t write_errands(struct reconcile_source *s, const struct provider_ac
     return n;
 }
 
-/* Leaves in the round those which this account does not have. */
+/* Leaves in the round those which this account does not have; after a failure, all of them. */
 static bool ask_account(struct reconcile_source *s, const struct provider_account *account,
                         struct round *r, struct arena *a, struct err *e)
 {
@@ -324,7 +327,7 @@ static bool ask_account(struct reconcile_source *s, const struct provider_accoun
     size_t n_answers = 0, n_absent = 0;
     struct err last = {0};
 
-    r->n = 0;
+    r->n = n;
     if (n == 0)
         return true;
     if (!send(s, account, errands, n, a, e))
@@ -336,10 +339,21 @@ static bool ask_account(struct reconcile_source *s, const struct provider_accoun
             r->at[n_absent++] = r->at[i];
         buf_finish(&errands[i].body);
     }
-    r->n = n_absent;
-    if (n_answers == 0)
+    if (n_answers == 0) {
         *e = last;
-    return n_answers > 0 || err_trace(e);
+        return err_trace(e);
+    }
+    r->n = n_absent;
+    return true;
+}
+
+/* An account that is refused is passed over: those of the others are asked for all the same. */
+static bool is_refused(struct reconcile_source *s, const struct err *e)
+{
+    const bool refused = e->code == ERR_INTEGRATION_AUTH;
+
+    s->refused += refused;
+    return refused;
 }
 
 static bool ask_accounts(struct reconcile_source *s, const struct str *sids, size_t n,
@@ -347,13 +361,25 @@ static bool ask_accounts(struct reconcile_source *s, const struct str *sids, siz
 {
     const struct asker *k = s->arg;
     struct round r = {sids, ret, arena_new(a, size_t, n), n};
+    size_t n_asked = 0, n_refused = 0;
 
     s->retry_after = 0;
     for (size_t i = 0; i < n; i++)
         r.at[i] = i;
-    for (size_t i = 0; i < k->accounts.n && r.n > 0; i++)
-        if (!ask_account(s, k->accounts.p[i], &r, a, e))
+    for (; n_asked < k->accounts.n && r.n > 0; n_asked++) {
+        struct err of_one = {0};
+        if (ask_account(s, k->accounts.p[n_asked], &r, a, &of_one))
+            continue;
+        *e = of_one;
+        if (!is_refused(s, e))
             return err_trace(e);
+        n_refused++;
+    }
+    if (n_asked > 0 && n_refused == n_asked)
+        return err_trace(e);
+    err_clear(e);
+    for (size_t i = 0; i < r.n && n_refused > 0; i++)
+        ret[r.at[i]].answer = RECONCILE_LATER; // one that is refused may have it
     return true;
 }
 
@@ -422,6 +448,25 @@ static bool ask_page(struct reconcile_source *s, const struct provider_account *
     return ok || err_trace(e);
 }
 
+/* Of one account; path: STR_NONE, its first page. */
+static bool ask_list(struct reconcile_source *s, const struct provider_account *account,
+                     struct str path, const struct reconcile_query *q, struct arena *a,
+                     struct reconcile_page *ret, struct err *e)
+{
+    const struct asker *k = s->arg;
+
+    if (str_is_none(path))
+        path = k->calls->list_path(account, q, a);
+    for (int attempt = 1; !ask_page(s, account, path, a, ret, e); attempt++) {
+        if (!may_wait(s, attempt))
+            return err_trace(e);
+        err_clear(e);
+    }
+    return true;
+}
+
+/* A cursor is of a list that has begun: another account has answered. So it is no failure when all
+ * that are left are refused, but the end. */
 static bool list(struct reconcile_source *s, const struct reconcile_query *q, struct arena *a,
                  struct reconcile_page *ret, struct err *e)
 {
@@ -433,13 +478,14 @@ static bool list(struct reconcile_source *s, const struct reconcile_query *q, st
         err_set(e, ERR_UPSTREAM, "the account of this list is not here any more");
         return err_fix(e, "begin anew");
     }
-    const struct provider_account *account = k->accounts.p[at];
-    if (str_is_none(path))
-        path = k->calls->list_path(account, q, a);
-    for (int attempt = 1; !ask_page(s, account, path, a, ret, e); attempt++) {
-        if (!may_wait(s, attempt))
+    for (; !ask_list(s, k->accounts.p[at], path, q, a, ret, e); path = STR_NONE) {
+        const bool is_last = ++at == k->accounts.n;
+        if (!is_refused(s, e) || (is_last && str_is_none(q->cursor)))
             return err_trace(e);
         err_clear(e);
+        *ret = (struct reconcile_page){.next = STR_NONE};
+        if (is_last)
+            return true;
     }
     ret->next = cursor_behind(k, at, ret->next, a);
     return true;

@@ -31,6 +31,9 @@ static const struct {
     {STR("AC2/Calls/CA2.json"), 200, STR("{\"sid\":\"CA2\",\"status\":\"busy\"}")},
     {STR("AC1/Calls/CA500.json"), 500, STR("<html>")},
     {STR("AC1/Calls/CA401.json"), 401, STR("{}")},
+    {STR("AC2/Calls/CA401.json"), 403, STR("{}")},
+    {STR("AC4/Calls/CA4.json"), 200, STR("{\"sid\":\"CA4\",\"status\":\"busy\"}")},
+    {STR("AC4/Calls.json"), 200, STR("{\"calls\":[{\"sid\":\"CA4\"}],\"next_page_uri\":null}")},
     {STR("AC1/Calls/CA429.json"), 429, STR("{}")},
     {STR("AC1/Calls/CAodd.json"), 200, STR("[]")},
     {STR("AC1/Calls.json"), 200,
@@ -39,6 +42,12 @@ static const struct {
     {STR("AC1/More.json"), 200, STR("{\"calls\":[{\"sid\":\"CA3\"}],\"next_page_uri\":null}")},
     {STR("AC2/Calls.json"), 200, STR("{\"calls\":[{\"sid\":\"CA2\"}],\"next_page_uri\":null}")},
 };
+
+/* Whatever AC3 and AC5 are asked for. */
+static bool is_refused(struct str path)
+{
+    return str_starts(path, STR("AC3/")) || str_starts(path, STR("AC5/"));
+}
 
 static void on_request(struct http_exchange *x, void *arg)
 {
@@ -57,18 +66,30 @@ static void on_request(struct http_exchange *x, void *arg)
                                                       .n_headers = answers[i].status == 429});
             return;
         }
-    http_answer(x, &(struct http_answer){.status = 404});
+    http_answer(x, &(struct http_answer){.status = is_refused(path) ? 401 : 404});
 }
 
-static void add_account(struct rig *r, struct account_book *book, const char *name, uint16_t port)
+static void add_account(struct rig *r, struct account_book *book, int64_t project, const char *name)
 {
+    const uint16_t port = http_server_port(r->server);
+
     account_book_add_account(book, &(struct book_account){
-                                       .project = 1,
+                                       .project = project,
                                        .provider = STR("twilio"),
                                        .account = str_from(name),
                                        .base_url = str_fmt(r->a, "http://127.0.0.1:%u", port),
                                        .secrets = {secret_create(STR("token"))},
                                    });
+}
+
+static struct account_book *only_refused(struct rig *r)
+{
+    struct account_book *book = account_book_create();
+
+    assert_ok(account_book_add_project(book, &(struct book_project){.project = 3}, &r->e), &r->e);
+    add_account(r, book, 3, "AC3");
+    add_account(r, book, 3, "AC5");
+    return book;
 }
 
 static struct call_sources *open_sources(struct rig *r, int64_t per_second)
@@ -80,9 +101,13 @@ static struct call_sources *open_sources(struct rig *r, int64_t per_second)
     return cs;
 }
 
-/* Project 1 has two accounts, project 2 none. */
+/* Project 1 has two accounts, project 2 none; of those of project 3 one is not refused. */
 static int begin(void **state)
 {
+    static const struct {
+        int64_t project;
+        const char *name;
+    } accounts[] = {{1, "AC1"}, {1, "AC2"}, {3, "AC3"}, {3, "AC4"}, {3, "AC5"}};
     struct arena *a = arena_create(0);
     struct rig *r = arena_new(a, struct rig, 1);
 
@@ -96,10 +121,11 @@ static int begin(void **state)
     assert_ok(http_server_start(&options, &r->server, &r->e), &r->e);
     r->shelf = account_shelf_create();
     struct account_book *book = account_book_create();
-    assert_ok(account_book_add_project(book, &(struct book_project){.project = 1}, &r->e), &r->e);
-    assert_ok(account_book_add_project(book, &(struct book_project){.project = 2}, &r->e), &r->e);
-    add_account(r, book, "AC1", http_server_port(r->server));
-    add_account(r, book, "AC2", http_server_port(r->server));
+    for (int64_t project = 1; project <= 3; project++)
+        assert_ok(account_book_add_project(book, &(struct book_project){.project = project}, &r->e),
+                  &r->e);
+    for (size_t i = 0; i < LEN(accounts); i++)
+        add_account(r, book, accounts[i].project, accounts[i].name);
     account_shelf_put(r->shelf, book);
     r->sources = open_sources(r, 1000);
     *state = r;
@@ -120,12 +146,17 @@ static int end(void **state)
     return 0;
 }
 
-static struct reconcile_source source(struct rig *r, struct arena *a)
+static struct reconcile_source source_of(struct rig *r, int64_t project, struct arena *a)
 {
     struct reconcile_source s;
 
-    assert_true(call_sources_of(r->sources, 1, NULL, a, &s));
+    assert_true(call_sources_of(r->sources, project, NULL, a, &s));
     return s;
+}
+
+static struct reconcile_source source(struct rig *r, struct arena *a)
+{
+    return source_of(r, 1, a);
 }
 
 // --- one by one ----------------------------------------------------------------------------------
@@ -160,7 +191,7 @@ static void each_call_has_its_own_answer(void **state)
     assert_str(s.provider, "twilio");
 }
 
-static void a_refused_account_is_an_error(void **state)
+static void refused_accounts_are_an_error(void **state)
 {
     struct rig *r = *state;
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -169,6 +200,55 @@ static void a_refused_account_is_an_error(void **state)
 
     assert_refused(s.get(&s, (struct str[]){STR("CA401")}, 1, a, &found, &r->e), &r->e,
                    ERR_INTEGRATION_AUTH);
+}
+
+/* What the one that answers does not have may be the refused one's. */
+static void a_refused_account_is_passed_over(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source_of(r, 3, a);
+    struct reconcile_found found[2];
+
+    assert_ok(s.get(&s, (struct str[]){STR("CA4"), STR("CA9")}, 2, a, found, &r->e), &r->e);
+    assert_int_equal(found[0].answer, RECONCILE_FOUND);
+    assert_int_equal(found[1].answer, RECONCILE_LATER);
+    assert_int_equal(s.refused, 2);
+    assert_int_equal(s.requests, 2 + 2 + 1);
+}
+
+static void a_list_passes_over_refused_accounts(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source_of(r, 3, a);
+    struct reconcile_query q = {.from = TIME_NONE, .to = TIME_NONE, .page_size = 50};
+    struct reconcile_page page;
+
+    assert_ok(s.list(&s, &q, a, &page, &r->e), &r->e);
+    assert_int_equal(page.n, 1);
+    assert_str(page.found[0].change.call_sid, "CA4");
+    assert_int_equal(s.refused, 1);
+    q.cursor = page.next;
+    assert_ok(s.list(&s, &q, a, &page, &r->e), &r->e);
+    assert_int_equal(page.n, 0);
+    assert_true(str_is_none(page.next));
+    assert_int_equal(s.refused, 2);
+    q.cursor = STR_NONE;
+    account_shelf_put(r->shelf, only_refused(r));
+    s = source_of(r, 3, a);
+    assert_refused(s.list(&s, &q, a, &page, &r->e), &r->e, ERR_INTEGRATION_AUTH);
+}
+
+static void troubles_of_theirs_are_no_answer(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source(r, a);
+    struct reconcile_found found[2];
+
+    assert_refused(s.get(&s, (struct str[]){STR("CA500"), STR("CA500")}, 2, a, found, &r->e), &r->e,
+                   ERR_UNAVAILABLE);
 }
 
 static void a_provider_that_is_not_there_is_an_error(void **state)
@@ -275,14 +355,15 @@ static void nobody_asks_with_the_account_of_another_project(void **state)
     struct reconcile_source s;
 
     assert_false(call_sources_of(r->sources, 2, NULL, a, &s));
-    assert_false(call_sources_of(r->sources, 3, NULL, a, &s));
+    assert_false(call_sources_of(r->sources, 4, NULL, a, &s));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
-TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(a_refused_account_is_an_error),
-          CASE(a_provider_that_is_not_there_is_an_error), CASE(who_is_told_to_wait_does_not_ask),
-          CASE(the_budget_is_kept_by_all_who_ask),
+TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error),
+          CASE(a_refused_account_is_passed_over), CASE(a_list_passes_over_refused_accounts),
+          CASE(troubles_of_theirs_are_no_answer), CASE(a_provider_that_is_not_there_is_an_error),
+          CASE(who_is_told_to_wait_does_not_ask), CASE(the_budget_is_kept_by_all_who_ask),
           CASE(nothing_is_asked_any_more_once_it_has_ended),
           CASE(the_accounts_of_a_project_are_one_list),
           CASE(nobody_asks_with_the_account_of_another_project))

@@ -103,6 +103,7 @@ unsigned reconcile_drift(const struct call *before, const struct call *after)
 
 static const struct str names[] = {
     [RECONCILE_REQUESTS] = STR("requests"),
+    [RECONCILE_REFUSED] = STR("refused"),
     [RECONCILE_CHECKED] = STR("checked"),
     [RECONCILE_SYNCED] = STR("synced"),
     [RECONCILE_SKIPPED] = STR("skipped"),

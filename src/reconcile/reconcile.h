@@ -16,6 +16,7 @@
 /* What is counted. DRIFT_…: kinds of what we had not known, or had known wrongly. */
 enum reconcile_count {
     RECONCILE_REQUESTS,
+    RECONCILE_REFUSED, /* how often an account was refused, and passed over */
     RECONCILE_CHECKED, /* calls that the provider told of */
     RECONCILE_SYNCED,  /* calls in which something was mended */
     RECONCILE_SKIPPED, /* calls that are kept and not shown: internal, without an outside number */

@@ -336,7 +336,7 @@ static bool go_on(struct run *r, struct err *e)
 
 static bool step(struct reconcile_step *s, const struct plan *plan, struct err *e)
 {
-    const int64_t asked = s->source->requests;
+    const int64_t asked = s->source->requests, refused = s->source->refused;
     struct run r = {.s = s, .plan = plan, .now = clock_wall(s->clock)};
 
     if (is_beginning(s->cursor))
@@ -345,6 +345,7 @@ static bool step(struct reconcile_step *s, const struct plan *plan, struct err *
         return err_trace(e);
     const bool ok = go_on(&r, e);
     s->counts[RECONCILE_REQUESTS] += s->source->requests - asked;
+    s->counts[RECONCILE_REFUSED] += s->source->refused - refused;
     if (!ok)
         return err_trace(e);
     s->done = r.c.phase >= plan->n_phases;

@@ -10,7 +10,8 @@
  *
  * Errors: ERR_UNAVAILABLE, not now (too many requests, a failure of theirs, no answer in time, or
  * *ended); retry_after says for how long, when the provider did. ERR_INTEGRATION_AUTH: the account
- * or its secret is refused. ERR_UPSTREAM: it answers, and not as it should.
+ * or its secret is refused; when the project has several, all of them are. ERR_UPSTREAM: it
+ * answers, and not as it should.
  */
 #include "calls/change.h"
 
@@ -47,14 +48,16 @@ struct reconcile_page {
 
 struct reconcile_source {
     struct str provider; /* as in calls.provider */
-    /* Some calls, asked for at once; ret has room for n. Fails when the provider cannot be reached
-     * or refuses us; what goes wrong with one call alone is answered RECONCILE_LATER. */
+    /* Some calls, asked for at once; ret has room for n. Fails when the provider cannot be reached,
+     * has troubles of its own or refuses us; what goes wrong with one call alone is answered
+     * RECONCILE_LATER. */
     bool (*get)(struct reconcile_source *s, const struct str *sids, size_t n, struct arena *a,
                 struct reconcile_found *ret, struct err *e);
     bool (*list)(struct reconcile_source *s, const struct reconcile_query *q, struct arena *a,
                  struct reconcile_page *ret, struct err *e);
     const _Atomic bool *ended; /* turns true: what is under way fails within a second */
     int64_t requests;          /* sent so far */
+    int64_t refused;           /* how often an account was refused, and passed over */
     usec_t retry_after;        /* after a failure: not before so long; 0: nobody said */
     void *arg;
 };
