@@ -5,7 +5,29 @@
 #include "calls/fold.h"
 #include "reconcile/internal.h"
 
-enum { RECORDINGS_MAX = 50 };
+enum { RECORDINGS_MAX = 50, PAGES_MAX = 20 };
+
+/* Of all pages: where a project has several accounts, which of them has the call is not said. */
+static bool ask_recordings(struct reconcile_step *s, struct str sid, struct reconcile_found *all,
+                           size_t *n, struct err *e)
+{
+    struct reconcile_source *source = s->source;
+    struct reconcile_query q = {.recordings = true,
+                                .call_sid = sid,
+                                .from = TIME_NONE,
+                                .to = TIME_NONE,
+                                .page_size = RECORDINGS_MAX};
+    struct reconcile_page page;
+
+    for (int i = 0; i < PAGES_MAX && (i == 0 || !str_is_none(q.cursor)); i++) {
+        if (!source->list(source, &q, s->a, &page, e))
+            return err_trace(e);
+        for (size_t k = 0; k < page.n && *n <= RECORDINGS_MAX; k++)
+            all[(*n)++] = page.found[k];
+        q.cursor = page.next;
+    }
+    return true;
+}
 
 /* What the provider says of a call: itself, then its recordings. n == 0: it does not know it. */
 static bool ask(struct reconcile_step *s, struct str sid, struct reconcile_found **ret,
@@ -13,12 +35,6 @@ static bool ask(struct reconcile_step *s, struct str sid, struct reconcile_found
 {
     struct reconcile_source *source = s->source;
     struct reconcile_found *all = arena_new(s->a, struct reconcile_found, 1 + RECORDINGS_MAX);
-    const struct reconcile_query recordings = {.recordings = true,
-                                               .call_sid = sid,
-                                               .from = TIME_NONE,
-                                               .to = TIME_NONE,
-                                               .page_size = RECORDINGS_MAX};
-    struct reconcile_page page;
 
     *ret = all;
     *ret_n = 0;
@@ -30,20 +46,18 @@ static bool ask(struct reconcile_step *s, struct str sid, struct reconcile_found
     }
     if (all[0].answer == RECONCILE_ABSENT)
         return true;
-    if (!source->list(source, &recordings, s->a, &page, e))
-        return err_trace(e);
-    for (*ret_n = 1; *ret_n <= page.n && *ret_n <= RECORDINGS_MAX; (*ret_n)++)
-        all[*ret_n] = page.found[*ret_n - 1];
-    return true;
+    *ret_n = 1;
+    return ask_recordings(s, sid, all, ret_n, e) || err_trace(e);
 }
 
 static bool ask_counted(struct reconcile_step *s, struct str sid, struct reconcile_found **ret,
                         size_t *ret_n, struct err *e)
 {
-    const int64_t asked = s->source->requests;
+    const int64_t asked = s->source->requests, refused = s->source->refused;
     const bool ok = ask(s, sid, ret, ret_n, e);
 
     s->counts[RECONCILE_REQUESTS] += s->source->requests - asked;
+    s->counts[RECONCILE_REFUSED] += s->source->refused - refused;
     return ok || err_trace(e);
 }
 

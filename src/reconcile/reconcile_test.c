@@ -26,6 +26,7 @@ struct company {
     int64_t lists, gets; /* requests */
     size_t page_size;    /* at most; 0: as asked for */
     int fail;            /* so many requests still fail */
+    bool is_elsewhere;   /* the first page is empty: that of another account */
 };
 
 static struct call_change change_of(const struct theirs *t, bool recording)
@@ -109,6 +110,10 @@ static bool list(struct reconcile_source *s, const struct reconcile_query *q, st
     if (refuses(c, s, e))
         return false;
     c->lists++;
+    if (c->is_elsewhere && str_is_none(q->cursor)) {
+        *ret = (struct reconcile_page){.next = STR("0")};
+        return true;
+    }
     assert_true(str_is_none(q->cursor) || str_to_u64(q->cursor, &at));
     for (; at < c->n && n < size; at++)
         if (matches(&c->calls[at], q))
@@ -670,6 +675,30 @@ static void a_call_is_compared_and_then_mended(void **state)
     }
 }
 
+/* With several accounts, one page after the other is of one of them. */
+static void recordings_are_looked_for_in_every_account(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+        usec_t now = test_calls_now;
+        const struct clock clock = clock_fixed(&now);
+        struct reconcile_source source = {
+            .provider = STR("twilio"), .get = get, .list = list, .arg = c};
+        struct reconcile_step s = step_of(db, &source, &clock, a);
+        struct err e = {0};
+        bool found;
+
+        says(c, STR("CA1"), "completed")->recorded = true;
+        c->is_elsewhere = true;
+        assert_ok(reconcile_call(&s, STR("CA1"), &found, &e), &e);
+        assert_str(column(db, STR("CA1"), "recording_url", a), "https://example.com/RE1");
+        assert_int_equal(s.counts[RECONCILE_REQUESTS], 1 + 2);
+    }
+}
+
 // --- side by side --------------------------------------------------------------------------------
 
 enum { RACED = 40 };
@@ -777,5 +806,6 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(what_lacks_its_price_gets_it),
           cmocka_unit_test(few_that_lack_something_are_asked_for_and_many_are_listed),
           cmocka_unit_test(a_call_is_compared_and_then_mended),
+          cmocka_unit_test(recordings_are_looked_for_in_every_account),
           cmocka_unit_test(a_webhook_and_reconcile_race_on_each_call),
           cmocka_unit_test(a_step_that_fails_anywhere_is_taken_again))
