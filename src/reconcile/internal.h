@@ -16,6 +16,9 @@ size_t reconcile_recordings(const struct call_fold *f);
  * of the step. */
 bool reconcile_join(struct reconcile_step *s, const struct reconcile_found *found, size_t n,
                     enum call_source as, struct err *e) CHECK_RESULT;
+/* The same, but what cannot be kept by itself is counted, logged and left out. */
+bool reconcile_join_page(struct reconcile_step *s, const struct reconcile_found *found, size_t n,
+                         enum call_source as, struct err *e) CHECK_RESULT;
 
 /* Where a run is: in which of its phases, and where in that. */
 struct reconcile_cursor {

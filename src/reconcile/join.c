@@ -5,9 +5,13 @@
  * and outside of a transaction (nobody waits for us, nothing is written); then the calls with news
  * in them, and only those, go the way of every change, where it is looked at again, as a webhook
  * may have come meanwhile.
+ *
+ * One call that cannot be kept must not hold up those beside it: when a page fails for what stands
+ * in it, its calls are taken one by one, and who fails alone is counted and left out.
  */
 #include "base/arena.h"
 
+#include "base/log.h"
 #include "calls/batch.h"
 #include "reconcile/internal.h"
 
@@ -153,4 +157,48 @@ bool reconcile_join(struct reconcile_step *s, const struct reconcile_found *foun
         err_clear(e);
     }
     return true;
+}
+
+// --- what cannot be kept -------------------------------------------------------------------------
+
+/* Not of the database, nor of those who write at the same time: it would fail for ever. */
+static bool is_of_the_calls(const struct reconcile_step *s, const struct err *e)
+{
+    return !db_lost(s->db) && !may_try_again(s, e) && e->code != ERR_UNAVAILABLE;
+}
+
+static void leave_out(struct reconcile_step *s, const struct reconcile_found *found, struct err *e)
+{
+    s->counts[RECONCILE_UNKEPT]++;
+    log_warn(NULL, "reconcile.unkept", "project=%lld call=%.*s text=\"%s\"", (long long)s->project,
+             (int)found->change.call_sid.n, found->change.call_sid.p, e->text);
+    err_clear(e);
+}
+
+static bool join_each(struct reconcile_step *s, const struct reconcile_found *found, size_t n,
+                      enum call_source as, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (reconcile_join(s, &found[i], 1, as, e))
+            continue;
+        if (!is_of_the_calls(s, e))
+            return err_trace(e);
+        leave_out(s, &found[i], e);
+    }
+    return true;
+}
+
+bool reconcile_join_page(struct reconcile_step *s, const struct reconcile_found *found, size_t n,
+                         enum call_source as, struct err *e)
+{
+    int64_t counts[RECONCILE_COUNT_COUNT];
+
+    memcpy(counts, s->counts, sizeof counts);
+    if (reconcile_join(s, found, n, as, e))
+        return true;
+    if (!is_of_the_calls(s, e))
+        return err_trace(e);
+    err_clear(e);
+    memcpy(s->counts, counts, sizeof counts); // what was looked at is looked at again
+    return join_each(s, found, n, as, e) || err_trace(e);
 }

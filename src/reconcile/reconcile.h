@@ -22,6 +22,7 @@ enum reconcile_count {
     RECONCILE_SKIPPED, /* calls that are kept and not shown: internal, without an outside number */
     RECONCILE_UNKNOWN, /* calls of ours that the provider does not know */
     RECONCILE_UNANSWERED,   /* calls that it did not tell of this time */
+    RECONCILE_UNKEPT,       /* what it told and could not be kept: logged, and left out */
     RECONCILE_DRIFT_CALL,   /* never heard of */
     RECONCILE_DRIFT_STATUS, /* a wrong one, or a step behind */
     RECONCILE_DRIFT_DURATION,

@@ -17,6 +17,7 @@ struct theirs {
     usec_t start, end;
     int64_t duration, price;
     bool recorded;
+    bool is_unkept; /* a zero byte stands in what is said, which no store takes */
     enum reconcile_answer answer;
 };
 
@@ -55,6 +56,14 @@ static struct call_change change_of(const struct theirs *t, bool recording)
     return c;
 }
 
+static struct reconcile_found found_of(const struct theirs *t, bool recording)
+{
+    static const struct str with_zero = {"{\"a\":\"\0\"}", 9};
+
+    return (struct reconcile_found){t->answer, change_of(t, recording),
+                                    t->is_unkept ? with_zero : STR("{}")};
+}
+
 static bool refuses(struct company *c, struct reconcile_source *s, struct err *e)
 {
     s->requests++;
@@ -80,8 +89,7 @@ static bool get(struct reconcile_source *s, const struct str *sids, size_t n, st
         ret[i] = (struct reconcile_found){.answer = RECONCILE_ABSENT};
         for (size_t k = 0; k < c->n; k++)
             if (str_eq(c->calls[k].sid, sids[i]))
-                ret[i] = (struct reconcile_found){c->calls[k].answer,
-                                                  change_of(&c->calls[k], false), STR("{}")};
+                ret[i] = found_of(&c->calls[k], false);
     }
     return true;
 }
@@ -117,8 +125,7 @@ static bool list(struct reconcile_source *s, const struct reconcile_query *q, st
     assert_true(str_is_none(q->cursor) || str_to_u64(q->cursor, &at));
     for (; at < c->n && n < size; at++)
         if (matches(&c->calls[at], q))
-            found[n++] = (struct reconcile_found){
-                RECONCILE_FOUND, change_of(&c->calls[at], q->recordings), STR("{}")};
+            found[n++] = found_of(&c->calls[at], q->recordings);
     *ret = (struct reconcile_page){
         found, n, at < c->n ? str_fmt(a, "%llu", (unsigned long long)at) : STR_NONE};
     return true;
@@ -756,6 +763,26 @@ static void a_webhook_and_reconcile_race_on_each_call(void **state)
     }
 }
 
+static void one_that_cannot_be_kept_holds_up_nobody(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        for (size_t i = 0; i < 3; i++)
+            says(c, sid_of(i, a), "completed")->is_unkept = i == 1;
+        const struct outcome o = run(reconcile_recent, db, c, a);
+        assert_int_equal(o.counts[RECONCILE_UNKEPT], 1);
+        assert_int_equal(o.counts[RECONCILE_CHECKED], 3);
+        assert_int_equal(o.counts[RECONCILE_SYNCED], 2);
+        assert_str(column(db, sid_of(0, a), "status", a), "completed");
+        assert_str(column(db, sid_of(1, a), "status", a), "(no such call)");
+        assert_str(column(db, sid_of(2, a), "status", a), "completed");
+    }
+}
+
 struct attempts {
     struct db *db;
     size_t n; /* calls that are known */
@@ -808,4 +835,5 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(a_call_is_compared_and_then_mended),
           cmocka_unit_test(recordings_are_looked_for_in_every_account),
           cmocka_unit_test(a_webhook_and_reconcile_race_on_each_call),
+          cmocka_unit_test(one_that_cannot_be_kept_holds_up_nobody),
           cmocka_unit_test(a_step_that_fails_anywhere_is_taken_again))

@@ -80,7 +80,7 @@ static bool fetch_and_join(struct run *r, const struct reconcile_query *q,
     struct reconcile_source *source = r->s->source;
 
     if (!source->list(source, q, r->s->a, ret, e) ||
-        !reconcile_join(r->s, ret->found, ret->n, r->plan->as, e))
+        !reconcile_join_page(r->s, ret->found, ret->n, r->plan->as, e))
         return err_trace(e);
     return true;
 }
@@ -165,7 +165,7 @@ static bool phase_ask(struct run *r, bool *ret_more, struct err *e)
     if (n == 0)
         return true;
     if (!s->source->get(s->source, r->c.ask, n, s->a, found, e) ||
-        !reconcile_join(s, found, n, r->plan->as, e))
+        !reconcile_join_page(s, found, n, r->plan->as, e))
         return err_trace(e);
     take_answers(r, found, n);
     *ret_more = r->c.n_ask > 0;

@@ -109,14 +109,35 @@ static usec_t first_of(usec_t a, usec_t b)
     return a == TIME_NONE || (b != TIME_NONE && b < a) ? b : a;
 }
 
-/* As the API wrote it, but for its blanks. */
+/* JSON text, in place: U+0000, which no database text can hold, becomes U+FFFD. */
+static void without_zeros(char *p, size_t n)
+{
+    static const char zero[] = "\\u0000", replacement[] = "\\ufffd";
+    const size_t length = sizeof zero - 1;
+
+    for (size_t i = 0; i + length <= n; i++) {
+        if (p[i] != '\\')
+            continue;
+        if (memcmp(p + i, zero, length) == 0)
+            memcpy(p + i, replacement, length);
+        i++; // what is escaped is no beginning
+    }
+}
+
+/* As the API wrote it, but for its blanks and zeros. */
 static struct str raw_of(struct json_object *o, struct arena *a)
 {
     size_t n;
     const char *p = json_object_to_json_string_length(
         o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
+    char *copy;
 
-    return p ? str_dup((struct str){p, n}, a) : STR_NONE;
+    if (!p)
+        return STR_NONE;
+    copy = arena_alloc(a, n);
+    memcpy(copy, p, n);
+    without_zeros(copy, n);
+    return (struct str){copy, n};
 }
 
 // --- a call --------------------------------------------------------------------------------------

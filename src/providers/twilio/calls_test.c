@@ -201,10 +201,25 @@ static void what_names_no_call_is_left_out(void **state)
     assert_int_equal(page.found[0].change.recording.duration, 7);
 }
 
+/* An escaped backslash before "u0000" makes it a text like any other. */
+static void zeros_are_replaced_in_what_is_kept(void **state)
+{
+    const struct str body =
+        STR("{\"sid\":\"CA1\",\"caller_name\":\"a\\u0000b\\\\u0000c\\\\\\u0000\"}");
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_found found;
+    struct err e = {0};
+
+    (void)state;
+    assert_ok(twilio_calls.read_call(body, NOW, a, &found, &e), &e);
+    assert_str(found.raw, "{\"sid\":\"CA1\",\"caller_name\":\"a\\ufffdb\\\\u0000c\\\\\\ufffd\"}");
+}
+
 TEST_MAIN(cmocka_unit_test(lists_are_asked_for_by_status_and_time),
           cmocka_unit_test(a_sid_that_is_none_leads_nowhere),
           cmocka_unit_test(a_call_that_is_over_is_read_whole),
           cmocka_unit_test(what_is_null_is_not_said), cmocka_unit_test(pages_are_followed_verbatim),
           cmocka_unit_test(recordings_are_changes_of_their_calls),
           cmocka_unit_test(what_is_no_answer_is_refused),
-          cmocka_unit_test(what_names_no_call_is_left_out))
+          cmocka_unit_test(what_names_no_call_is_left_out),
+          cmocka_unit_test(zeros_are_replaced_in_what_is_kept))
