@@ -332,7 +332,7 @@ static void submit(struct visit *v)
         return;
     }
 
-    item->project = v->seen.project;
+    item->project = v->doors->o.accounts_are_old ? PROJECT_UNKNOWN : v->seen.project;
     item->provider = str_from(door->provider);
     item->source = str_from(door->source);
     item->event_type = str_from(door->event_type);

@@ -97,6 +97,8 @@ struct doors_options {
     const struct door *const *doors;
     size_t n_doors;
     struct door_accounts accounts;
+    bool accounts_are_old;    /* an account may have another project by now: each event's is looked
+                               * up when it is stored */
     struct str base_url;      /* public, e.g. https://calls.example.com */
     struct str allowed_peers; /* comma list of addresses and CIDR blocks; none: all */
     struct inbox *inbox;

@@ -138,6 +138,7 @@ static bool open_doors_for(struct app *app, struct account_book *book, struct do
         .n_doors = provider_doors(list),
         .doors = list,
         .accounts = account_book_doors(book),
+        .accounts_are_old = ret == &app->steering,
         .base_url = app->config->webhook_base_url,
         .allowed_peers = app->config->webhook_allowed_cidrs,
         .inbox = app->inbox,

@@ -95,6 +95,24 @@ describe("F061 the copy of the accounts", { skip }, () => {
     });
   });
 
+  it("leaves it to the store whose an event is, when the account has moved meanwhile", async () => {
+    const sid = newCallSid();
+    const before = await readFile(copy(), "utf8");
+    const path = `/api/connections/twilio/${SID}`;
+    const moved = async (from?: string, to?: string): Promise<void> => {
+      await must(server, owner.token, "DELETE", path, undefined, from);
+      await must(server, owner.token, "PUT", path, { secret: NEXT }, to);
+    };
+    await moved(other);
+    await server.stop();
+    await writeFile(copy(), before); // as if it had moved while this node was away
+    await whileDown(async () => assert.equal((await knock(NEXT, "voice-status", sid)).status, 204));
+    assert.equal(await received(sid), 0);
+    assert.equal((await must<InboxPage>(server, owner.token, "GET", `/api/events?call_sid=${sid}`)).total, 1);
+    await moved(undefined, other);
+    await until("the account may knock", async () => ((await knock(NEXT, "voice-status")).status === 204 ? true : undefined));
+  });
+
   it("counts for nothing when it was changed: the configuration's account is known still", async () => {
     const text = await readFile(copy(), "utf8");
     const lines = text.trimEnd().split("\n");
