@@ -122,17 +122,25 @@ static bool check_words(const struct project_settings *in, struct err *e)
            err_set(e, ERR_INVALID, "time_zone: one like Europe/Berlin expected");
 }
 
+/* As the nodes will read them: with the configuration's beside them. */
+static bool check_numbers(struct req *rq, const struct project_settings *own, struct err *e)
+{
+    const struct project_settings s = connection_in_force(rq->app->presets, rq->actor.project, own);
+    struct call_rules rules;
+
+    return call_rules_parse(s.owned_numbers, s.region, rq->a, &rules, e) || err_trace(e);
+}
+
 static bool save_settings(struct req *rq, void *arg, struct err *e)
 {
     const struct project_settings *in = arg;
     struct project_settings s;
-    struct call_rules rules;
 
     if (!connection_settings(rq->db, rq->actor.project, rq->a, &s, e))
         return err_trace(e);
     const struct str before = settings_text(rq, &s);
     merge(&s, in);
-    if (!call_rules_parse(s.owned_numbers, s.region, rq->a, &rules, e) ||
+    if (!check_numbers(rq, &s, e) ||
         !connection_set_settings(rq->db, rq->rng, rq->actor.project, &s, rq->now, e))
         return err_trace(e);
     const struct deed d = {.action = "settings.changed",

@@ -32,11 +32,6 @@ static struct str str_or_none(struct str s)
     return str_is_empty(s) ? STR_NONE : s;
 }
 
-static struct str or_preset(struct str value, bool is_default, struct str preset)
-{
-    return str_is_none(value) && is_default ? preset : value;
-}
-
 struct quotas accounts_quotas(const struct config *c)
 {
     return (struct quotas){{
@@ -49,28 +44,52 @@ struct quotas accounts_quotas(const struct config *c)
     }};
 }
 
-struct presets {
-    const struct config *config;
-    bool is_default; /* the project whose numbers the configuration says */
-};
+struct connection_presets accounts_presets(const struct config *c, int64_t project)
+{
+    return (struct connection_presets){
+        .project = project,
+        .settings = {.owned_numbers = str_or_none(c->owned_phone_numbers),
+                     .region = str_or_none(c->default_region),
+                     .sip_user = str_or_none(c->sip_user),
+                     .sip_domain = str_or_none(c->sip_domain)},
+        .account = {.provider = STR("twilio"),
+                    .account = c->twilio_account_sid,
+                    .has_secondary = !str_is_empty(c->twilio_auth_token_secondary),
+                    .created_at = TIME_NONE,
+                    .updated_at = TIME_NONE},
+    };
+}
 
-static bool add_project(struct account_book *book, struct presets preset,
+static bool add_project(struct account_book *book, const struct connection_presets *presets,
                         const struct connected_project *p, const struct quotas *quotas,
                         struct err *e)
 {
-    const struct config *c = preset.config;
-    const bool is_default = preset.is_default;
-    const struct project_settings *s = &p->settings;
+    const struct project_settings s = connection_in_force(presets, p->project, &p->settings);
     const struct book_project in = {
         .project = p->project,
-        .owned_numbers = or_preset(s->owned_numbers, is_default, c->owned_phone_numbers),
-        .region = or_preset(s->region, is_default, c->default_region),
-        .routing = {.sip_user = or_preset(s->sip_user, is_default, c->sip_user),
-                    .sip_domain = or_preset(s->sip_domain, is_default, c->sip_domain)},
+        .owned_numbers = s.owned_numbers,
+        .region = s.region,
+        .routing = {.sip_user = s.sip_user, .sip_domain = s.sip_domain},
         .quotas = *quotas,
     };
 
     return account_book_add_project(book, &in, e) || err_trace(e);
+}
+
+/* As it is; when its numbers cannot be read without them, so that what its providers send is taken
+ * still. */
+static void add_project_anyway(struct account_book *book, const struct connection_presets *presets,
+                               const struct connected_project *p, const struct quotas *quotas)
+{
+    struct connected_project without = *p;
+    struct err odd = {0}, none = {0};
+
+    if (add_project(book, presets, p, quotas, &odd))
+        return;
+    log_failure(NULL, LOG_ERROR, "accounts.numbers", &odd);
+    without.settings.owned_numbers = STR("");
+    if (!add_project(book, presets, &without, quotas, &none))
+        log_failure(NULL, LOG_ERROR, "accounts.project", &none);
 }
 
 static void add_configured(struct account_book *book, const struct config *c, int64_t project)
@@ -94,30 +113,14 @@ bool accounts_of_config(const struct config *c, int64_t project, struct account_
                         struct err *e)
 {
     _cleanup_(account_book_dropp) struct account_book *book = account_book_create();
+    const struct connection_presets presets = accounts_presets(c, project);
     const struct quotas quotas = accounts_quotas(c);
 
-    if (!add_project(book, (struct presets){c, true},
-                     &(struct connected_project){.project = project}, &quotas, e))
+    if (!add_project(book, &presets, &(struct connected_project){.project = project}, &quotas, e))
         return err_trace(e);
     add_configured(book, c, project);
     *ret = TAKE(book);
     return true;
-}
-
-struct connection_presets accounts_presets(const struct config *c, int64_t project)
-{
-    return (struct connection_presets){
-        .project = project,
-        .settings = {.owned_numbers = str_or_none(c->owned_phone_numbers),
-                     .region = str_or_none(c->default_region),
-                     .sip_user = str_or_none(c->sip_user),
-                     .sip_domain = str_or_none(c->sip_domain)},
-        .account = {.provider = STR("twilio"),
-                    .account = c->twilio_account_sid,
-                    .has_secondary = !str_is_empty(c->twilio_auth_token_secondary),
-                    .created_at = TIME_NONE,
-                    .updated_at = TIME_NONE},
-    };
 }
 
 // --- what the store keeps ------------------------------------------------------------------------
@@ -175,20 +178,16 @@ static bool read_quotas(struct accounts *x, int64_t project, struct quotas *ret,
     return true;
 }
 
-/* A project whose numbers cannot be read keeps the others from nothing. */
 static bool add_page(struct accounts *x, const struct writing *to,
                      const struct connected_project *list, size_t n, struct err *e)
 {
+    const struct connection_presets presets = accounts_presets(x->o.config, x->o.project);
+
     for (size_t i = 0; i < n; i++) {
-        struct err odd = {0};
-        const struct presets preset = {x->o.config, list[i].project == x->o.project};
         struct quotas quotas;
         if (!read_quotas(x, list[i].project, &quotas, e))
             return err_trace(e);
-        if (!add_project(to->book, preset, &list[i], &quotas, &odd)) {
-            log_failure(NULL, LOG_ERROR, "accounts.numbers", &odd);
-            continue;
-        }
+        add_project_anyway(to->book, &presets, &list[i], &quotas);
         account_copy_add_project(to->copy, &list[i]);
         if (!add_stored(x, to, list[i].project, e))
             return err_trace(e);
@@ -265,18 +264,16 @@ static bool look(struct accounts *x, struct err *e)
 
 // --- before the store is there -------------------------------------------------------------------
 
-/* A line that does not fit the others is left out, as from the store. */
 static void add_copied(struct account_book *book, const struct config *c, const struct vault *v,
                        const struct copied_accounts *all)
 {
+    const struct connection_presets presets = accounts_presets(c, all->default_project);
     const struct quotas quotas = accounts_quotas(c);
 
     for (size_t i = 0; i < all->n; i++) {
         const struct connected_project *p = &all->p[i].project;
-        const struct presets preset = {c, p->project == all->default_project};
-        struct err odd = {0};
-        if (add_project(book, preset, p, &quotas, &odd))
-            add_accounts(book, c, v, p->project, &all->p[i].accounts);
+        add_project_anyway(book, &presets, p, &quotas);
+        add_accounts(book, c, v, p->project, &all->p[i].accounts);
     }
 }
 

@@ -22,7 +22,7 @@
  * Accounts follow their project. Each line is sealed as `account copy <its number>`; the head,
  * which is written last and stands first, is number 0.
  */
-enum { FORMAT = 1, LINE_MAX = 32 * 1024, FILE_MAX = 256 * 1024 * 1024, PER_PROJECT_MAX = 32 };
+enum { FORMAT = 1, LINE_MAX = 32 * 1024, FILE_MAX = 256 * 1024 * 1024 };
 
 static const char file_name[] = "accounts.sealed", new_name[] = "accounts.sealed.new";
 
@@ -229,7 +229,7 @@ static bool take_account(struct json_object *o, int64_t project, struct copied_a
 {
     struct copied_project *last = ret->n > 0 ? &ret->p[ret->n - 1] : NULL;
 
-    if (!last || last->project.project != project || last->accounts.n == PER_PROJECT_MAX)
+    if (!last || last->project.project != project || last->accounts.n == CONNECTIONS_MAX)
         return not_whole(e);
     last->accounts.p[last->accounts.n++] = (struct sealed_connection){
         .provider = json_get_str(o, "provider"),
@@ -249,7 +249,7 @@ static void take_project(struct json_object *o, int64_t project, struct arena *a
                                  .region = json_get_str(o, "region"),
                                  .sip_user = json_get_str(o, "sip_user"),
                                  .sip_domain = json_get_str(o, "sip_domain")}},
-        .accounts = {arena_new(a, struct sealed_connection, PER_PROJECT_MAX), 0},
+        .accounts = {arena_new(a, struct sealed_connection, CONNECTIONS_MAX), 0},
     };
 }
 

@@ -3,8 +3,6 @@
 #include "base/arena.h"
 #include "tenancy/installation.h"
 
-enum { PER_PROJECT_MAX = 32 };
-
 // --- versions ------------------------------------------------------------------------------------
 
 static const struct str version_name = STR("connections");
@@ -28,6 +26,26 @@ bool connection_version(struct db *db, struct arena *a, struct str *ret, struct 
 }
 
 // --- settings ------------------------------------------------------------------------------------
+
+static struct str or_preset(struct str value, struct str preset)
+{
+    return str_is_none(value) ? preset : value;
+}
+
+struct project_settings connection_in_force(const struct connection_presets *presets,
+                                            int64_t project, const struct project_settings *own)
+{
+    const struct project_settings *preset = &presets->settings;
+    struct project_settings s = *own;
+
+    if (project != presets->project)
+        return s;
+    s.owned_numbers = or_preset(own->owned_numbers, preset->owned_numbers);
+    s.region = or_preset(own->region, preset->region);
+    s.sip_user = or_preset(own->sip_user, preset->sip_user);
+    s.sip_domain = or_preset(own->sip_domain, preset->sip_domain);
+    return s;
+}
 
 bool connection_settings(struct db *db, int64_t project, struct arena *a,
                          struct project_settings *ret, struct err *e)
@@ -79,7 +97,7 @@ bool connection_list(struct db *db, int64_t project, struct arena *a, struct con
 
     if (!db_query(db, Q_CONNECTION_LIST, BINDS(bind_int("project", project)), a, &rows, e))
         return err_trace(e);
-    *ret = rows_list(rows, &shape, PER_PROJECT_MAX, a, ret_n, e);
+    *ret = rows_list(rows, &shape, CONNECTIONS_MAX, a, ret_n, e);
     return *ret || err_trace(e);
 }
 
@@ -102,8 +120,8 @@ static bool has_room(struct db *db, int64_t project, const struct connection *c,
     for (size_t i = 0; i < n; i++)
         if (str_eq(list[i].provider, c->provider) && str_eq(list[i].account, c->account))
             return true;
-    return n < PER_PROJECT_MAX ||
-           err_set(e, ERR_LIMIT, "a project has %d accounts at most", PER_PROJECT_MAX);
+    return n < CONNECTIONS_MAX ||
+           err_set(e, ERR_LIMIT, "a project has %d accounts at most", CONNECTIONS_MAX);
 }
 
 bool connection_put(const struct office *o, const struct vault *v, int64_t project,
@@ -197,7 +215,7 @@ bool connection_load(struct db *db, int64_t project, struct arena *a,
 
     if (!db_query(db, Q_CONNECTION_LOAD_ACCOUNTS, BINDS(bind_int("project", project)), a, &rows, e))
         return err_trace(e);
-    ret->p = rows_list(rows, &shape, PER_PROJECT_MAX, a, &ret->n, e);
+    ret->p = rows_list(rows, &shape, CONNECTIONS_MAX, a, &ret->n, e);
     return ret->p || err_trace(e);
 }
 

@@ -9,6 +9,8 @@
 #include "tenancy/office.h"
 #include "tenancy/vault.h"
 
+enum { CONNECTIONS_MAX = 32 }; /* of a project */
+
 /* Each but the name none: not set. */
 struct project_settings {
     struct str name;
@@ -31,6 +33,11 @@ struct connection_presets {
     struct project_settings settings; /* without name and time zone */
     struct connection account;        /* without its secrets; no account: none */
 };
+
+/* What counts for a project: its own, and by the configuration where it is the default one and says
+ * nothing. */
+struct project_settings connection_in_force(const struct connection_presets *presets,
+                                            int64_t project, const struct project_settings *own);
 
 bool connection_settings(struct db *db, int64_t project, struct arena *a,
                          struct project_settings *ret, struct err *e) CHECK_RESULT;

@@ -125,3 +125,31 @@ describe("accounts of projects", () => {
     await get(server, "/api/health/sync");
   });
 });
+
+describe("the configuration's numbers, written as at home", () => {
+  const HOME = "6175006181";
+  let server: Server;
+  before(async () => {
+    server = await startServer({ OWNED_PHONE_NUMBERS: HOME, DEFAULT_REGION: "US", BOOTSTRAP_ADMIN_EMAIL: EMAIL, BOOTSTRAP_ADMIN_PASSWORD: PASSWORD });
+  });
+  after(() => server.remove());
+
+  const settings = (body: Record<string, string>): Promise<number> => ask(server, "/api/settings", { method: "PATCH", body }).then(({ status }) => status);
+
+  it("a region in which they are none is refused", async () => {
+    assert.equal(await settings({ region: "DK" }), 400);
+    assert.equal(await settings({ region: "DK", owned_numbers: OTHER_NUMBER }), 200);
+    assert.equal(await settings({ owned_numbers: "" }), 400); // for then the configuration's count
+    assert.equal(await settings({ region: "", owned_numbers: "" }), 200);
+  });
+
+  it("when they are none after all, what the provider sends is taken still", async () => {
+    server.env["OWNED_PHONE_NUMBERS"] = `+1${HOME}`;
+    await server.restart();
+    assert.equal(await settings({ region: "DK" }), 200);
+    server.env["OWNED_PHONE_NUMBERS"] = HOME;
+    await server.restart();
+    assert.match(server.output(), /accounts\.numbers/);
+    await new FakeCall(server, "+15085140320").arrives();
+  });
+});
