@@ -58,7 +58,7 @@ struct api_options {
     struct quotas quotas;            /* of a project, where the store says nothing else */
     size_t stream_clients_most;      /* of one project, whatever its quota; 0: as that says */
     bool secure_cookies;             /* the public URL is https */
-    const struct flag_board *flags;
+    struct flag_board *flags;
     void (*on_flags_changed)(void *arg); /* by this node; may be NULL */
     struct str webhook_base_url; /* shown to people who set up their provider; may be empty */
 };

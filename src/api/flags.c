@@ -37,7 +37,7 @@ static bool runs_installation(struct req *rq, bool *ret, struct err *e)
 static void write_one(struct req *rq, enum flag f, const struct flags *own,
                       const struct flags *installation)
 {
-    const struct flag_board *board = rq->app->flags;
+    struct flag_board *board = rq->app->flags;
     const struct flags preset = flag_board_preset(board);
     const struct flags all = flags_override(&preset, installation), now = flags_narrow(&all, own);
     struct json_writer *w = &rq->json;

@@ -203,31 +203,42 @@ struct narrowed {
     struct flags flags;
 };
 
-/* Never changed once it hangs on the board. Sheets are small and change when people turn switches,
- * so the old ones stay until the end, for whoever still reads them. */
+/* Never changed once it hangs on the board. */
 struct sheet {
-    struct sheet *before;
-    struct flags all; /* where no project narrows it */
+    struct sheet *before; /* among the old ones */
+    struct flags all;     /* where no project narrows it */
     size_t n;
     struct narrowed projects[]; /* by project */
 };
 
+/* Readers count themselves in before they look and out when they have read. Who counts none after
+ * another sheet hangs there knows that nobody reads an old one: a later reader finds the new one.
+ * For this the four steps need one order (seq_cst). */
 struct flag_board {
     struct flags preset;
-    _Atomic(const struct sheet *) present;
-    struct sheet *newest;
+    _Atomic size_t readers;
+    _Atomic(struct sheet *) present;
+    struct sheet *old; /* of the thread that loads */
 };
+
+/* Reading takes far less than a load, so what stays for a reader goes with the next one. */
+static void drop_old(struct flag_board *b)
+{
+    if (atomic_load(&b->readers) > 0)
+        return;
+    while (b->old) {
+        struct sheet *s = b->old;
+        b->old = s->before;
+        free(s);
+    }
+}
 
 static void hang(struct flag_board *b, struct sheet *s)
 {
-    s->before = b->newest;
-    b->newest = s;
-    atomic_store_explicit(&b->present, s, memory_order_release);
-}
+    struct sheet *before = atomic_exchange(&b->present, s);
 
-static const struct sheet *sheet_of(const struct flag_board *b)
-{
-    return atomic_load_explicit(&b->present, memory_order_acquire);
+    before->before = b->old;
+    b->old = before;
 }
 
 struct flag_board *flag_board_create(const struct flags *preset)
@@ -236,18 +247,27 @@ struct flag_board *flag_board_create(const struct flags *preset)
     struct sheet *s = NEW(struct sheet);
 
     b->preset = s->all = *preset;
-    hang(b, s);
+    atomic_init(&b->readers, 0);
+    atomic_init(&b->present, s);
     return b;
 }
 
 void flag_board_destroy(struct flag_board *b)
 {
-    while (b && b->newest) {
-        struct sheet *s = b->newest;
-        b->newest = s->before;
-        free(s);
-    }
+    if (!b)
+        return;
+    drop_old(b);
+    free(atomic_load(&b->present));
     free(b);
+}
+
+size_t flag_board_sheets(const struct flag_board *b)
+{
+    size_t n = 1;
+
+    for (const struct sheet *s = b->old; s; s = s->before)
+        n++;
+    return n;
 }
 
 static int by_project(const void *a, const void *b)
@@ -316,17 +336,17 @@ bool flag_board_load(struct flag_board *b, struct db *db, bool *ret_changed, str
     if (!read_rows(db, a, &rows, &n, e))
         return err_trace(e);
     struct sheet *s = write_sheet(b, rows, n);
-    *ret_changed = !is_same(s, sheet_of(b));
+    *ret_changed = !is_same(s, atomic_load(&b->present));
     if (*ret_changed)
         hang(b, s);
     else
         free(s);
+    drop_old(b);
     return true;
 }
 
-struct flags flag_board_of(const struct flag_board *b, int64_t project)
+static struct flags read_sheet(const struct sheet *s, int64_t project)
 {
-    const struct sheet *s = sheet_of(b);
     const struct narrowed key = {.project = project};
     const struct narrowed *own =
         s->n > 0 ? bsearch(&key, s->projects, s->n, sizeof key, by_project) : NULL;
@@ -334,7 +354,15 @@ struct flags flag_board_of(const struct flag_board *b, int64_t project)
     return own ? own->flags : s->all;
 }
 
-int64_t flag_board_value(const struct flag_board *b, int64_t project, enum flag f)
+struct flags flag_board_of(struct flag_board *b, int64_t project)
+{
+    atomic_fetch_add(&b->readers, 1);
+    const struct flags f = read_sheet(atomic_load(&b->present), project);
+    atomic_fetch_sub(&b->readers, 1);
+    return f;
+}
+
+int64_t flag_board_value(struct flag_board *b, int64_t project, enum flag f)
 {
     return flag_board_of(b, project).v[f];
 }
@@ -344,7 +372,7 @@ struct flags flag_board_preset(const struct flag_board *b)
     return b->preset;
 }
 
-int64_t flag_board_share(const struct flag_board *b, int64_t project)
+int64_t flag_board_share(struct flag_board *b, int64_t project)
 {
     const struct flags f = flag_board_of(b, project);
 

@@ -74,13 +74,16 @@ void flag_board_destroy(struct flag_board *b);
 /* Reads what the store has onto the board; *ret_changed: it is another one. One thread. */
 bool flag_board_load(struct flag_board *b, struct db *db, bool *ret_changed,
                      struct err *e) CHECK_RESULT;
+/* How many sheets it holds: the present one, and old ones that somebody may still have read when it
+ * was last loaded. The thread that loads. */
+size_t flag_board_sheets(const struct flag_board *b);
 /* What counts for a project now; of FLAGS_INSTALLATION: where none narrows it. Any thread, without
  * a lock. */
-struct flags flag_board_of(const struct flag_board *b, int64_t project);
-int64_t flag_board_value(const struct flag_board *b, int64_t project, enum flag f);
+struct flags flag_board_of(struct flag_board *b, int64_t project);
+int64_t flag_board_value(struct flag_board *b, int64_t project, enum flag f);
 /* What the configuration says. */
 struct flags flag_board_preset(const struct flag_board *b);
 /* The percents of a project's calls that are processed: 0 while its ingestion is not on. */
-int64_t flag_board_share(const struct flag_board *b, int64_t project);
+int64_t flag_board_share(struct flag_board *b, int64_t project);
 
 #endif

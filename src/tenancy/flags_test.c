@@ -1,5 +1,8 @@
 #include "tenancy/flags.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "tenancy/tenancy_kit.h"
 
 static struct flags read(const char *text)
@@ -116,7 +119,76 @@ static void the_installation_counts_before_the_configuration(void **state)
     }
 }
 
+static void what_hung_before_is_not_kept(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct flags preset = flags_widest();
+        struct flag_board *b = flag_board_create(&preset);
+
+        for (int i = 0; i < 20; i++) {
+            set(&k, k.project, i % 2 == 0 ? "worker_percentage=10" : "worker_percentage=20");
+            (void)load(&k, b, k.project, true);
+            assert_int_equal(flag_board_sheets(b), 1);
+        }
+        flag_board_destroy(b);
+    }
+}
+
+struct reader {
+    struct flag_board *board;
+    int64_t project;
+    _Atomic bool reads, ends;
+    bool odd;
+};
+
+/* Both values are set together. */
+static void *read_on(void *arg)
+{
+    struct reader *r = arg;
+
+    while (!atomic_load(&r->ends)) {
+        const struct flags f = flag_board_of(r->board, r->project);
+        r->odd |= (f.v[FLAG_WORKER_SHARE] == 10) != (f.v[FLAG_PUSH] == 0);
+        atomic_store(&r->reads, true);
+    }
+    return NULL;
+}
+
+static void who_reads_while_it_changes_reads_one_or_the_other(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct flags preset = flags_widest();
+        struct reader r = {.board = flag_board_create(&preset), .project = k.project};
+        pthread_t thread;
+
+        assert_int_equal(pthread_create(&thread, NULL, read_on, &r), 0);
+        for (int i = 0; i < 100; i++) {
+            set(&k, k.project, i % 2 == 0 ? "worker_percentage=10 realtime_push_enabled=off" : "");
+            (void)load(&k, r.board, k.project, true);
+            atomic_store(&r.reads, false);
+            while (!atomic_load(&r.reads))
+                ;
+        }
+        atomic_store(&r.ends, true);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_false(r.odd);
+        (void)load(&k, r.board, k.project, false);
+        assert_int_equal(flag_board_sheets(r.board), 1);
+        flag_board_destroy(r.board);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(flags_are_written_and_read),
           cmocka_unit_test(what_is_no_value_is_refused_in_words),
           cmocka_unit_test(a_project_narrows_and_never_widens),
-          cmocka_unit_test(the_installation_counts_before_the_configuration))
+          cmocka_unit_test(the_installation_counts_before_the_configuration),
+          cmocka_unit_test(what_hung_before_is_not_kept),
+          cmocka_unit_test(who_reads_while_it_changes_reads_one_or_the_other))
