@@ -12,7 +12,7 @@ bool req_transaction(struct req *rq, bool (*do_it)(struct req *rq, void *arg, st
     return true;
 }
 
-static struct audit_entry entry_of(const struct req *rq, const struct deed *d)
+struct audit_entry req_audit_entry(const struct req *rq, const struct deed *d)
 {
     return (struct audit_entry){
         .who = &rq->actor,
@@ -28,21 +28,21 @@ static struct audit_entry entry_of(const struct req *rq, const struct deed *d)
 
 bool req_audit(struct req *rq, const struct deed *d, struct err *e)
 {
-    const struct audit_entry entry = entry_of(rq, d);
+    const struct audit_entry entry = req_audit_entry(rq, d);
 
     return audit_append(rq->db, rq->actor.org, &entry, rq->now, rq->a, e) || err_trace(e);
 }
 
 bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e)
 {
-    const struct audit_entry entry = entry_of(rq, d);
+    const struct audit_entry entry = req_audit_entry(rq, d);
 
     return audit_append_everywhere(rq->db, rq->actor.id, &entry, rq->now, rq->a, e) || err_trace(e);
 }
 
 bool req_audit_first(struct req *rq, const struct deed *d, struct err *e)
 {
-    const struct audit_entry entry = entry_of(rq, d);
+    const struct audit_entry entry = req_audit_entry(rq, d);
 
     return audit_append_first(rq->db, &entry, rq->now, rq->a, e) || err_trace(e);
 }

@@ -28,6 +28,9 @@ bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e) C
 /* In the first organisation: for what nobody did who is known. */
 bool req_audit_first(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
 
+/* The line, where a room below writes it. */
+struct audit_entry req_audit_entry(const struct req *rq, const struct deed *d);
+
 /* {"before": …, "after": …} of one text. */
 struct str deed_change(struct req *rq, struct str before, struct str after);
 

@@ -77,13 +77,7 @@ static bool show(struct req *rq, struct err *e)
     return reply(rq, 200, e) || err_trace(e);
 }
 
-struct change {
-    int64_t project;
-    struct flags flags;
-    bool given[FLAG_COUNT];
-};
-
-static bool read_change(struct req *rq, struct change *c, struct err *e)
+static bool read_change(struct req *rq, struct flags_change *c, struct err *e)
 {
     struct wish wish;
 
@@ -99,29 +93,14 @@ static bool read_change(struct req *rq, struct change *c, struct err *e)
 
 static bool save(struct req *rq, void *arg, struct err *e)
 {
-    const struct change *c = arg;
-    const bool all = c->project == FLAGS_INSTALLATION;
-    struct flags f;
+    const struct audit_entry by = req_audit_entry(rq, &(struct deed){0});
 
-    if (!flags_get(rq->db, c->project, rq->a, &f, e))
-        return err_trace(e);
-    const struct str before = flags_text(&f, rq->a);
-    for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (c->given[i])
-            f.v[i] = c->flags.v[i];
-    if (!flags_put(rq->db, c->project, &f, rq->a, e))
-        return err_trace(e);
-    const struct deed d = {.action = "flags.changed",
-                           .entity = all ? "installation" : "project",
-                           .id = all ? STR("1") : req_id_text(rq, c->project),
-                           .project = c->project,
-                           .details = deed_change(rq, before, flags_text(&f, rq->a))};
-    return req_audit(rq, &d, e) || err_trace(e);
+    return flags_change(rq->db, arg, &by, rq->now, rq->a, e) || err_trace(e);
 }
 
 static bool change(struct req *rq, int64_t project, struct err *e)
 {
-    struct change c = {.project = project};
+    struct flags_change c = {.project = project};
 
     if (!read_change(rq, &c, e) || !req_transaction(rq, save, &c, e))
         return err_trace(e);

@@ -7,17 +7,12 @@
 #include "ops/flag_watch.h"
 #include "ops/tools.h"
 #include "tenancy/audit.h"
-#include "tenancy/project.h"
-
-static const struct actor console = {.kind = ACTOR_NOBODY, .name = {"console", 7}};
 
 struct turn {
     struct command *cmd;
     struct db *db;
-    int64_t project; /* FLAGS_INSTALLATION: for all */
     bool set;
-    struct flags flags;
-    bool given[FLAG_COUNT];
+    struct flags_change change; /* its project as well when nothing is */
 };
 
 static bool usage(struct err *e)
@@ -34,15 +29,15 @@ static bool read_argument(struct turn *t, struct str arg, struct err *e)
     enum flag f;
 
     if (cut_lit(&arg, STR("--project=")))
-        return (str_to_i64(arg, &t->project) && t->project > 0) ||
+        return (str_to_i64(arg, &t->change.project) && t->change.project > 0) ||
                err_set(e, ERR_INVALID, "--project: a number expected");
     if (!t->set || !cut_until(&arg, '=', &name))
         return usage(e);
     if (!flag_find(name, &f))
         return err_set(e, ERR_INVALID, "no flag \"" STR_FMT "\"; `hookswitch flags list`",
                        STR_ARG(name));
-    t->given[f] = true;
-    return flag_parse(f, arg, &t->flags.v[f], e) || err_trace(e);
+    t->change.given[f] = true;
+    return flag_parse(f, arg, &t->change.flags.v[f], e) || err_trace(e);
 }
 
 static bool read_arguments(struct turn *t, struct err *e)
@@ -59,43 +54,11 @@ static bool read_arguments(struct turn *t, struct err *e)
     return true;
 }
 
-static bool write_audit(struct turn *t, const struct flags *before, const struct flags *after,
-                        struct err *e)
-{
-    struct arena *a = t->cmd->a;
-    const bool all = t->project == FLAGS_INSTALLATION;
-    const usec_t now = clock_wall(&clock_system);
-    const struct audit_entry entry = {
-        .who = &console,
-        .project = t->project,
-        .action = "flags.changed",
-        .entity = all ? "installation" : "project",
-        .entity_id = all ? STR("1") : str_fmt(a, "%lld", (long long)t->project),
-        .details = str_fmt(a, "{\"before\":\"" STR_FMT "\",\"after\":\"" STR_FMT "\"}",
-                           STR_ARG(flags_text(before, a)), STR_ARG(flags_text(after, a))),
-    };
-    struct project p;
-    bool found;
-
-    if (all)
-        return audit_append_first(t->db, &entry, now, a, e) || err_trace(e);
-    if (!project_find(t->db, t->project, a, &p, &found, e))
-        return err_trace(e);
-    return audit_append(t->db, p.org, &entry, now, a, e) || err_trace(e);
-}
-
 static bool set(struct turn *t, struct err *e)
 {
-    struct flags before;
+    const struct audit_entry by = {.who = &tool_console};
 
-    if (!flags_get(t->db, t->project, t->cmd->a, &before, e))
-        return err_trace(e);
-    struct flags after = before;
-    for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (t->given[i])
-            after.v[i] = t->flags.v[i];
-    return (flags_put(t->db, t->project, &after, t->cmd->a, e) &&
-            write_audit(t, &before, &after, e)) ||
+    return flags_change(t->db, &t->change, &by, clock_wall(&clock_system), t->cmd->a, e) ||
            err_trace(e);
 }
 
@@ -123,7 +86,8 @@ static bool list(struct turn *t, struct err *e)
     struct flags installation, own = flags_none();
 
     if (!flags_get(t->db, FLAGS_INSTALLATION, a, &installation, e) ||
-        (t->project != FLAGS_INSTALLATION && !flags_get(t->db, t->project, a, &own, e)))
+        (t->change.project != FLAGS_INSTALLATION &&
+         !flags_get(t->db, t->change.project, a, &own, e)))
         return err_trace(e);
     const struct flags all = flags_override(&preset, &installation), now = flags_narrow(&all, &own);
     (void)printf("%-27s %-8s %-8s %-13s %s\n", "flag", "now", "project", "installation",
@@ -152,7 +116,7 @@ static bool run(struct turn *t, struct err *e)
 
 int tool_flags(struct command *cmd)
 {
-    struct turn t = {.cmd = cmd, .flags = flags_none()};
+    struct turn t = {.cmd = cmd, .change.flags = flags_none()};
     struct err e = {0};
 
     return run(&t, &e) ? EXIT_SUCCESS : tool_fail(&e);

@@ -5,7 +5,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "tenancy/audit.h"
 #include "tenancy/installation.h"
+#include "tenancy/project.h"
 
 enum { SHARE_ALL = 100, TEXT_MAX = 1024, PROJECTS_MAX = 1000000 };
 
@@ -168,32 +170,89 @@ struct flags flags_read(struct str text)
 
 // --- the store -----------------------------------------------------------------------------------
 
-bool flags_get(struct db *db, int64_t project, struct arena *a, struct flags *ret, struct err *e)
+static bool read_own(struct db *db, enum query q, int64_t project, struct arena *a, struct str *ret,
+                     struct err *e)
 {
     static const struct column columns[] = {{"flags", COLUMN_STR, 0}};
-    struct str text = STR_NONE;
-    bool found = true;
+    bool found;
 
-    if (project == FLAGS_INSTALLATION
-            ? !installation_get(db, installation_flags, a, &text, e)
-            : !db_query_one(db, Q_FLAGS_OF_PROJECT, BINDS(bind_int("project", project)), columns,
-                            LEN(columns), a, &text, &found, e))
+    if (!db_query_one(db, q, BINDS(bind_int("project", project)), columns, LEN(columns), a, ret,
+                      &found, e))
         return err_trace(e);
-    *ret = flags_read(text);
     return found || err_set(e, ERR_NOT_FOUND, "there is no such thing here");
 }
 
-bool flags_put(struct db *db, int64_t project, const struct flags *f, struct arena *a,
-               struct err *e)
+bool flags_get(struct db *db, int64_t project, struct arena *a, struct flags *ret, struct err *e)
 {
-    const struct str text = flags_text(f, a);
+    struct str text = STR_NONE;
 
+    if (project == FLAGS_INSTALLATION ? !installation_get(db, installation_flags, a, &text, e)
+                                      : !read_own(db, Q_FLAGS_OF_PROJECT, project, a, &text, e))
+        return err_trace(e);
+    *ret = flags_read(text);
+    return true;
+}
+
+static bool hold(struct db *db, int64_t project, struct arena *a, struct str *ret, struct err *e)
+{
+    if (project != FLAGS_INSTALLATION)
+        return read_own(db, Q_FLAGS_HOLD, project, a, ret, e) || err_trace(e);
+    return (installation_hold(db, installation_flags, e) &&
+            installation_get(db, installation_flags, a, ret, e)) ||
+           err_trace(e);
+}
+
+static bool put(struct db *db, int64_t project, struct str text, struct err *e)
+{
     if (project == FLAGS_INSTALLATION)
         return installation_set(db, installation_flags, str_is_none(text) ? STR("") : text, e) ||
                err_trace(e);
     return db_exec(db, Q_FLAGS_SET, BINDS(bind_int("project", project), bind_str("flags", text)),
                    NULL, e) ||
            err_trace(e);
+}
+
+/* Words of ours, which need no escaping. */
+static struct str quoted(struct str text, struct arena *a)
+{
+    return str_is_none(text) ? STR("null") : str_fmt(a, "\"" STR_FMT "\"", STR_ARG(text));
+}
+
+static bool tell(struct db *db, const struct audit_entry *entry, usec_t now, struct arena *a,
+                 struct err *e)
+{
+    struct project p;
+    bool found;
+
+    if (entry->project == FLAGS_INSTALLATION)
+        return audit_append_first(db, entry, now, a, e) || err_trace(e);
+    return (project_find(db, entry->project, a, &p, &found, e) &&
+            audit_append(db, p.org, entry, now, a, e)) ||
+           err_trace(e);
+}
+
+bool flags_change(struct db *db, const struct flags_change *c, const struct audit_entry *by,
+                  usec_t now, struct arena *a, struct err *e)
+{
+    const bool all = c->project == FLAGS_INSTALLATION;
+    struct audit_entry entry = *by;
+    struct str text = STR_NONE;
+
+    if (!hold(db, c->project, a, &text, e))
+        return err_trace(e);
+    struct flags f = flags_read(text);
+    const struct str before = flags_text(&f, a);
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if (c->given[i])
+            f.v[i] = c->flags.v[i];
+    const struct str after = flags_text(&f, a);
+    entry.project = c->project;
+    entry.action = "flags.changed";
+    entry.entity = all ? "installation" : "project";
+    entry.entity_id = all ? STR("1") : str_fmt(a, "%lld", (long long)c->project);
+    entry.details = str_fmt(a, "{\"before\":" STR_FMT ",\"after\":" STR_FMT "}",
+                            STR_ARG(quoted(before, a)), STR_ARG(quoted(after, a)));
+    return (put(db, c->project, after, e) && tell(db, &entry, now, a, e)) || err_trace(e);
 }
 
 // --- the board -----------------------------------------------------------------------------------

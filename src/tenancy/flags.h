@@ -59,9 +59,18 @@ enum { FLAGS_INSTALLATION = 0 }; /* in the place of a project */
 /* What is set, of a project or of the installation. */
 bool flags_get(struct db *db, int64_t project, struct arena *a, struct flags *ret,
                struct err *e) CHECK_RESULT;
-/* In the caller's transaction. */
-bool flags_put(struct db *db, int64_t project, const struct flags *f, struct arena *a,
-               struct err *e) CHECK_RESULT;
+
+/* Of a project or of the installation, those that are given; INT_NONE takes a setting back. */
+struct flags_change {
+    int64_t project;
+    struct flags flags;
+    bool given[FLAG_COUNT];
+};
+/* In the caller's transaction, with its line in the audit log; `by` says whose it is, and from
+ * where. Who else changes the same waits until the transaction ends. */
+struct audit_entry;
+bool flags_change(struct db *db, const struct flags_change *c, const struct audit_entry *by,
+                  usec_t now, struct arena *a, struct err *e) CHECK_RESULT;
 
 // --- the board of a node -------------------------------------------------------------------------
 

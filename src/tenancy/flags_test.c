@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "tenancy/audit.h"
 #include "tenancy/tenancy_kit.h"
 
 static struct flags read(const char *text)
@@ -54,12 +55,31 @@ static struct flags load(struct kit *k, struct flag_board *b, int64_t project, b
     return flag_board_of(b, project);
 }
 
-static void set(struct kit *k, int64_t project, const char *text)
+/* In a transaction that is left open. */
+static void begin_change(struct db *db, const struct flags_change *c, struct arena *a)
 {
-    const struct flags f = read(text);
+    static const struct actor somebody = {.kind = ACTOR_NOBODY};
+    const struct audit_entry by = {.who = &somebody};
     struct err e = {0};
 
-    assert_ok(flags_put(k->db, project, &f, k->a, &e), &e);
+    assert_ok(db_begin(db, &e), &e);
+    assert_ok(flags_change(db, c, &by, KIT_NOW, a, &e), &e);
+}
+
+static void change(struct db *db, const struct flags_change *c, struct arena *a)
+{
+    struct err e = {0};
+
+    begin_change(db, c, a);
+    assert_ok(db_commit(db, &e), &e);
+}
+
+static void set(struct kit *k, int64_t project, const char *text)
+{
+    struct flags_change c = {.project = project, .flags = read(text)};
+
+    memset(c.given, true, sizeof c.given);
+    change(k->db, &c, k->a);
 }
 
 static void a_project_narrows_and_never_widens(void **state)
@@ -186,9 +206,67 @@ static void who_reads_while_it_changes_reads_one_or_the_other(void **state)
     }
 }
 
+struct other {
+    struct store *store;
+    struct flags_change change;
+};
+
+static void *change_too(void *arg)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct other *o = arg;
+    _cleanup_(db_closep) struct db *db = store_connect(o->store, STORE_WORK);
+
+    change(db, &o->change, a);
+    return NULL;
+}
+
+/* SQLite has one writer: there, the other's transaction begins behind this one. */
+static void wait_until_it_waits(const struct store *store)
+{
+    if (store_engine(store) == STORE_POSTGRES)
+        test_postgres_admin(
+            "DO $$ BEGIN FOR i IN 1..6000 LOOP"
+            "   PERFORM pg_stat_clear_snapshot();"
+            "   IF EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            "      AND (query LIKE '%flags%' OR query LIKE '%installation%')) THEN RETURN; END IF;"
+            "   PERFORM pg_sleep(0.005);"
+            " END LOOP; RAISE 'nobody waits'; END $$");
+}
+
+static void of_two_changes_at_once_none_is_lost(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const int64_t whose[] = {k.project, FLAGS_INSTALLATION};
+
+        for (size_t i = 0; i < LEN(whose); i++) {
+            struct flags_change c = {.project = whose[i], .flags = read("worker_percentage=10")};
+            struct other o = {store, {whose[i], read("realtime_push_enabled=off"), {0}}};
+            struct flags got;
+            struct err e = {0};
+            pthread_t thread;
+
+            c.given[FLAG_WORKER_SHARE] = o.change.given[FLAG_PUSH] = true;
+            begin_change(db, &c, a);
+            assert_int_equal(pthread_create(&thread, NULL, change_too, &o), 0);
+            wait_until_it_waits(store);
+            assert_ok(db_commit(db, &e), &e);
+            assert_int_equal(pthread_join(thread, NULL), 0);
+            assert_ok(flags_get(db, whose[i], a, &got, &e), &e);
+            assert_int_equal(got.v[FLAG_WORKER_SHARE], 10);
+            assert_int_equal(got.v[FLAG_PUSH], 0);
+        }
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(flags_are_written_and_read),
           cmocka_unit_test(what_is_no_value_is_refused_in_words),
           cmocka_unit_test(a_project_narrows_and_never_widens),
           cmocka_unit_test(the_installation_counts_before_the_configuration),
+          cmocka_unit_test(of_two_changes_at_once_none_is_lost),
           cmocka_unit_test(what_hung_before_is_not_kept),
           cmocka_unit_test(who_reads_while_it_changes_reads_one_or_the_other))

@@ -12,6 +12,11 @@ bool installation_get(struct db *db, struct str name, struct arena *a, struct st
            err_trace(e);
 }
 
+bool installation_hold(struct db *db, struct str name, struct err *e)
+{
+    return db_exec(db, Q_INSTALLATION_HOLD, BINDS(bind_str("name", name)), NULL, e) || err_trace(e);
+}
+
 bool installation_set(struct db *db, struct str name, struct str value, struct err *e)
 {
     return db_exec(db, Q_INSTALLATION_SET, BINDS(bind_str("name", name), bind_str("value", value)),

@@ -11,6 +11,14 @@ SELECT 0, value FROM installation WHERE name = 'flags';
 -- params: project int
 SELECT flags FROM projects WHERE id = :project;
 
+-- name: flags_hold
+-- The same, held until the transaction ends: who else changes them waits. Inserts that refer to the project do not.
+-- params: project int
+-- [sqlite]
+SELECT flags FROM projects WHERE id = :project;
+-- [postgres]
+SELECT flags FROM projects WHERE id = :project FOR NO KEY UPDATE;
+
 -- name: flags_set
 -- params: project int, flags text
 UPDATE projects SET flags = :flags WHERE id = :project;

@@ -135,6 +135,13 @@ SELECT w.n, NULL, r.role
 -- scope: system — of all
 SELECT value FROM installation WHERE name = :name;
 
+-- name: installation_hold
+-- Held until the transaction ends; what was never set is empty then, so that there is something to hold.
+-- params: name text
+-- scope: system — of all
+INSERT INTO installation (name, value) VALUES (:name, '')
+ON CONFLICT (name) DO UPDATE SET value = installation.value;
+
 -- name: installation_set
 -- params: name text, value text
 -- scope: system — of all
