@@ -115,7 +115,7 @@ static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, stru
         bad |= !set_header(easy, f, a);
     bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
     bad |= curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-    bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, f->stays ? 0L : 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     bad |= curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
     if (f->password) {

@@ -30,6 +30,7 @@ struct http_fetch {
     struct str url;
     bool post;       /* instead of GET */
     struct str form; /* its body; none: an empty one */
+    bool stays;      /* a redirect is the answer, and not followed */
     /* One of our own; name NULL: none. */
     struct {
         const char *name;

@@ -316,21 +316,25 @@ static void on_done(struct inbox_append *ap, enum inbox_result result)
     loop_post(v->place->loop, &ap->task);
 }
 
+static bool is_shut(const struct doors *d)
+{
+    return atomic_load_explicit(&d->shut, memory_order_relaxed);
+}
+
 static bool is_taken(const struct doors *d, int64_t project)
 {
-    return !atomic_load_explicit(&d->shut, memory_order_relaxed) &&
-           (!d->o.takes || d->o.takes(project, d->o.arg));
+    return !d->o.takes || d->o.takes(project, d->o.arg);
+}
+
+static bool is_canary(const struct door_visit *seen)
+{
+    return seen->door->is_canary && seen->door->is_canary(seen);
 }
 
 static void submit(struct visit *v)
 {
     const struct door *door = v->seen.door;
     struct inbox_item *item = &v->append.item;
-
-    if (door->is_canary && door->is_canary(&v->seen)) {
-        settle(v, DOOR_CANARY);
-        return;
-    }
 
     item->project = v->doors->o.accounts_are_old ? PROJECT_UNKNOWN : v->seen.project;
     item->provider = str_from(door->provider);
@@ -367,12 +371,17 @@ static void put_off(struct visit *v, usec_t wait)
     answer_over_limit(v, wait);
 }
 
+/* The canary asks whether the way is open, and not what its project may bring in. */
 static void keep(struct visit *v)
 {
     struct roster *roster = v->roster; // the visit ends with its answer
     usec_t wait;
 
-    if (!is_taken(v->doors, v->seen.project)) {
+    if (is_shut(v->doors)) {
+        settle(v, DOOR_UNAVAILABLE);
+    } else if (is_canary(&v->seen)) {
+        settle(v, DOOR_CANARY);
+    } else if (!is_taken(v->doors, v->seen.project)) {
         settle(v, DOOR_UNAVAILABLE);
     } else if (may_come_in(v, &wait)) {
         submit(v);

@@ -64,8 +64,8 @@ struct door {
     bool (*verify)(const struct door_visit *v, struct str signature, struct hmac *key);
     /* Fills the item's sids, lane, dedupe_key, payload, raw_body. Never fails, drops nothing. */
     void (*describe)(const struct door_visit *v, struct inbox_item *item);
-    /* Whether we sent it ourselves, to see whether the way is open: answered, and not kept. NULL:
-     * nobody does. */
+    /* Whether we sent it ourselves, to see whether the way is open: answered whatever the project
+     * may bring in, and not kept. NULL: nobody does. */
     bool (*is_canary)(const struct door_visit *v);
     /* Writes what a DOOR_STEER answers, of type text/xml; NULL for DOOR_ACK. */
     void (*answer)(const struct door_visit *v, struct buf *out);

@@ -649,6 +649,33 @@ static struct str a_call(struct rig *r, int i, const char *account)
                    account, i);
 }
 
+/* It asks whether the way is open: what its project may bring in is another question. */
+static void the_canary_is_answered_whatever_its_project_may(void **state)
+{
+    const char *canary = "AccountSid=AC1&CallSid=CA0&CallStatus=ringing&HookswitchCanary=1";
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct doors_stats stats;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    limit_first(&r, 6, 0); // one in ten seconds
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, canary)), 204);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, a_call(&r, 0, "AC1").p)), 204);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, a_call(&r, 1, "AC1").p)), 429);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, canary)), 204);
+    r.closed = 1;
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, canary)), 204);
+    doors_shut(r.doors);
+    assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, canary)), 503);
+    assert_int_equal(status_of(post(&r, "wrong", STATUS_DOOR, canary)), 403);
+    doors_stats_of(r.doors, 1, false, &stats);
+    assert_int_equal(stats.outcomes[DOOR_CANARY], 5);
+    assert_int_equal(rows_of(&r, 1), 1);
+    rig_down(&r);
+}
+
 static void a_project_over_its_rate_is_put_off_and_no_other_is(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -738,6 +765,7 @@ TEST_MAIN(cmocka_unit_test(a_signed_event_is_kept_and_acknowledged_once),
           cmocka_unit_test(without_store_and_spool_only_live_calls_are_answered),
           cmocka_unit_test(other_accounts_count_from_the_next_visit_on),
           cmocka_unit_test(doors_without_keys_or_address_do_not_open),
+          cmocka_unit_test(the_canary_is_answered_whatever_its_project_may),
           cmocka_unit_test(a_project_over_its_rate_is_put_off_and_no_other_is),
           cmocka_unit_test(a_project_with_too_much_that_waits_is_put_off),
           cmocka_unit_test(what_names_nobodys_account_is_counted_for_no_project))

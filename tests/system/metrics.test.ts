@@ -1,13 +1,16 @@
 // What Prometheus reads: told to who may, in its format, with few series, and true.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { get, type InboxPage } from "../lib/api.ts";
 import { ACCOUNT_SID, freePort, type Server, startServer } from "../lib/server.ts";
-import { settled, tool } from "../lib/settled.ts";
+import { settled } from "../lib/settled.ts";
 import { deliverPoison, FakeCall, newCallSid, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
@@ -116,11 +119,34 @@ describe("metrics", () => {
         body: `AccountSid=${ACCOUNT_SID}&HookswitchCanary=1`,
       });
       assert.equal(forged.status, 403);
-      assert.equal((await tool(watched, "flags", "set", "webhook_ingestion_enabled=off")).code, 0);
-      await until("it is missed", async () => ((value(await scrape(watched), "canary_failed_total") ?? 0) > 0 ? true : undefined));
+    } finally {
+      await watched.remove();
+    }
+  });
+
+  it("the canary is missed when another answers than the door: with a page, or by sending it elsewhere", async () => {
+    const answers: [number, Record<string, string>][] = [
+      [200, {}],
+      [302, { Location: "/elsewhere" }],
+      [307, { Location: "/elsewhere" }],
+    ];
+    let asked = 0;
+    const front = createServer((rq, rs) => {
+      const [status, headers] = (rq.url === "/elsewhere" ? undefined : answers[asked++ % answers.length]) ?? [204, {}];
+      rq.resume().once("end", () => rs.writeHead(status, headers).end());
+    });
+    await once(front.listen(0, "127.0.0.1"), "listening");
+    const { port } = front.address() as AddressInfo;
+    const watched = await startServer({ METRICS_TOKEN: TOKEN, CANARY_SECONDS: "1", WEBHOOK_BASE_URL: `http://127.0.0.1:${String(port)}` });
+    try {
+      await until("each has been answered", () => Promise.resolve(asked > answers.length ? true : undefined));
+      const page = await scrape(watched);
+      assert.ok((value(page, "canary_failed_total") ?? 0) >= answers.length);
+      assert.equal(value(page, "canary_latency_seconds_count"), 0);
       assert.match(watched.output(), /canary\.failed/);
     } finally {
       await watched.remove();
+      front.close();
     }
   });
 
