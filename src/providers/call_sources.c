@@ -13,20 +13,20 @@
  * An account that is refused (401, 403) is passed over, counted, and fails nothing as long as
  * another one of the project answers.
  *
- * The words are found by a digest of the account: two accounts that share one are asked less often,
- * never more.
+ * No account has its word in common with another: one that is refused holds up itself alone.
  */
 #include "providers/call_sources.h"
 
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "base/gate.h"
+#include "base/keyed.h"
 #include "http/fetch.h"
 #include "loop/bell.h"
 
 enum {
-    ACCOUNTS = 512,
     LINES = 8,
     CONNECTIONS = 8,
     ANSWER_MAX = 16 * 1024 * 1024,
@@ -56,8 +56,8 @@ struct call_sources {
     usec_t interval;
     _Atomic bool ended;
     struct gate gate;
-    struct bell *never; /* to wait by */
-    struct turn turns[ACCOUNTS];
+    struct bell *never;  /* to wait by */
+    struct keyed *turns; /* struct turn, by a digest of the account that nobody can aim at */
     struct line_slot lines[LINES];
 };
 
@@ -83,6 +83,7 @@ bool call_sources_open(const struct call_sources_options *o, struct call_sources
     cs->interval = SECONDS(1) / o->requests_per_second;
     gate_init(&cs->gate, o->at_once);
     cs->never = bell_create();
+    cs->turns = keyed_create(sizeof(struct turn));
     for (size_t i = 0; i < LINES; i++)
         if (!http_line_open(CONNECTIONS, &cs->lines[i].line, e)) {
             call_sources_close(cs);
@@ -107,6 +108,7 @@ void call_sources_close(struct call_sources *cs)
     }
     gate_finish(&cs->gate);
     bell_destroy(cs->never);
+    keyed_destroy(cs->turns);
     free(cs);
 }
 
@@ -114,7 +116,7 @@ void call_sources_close(struct call_sources *cs)
 
 static struct turn *turn_of(struct call_sources *cs, const struct provider_account *account)
 {
-    return &cs->turns[str_hash(account->account) % ACCOUNTS];
+    return keyed_at(cs->turns, (int64_t)hash_keyed(account->account));
 }
 
 /* How long until so many more may be sent; they are taken as sent when that is not too long. */

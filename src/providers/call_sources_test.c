@@ -291,6 +291,37 @@ static void who_is_told_to_wait_does_not_ask(void **state)
     assert_int_equal(other.requests, 0);
 }
 
+/* One whose name falls beside AC1's in a small table. */
+static const char *neighbour(struct arena *a)
+{
+    const uint64_t ours = str_hash(STR("AC1")) % 512;
+
+    for (unsigned i = 10;; i++) {
+        const struct str name = str_fmt(a, "AC%u", i);
+        if (str_hash(name) % 512 == ours)
+            return str_z(name, a);
+    }
+}
+
+static void who_is_told_to_wait_holds_up_nobody_else(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct account_book *book = account_book_create();
+    struct reconcile_source s = source(r, a), other;
+    struct reconcile_found found;
+
+    assert_ok(account_book_add_project(book, &(struct book_project){.project = 2}, &r->e), &r->e);
+    add_account(r, book, 2, neighbour(a));
+    account_shelf_put(r->shelf, book);
+    other = source_of(r, 2, a);
+    assert_refused(s.get(&s, (struct str[]){STR("CA429")}, 1, a, &found, &r->e), &r->e,
+                   ERR_UNAVAILABLE);
+    err_clear(&r->e);
+    assert_ok(other.get(&other, (struct str[]){STR("CA1")}, 1, a, &found, &r->e), &r->e);
+    assert_int_equal(other.requests, 1);
+}
+
 static void the_budget_is_kept_by_all_who_ask(void **state)
 {
     enum { MANY = 20 };
@@ -363,7 +394,8 @@ static void nobody_asks_with_the_account_of_another_project(void **state)
 TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error),
           CASE(a_refused_account_is_passed_over), CASE(a_list_passes_over_refused_accounts),
           CASE(troubles_of_theirs_are_no_answer), CASE(a_provider_that_is_not_there_is_an_error),
-          CASE(who_is_told_to_wait_does_not_ask), CASE(the_budget_is_kept_by_all_who_ask),
+          CASE(who_is_told_to_wait_does_not_ask), CASE(who_is_told_to_wait_holds_up_nobody_else),
+          CASE(the_budget_is_kept_by_all_who_ask),
           CASE(nothing_is_asked_any_more_once_it_has_ended),
           CASE(the_accounts_of_a_project_are_one_list),
           CASE(nobody_asks_with_the_account_of_another_project))
