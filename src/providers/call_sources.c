@@ -4,7 +4,8 @@
  *
  * - *How often.* Each account has an instant before which nobody asks. A request moves it on by a
  *   fraction of a second; BURST of them may be ahead of their time. Whoever comes too early waits,
- *   and is sent away when the wait would be long. One word, moved by compare and swap.
+ *   and is sent away when the wait would be long. One word, moved by compare and swap. What is
+ * asked at once is no more than what a second has room for, so that who asks again can wait for it.
  * - *After a refusal* (429) the instant is moved on by what Retry-After says, or twice as far as
  * the last time, and by something random, so that nodes which were refused together do not come
  * back together. The first answer forgets how often it was refused.
@@ -535,6 +536,7 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
         return false;
     k->calls = p->calls;
     *ret = (struct reconcile_source){.provider = str_from(p->name),
+                                     .at_once = (size_t)(SECONDS(1) / cs->interval),
                                      .get = get,
                                      .list = list,
                                      .ended = ended ? ended : &cs->ended,

@@ -344,6 +344,25 @@ static void the_budget_is_kept_by_all_who_ask(void **state)
     call_sources_close(slow);
 }
 
+/* With few requests per second: a run that asks for no more at once than it is told gets on. */
+static void who_asks_for_what_a_second_has_room_for_is_not_sent_away(void **state)
+{
+    enum { PER_SECOND = 3 };
+
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct call_sources *slow = open_sources(r, PER_SECOND);
+    const struct str sids[PER_SECOND] = {STR("CA1"), STR("CA1"), STR("CA1")};
+    struct reconcile_found found[PER_SECOND];
+    struct reconcile_source s;
+
+    assert_true(call_sources_of(slow, 1, NULL, a, &s));
+    assert_int_equal(s.at_once, PER_SECOND);
+    for (int i = 0; i < 3; i++)
+        assert_ok(s.get(&s, sids, s.at_once, a, found, &r->e), &r->e);
+    call_sources_close(slow);
+}
+
 static void nothing_is_asked_any_more_once_it_has_ended(void **state)
 {
     struct rig *r = *state;
@@ -396,6 +415,7 @@ TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error
           CASE(troubles_of_theirs_are_no_answer), CASE(a_provider_that_is_not_there_is_an_error),
           CASE(who_is_told_to_wait_does_not_ask), CASE(who_is_told_to_wait_holds_up_nobody_else),
           CASE(the_budget_is_kept_by_all_who_ask),
+          CASE(who_asks_for_what_a_second_has_room_for_is_not_sent_away),
           CASE(nothing_is_asked_any_more_once_it_has_ended),
           CASE(the_accounts_of_a_project_are_one_list),
           CASE(nobody_asks_with_the_account_of_another_project))

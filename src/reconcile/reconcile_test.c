@@ -27,6 +27,8 @@ struct company {
     int64_t lists, gets; /* requests */
     size_t page_size;    /* at most; 0: as asked for */
     int fail;            /* so many requests still fail */
+    size_t at_once;      /* as in a source */
+    struct str first;    /* that was asked for singly */
     bool is_elsewhere;   /* the first page is empty: that of another account */
 };
 
@@ -83,6 +85,9 @@ static bool get(struct reconcile_source *s, const struct str *sids, size_t n, st
     (void)a;
     if (refuses(c, s, e))
         return false;
+    assert_true(s->at_once == 0 || n <= s->at_once);
+    if (c->gets == 0)
+        c->first = sids[0];
     c->gets += (int64_t)n;
     s->requests += (int64_t)n - 1;
     for (size_t i = 0; i < n; i++) {
@@ -259,7 +264,7 @@ static bool step(struct engine *g, struct arena *a, struct err *e)
 {
     const struct clock clock = clock_fixed(&g->now);
     struct reconcile_source source = {
-        .provider = STR("twilio"), .get = get, .list = list, .arg = g->c};
+        .provider = STR("twilio"), .at_once = g->c->at_once, .get = get, .list = list, .arg = g->c};
     struct reconcile_step s = {.db = g->db,
                                .project = 1,
                                .source = &source,
@@ -425,6 +430,46 @@ static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **sta
         assert_str(column(db, sid_of(ENDED - 1, a), "status", a), "completed");
         assert_str(column(db, sid_of(ENDED, a), "status", a), "in-progress");
         assert_folds(db, a);
+    }
+}
+
+static void no_more_are_asked_for_at_once_than_the_source_says(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        for (size_t i = 0; i < 7; i++) {
+            webhook(db, sid_of(i, a), "in-progress", a);
+            (void)says(c, sid_of(i, a), "completed");
+        }
+        c->at_once = 3;
+        assert_int_equal(run(reconcile_hot, db, c, a).counts[RECONCILE_DRIFT_STATUS], 7);
+        assert_int_equal(c->gets, 7);
+    }
+}
+
+/* However they are called: the rest may have to wait for the next run. */
+static void the_most_silent_is_asked_for_first(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        for (size_t i = 0; i < 5; i++)
+            webhook(db, sid_of(i, a), i < 4 ? "ringing" : "in-progress", a);
+        for (size_t i = 0; i < 4; i++) // are heard of later than the last
+            (void)says(c, sid_of(i, a), "in-progress");
+        (void)run(reconcile_hot, db, c, a);
+        c->n = 0; // no list shows any of them
+        c->gets = 0;
+        (void)run_at(reconcile_hot, db, c, test_calls_now + MINUTES(9), a);
+        assert_int_equal(c->gets, 5);
+        assert_str(c->first, "CA4");
     }
 }
 
@@ -825,6 +870,8 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(a_provider_that_is_behind_takes_nothing_back),
           cmocka_unit_test(the_provider_says_how_it_ended),
           cmocka_unit_test(many_calls_are_listed_and_what_no_list_shows_is_asked_for),
+          cmocka_unit_test(no_more_are_asked_for_at_once_than_the_source_says),
+          cmocka_unit_test(the_most_silent_is_asked_for_first),
           cmocka_unit_test(a_call_that_spoke_a_moment_ago_is_left_alone),
           cmocka_unit_test(what_the_provider_does_not_know_is_counted_and_given_up),
           cmocka_unit_test(a_day_is_walked_in_pages_and_every_step_bears_repetition),

@@ -53,24 +53,30 @@ struct run {
 
 // --- lists ---------------------------------------------------------------------------------------
 
+struct silent {
+    struct str sid;
+    bool seen;
+};
+
 struct sids {
-    struct str *p; /* sorted */
-    bool *seen;
+    struct silent *p;       /* the most silent first */
+    struct silent **sorted; /* by their bytes */
     size_t n;
 };
 
 static int by_bytes(const void *a, const void *b)
 {
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+    return str_cmp((*(struct silent *const *)a)->sid, (*(struct silent *const *)b)->sid);
 }
 
 static void mark(struct sids *sids, const struct reconcile_page *found)
 {
     for (size_t i = 0; i < found->n; i++) {
-        const struct str sid = found->found[i].change.call_sid;
-        const struct str *at = bsearch(&sid, sids->p, sids->n, sizeof sid, by_bytes);
+        struct silent wanted = {.sid = found->found[i].change.call_sid}, *key = &wanted, **at;
+
+        at = bsearch(&key, sids->sorted, sids->n, sizeof *sids->sorted, by_bytes);
         if (at)
-            sids->seen[at - sids->p] = true;
+            (*at)->seen = true;
     }
 }
 
@@ -155,10 +161,18 @@ static void take_answers(struct run *r, const struct reconcile_found *found, siz
     r->c.n_ask = n_ask;
 }
 
+static size_t n_at_once(const struct run *r)
+{
+    const size_t most = r->s->source->at_once;
+    const size_t n = r->c.n_ask < ASK_AT_ONCE ? r->c.n_ask : ASK_AT_ONCE;
+
+    return most > 0 && most < n ? most : n;
+}
+
 static bool phase_ask(struct run *r, bool *ret_more, struct err *e)
 {
     struct reconcile_step *s = r->s;
-    const size_t n = r->c.n_ask < ASK_AT_ONCE ? r->c.n_ask : ASK_AT_ONCE;
+    const size_t n = n_at_once(r);
     struct reconcile_found *found = arena_new(s->a, struct reconcile_found, n);
 
     *ret_more = false;
@@ -180,7 +194,7 @@ static const enum call_status going_on[] = {CALL_QUEUED, CALL_RINGING, CALL_IN_P
 static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
 {
     struct arena *a = r->s->a;
-    struct sids sids = {.p = arena_new(a, struct str, SILENT_MAX)};
+    struct sids sids = {.p = arena_new(a, struct silent, SILENT_MAX)};
     struct rows *rows;
 
     if (!db_query(
@@ -191,10 +205,13 @@ static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
             a, &rows, e))
         return err_trace(e);
     while (rows_next(rows))
-        sids.p[sids.n++] = rows_str(rows, "twilio_sid");
+        sids.p[sids.n++].sid = rows_str(rows, "twilio_sid");
     if (!rows_end(rows, e))
         return err_trace(e);
-    sids.seen = arena_new(a, bool, sids.n);
+    sids.sorted = arena_new(a, struct silent *, sids.n);
+    for (size_t i = 0; i < sids.n; i++)
+        sids.sorted[i] = &sids.p[i];
+    qsort(sids.sorted, sids.n, sizeof *sids.sorted, by_bytes);
     *ret = sids;
     return true;
 }
@@ -218,8 +235,8 @@ static void ask_unseen(struct run *r, const struct sids *sids)
 {
     r->c.ask = arena_new(r->s->a, struct str, ASK_MAX);
     for (size_t i = 0; i < sids->n && r->c.n_ask < ASK_MAX; i++)
-        if (!sids->seen[i])
-            r->c.ask[r->c.n_ask++] = sids->p[i];
+        if (!sids->p[i].seen)
+            r->c.ask[r->c.n_ask++] = sids->p[i].sid;
 }
 
 static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
@@ -230,7 +247,6 @@ static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
     if (!silent_calls(r, &sids, e))
         return err_trace(e);
     if (sids.n > LEN(going_on)) {
-        qsort(sids.p, sids.n, sizeof *sids.p, by_bytes);
         for (size_t i = 0; i < LEN(going_on); i++)
             if (!list_status(r, going_on[i], &sids, e))
                 return err_trace(e);
