@@ -6,59 +6,15 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
 import { ask, type Call, get } from "../lib/api.ts";
-import { ended, idle, type Run, start } from "../lib/jobs.ts";
-import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
-import { freePort, type Server, startServer } from "../lib/server.ts";
-import { audit, settled } from "../lib/settled.ts";
+import { ended, type Run } from "../lib/jobs.ts";
+import { drift, fallSilent, play, run, secondIsOver } from "../lib/reconcile.ts";
+import { clientOf, type Sandbox } from "../lib/sandbox.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { audit } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
 import { until } from "../lib/wait.ts";
 
-const POSTGRES = process.env["STORE"] === "postgres";
 const CALLS = 300;
-
-/** The server, and beside it calls that are all over: callbacks were lost, and ends were never told. */
-async function play(...chaos: string[]): Promise<{ server: Server; sandbox: Sandbox }> {
-  const port = await freePort();
-  const server = await startServer({ TWILIO_BASE_URL: `http://127.0.0.1:${String(port)}`, PROVIDER_REQUESTS_PER_SECOND: "90" });
-  const sandbox = await startSandbox(server.url, ["--port", String(port), "--rate", "60000", "--speed", "300", "--burst", "20", "--stay", "--price-after", "0", ...chaos]);
-  await sandbox.over;
-  await settled(server);
-  return { server, sandbox };
-}
-
-/** As if all that was heard had been heard five minutes ago. */
-function fallSilent(server: Server): Promise<void> {
-  return sql(server, `UPDATE calls SET updated_at = updated_at - ${POSTGRES ? "interval '5 minutes'" : "300000000"};`);
-}
-
-/** Lists are asked for up to the second that is going on. */
-function secondIsOver(calls: CallInstance[]): Promise<true> {
-  const last = Math.max(...calls.map(({ startTime }) => startTime.getTime()));
-  return until("the second is over in which the last call began", () => Promise.resolve(Date.now() >= last + 1000 || undefined));
-}
-
-async function run(server: Server, name: string): Promise<Run> {
-  await idle(server, name);
-  const over = await ended(server, await start(server, name));
-  assert.equal(over.state, "succeeded", `${name}: ${over.error ?? ""}`);
-  return over;
-}
-
-/** The provider's calls that are otherwise here, and how. */
-async function drift(server: Server, theirs: CallInstance[]): Promise<Record<string, number>> {
-  const kinds: Record<string, number> = {};
-  const note = (kind: string, holds: boolean): void => void (holds && (kinds[kind] = (kinds[kind] ?? 0) + 1));
-  for (const their of theirs) {
-    const { status, body } = await ask<{ call: Call }>(server, `/api/calls/${their.sid}`);
-    const unheard = status === 404 || body.call.visibility === "pending";
-    note("call", unheard);
-    if (unheard) continue;
-    note("status", body.call.status !== their.status);
-    note("duration", body.call.duration !== Number(their.duration));
-    note("price", Math.abs((body.call.price ?? 0) - Number(their.price ?? 0)) > 1e-4);
-  }
-  return kinds;
-}
 
 describe("reconcile", () => {
   let server: Server, sandbox: Sandbox;

@@ -1,0 +1,67 @@
+// A stand-in for a provider's API that hands on to a simulator: what is asked is noted, lists come in
+// small pages, and a request can be held up.
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { until } from "./wait.ts";
+
+const PAGE_SIZE = 20;
+
+export class Between {
+  /** The targets of all requests, in order. */
+  readonly asked: string[] = [];
+  #held: { go: () => void; answered: Promise<void> } | undefined;
+  #holds = (_: string): boolean => false;
+
+  private constructor(
+    readonly url: string,
+    readonly close: () => Promise<void>,
+    readonly to: string,
+  ) {}
+
+  /** `to`: base URL of the simulator, which may come later. */
+  static async open(to: string): Promise<Between> {
+    const listener = createServer((request, answer) => void between.#pass(request, answer)).listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const url = `http://127.0.0.1:${String((listener.address() as AddressInfo).port)}`;
+    const between: Between = new Between(url, async () => {
+      listener.close();
+      listener.closeAllConnections();
+      await once(listener, "close");
+    }, to);
+    return between;
+  }
+
+  async #pass(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const target = (request.url ?? "").replace("PageSize=1000", `PageSize=${String(PAGE_SIZE)}`);
+    this.asked.push(target);
+    if (this.#holds(target)) await this.#stop(answer);
+    const headers = { Authorization: request.headers.authorization ?? "" };
+    const given = await fetch(this.to + target, { headers }).catch(() => undefined);
+    const body = (await given?.text()) ?? "";
+    answer.writeHead(given?.status ?? 502, { "Content-Type": "application/json" }).end(body);
+  }
+
+  #stop(answer: ServerResponse): Promise<void> {
+    const answered = once(answer, "close").then(() => undefined);
+    return new Promise((go) => (this.#held = { go, answered }));
+  }
+
+  /** Holds up the next request that is so, and waits until it is there. */
+  async hold(such: (target: string) => boolean): Promise<void> {
+    this.#holds = (target) => {
+      if (!such(target)) return false;
+      this.#holds = () => false;
+      return true;
+    };
+    await until("the request is held up", () => (this.#held ? true : undefined));
+  }
+
+  /** Lets it go, and waits until it is answered. */
+  async release(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    held?.go();
+    await held?.answered;
+  }
+}

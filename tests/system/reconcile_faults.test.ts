@@ -1,0 +1,89 @@
+// Reconcile among what may come between: a kill, a freeze, a webhook at the same moment.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
+import { type CallDetail, get } from "../lib/api.ts";
+import type { Between } from "../lib/between.ts";
+import { ended, idle, type Run, start } from "../lib/jobs.ts";
+import { feedIsDense } from "../lib/load.ts";
+import { drift, playBetween, run, secondIsOver } from "../lib/reconcile.ts";
+import { clientOf, type Sandbox } from "../lib/sandbox.ts";
+import type { Server } from "../lib/server.ts";
+import { audit } from "../lib/settled.ts";
+
+const CALLS = 200;
+/** Before the page is answered, or while it is joined. */
+const KILLED_AT = [
+  { page: 2, answered: false },
+  { page: 5, answered: true },
+  { page: 8, answered: false },
+];
+
+/** The page of a list of calls by their start that is asked for. */
+function pageOf(target: string): { from: string; number: number } | undefined {
+  const { pathname, searchParams } = new URL(target, "http://provider");
+  const from = searchParams.get("StartTime>");
+  return pathname.endsWith("/Calls.json") && from !== null ? { from, number: Number(searchParams.get("Page") ?? 0) } : undefined;
+}
+
+describe("a cold run whose process is killed", () => {
+  let server: Server, sandbox: Sandbox, between: Between, theirs: CallInstance[], cold: Run;
+  let from = "";
+  before(async () => {
+    ({ server, sandbox, between } = await playBetween("--calls", String(CALLS), "--lose", "0.3", "--seed", "21"));
+    theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
+    await secondIsOver(theirs);
+  });
+  after(async () => {
+    await between.close();
+    await sandbox.stop();
+    await server.remove();
+  });
+
+  /** Resolves when the provider is asked for the page, which it does not answer. */
+  const heldAt = (number: number): Promise<void> => between.hold((target) => pageOf(target)?.number === number);
+
+  const pages = (): number[] => between.asked.map(pageOf).flatMap((page) => (page?.from === from ? [page.number] : []));
+
+  it("F085 goes on from its cursor after each start, and finds all", async () => {
+    const before = await drift(server, theirs);
+    assert.ok((before["status"] ?? 0) > CALLS / 10, JSON.stringify(before));
+    await idle(server, "reconcile_cold");
+    let held = heldAt(2);
+    cold = await start(server, "reconcile_cold");
+    for (const [i, { answered }] of KILLED_AT.entries()) {
+      await held;
+      from = pageOf(between.asked.at(-1) ?? "")?.from ?? "";
+      if (answered) await between.release();
+      await server.kill();
+      await between.release();
+      const next = KILLED_AT[i + 1];
+      if (next) held = heldAt(next.page);
+      await server.start();
+    }
+    const over = await ended(server, cold);
+    assert.equal(over.state, "succeeded", over.error ?? "");
+    assert.deepEqual(await drift(server, theirs), {});
+  });
+
+  it("asks for no page again but those at which it was killed", () => {
+    const asked = pages();
+    assert.deepEqual([...new Set(asked)], Array.from({ length: Math.max(...asked) + 1 }, (_, i) => i));
+    const again = asked.filter((page, i) => asked.indexOf(page) !== i);
+    assert.ok(Math.max(...asked) > 8 && again.includes(2) && again.includes(8) && again.every((page) => [2, 5, 6, 8].includes(page)), JSON.stringify(asked));
+  });
+
+  it("writes nothing twice", async () => {
+    let mended = 0;
+    for (const { sid } of theirs) {
+      const { events } = await get<CallDetail>(server, `/api/calls/${sid}`);
+      const lines = events.filter(({ source, event_type }) => source === "reconcile_cold" && !event_type.includes("recording"));
+      assert.ok(lines.length <= 1, `${sid}: ${JSON.stringify(lines)}`);
+      mended += lines.length;
+    }
+    assert.ok(mended > CALLS / 10, String(mended));
+    assert.equal((await run(server, "reconcile_cold")).counts["synced"] ?? 0, 0);
+    await feedIsDense(server);
+    await audit(server);
+  });
+});
