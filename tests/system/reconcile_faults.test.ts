@@ -2,15 +2,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
-import { type CallDetail, get } from "../lib/api.ts";
+import { type Call, type CallDetail, get } from "../lib/api.ts";
 import type { Between } from "../lib/between.ts";
 import { ended, idle, type Run, start } from "../lib/jobs.ts";
 import { feedIsDense } from "../lib/load.ts";
 import { drift, playBetween, run, secondIsOver } from "../lib/reconcile.ts";
 import { clientOf, type Sandbox } from "../lib/sandbox.ts";
 import type { Server } from "../lib/server.ts";
-import { audit } from "../lib/settled.ts";
+import { audit, settled } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
+import { FakeCall } from "../lib/twilio.ts";
 
+const POSTGRES = process.env["STORE"] === "postgres";
+const CALLER = "+15085140320";
 const CALLS = 200;
 /** Before the page is answered, or while it is joined. */
 const KILLED_AT = [
@@ -84,6 +88,68 @@ describe("a cold run whose process is killed", () => {
     assert.ok(mended > CALLS / 10, String(mended));
     assert.equal((await run(server, "reconcile_cold")).counts["synced"] ?? 0, 0);
     await feedIsDense(server);
+    await audit(server);
+  });
+});
+
+describe("a frozen call", () => {
+  type Frozen = Call & { sync_state: string };
+  let server: Server, sandbox: Sandbox, between: Between, theirs: CallInstance[];
+  before(async () => {
+    ({ server, sandbox, between } = await playBetween("--calls", "40", "--speed", "20", "--seed", "22"));
+    theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
+    await secondIsOver(theirs);
+  });
+  after(async () => {
+    await between.close();
+    await sandbox.stop();
+    await server.remove();
+  });
+
+  const shown = async (sid: string): Promise<Frozen> => (await get<{ call: Frozen }>(server, `/api/calls/${sid}`)).call;
+  /** As if these calls had happened so many hours earlier. */
+  const age = (hours: number, ...calls: { sid: string }[]): Promise<void> => {
+    const earlier = (column: string): string => `${column} = ${column} - ${POSTGRES ? `${String(hours)} * interval '1 hour'` : `${String(hours)} * 3600000000`}`;
+    return sql(server, `UPDATE calls SET ${["start_time", "end_time", "finalized_at", "updated_at"].map(earlier).join(", ")} WHERE twilio_sid IN (${calls.map(({ sid }) => `'${sid}'`).join(", ")});`);
+  };
+  const askedFor = ({ sid }: FakeCall): boolean => between.asked.some((target) => target.includes(sid));
+
+  /** Freezes it by the job, as if it had ended two days ago. */
+  async function freeze(call: { sid: string }): Promise<void> {
+    await age(48, call);
+    assert.equal((await run(server, "freeze")).counts["frozen"], 1);
+    await age(-48, call);
+  }
+
+  it("takes from a list what is new of it, and stays frozen", async () => {
+    const call = theirs.find(({ price }) => Number(price ?? 0) !== 0);
+    assert.ok(call, "none has a price");
+    assert.equal((await shown(call.sid)).price, null);
+    await freeze(call);
+    await run(server, "reconcile_cold");
+    const { sync_state, status, price } = await shown(call.sid);
+    assert.deepEqual([sync_state, status, price], ["frozen", call.status, Number(call.price)]);
+  });
+
+  it("F081 is not asked for by any run, takes what a late webhook tells, and stays frozen", async () => {
+    const frozen = new FakeCall(server, CALLER), other = new FakeCall(server, CALLER);
+    for (const call of [frozen, other]) {
+      await call.arrives();
+      await call.status("completed");
+    }
+    await settled(server);
+    await freeze(frozen);
+    await age(3, frozen, other); // when a call is asked for that lacks its duration
+    for (const name of ["reconcile_hot", "reconcile_warm", "reconcile_cold", "sync_recent", "sync_today"]) await run(server, name);
+    assert.deepEqual([askedFor(frozen), askedFor(other)], [false, true]);
+    assert.deepEqual([(await shown(frozen.sid)).sync_state, (await shown(frozen.sid)).duration], ["frozen", null]);
+    await age(-3, frozen, other);
+
+    await frozen.status("in-progress");
+    await frozen.status("completed", { CallDuration: "35" });
+    await settled(server);
+    const late = await shown(frozen.sid);
+    assert.deepEqual([late.sync_state, late.status, late.is_final, late.duration], ["frozen", "completed", true, 35]);
     await audit(server);
   });
 });
