@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
-import { type Call, type CallDetail, get } from "../lib/api.ts";
+import { ask, type Call, type CallDetail, get } from "../lib/api.ts";
 import type { Between } from "../lib/between.ts";
 import { ended, idle, type Run, start } from "../lib/jobs.ts";
 import { feedIsDense } from "../lib/load.ts";
 import { drift, playBetween, run, secondIsOver } from "../lib/reconcile.ts";
 import { clientOf, type Sandbox } from "../lib/sandbox.ts";
-import type { Server } from "../lib/server.ts";
+import { OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
 import { FakeCall } from "../lib/twilio.ts";
@@ -151,5 +151,33 @@ describe("a frozen call", () => {
     const late = await shown(frozen.sid);
     assert.deepEqual([late.sync_state, late.status, late.is_final, late.duration], ["frozen", "completed", true, 35]);
     await audit(server);
+  });
+});
+
+describe("reconcile of two nodes", { skip: !POSTGRES && "SQLite has one" }, () => {
+  it("F087 and a webhook of the same call at the same moment make one history", async () => {
+    const { server: first, sandbox, between } = await playBetween("--calls", "30", "--lose", "0.3", "--lose-ends", "0.3", "--seed", "23");
+    const second = await startServer({ DATABASE_URL: first.env["DATABASE_URL"] ?? "", TWILIO_BASE_URL: between.url });
+    const theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
+    for (const their of theirs.filter(({ direction }) => direction === "inbound")) {
+      const webhook = async (node: Server): Promise<void> => {
+        const call = Object.assign(new FakeCall(node, their.from, OWNED_NUMBER), { sid: their.sid });
+        await call.status("in-progress");
+        await call.status(their.status, { CallDuration: their.duration });
+      };
+      const reconcile = async (node: Server): Promise<void> => {
+        assert.equal((await ask(node, `/api/sync/call/${their.sid}`, { method: "POST" })).status, 200);
+      };
+      await Promise.all([webhook(first), reconcile(second), webhook(second), reconcile(first)]);
+    }
+    await settled(first);
+    await run(second, "reconcile_cold");
+    assert.deepEqual(await drift(first, theirs), {});
+    await feedIsDense(second);
+    await audit(first);
+    await second.remove();
+    await between.close();
+    await sandbox.stop();
+    await first.remove();
   });
 });
