@@ -103,6 +103,7 @@ static bool begin_run(struct runner *r, struct claimed_row *row, usec_t now, str
 
     if (c->started_at == TIME_NONE)
         c->started_at = now;
+    c->began = c->started_at;
     if (c->run == INT_NONE)
         return add_run(r, c, now, e) || err_trace(e);
     if (!str_is_none(row->counts) && !read_counts(row->counts, c, r->claimed, e))
@@ -246,7 +247,7 @@ bool end_run(struct runner *r, const struct job_claim *c, struct str error, usec
     const struct binds job =
         BINDS(bind_int("project", c->project), bind_str("job", str_from(c->job->name)),
               bind_token(r), bind_str("cursor", c->cursor), bind_time("next", next),
-              bind_str("error", error), bind_time("began", c->started_at), bind_time("now", now));
+              bind_str("error", error), bind_time("began", c->began), bind_time("now", now));
     bool held;
 
     if (!db_begin_light(r->db, e))

@@ -34,6 +34,7 @@ static struct job_step step_of(struct runner *r, const struct job_claim *c)
         .stopped = &r->jobs->stopping,
         .arg = r->jobs->o.arg,
         .next_cursor = STR_NONE,
+        .began = TIME_NONE,
         .n_done = c->done,
         .n_total = c->total,
         .not_before = TIME_NONE,
@@ -59,6 +60,8 @@ static void take_over(struct runner *r, const struct job_step *s, struct job_cla
     take_counts(s, c);
     if (!str_is_none(s->next_cursor))
         c->cursor = str_dup(s->next_cursor, r->claimed);
+    if (s->began != TIME_NONE)
+        c->began = s->began;
 }
 
 static void report(const struct jobs_options *o, const struct job_claim *c, const struct err *why)

@@ -20,7 +20,7 @@ struct bench {
     /* of the counting job */
     int steps;
     bool fails, off;
-    usec_t not_before;
+    usec_t not_before, began;
     struct runner *stolen_by; /* runs the job within the first one's step */
 };
 
@@ -49,6 +49,7 @@ static bool count_up(struct job_step *s, struct err *e)
     s->n_done = at;
     s->n_total = STEPS;
     s->done = at == STEPS;
+    s->began = b->began;
     s->next_cursor = str_fmt(s->a, "{\"at\": %lld}", (long long)at);
     return true;
 }
@@ -76,7 +77,7 @@ static void bench_init(struct bench *b, struct store *store, struct arena *a)
     struct rng rng = rng_seeded(1);
     struct err e = {0};
 
-    *b = (struct bench){.store = store, .a = a, .now = SECONDS(1900000000)};
+    *b = (struct bench){.store = store, .a = a, .now = SECONDS(1900000000), .began = TIME_NONE};
     b->clock = clock_fixed(&b->now);
     b->db = store_connect(store, STORE_WORK);
     assert_ok(project_bootstrap(b->db,
@@ -296,6 +297,21 @@ static void a_failure_is_told_and_tried_again_later(void **unused)
     }
 }
 
+/* A window that a failed run had fixed ends where it ended, however late it was walked. */
+static void a_success_is_as_old_as_the_window_that_was_walked(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        plan(b);
+        b->now += SECONDS(121);
+        b->began = b->now - HOURS(51);
+        assert_true(runner_round(b->first));
+        const struct job_state s = state(b, b->project, "counting");
+        assert_true(s.last_success_at == b->began && s.latest.started_at == b->now);
+    }
+}
+
 static void a_step_that_kills_the_process_is_given_up(void **unused)
 {
     (void)unused;
@@ -421,6 +437,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(who_takes_over_goes_on_from_the_cursor),
           cmocka_unit_test(a_paused_runner_ends_nothing_that_another_has_taken),
           cmocka_unit_test(a_failure_is_told_and_tried_again_later),
+          cmocka_unit_test(a_success_is_as_old_as_the_window_that_was_walked),
           cmocka_unit_test(a_step_that_kills_the_process_is_given_up),
           cmocka_unit_test(a_second_run_is_refused_while_one_waits_or_runs),
           cmocka_unit_test(what_is_switched_off_is_passed_over),

@@ -43,6 +43,7 @@ struct job_claim {
     const struct job *job; /* NULL: it is switched off, and was passed over */
     int64_t project, attempts, failures, run;
     usec_t started_at;   /* this run */
+    usec_t began;        /* what becomes last_success when it ends well */
     usec_t last_success; /* when the last good one began */
     struct str zone, cursor;
     int64_t done, total;

@@ -39,6 +39,7 @@ static bool reconcile(struct job_step *s, reconcile_fn *step, struct err *e)
     if (!ok && source.retry_after > 0)
         s->not_before = s->now + source.retry_after;
     s->next_cursor = r.next_cursor;
+    s->began = r.began;
     s->done = r.done;
     return ok || err_trace(e);
 }

@@ -19,6 +19,7 @@ bool reconcile_cursor_text(const struct reconcile_cursor *c, struct arena *a, st
     json_init(&w, &out);
     json_open_object(&w);
     json_member_int(&w, STR("phase"), c->phase);
+    member_instant(&w, STR("began"), c->began);
     member_instant(&w, STR("from"), c->from);
     member_instant(&w, STR("to"), c->to);
     if (!str_is_none(c->next))
@@ -53,7 +54,8 @@ bool reconcile_cursor_parse(struct str text, struct arena *a, struct reconcile_c
     if (!json_parse(text, a, &o, e))
         return err_trace(e);
     ask = json_get(o, "ask");
-    if (!json_get_int(o, "phase", &c.phase) || c.phase < 0 ||
+    c.began = instant(o, "began");
+    if (!json_get_int(o, "phase", &c.phase) || c.phase < 0 || c.began == TIME_NONE ||
         (ask && !json_list_length(ask, &c.n_ask)))
         return err_set(e, ERR_INVALID, "cursor: not one of a run");
     c.from = instant(o, "from");

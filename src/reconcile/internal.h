@@ -23,6 +23,7 @@ bool reconcile_join_page(struct reconcile_step *s, const struct reconcile_found 
 /* Where a run is: in which of its phases, and where in that. */
 struct reconcile_cursor {
     int64_t phase;   /* of the run's plan, from 0 */
+    usec_t began;    /* the run: what starts later is not looked for */
     usec_t from, to; /* of a list: TIME_NONE, TIME_NONE: nothing is to be listed */
     struct str next; /* page of a list; STR_NONE: its first one */
     struct str *ask; /* sids still to be asked about singly */

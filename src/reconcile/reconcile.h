@@ -50,6 +50,7 @@ struct reconcile_step {
     void *arg;
     /* out; counts also after a failure */
     struct str next_cursor;
+    usec_t began; /* the run, be it that a failed one left this cursor */
     bool done;
     int64_t counts[RECONCILE_COUNT_COUNT]; /* of this step */
 };

@@ -247,6 +247,7 @@ struct engine {
     struct company *c;
     usec_t now;
     struct str cursor;
+    usec_t began;
     bool done;
     struct outcome o;
 };
@@ -283,6 +284,7 @@ static bool step(struct engine *g, struct arena *a, struct err *e)
         g->o.counts[i] += s.counts[i];
     if (ok)
         g->cursor = s.next_cursor;
+    g->began = s.began;
     g->done = ok && s.done;
     return ok;
 }
@@ -565,6 +567,29 @@ static void a_refused_page_is_asked_for_again(void **state)
     }
 }
 
+/* Between the end of a page and the next there may be a day, and another run. */
+static void a_run_that_goes_on_later_is_as_old_as_its_window(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+        struct engine g = engine(reconcile_cold, db, c);
+        const usec_t began = g.now;
+        struct err e = {0};
+
+        (void)says(c, STR("CA1"), "completed");
+        assert_ok(step(&g, a, &e), &e);
+        g.now += HOURS(51);
+        while (!g.done)
+            assert_ok(step(&g, a, &e), &e);
+        assert_true(g.began == began);
+    }
+}
+
+#define BEGAN "\"began\":\"2026-01-01T00:00:00Z\""
+
 static void a_cursor_that_is_none_is_refused(void **state)
 {
     static const struct {
@@ -572,9 +597,10 @@ static void a_cursor_that_is_none_is_refused(void **state)
     } rows[] = {
         {"no JSON", "{"},
         {"no object", "[]"},
-        {"no phase", "{\"next\":\"x\"}"},
-        {"a phase below zero", "{\"phase\":-1}"},
-        {"what is to be asked is no list", "{\"phase\":1,\"ask\":\"CA1\"}"},
+        {"no phase", "{" BEGAN ",\"next\":\"x\"}"},
+        {"a phase below zero", "{" BEGAN ",\"phase\":-1}"},
+        {"no beginning", "{\"phase\":1}"},
+        {"what is to be asked is no list", "{" BEGAN ",\"phase\":1,\"ask\":\"CA1\"}"},
     };
 
     (void)state;
@@ -876,6 +902,7 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(what_the_provider_does_not_know_is_counted_and_given_up),
           cmocka_unit_test(a_day_is_walked_in_pages_and_every_step_bears_repetition),
           cmocka_unit_test(a_refused_page_is_asked_for_again),
+          cmocka_unit_test(a_run_that_goes_on_later_is_as_old_as_its_window),
           cmocka_unit_test(a_cursor_that_is_none_is_refused),
           cmocka_unit_test(what_lacks_its_price_gets_it),
           cmocka_unit_test(few_that_lack_something_are_asked_for_and_many_are_listed),

@@ -326,7 +326,7 @@ static bool is_beginning(struct str cursor)
 static struct reconcile_cursor beginning(const struct run *r)
 {
     const usec_t longest = r->now - r->plan->most, shortest = r->now - r->plan->least;
-    struct reconcile_cursor c = {.from = shortest, .to = r->now, .next = STR_NONE};
+    struct reconcile_cursor c = {.began = r->now, .from = shortest, .to = r->now, .next = STR_NONE};
 
     if (r->s->last_success != TIME_NONE && r->s->last_success - OVERLAP < shortest)
         c.from = r->s->last_success - OVERLAP > longest ? r->s->last_success - OVERLAP : longest;
@@ -364,6 +364,7 @@ static bool step(struct reconcile_step *s, const struct plan *plan, struct err *
     s->counts[RECONCILE_REFUSED] += s->source->refused - refused;
     if (!ok)
         return err_trace(e);
+    s->began = r.c.began;
     s->done = r.c.phase >= plan->n_phases;
     return reconcile_cursor_text(&r.c, s->a, &s->next_cursor, e) || err_trace(e);
 }

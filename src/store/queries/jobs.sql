@@ -101,7 +101,7 @@ UPDATE sync_state SET claim_token = NULL, attempts = 0, next_run_at = :now, upda
  WHERE project_id = :project AND job_name = :job AND claim_token = :token;
 
 -- name: job_end
--- The end of a run. error: why it failed; none: it did not. A success is as old as the beginning of its run.
+-- The end of a run. error: why it failed; none: it did not. began: how old a success is.
 -- params: project int, job text, token text, cursor json, next time, error text, began time, now time
 UPDATE sync_state
    SET cursor = :cursor, claim_token = NULL, run_id = NULL, attempts = 0, next_run_at = :next, updated_at = :now,
