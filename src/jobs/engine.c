@@ -13,6 +13,8 @@
 #define SLICE SECONDS(5)      /* then a run gives way to others */
 #define LONGEST_HOLD HOURS(1) /* what a provider may ask us to wait */
 
+enum { CURSOR_TRIES = 5 };
+
 // --- one run -------------------------------------------------------------------------------------
 
 static bool is_stopping(const struct runner *r)
@@ -92,6 +94,14 @@ static bool succeed(struct runner *r, struct job_claim *c, struct err *e)
     return true;
 }
 
+/* Where going on would fail again (the page is not there any more, its account is gone), the run
+ * begins anew; and now and then in any case. */
+static bool is_worth_going_on(const struct job_claim *c, const struct err *why)
+{
+    return why->code == ERR_UNAVAILABLE && (c->failures + 1) % CURSOR_TRIES != 0 &&
+           !schedule_is_on_request(&c->job->schedule); // whoever asks again wants all of it
+}
+
 static bool fail(struct runner *r, struct job_claim *c, const struct err *why, usec_t not_before,
                  struct err *e)
 {
@@ -100,8 +110,8 @@ static bool fail(struct runner *r, struct job_claim *c, const struct err *why, u
 
     if (next != TIME_NONE && not_before > next)
         next = not_before < now + LONGEST_HOLD ? not_before : now + LONGEST_HOLD;
-    if (next == TIME_NONE)
-        c->cursor = STR("{}"); // whoever asks again wants all of it
+    if (!is_worth_going_on(c, why))
+        c->cursor = STR("{}");
     report(&r->jobs->o, c, why);
     return end_run(r, c, str_from(why->text), next, e) || err_trace(e);
 }

@@ -19,7 +19,8 @@ struct bench {
     int64_t project;
     /* of the counting job */
     int steps;
-    bool fails, off;
+    enum err_code fails; /* at the second step; ERR_NONE: it does not */
+    bool off;
     usec_t not_before, began;
     struct runner *stolen_by; /* runs the job within the first one's step */
 };
@@ -40,9 +41,9 @@ static bool count_up(struct job_step *s, struct err *e)
         assert_ok(drop_lease(b->first, e), e); // it has run out
         assert_true(runner_round(thief));
     }
-    if (b->fails) {
+    if (b->fails && at > 0) {
         s->not_before = b->not_before;
-        return err_set(e, ERR_UPSTREAM, "the provider has failed");
+        return err_set(e, b->fails, "the provider has failed");
     }
     at++;
     job_step_count(s, STR("counted"), 1);
@@ -275,7 +276,7 @@ static void a_failure_is_told_and_tried_again_later(void **unused)
     {
         plan(b);
         b->now += SECONDS(121);
-        b->fails = true;
+        b->fails = ERR_UNAVAILABLE;
         assert_true(runner_round(b->first));
         struct job_state s = state(b, b->project, "counting");
         assert_str(s.latest.state, "failed");
@@ -288,12 +289,40 @@ static void a_failure_is_told_and_tried_again_later(void **unused)
         assert_true(runner_round(b->first));
         s = state(b, b->project, "counting");
         assert_true(s.failures == 2 && s.next_run_at == b->not_before);
-        b->fails = false;
+        b->fails = ERR_NONE;
         b->now = s.next_run_at;
         assert_true(runner_round(b->first));
         s = state(b, b->project, "counting");
         assert_true(s.failures == 0 && s.last_success_at == b->now);
         assert_str(s.latest.state, "succeeded");
+    }
+}
+
+/* The runs that fail, one after another, and the steps of each. */
+static void fail_and_count(struct bench *b, enum err_code with, const int *steps, size_t n)
+{
+    b->fails = with;
+    for (size_t i = 0; i < n; i++) {
+        b->now = state(b, b->project, "counting").next_run_at;
+        b->steps = 0;
+        assert_true(runner_round(b->first));
+        assert_int_equal(b->steps, steps[i]);
+    }
+}
+
+/* The first step of a run is good, the second fails: where one step is run, it was the second. */
+static void a_cursor_is_kept_where_that_may_help_and_not_for_ever(void **unused)
+{
+    static const int anew[] = {2, 2, 2}, again[] = {2, 1, 1, 1, 1, 2, 1, 1, 1, 1, 2};
+
+    (void)unused;
+    BENCH(b)
+    {
+        plan(b);
+        fail_and_count(b, ERR_UNAVAILABLE, again, LEN(again));
+        fail_and_count(b, ERR_UPSTREAM, again + 1, 1);
+        fail_and_count(b, ERR_UPSTREAM, anew, LEN(anew));
+        fail_and_count(b, ERR_INVALID, anew, LEN(anew));
     }
 }
 
@@ -437,6 +466,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(who_takes_over_goes_on_from_the_cursor),
           cmocka_unit_test(a_paused_runner_ends_nothing_that_another_has_taken),
           cmocka_unit_test(a_failure_is_told_and_tried_again_later),
+          cmocka_unit_test(a_cursor_is_kept_where_that_may_help_and_not_for_ever),
           cmocka_unit_test(a_success_is_as_old_as_the_window_that_was_walked),
           cmocka_unit_test(a_step_that_kills_the_process_is_given_up),
           cmocka_unit_test(a_second_run_is_refused_while_one_waits_or_runs),

@@ -75,8 +75,8 @@ struct job {
     struct job_schedule schedule;
     bool is_reconcile; /* asks providers: held while reconcile jobs are switched off */
     bool is_offered;   /* somebody may ask for a run through the API */
-    /* A few seconds of work at most. False: the run has failed with e; it is tried again from the
-     * same cursor, later and later. */
+    /* A few seconds of work at most. False: the run has failed with e; it is tried again later and
+     * later, after ERR_UNAVAILABLE from the same cursor (a few times), after all else from "{}". */
     bool (*step)(struct job_step *s, struct err *e);
 };
 
