@@ -211,6 +211,7 @@ static const struct sentence {
     {"the body must be a JSON object", "тело запроса должно быть объектом JSON"},
     {"the e-mail address or the password is not right",
      "неверный адрес электронной почты или пароль"},
+    {"the job is switched off", "задание отключено"},
     {"the organisation would be without an owner", "организация осталась бы без владельца"},
     {"the path has an escape that is none", "в пути есть неверная escape-последовательность"},
     {"the provider answered %d", "провайдер ответил %d"},

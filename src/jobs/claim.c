@@ -148,7 +148,8 @@ static bool take(struct runner *r, struct claimed_row *row, bool *ret_found, str
     if (!*ret_found)
         return true;
     row->claim.job = job_find(o->jobs, o->n_jobs, row->job_name);
-    if (o->is_on && !o->is_on(row->claim.job, row->claim.project, o->arg))
+    row->claim.is_off = o->is_on && !o->is_on(row->claim.job, row->claim.project, o->arg);
+    if (row->claim.is_off && row->claim.run == INT_NONE)
         return pass_over(r, &row->claim, now, e) || err_trace(e);
     return (begin_run(r, row, now, e) &&
             db_exec(r->db, Q_QUEUE_LEASE_HOLD,

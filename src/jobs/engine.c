@@ -161,10 +161,15 @@ static bool run_slice(struct runner *r, struct job_claim *c, struct err *e)
 
 static bool run_claim(struct runner *r, struct job_claim *c, struct err *e)
 {
-    if (c->attempts <= JOB_ATTEMPTS_MAX)
-        return run_slice(r, c, e) || err_trace(e);
     struct err why = {0};
-    err_set(&why, ERR_INTERNAL, "every attempt was cut short: the process ended during the step");
+
+    if (c->is_off)
+        err_set(&why, ERR_UNAVAILABLE, "the job is switched off");
+    else if (c->attempts > JOB_ATTEMPTS_MAX)
+        err_set(&why, ERR_INTERNAL,
+                "every attempt was cut short: the process ended during the step");
+    else
+        return run_slice(r, c, e) || err_trace(e);
     return fail(r, c, &why, TIME_NONE, e) || err_trace(e);
 }
 

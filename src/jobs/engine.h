@@ -21,7 +21,7 @@ struct jobs_options {
     size_t n_jobs;
     size_t threads;
     /* Whether a job is switched on for a project; one that is not is passed over until its next
-     * time. NULL: all are. From any thread. */
+     * time, and its run that waits or is under way fails. NULL: all are. From any thread. */
     bool (*is_on)(const struct job *j, int64_t project, void *arg);
     /* A run has ended, well or not, with these counts. From any thread; may be NULL. */
     void (*on_ended)(const struct job *j, bool ok, const struct job_count *counts, size_t n,

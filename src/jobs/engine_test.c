@@ -399,6 +399,27 @@ static void what_is_switched_off_is_passed_over(void **unused)
     }
 }
 
+/* Nobody plans a job that runs on request: what waited would wait for ever. */
+static void a_run_that_was_asked_for_fails_when_its_job_is_switched_off(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        const int64_t run = ask(b, &asked);
+        b->off = true;
+        assert_true(runner_round(b->first));
+        struct job_state s = state(b, b->project, "asked");
+        assert_true(s.latest.id == run && s.run == INT_NONE && s.next_run_at == TIME_NONE);
+        assert_str(s.latest.state, "failed");
+        assert_str(s.latest.error, "the job is switched off");
+        b->off = false;
+        (void)ask(b, &asked);
+        assert_true(runner_round(b->first));
+        assert_str(state(b, b->project, "asked").latest.state, "succeeded");
+        assert_int_equal(b->steps, STEPS);
+    }
+}
+
 static void a_clock_that_was_wrong_puts_nothing_off_for_ever(void **unused)
 {
     (void)unused;
@@ -471,6 +492,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(a_step_that_kills_the_process_is_given_up),
           cmocka_unit_test(a_second_run_is_refused_while_one_waits_or_runs),
           cmocka_unit_test(what_is_switched_off_is_passed_over),
+          cmocka_unit_test(a_run_that_was_asked_for_fails_when_its_job_is_switched_off),
           cmocka_unit_test(a_clock_that_was_wrong_puts_nothing_off_for_ever),
           cmocka_unit_test(a_stop_leaves_the_run_to_others),
           cmocka_unit_test(runs_are_listed_page_by_page_and_by_their_own_project))

@@ -41,6 +41,7 @@ struct jobs {
 /* A run in hand. */
 struct job_claim {
     const struct job *job; /* NULL: it is switched off, and was passed over */
+    bool is_off;           /* a run of it waited or was under way: it ends */
     int64_t project, attempts, failures, run;
     usec_t started_at;   /* this run */
     usec_t began;        /* what becomes last_success when it ends well */

@@ -118,7 +118,7 @@ UPDATE job_runs
  WHERE project_id = :project AND id = :id;
 
 -- name: job_pass_over
--- It is switched off; a run that was asked for waits.
+-- It is switched off, and nobody waits for it.
 -- params: project int, job text, next time
 UPDATE sync_state SET claim_token = NULL, attempts = 0, next_run_at = :next
  WHERE project_id = :project AND job_name = :job;
