@@ -232,11 +232,12 @@ bool keep_step(struct runner *r, const struct job_claim *c, bool *ret_held, stru
     return commit(r, write_both(r, c, Q_JOB_KEEP, job, ret_held, e), e) || err_trace(e);
 }
 
-bool give_way(struct runner *r, const struct job_claim *c, struct err *e)
+bool give_way(struct runner *r, const struct job_claim *c, usec_t next, struct err *e)
 {
     return db_exec(r->db, Q_JOB_GIVE_WAY,
                    BINDS(bind_int("project", c->project), bind_str("job", str_from(c->job->name)),
-                         bind_token(r), bind_time("now", now_of(r))),
+                         bind_token(r), bind_int("attempts", c->attempts), bind_time("next", next),
+                         bind_time("now", now_of(r))),
                    NULL, e) ||
            err_trace(e);
 }

@@ -8,7 +8,7 @@
 #include "jobs/schedule.h"
 
 #define IDLE_WAIT SECONDS(1)
-#define LOST_WAIT SECONDS(1)
+#define STORE_WAIT MILLISECONDS(500) /* after a failure of the store's; doubled by each */
 #define PLAN_EVERY SECONDS(10)
 #define SLICE SECONDS(5)      /* then a run gives way to others */
 #define LONGEST_HOLD HOURS(1) /* what a provider may ask us to wait */
@@ -116,10 +116,24 @@ static bool fail(struct runner *r, struct job_claim *c, const struct err *why, u
     return end_run(r, c, str_from(why->text), next, e) || err_trace(e);
 }
 
-/* The store's failures and the end of the process are not the job's. */
-static bool is_excused(const struct runner *r)
+/* The end of the process is not the job's failure, and the store's failures are not until no
+ * attempt came through: a statement may take too long each time. */
+static bool is_excused(const struct runner *r, const struct job_claim *c)
 {
-    return is_stopping(r) || db_lost(r->db) || db_conflicted(r->db);
+    return is_stopping(r) ||
+           (c->attempts < JOB_ATTEMPTS_MAX && (db_lost(r->db) || db_conflicted(r->db)));
+}
+
+static bool try_again(struct runner *r, struct job_claim *c, const struct err *why, struct err *e)
+{
+    const usec_t now = clock_wall(r->jobs->o.clock);
+
+    if (is_stopping(r)) {
+        c->attempts = 0;
+        return give_way(r, c, now, e) || err_trace(e);
+    }
+    log_failure(NULL, LOG_INFO, "job.step_failed", why);
+    return give_way(r, c, now + (STORE_WAIT << c->attempts), e) || err_trace(e);
 }
 
 enum run_state { GOES_ON, HAS_ENDED, IS_ANOTHERS };
@@ -134,16 +148,18 @@ static bool run_step(struct runner *r, struct job_claim *c, enum run_state *ret,
 
     *ret = HAS_ENDED;
     if (!c->job->step(&s, &why)) {
-        const bool excused = is_excused(r);
+        const bool excused = is_excused(r, c);
         take_counts(&s, c);
         db_rollback(r->db);
-        return (excused ? give_way(r, c, e) : fail(r, c, &why, s.not_before, e)) || err_trace(e);
+        return (excused ? try_again(r, c, &why, e) : fail(r, c, &why, s.not_before, e)) ||
+               err_trace(e);
     }
     take_over(r, &s, c);
     if (s.done)
         return succeed(r, c, e) || err_trace(e);
     if (!keep_step(r, c, &held, e))
         return err_trace(e);
+    c->attempts = 0;
     *ret = held ? GOES_ON : IS_ANOTHERS;
     return true;
 }
@@ -156,7 +172,7 @@ static bool run_slice(struct runner *r, struct job_claim *c, struct err *e)
     while (state == GOES_ON && !is_stopping(r) && clock_monotonic(r->jobs->o.clock) < until)
         if (!run_step(r, c, &state, e))
             return err_trace(e);
-    return state != GOES_ON || give_way(r, c, e) || err_trace(e);
+    return state != GOES_ON || give_way(r, c, clock_wall(r->jobs->o.clock), e) || err_trace(e);
 }
 
 static bool run_claim(struct runner *r, struct job_claim *c, struct err *e)

@@ -1,6 +1,7 @@
 /* The engine by hand: two runners on one store, a clock that stands still, jobs that take notes. */
 #include "jobs/internal.h"
 
+#include "base/fault.h"
 #include "base/json.h"
 #include "jobs/run.h"
 #include "tenancy/project.h"
@@ -20,10 +21,19 @@ struct bench {
     /* of the counting job */
     int steps;
     enum err_code fails; /* at the second step; ERR_NONE: it does not */
-    bool off;
+    bool off, store_fails;
     usec_t not_before, began;
     struct runner *stolen_by; /* runs the job within the first one's step */
 };
+
+static bool lose_store(struct job_step *s, struct err *e)
+{
+    fault_arm("store.begin", 1, false);
+    const bool ok = db_begin(s->db, e);
+    fault_disarm();
+    assert_true(!ok && db_lost(s->db));
+    return false;
+}
 
 /* Counts from 0 to STEPS, one per step. */
 static bool count_up(struct job_step *s, struct err *e)
@@ -41,6 +51,8 @@ static bool count_up(struct job_step *s, struct err *e)
         assert_ok(drop_lease(b->first, e), e); // it has run out
         assert_true(runner_round(thief));
     }
+    if (b->store_fails)
+        return lose_store(s, e) || err_trace(e);
     if (b->fails && at > 0) {
         s->not_before = b->not_before;
         return err_set(e, b->fails, "the provider has failed");
@@ -341,6 +353,28 @@ static void a_success_is_as_old_as_the_window_that_was_walked(void **unused)
     }
 }
 
+static void the_stores_failures_are_waited_for_and_not_for_ever(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        (void)ask(b, &asked);
+        b->store_fails = true;
+        for (int i = 1; i < JOB_ATTEMPTS_MAX; i++) {
+            assert_true(runner_round(b->first));
+            const struct job_state s = state(b, b->project, "asked");
+            assert_str(s.latest.state, "running");
+            assert_true(s.failures == 0 && s.next_run_at == b->now + (MILLISECONDS(500) << i));
+            assert_false(runner_round(b->first));
+            b->now = s.next_run_at;
+        }
+        assert_true(runner_round(b->first));
+        const struct job_state s = state(b, b->project, "asked");
+        assert_str(s.latest.state, "failed");
+        assert_true(s.failures == 1 && s.run == INT_NONE);
+    }
+}
+
 static void a_step_that_kills_the_process_is_given_up(void **unused)
 {
     (void)unused;
@@ -446,7 +480,7 @@ static void a_stop_leaves_the_run_to_others(void **unused)
         bool found;
         const int64_t run = ask(b, &asked);
         assert_ok(claim_job(b->first, &c, &found, &e), &e);
-        assert_ok(give_way(b->first, &c, &e), &e);
+        assert_ok(give_way(b->first, &c, b->now, &e), &e);
         assert_true(runner_round(b->second));
         assert_true(state(b, b->project, "asked").latest.id == run);
         assert_int_equal(b->steps, STEPS);
@@ -489,6 +523,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(a_failure_is_told_and_tried_again_later),
           cmocka_unit_test(a_cursor_is_kept_where_that_may_help_and_not_for_ever),
           cmocka_unit_test(a_success_is_as_old_as_the_window_that_was_walked),
+          cmocka_unit_test(the_stores_failures_are_waited_for_and_not_for_ever),
           cmocka_unit_test(a_step_that_kills_the_process_is_given_up),
           cmocka_unit_test(a_second_run_is_refused_while_one_waits_or_runs),
           cmocka_unit_test(what_is_switched_off_is_passed_over),

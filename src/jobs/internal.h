@@ -65,8 +65,8 @@ bool claim_job(struct runner *r, struct job_claim *ret, bool *ret_found,
 /* The end of a step: cursor, progress and counts. *ret_held false: somebody else has the job. */
 bool keep_step(struct runner *r, const struct job_claim *c, bool *ret_held,
                struct err *e) CHECK_RESULT;
-/* The run goes on when its turn comes again. */
-bool give_way(struct runner *r, const struct job_claim *c, struct err *e) CHECK_RESULT;
+/* The run goes on when its turn comes again, from `next` on. */
+bool give_way(struct runner *r, const struct job_claim *c, usec_t next, struct err *e) CHECK_RESULT;
 /* The end of the run. error none: it succeeded. next: when the job is due again. */
 bool end_run(struct runner *r, const struct job_claim *c, struct str error, usec_t next,
              struct err *e) CHECK_RESULT;

@@ -95,9 +95,9 @@ UPDATE sync_state SET cursor = :cursor, attempts = 0, updated_at = :now
 UPDATE job_runs SET done = :done, total = :total, counts = :counts WHERE project_id = :project AND id = :id;
 
 -- name: job_give_way
--- The run goes on later, here or elsewhere, behind those that are due by now.
--- params: project int, job text, token text, now time
-UPDATE sync_state SET claim_token = NULL, attempts = 0, next_run_at = :now, updated_at = :now
+-- The run goes on later, here or elsewhere, behind those that are due by then.
+-- params: project int, job text, token text, attempts int, next time, now time
+UPDATE sync_state SET claim_token = NULL, attempts = :attempts, next_run_at = :next, updated_at = :now
  WHERE project_id = :project AND job_name = :job AND claim_token = :token;
 
 -- name: job_end
