@@ -243,23 +243,22 @@ bool give_way(struct runner *r, const struct job_claim *c, usec_t next, struct e
 }
 
 bool end_run(struct runner *r, const struct job_claim *c, struct str error, usec_t next,
-             struct err *e)
+             bool *ret_held, struct err *e)
 {
     const usec_t now = now_of(r);
     const struct binds job =
         BINDS(bind_int("project", c->project), bind_str("job", str_from(c->job->name)),
               bind_token(r), bind_str("cursor", c->cursor), bind_time("next", next),
               bind_str("error", error), bind_time("began", c->began), bind_time("now", now));
-    bool held;
 
     if (!db_begin_light(r->db, e))
         return err_trace(e);
     const bool written =
-        write_both(r, c, Q_JOB_END, job, &held, e) &&
-        (!held || db_exec(r->db, Q_JOB_RUN_END,
-                          BINDS(bind_int("project", c->project), bind_int("id", c->run),
-                                bind_str("error", error), bind_time("now", now)),
-                          NULL, e));
+        write_both(r, c, Q_JOB_END, job, ret_held, e) &&
+        (!*ret_held || db_exec(r->db, Q_JOB_RUN_END,
+                               BINDS(bind_int("project", c->project), bind_int("id", c->run),
+                                     bind_str("error", error), bind_time("now", now)),
+                               NULL, e));
     return commit(r, written, e) || err_trace(e);
 }
 

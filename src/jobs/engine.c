@@ -66,6 +66,7 @@ static void take_over(struct runner *r, const struct job_step *s, struct job_cla
         c->began = s->began;
 }
 
+/* Once for each run: by whoever ended it, when that is written. */
 static void report(const struct jobs_options *o, const struct job_claim *c, const struct err *why)
 {
     char trace[256];
@@ -84,13 +85,15 @@ static void report(const struct jobs_options *o, const struct job_claim *c, cons
 
 static bool succeed(struct runner *r, struct job_claim *c, struct err *e)
 {
+    const usec_t now = clock_wall(r->jobs->o.clock);
+    bool held;
+
     c->cursor = STR("{}");
-    if (!end_run(
-            r, c, STR_NONE,
-            schedule_next(&c->job->schedule, c->zone, clock_wall(r->jobs->o.clock), &r->rng, false),
-            e))
+    if (!end_run(r, c, STR_NONE, schedule_next(&c->job->schedule, c->zone, now, &r->rng, false),
+                 &held, e))
         return err_trace(e);
-    report(&r->jobs->o, c, NULL);
+    if (held)
+        report(&r->jobs->o, c, NULL);
     return true;
 }
 
@@ -107,13 +110,17 @@ static bool fail(struct runner *r, struct job_claim *c, const struct err *why, u
 {
     const usec_t now = clock_wall(r->jobs->o.clock);
     usec_t next = schedule_retry(&c->job->schedule, c->failures + 1, now, &r->rng);
+    bool held;
 
     if (next != TIME_NONE && not_before > next)
         next = not_before < now + LONGEST_HOLD ? not_before : now + LONGEST_HOLD;
     if (!is_worth_going_on(c, why))
         c->cursor = STR("{}");
-    report(&r->jobs->o, c, why);
-    return end_run(r, c, str_from(why->text), next, e) || err_trace(e);
+    if (!end_run(r, c, str_from(why->text), next, &held, e))
+        return err_trace(e);
+    if (held)
+        report(&r->jobs->o, c, why);
+    return true;
 }
 
 /* The end of the process is not the job's failure, and the store's failures are not until no

@@ -21,7 +21,8 @@ struct bench {
     /* of the counting job */
     int steps;
     enum err_code fails; /* at the second step; ERR_NONE: it does not */
-    bool off, store_fails;
+    bool off, store_fails, ends_at_once, fails_when_robbed;
+    int n_ended[2]; /* runs that failed, and that did not */
     usec_t not_before, began;
     struct runner *stolen_by; /* runs the job within the first one's step */
 };
@@ -50,6 +51,8 @@ static bool count_up(struct job_step *s, struct err *e)
         b->stolen_by = NULL;
         assert_ok(drop_lease(b->first, e), e); // it has run out
         assert_true(runner_round(thief));
+        if (b->fails_when_robbed)
+            return err_set(e, ERR_UPSTREAM, "the provider has failed");
     }
     if (b->store_fails)
         return lose_store(s, e) || err_trace(e);
@@ -61,7 +64,7 @@ static bool count_up(struct job_step *s, struct err *e)
     job_step_count(s, STR("counted"), 1);
     s->n_done = at;
     s->n_total = STEPS;
-    s->done = at == STEPS;
+    s->done = at == STEPS || b->ends_at_once;
     s->began = b->began;
     s->next_cursor = str_fmt(s->a, "{\"at\": %lld}", (long long)at);
     return true;
@@ -72,6 +75,15 @@ static bool is_on(const struct job *j, int64_t project, void *arg)
     (void)j;
     (void)project;
     return !((const struct bench *)arg)->off;
+}
+
+static void on_ended(const struct job *j, bool ok, const struct job_count *counts, size_t n,
+                     void *arg)
+{
+    (void)j;
+    (void)counts;
+    (void)n;
+    ((struct bench *)arg)->n_ended[ok]++;
 }
 
 static struct job counting, asked, once;
@@ -113,6 +125,7 @@ static void bench_init(struct bench *b, struct store *store, struct arena *a)
                                                  .n_jobs = LEN(list),
                                                  .threads = 2,
                                                  .is_on = is_on,
+                                                 .on_ended = on_ended,
                                                  .arg = b});
     b->first = b->jobs->runners[0];
     b->second = b->jobs->runners[1];
@@ -278,6 +291,29 @@ static void a_paused_runner_ends_nothing_that_another_has_taken(void **unused)
         assert_str(s.latest.state, "succeeded");
         assert_int_equal(s.latest.done, STEPS);
         assert_true(s.run == INT_NONE);
+    }
+}
+
+/* The thief runs it to its end; the first one comes back and ends it too, well or not. */
+static void the_end_of_a_run_is_told_once(void **unused)
+{
+    static const struct {
+        const char *label;
+        bool fails;
+    } rows[] = {{"its last step was good", false}, {"its step failed", true}};
+
+    (void)unused;
+    BENCH(b)
+    {
+        FOR_EACH_ROW (row, rows) {
+            memset(b->n_ended, 0, sizeof b->n_ended);
+            (void)ask(b, &asked);
+            b->ends_at_once = true;
+            b->fails_when_robbed = row->fails;
+            b->stolen_by = b->second;
+            (void)runner_round(b->first);
+            assert_row(b->n_ended[true] == 1 && b->n_ended[false] == 0, row->label);
+        }
     }
 }
 
@@ -520,6 +556,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(two_runners_never_have_one_job),
           cmocka_unit_test(who_takes_over_goes_on_from_the_cursor),
           cmocka_unit_test(a_paused_runner_ends_nothing_that_another_has_taken),
+          cmocka_unit_test(the_end_of_a_run_is_told_once),
           cmocka_unit_test(a_failure_is_told_and_tried_again_later),
           cmocka_unit_test(a_cursor_is_kept_where_that_may_help_and_not_for_ever),
           cmocka_unit_test(a_success_is_as_old_as_the_window_that_was_walked),
