@@ -82,20 +82,47 @@ static bool count_backlog(struct gauges *g, struct db *db, struct arena *a, stru
     return true;
 }
 
+struct due_job {
+    struct str name;
+    usec_t due;
+};
+
+/* A job that is not among them (nobody has asked for it again) is due at no time. */
+static void take_due(struct tallies *jobs, const struct due_job *list, size_t n)
+{
+    for (size_t i = 0; i < jobs->n; i++)
+        jobs->p[i].due = TIME_NONE;
+    for (size_t i = 0; i < n; i++) {
+        struct tally *t = tally_of(jobs, list[i].name);
+        if (t)
+            t->due = list[i].due;
+    }
+}
+
 static bool look_at_jobs(struct gauges *g, struct db *db, struct arena *a, struct err *e)
 {
+    static const struct column columns[] = {
+        {"job_name", COLUMN_STR, offsetof(struct due_job, name)},
+        {"due", COLUMN_TIME, offsetof(struct due_job, due)},
+    };
+    static const struct row_shape shape = ROW_SHAPE(struct due_job, columns);
     struct rows *rows;
+    size_t n;
 
     if (!db_query(db, Q_METRICS_JOBS, NO_BINDS, a, &rows, e))
         return err_trace(e);
-    while (rows_next(rows)) {
-        pthread_mutex_lock(&g->lock);
-        struct tally *t = tally_of(&g->jobs, rows_str(rows, "job_name"));
-        if (t)
-            t->due = rows_time(rows, "due");
-        pthread_mutex_unlock(&g->lock);
-    }
-    return rows_end(rows, e) || err_trace(e);
+    const struct due_job *list = rows_list(rows, &shape, TALLIES_MAX, a, &n, e);
+    if (!list)
+        return err_trace(e);
+    pthread_mutex_lock(&g->lock);
+    take_due(&g->jobs, list, n);
+    pthread_mutex_unlock(&g->lock);
+    return true;
+}
+
+bool gauges_look(struct gauges *g, struct db *db, struct arena *a, struct err *e)
+{
+    return (count_backlog(g, db, a, e) && look_at_jobs(g, db, a, e)) || err_trace(e);
 }
 
 static void watch(void *arg)
@@ -108,7 +135,7 @@ static void watch(void *arg)
         const usec_t began = clock_monotonic(g->clock);
         struct err e = {0};
         arena_reset(a);
-        if ((!count_backlog(g, db, a, &e) || !look_at_jobs(g, db, a, &e)) && !db_lost(db))
+        if (!gauges_look(g, db, a, &e) && !db_lost(db))
             log_failure(NULL, LOG_WARN, "metrics.look", &e);
         const usec_t now = clock_monotonic(g->clock), wait = pace_next(began, now) - now;
         (void)bell_wait(g->end, wait > LOOK_EVERY ? wait : LOOK_EVERY);

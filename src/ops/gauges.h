@@ -13,6 +13,8 @@ void gauges_destroy(struct gauges *g);
 /* A thread that asks the store from now on. */
 bool gauges_start(struct gauges *g, struct err *e) CHECK_RESULT;
 void gauges_stop(struct gauges *g);
+/* One look at the store, as the thread takes it now and then. */
+bool gauges_look(struct gauges *g, struct db *db, struct arena *a, struct err *e) CHECK_RESULT;
 
 /* From any thread. */
 void gauges_job_ended(struct gauges *g, const struct job *j, bool ok,
