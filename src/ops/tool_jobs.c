@@ -11,6 +11,7 @@ struct inquiry {
     struct command *cmd;
     struct db *db;
     struct project project;
+    bool is_named; /* the project was */
 };
 
 static const char *when(usec_t t, char text[TIME_TEXT_MAX])
@@ -49,6 +50,9 @@ static bool ask(struct inquiry *x, struct err *e)
         err_set(e, ERR_NOT_FOUND, "no job \"%.40s\"", x->cmd->args[1]);
         return err_fix(e, "`hookswitch jobs list` names them");
     }
+    if (job->scope == JOB_INSTALLATION && x->is_named)
+        return err_set(e, ERR_INVALID, "%s runs once for the installation: it has no project",
+                       job->name);
     if (!db_begin(x->db, e))
         return err_trace(e);
     if (!job_ask(x->db, x->project.id, job, &asker, &run, e) || !db_commit(x->db, e)) {
@@ -90,7 +94,7 @@ static bool inquire(struct command *cmd, const struct verb *verb, struct err *e)
     if (!tool_store(cmd, &s, e))
         return err_trace(e);
     _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
-    struct inquiry x = {.cmd = cmd, .db = db};
+    struct inquiry x = {.cmd = cmd, .db = db, .is_named = project != NULL};
     return (find_project(&x, project, e) && verb->run(&x, e)) || err_trace(e);
 }
 

@@ -60,6 +60,9 @@ describe("jobs", () => {
     await until("it has run", async () => ((await jobs(server)).find(({ name }) => name === "housekeeping")?.latest?.state === "succeeded" ? true : undefined));
     assert.match((await tool(server, "jobs", "list")).output, /^housekeeping +succeeded/m);
     assert.equal((await tool(server, "jobs", "run", "laundry")).code, 1);
+    const ofProject = await tool(server, "jobs", "run", "housekeeping", "1");
+    assert.equal(ofProject.code, 1);
+    assert.match(ofProject.output, /once for the installation/);
     assert.equal((await tool(server, "jobs", "list", "999")).code, 1);
     assert.equal((await tool(server, "jobs", "sing")).code, 1);
   });
