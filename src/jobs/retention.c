@@ -14,17 +14,19 @@
 enum { WINDOW = 1000 };
 
 struct window {
-    int64_t upto, n, young;
+    int64_t last, n, young;
+    int64_t upto; /* what is old ends here; INT_NONE: nothing is */
 };
 
 static const struct column window_columns[] = {
+    {"last", COLUMN_INT, offsetof(struct window, last)},
     {"upto", COLUMN_INT, offsetof(struct window, upto)},
     {"n", COLUMN_INT, offsetof(struct window, n)},
     {"young", COLUMN_INT, offsetof(struct window, young)},
 };
 
 struct place {
-    int64_t after; /* of the inbox */
+    int64_t after; /* in the inbox, then in the feed */
     bool inbox_is_done;
 };
 
@@ -38,6 +40,12 @@ static bool read_place(struct job_step *s, struct place *ret, struct err *e)
     (void)json_get_int(cursor, "after", &ret->after);                  // absent: from the beginning
     (void)json_get_bool(cursor, "inbox_is_done", &ret->inbox_is_done); // absent: it is not
     return true;
+}
+
+/* Whether what comes behind it is young, or nothing does. */
+static bool is_last(const struct window *w)
+{
+    return w->n < WINDOW || w->young > 0;
 }
 
 static usec_t limit_of(const struct job_step *s, const struct quotas *q, enum quota days)
@@ -76,35 +84,38 @@ static bool trim_inbox(struct job_step *s, struct place *p, usec_t before, struc
 
     if (!db_query_one(s->db, Q_INBOX_WINDOW,
                       BINDS(bind_int("project", s->project), bind_int("after", p->after),
-                            bind_time("before", before), bind_int("limit", WINDOW)),
+                            bind_time("before", before), bind_time("now", s->now),
+                            bind_int("limit", WINDOW)),
                       window_columns, LEN(window_columns), s->a, &w, &found, e))
         return err_trace(e);
-    p->inbox_is_done = w.n < WINDOW || w.young > 0;
-    if (w.n > w.young && !delete_inbox(s, p, &w, before, e))
+    if (w.upto != INT_NONE && !delete_inbox(s, p, &w, before, e))
         return err_trace(e);
-    p->after = w.n > 0 ? w.upto : p->after;
+    p->inbox_is_done = is_last(&w);
+    p->after = p->inbox_is_done ? 0 : w.last;
     return true;
 }
 
-static bool trim_feed(struct job_step *s, usec_t before, struct err *e)
+static bool trim_feed(struct job_step *s, struct place *p, usec_t before, struct err *e)
 {
     struct window w;
     int64_t n = 0;
     bool found;
 
     if (!db_query_one(s->db, Q_FEED_WINDOW,
-                      BINDS(bind_int("project", s->project), bind_time("before", before),
+                      BINDS(bind_int("project", s->project), bind_int("after", p->after),
+                            bind_time("before", before), bind_time("now", s->now),
                             bind_int("limit", WINDOW)),
                       window_columns, LEN(window_columns), s->a, &w, &found, e))
         return err_trace(e);
-    if (w.n > w.young &&
+    if (w.upto != INT_NONE &&
         !db_exec(s->db, Q_FEED_EXPIRE,
                  BINDS(bind_int("project", s->project), bind_int("upto", w.upto)), &n, e))
         return err_trace(e);
     job_step_count(s, STR("deleted"), n);
     job_step_count(s, STR("deleted_events"), n);
     s->n_done += n;
-    s->done = w.n < WINDOW || w.young > 0;
+    s->done = is_last(&w);
+    p->after = s->done ? p->after : w.last;
     return true;
 }
 
@@ -117,7 +128,7 @@ static bool trim(struct job_step *s, struct err *e)
     if (!read_place(s, &p, e) || !quota_wishes(s->db, s->project, s->a, &wishes, e))
         return err_trace(e);
     const struct quotas q = quotas_in_force(&world->quotas, &wishes);
-    if (!(p.inbox_is_done ? trim_feed(s, limit_of(s, &q, QUOTA_FEED_DAYS), e)
+    if (!(p.inbox_is_done ? trim_feed(s, &p, limit_of(s, &q, QUOTA_FEED_DAYS), e)
                           : trim_inbox(s, &p, limit_of(s, &q, QUOTA_INBOX_DAYS), e)))
         return err_trace(e);
     s->next_cursor = str_fmt(s->a, "{\"after\": %lld, \"inbox_is_done\": %s}", (long long)p.after,

@@ -13,18 +13,30 @@ static const struct job_world world = {
     .quotas = {{[QUOTA_INBOX_DAYS] = 30, [QUOTA_FEED_DAYS] = 30}},
 };
 
-static const char *old_time(struct test_inbox *t)
+/* So many days from now, as SQL. */
+static const char *days_on(struct test_inbox *t, int days)
 {
     if (t->engine == STORE_POSTGRES)
-        return "now() - interval '31 days'";
-    const usec_t then = clock_wall(&clock_system) - 31 * HOURS(24);
+        return str_z(str_fmt(t->a, "now() + interval '%d days'", days), t->a);
+    const usec_t then = clock_wall(&clock_system) + days * HOURS(24);
     return str_z(str_fmt(t->a, "%lld", (long long)then), t->a);
+}
+
+/* Of rows and events, first to last. */
+static void set_times(struct test_inbox *t, int first, int last, const char *time)
+{
+    test_inbox_sql(
+        t, str_z(str_fmt(t->a,
+                         "UPDATE webhook_inbox SET received_at = %s WHERE id BETWEEN %d AND %d;"
+                         "UPDATE feed_events SET created_at = %s WHERE seq BETWEEN %d AND %d",
+                         time, first, last, time, first, last),
+                 t->a));
 }
 
 /* Rows 1 … OLD are too old; of them every 500th has failed for good. */
 static void fill(struct test_inbox *t)
 {
-    const char *old = old_time(t);
+    const char *old = days_on(t, -31);
 
     for (int i = 0; i < ROWS; i++)
         test_inbox_append(t,
@@ -109,6 +121,42 @@ static void what_is_old_goes_in_windows_and_nothing_else(void **state)
     }
 }
 
+/* A clock that was wrong for a moment, or for more than a whole window. */
+static void what_is_in_the_future_holds_nothing_up(void **state)
+{
+    static const struct {
+        const char *label;
+        int first, last, n_kept; /* two of the many had failed for good anyway */
+    } rows[] = {{"one", 3, 3, 1}, {"many", 1, 1200, 1198}};
+
+    (void)state;
+    FOR_EACH_ROW (row, rows)
+        TEST_INBOXES(t)
+        {
+            struct job_step s;
+            fill(t);
+            set_times(t, row->first, row->last, days_on(t, 31));
+            (void)run(t, false, &s);
+            assert_row(test_inbox_count(t, "completed") == ROWS - OLD - 1 + row->n_kept,
+                       row->label);
+            assert_row(feed_first(t) == OLD + 1, row->label);
+        }
+}
+
+static void what_is_young_stays_when_the_clock_is_behind(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct job_step s;
+        fill(t);
+        set_times(t, 1, ROWS, days_on(t, 1));
+        (void)run(t, false, &s);
+        assert_int_equal(job_step_counted(&s, STR("deleted")), 0);
+        assert_int_equal(feed_first(t), 1);
+    }
+}
+
 static void the_last_event_stays_however_old(void **state)
 {
     (void)state;
@@ -117,7 +165,8 @@ static void the_last_event_stays_however_old(void **state)
         struct job_step s;
         fill(t);
         test_inbox_sql(
-            t, str_z(str_fmt(t->a, "UPDATE feed_events SET created_at = %s", old_time(t)), t->a));
+            t,
+            str_z(str_fmt(t->a, "UPDATE feed_events SET created_at = %s", days_on(t, -31)), t->a));
         (void)run(t, false, &s);
         assert_int_equal(feed_first(t), ROWS);
     }
@@ -138,5 +187,7 @@ static void a_step_that_is_run_again_does_no_harm(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(what_is_old_goes_in_windows_and_nothing_else),
+          cmocka_unit_test(what_is_in_the_future_holds_nothing_up),
+          cmocka_unit_test(what_is_young_stays_when_the_clock_is_behind),
           cmocka_unit_test(the_last_event_stays_however_old),
           cmocka_unit_test(a_step_that_is_run_again_does_no_harm))
