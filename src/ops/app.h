@@ -48,6 +48,7 @@ struct app {
     struct wakeups *wakeups;
     struct recordings *recordings;
     struct checks *checks;
+    struct places *outside; /* of the API's threads, those that wait for providers */
     struct call_sources *sources;
     struct api *api;
     struct watchdog *watchdog;

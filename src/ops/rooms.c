@@ -2,6 +2,7 @@
 #include "ops/app.h"
 
 #include "base/log.h"
+#include "base/places.h"
 #include "calls/change.h"
 #include "feed/hub.h"
 #include "http/http.h"
@@ -22,7 +23,7 @@
 #include "tenancy/watcher.h"
 #include "wake/wake.h"
 
-enum { RECORDINGS_AT_ONCE = 2, SYNCS_AT_ONCE = 1 };
+enum { RECORDINGS_AT_ONCE = 2, OUTSIDE_AT_ONCE = 2 };
 
 // --- between the rooms ---------------------------------------------------------------------------
 
@@ -306,13 +307,22 @@ static size_t half_of_api(const struct app *app)
     return app->config->api_threads < 2 ? 1 : (size_t)app->config->api_threads / 2;
 }
 
+/* No project takes all of them. */
+static struct places *open_places(const struct app *app)
+{
+    const size_t half = half_of_api(app), n = half < OUTSIDE_AT_ONCE ? half : OUTSIDE_AT_ONCE;
+
+    return places_create(n, n > 1 ? n - 1 : 1);
+}
+
 static bool open_sources(struct app *app, struct err *e)
 {
+    app->outside = open_places(app);
     const struct call_sources_options o = {
         .accounts = app->shelf,
         .clock = &clock_system,
         .requests_per_second = app->config->provider_requests_per_second,
-        .at_once = half_of_api(app) < SYNCS_AT_ONCE ? half_of_api(app) : SYNCS_AT_ONCE,
+        .places = app->outside,
     };
 
     return call_sources_open(&o, &app->sources, e) || err_trace(e);
@@ -389,6 +399,7 @@ static void open_checks(struct app *app)
 {
     app->checks = checks_open(&(struct checks_options){
         .accounts = app->shelf,
+        .places = app->outside,
         .our_url = app->config->webhook_base_url,
         .is_near = app->config->demo_calls,
     });
@@ -488,6 +499,7 @@ void app_stop_rooms(struct app *app)
     recordings_close(app->recordings);
     checks_close(app->checks);
     call_sources_close(app->sources);
+    places_destroy(app->outside);
     if (app->inbox)
         inbox_stop(app->inbox);
     wakeups_stop(app->wakeups);

@@ -22,8 +22,8 @@
 
 #include "base/arena.h"
 #include "base/crypto.h"
-#include "base/gate.h"
 #include "base/keyed.h"
+#include "base/places.h"
 #include "http/fetch.h"
 #include "loop/bell.h"
 
@@ -56,7 +56,7 @@ struct call_sources {
     const struct clock *clock;
     usec_t interval;
     _Atomic bool ended;
-    struct gate gate;
+    struct places *places;
     struct bell *never;  /* to wait by */
     struct keyed *turns; /* struct turn, by a digest of the account that nobody can aim at */
     struct line_slot lines[LINES];
@@ -82,7 +82,7 @@ bool call_sources_open(const struct call_sources_options *o, struct call_sources
     cs->accounts = o->accounts;
     cs->clock = o->clock;
     cs->interval = SECONDS(1) / o->requests_per_second;
-    gate_init(&cs->gate, o->at_once);
+    cs->places = o->places;
     cs->never = bell_create();
     cs->turns = keyed_create(sizeof(struct turn));
     for (size_t i = 0; i < LINES; i++)
@@ -107,7 +107,6 @@ void call_sources_close(struct call_sources *cs)
         assert(!atomic_load(&cs->lines[i].taken));
         http_line_close(cs->lines[i].line);
     }
-    gate_finish(&cs->gate);
     bell_destroy(cs->never);
     keyed_destroy(cs->turns);
     free(cs);
@@ -544,12 +543,12 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
     return true;
 }
 
-bool call_sources_enter(struct call_sources *cs)
+bool call_sources_enter(struct call_sources *cs, int64_t project)
 {
-    return gate_enter(&cs->gate);
+    return places_enter(cs->places, project);
 }
 
-void call_sources_leave(struct call_sources *cs)
+void call_sources_leave(struct call_sources *cs, int64_t project)
 {
-    gate_leave(&cs->gate);
+    places_leave(cs->places, project);
 }

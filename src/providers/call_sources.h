@@ -9,11 +9,13 @@
 
 struct call_sources;
 
+struct places;
+
 struct call_sources_options {
     struct account_shelf *accounts;
     const struct clock *clock;
     int64_t requests_per_second; /* of one account */
-    size_t at_once;              /* see call_sources_enter() */
+    struct places *places;       /* borrowed; see call_sources_enter() */
 };
 
 bool call_sources_open(const struct call_sources_options *o, struct call_sources **ret,
@@ -28,9 +30,9 @@ void call_sources_close(struct call_sources *cs);
 bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
                      struct arena *a, struct reconcile_source *ret) CHECK_RESULT;
 
-/* For those whose threads others wait for: only so many of them may ask at the same time. Who was
- * let in leaves. */
-bool call_sources_enter(struct call_sources *cs) CHECK_RESULT;
-void call_sources_leave(struct call_sources *cs);
+/* For those whose threads others wait for: only so many of them may ask at the same time, for all
+ * projects and for one. Who was let in leaves. */
+bool call_sources_enter(struct call_sources *cs, int64_t project) CHECK_RESULT;
+void call_sources_leave(struct call_sources *cs, int64_t project);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "base/places.h"
 #include "http/http.h"
 #include "loop/loop.h"
 #include "test/test.h"
@@ -14,6 +15,7 @@ struct rig {
     struct loop *loop;
     struct http_server *server;
     struct account_shelf *shelf;
+    struct places *places;
     struct call_sources *sources;
     atomic_int n_requests, n_foreign;
     struct err e;
@@ -94,7 +96,7 @@ static struct account_book *only_refused(struct rig *r)
 
 static struct call_sources *open_sources(struct rig *r, int64_t per_second)
 {
-    const struct call_sources_options o = {r->shelf, &clock_system, per_second, 1};
+    const struct call_sources_options o = {r->shelf, &clock_system, per_second, r->places};
     struct call_sources *cs;
 
     assert_ok(call_sources_open(&o, &cs, &r->e), &r->e);
@@ -127,6 +129,7 @@ static int begin(void **state)
     for (size_t i = 0; i < LEN(accounts); i++)
         add_account(r, book, accounts[i].project, accounts[i].name);
     account_shelf_put(r->shelf, book);
+    r->places = places_create(2, 1);
     r->sources = open_sources(r, 1000);
     *state = r;
     return 0;
@@ -138,6 +141,7 @@ static int end(void **state)
     struct arena *a = r->a;
 
     call_sources_close(r->sources);
+    places_destroy(r->places);
     if (r->server)
         http_server_stop(r->server);
     loop_stop(r->loop);
@@ -408,6 +412,17 @@ static void nobody_asks_with_the_account_of_another_project(void **state)
     assert_false(call_sources_of(r->sources, 4, NULL, a, &s));
 }
 
+static void no_project_takes_all_places(void **state)
+{
+    struct rig *r = *state;
+
+    assert_true(call_sources_enter(r->sources, 1));
+    assert_false(call_sources_enter(r->sources, 1));
+    assert_true(call_sources_enter(r->sources, 2));
+    call_sources_leave(r->sources, 1);
+    call_sources_leave(r->sources, 2);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error),
@@ -418,4 +433,4 @@ TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error
           CASE(who_asks_for_what_a_second_has_room_for_is_not_sent_away),
           CASE(nothing_is_asked_any_more_once_it_has_ended),
           CASE(the_accounts_of_a_project_are_one_list),
-          CASE(nobody_asks_with_the_account_of_another_project))
+          CASE(nobody_asks_with_the_account_of_another_project), CASE(no_project_takes_all_places))

@@ -3,12 +3,11 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/gate.h"
+#include "base/places.h"
 #include "providers/address.h"
 
 struct checks {
     struct checks_options o;
-    struct gate gate;
     _Atomic bool ended;
 };
 
@@ -19,7 +18,6 @@ struct checks *checks_open(const struct checks_options *o)
     c->o = *o;
     while (str_ends(c->o.our_url, STR("/")))
         c->o.our_url.n--;
-    gate_init(&c->gate, 1);
     return c;
 }
 
@@ -30,9 +28,6 @@ void checks_stop(struct checks *c)
 
 void checks_close(struct checks *c)
 {
-    if (!c)
-        return;
-    gate_finish(&c->gate);
     free(c);
 }
 
@@ -110,12 +105,12 @@ static void look(struct checks *c, int64_t project, struct arena *a, struct find
 bool checks_run(struct checks *c, int64_t project, struct arena *a, struct findings *ret,
                 struct err *e)
 {
-    if (!gate_enter(&c->gate)) {
+    if (!places_enter(c->o.places, project)) {
         err_set(e, ERR_UNAVAILABLE, "another check is under way");
         return err_fix(e, "try again in a moment");
     }
     *ret = (struct findings){0};
     look(c, project, a, ret);
-    gate_leave(&c->gate);
+    places_leave(c->o.places, project);
     return true;
 }
