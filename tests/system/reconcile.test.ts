@@ -22,7 +22,7 @@ describe("reconcile", () => {
   let requests = 0;
 
   before(async () => {
-    ({ server, sandbox } = await play("--calls", String(CALLS), "--lose", "0.05", "--lose-ends", "0.02", "--rest-per-second", "100", "--seed", "11"));
+    ({ server, sandbox } = await play("--calls", String(CALLS), "--lose", "0.05", "--lose-ends", "0.02", "--rest-per-second", "100", "--seed", "11", "--rate", "6000")); // for some seconds, so that some calls last from one into the next, and cost something
     theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
   });
   after(async () => {
