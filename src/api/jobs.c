@@ -241,7 +241,7 @@ static bool ask_by_name(struct req *rq, struct str name, struct err *e)
 {
     size_t n;
     const struct job *const *jobs = job_list(&n);
-    struct job_run r;
+    struct job_run r = {0};
 
     if (!ask_for(rq, job_find(jobs, n, name), &r, e))
         return err_trace(e);
@@ -317,7 +317,7 @@ static bool ask_sync(struct req *rq, struct str name, struct err *e)
 {
     size_t n;
     const struct job *const *jobs = job_list(&n);
-    struct job_run r;
+    struct job_run r = {0};
 
     if (!ask_for(rq, job_find(jobs, n, name), &r, e) ||
         !run_wait_end(rq->runs, rq->db, rq->actor.project, rq->a, &r, e) || !write_sync(rq, &r, e))

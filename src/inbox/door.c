@@ -375,14 +375,13 @@ static void put_off(struct visit *v, usec_t wait)
 static void keep(struct visit *v)
 {
     struct roster *roster = v->roster; // the visit ends with its answer
+    const bool is_event = !is_canary(&v->seen);
     usec_t wait;
 
-    if (is_shut(v->doors)) {
+    if (is_shut(v->doors) || (is_event && !is_taken(v->doors, v->seen.project))) {
         settle(v, DOOR_UNAVAILABLE);
-    } else if (is_canary(&v->seen)) {
+    } else if (!is_event) {
         settle(v, DOOR_CANARY);
-    } else if (!is_taken(v->doors, v->seen.project)) {
-        settle(v, DOOR_UNAVAILABLE);
     } else if (may_come_in(v, &wait)) {
         submit(v);
     } else {
