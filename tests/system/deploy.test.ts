@@ -6,13 +6,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
-import { BINARY, startServer } from "../lib/server.ts";
+import { startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
 import { FakeCall } from "../lib/twilio.ts";
 
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, "../..");
+/** As it is put into service, whatever build is tested otherwise. */
+const BINARY = join(ROOT, "build/hookswitch");
 const UNIT = join(ROOT, "deploy/systemd/hookswitch.service");
 
 const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
@@ -49,7 +51,7 @@ describe("the systemd unit", () => {
   it("allows each system call that a working server makes, from its start to its end", async () => {
     const directory = await mkdtemp(join(tmpdir(), "hookswitch-calls-"));
     const trace = join(directory, "trace");
-    const server = await startServer({}, [], ["strace", "-D", "-f", "-qq", "-o", trace]);
+    const server = await startServer({}, [], ["strace", "-D", "-f", "-qq", "-o", trace], BINARY);
     const stream = await Stream.open(server);
     await new FakeCall(server, "+15085140320").arrives();
     await settled(server);
