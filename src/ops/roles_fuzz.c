@@ -16,6 +16,7 @@ static unsigned meant(struct str word)
         [ROLE_WORKER] = STR("worker"),
         [ROLE_API] = STR("api"),
         [ROLE_HUB] = STR("hub"),
+        [ROLE_SCHEDULER] = STR("scheduler"),
     };
     unsigned roles = 0;
     struct str name;
