@@ -103,8 +103,6 @@ bool canary_start(const struct canary_options *o, struct canary **ret, struct er
     _cleanup_(canary_stopp) struct canary *c = NEW(struct canary);
 
     c->o = *o;
-    while (str_ends(c->o.our_url, STR("/")))
-        c->o.our_url.n--;
     c->end = bell_create();
     if (!http_fetch_init(e) || !thread_start("canary", run, c, &c->thread, e))
         return err_trace(e);

@@ -390,6 +390,8 @@ bool config_load(char **environment, const char *dotenv_path, struct arena *a, s
     dotenv_check(in.dotenv, a, &p);
     for (size_t i = 0; i < LEN(variables); i++)
         assign(&c, &variables[i], value_of(&in, &variables[i], &p), a, &p);
+    while (str_ends(c.webhook_base_url, STR("/"))) // paths begin with one
+        c.webhook_base_url.n--;
     check_together(&c, &p);
     if (p.any)
         return false;

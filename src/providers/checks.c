@@ -16,8 +16,6 @@ struct checks *checks_open(const struct checks_options *o)
     struct checks *c = NEW(struct checks);
 
     c->o = *o;
-    while (str_ends(c->o.our_url, STR("/")))
-        c->o.our_url.n--;
     return c;
 }
 

@@ -38,7 +38,7 @@ describe("the doctor", () => {
     await rm(directory, { recursive: true });
   });
 
-  async function examine(c: Captured = {}) {
+  async function examine(c: Captured = {}, env = server.env) {
     const params = c.params ?? PARAMS;
     const body = new URLSearchParams(params).toString();
     const signature = twilio.getExpectedTwilioSignature(c.token ?? AUTH_TOKEN, `${c.base ?? server.url}${PATH}`, params);
@@ -53,7 +53,7 @@ describe("the doctor", () => {
     const file = join(directory, "request");
     const lineEnd = c.lineEnd ?? "\r\n";
     await writeFile(file, [...head, "", body + (c.behind ?? "")].join(lineEnd));
-    const { code, output } = await tool(server, "doctor", "--request", file);
+    const { code, output } = await tool({ ...server, env }, "doctor", "--request", file);
     for (const secret of [AUTH_TOKEN, OTHER_TOKEN]) assert.ok(!output.includes(secret), "a secret is printed");
     if (c.base || c.token || c.params)
       assert.ok(!output.includes(twilio.getExpectedTwilioSignature(AUTH_TOKEN, server.url + PATH, params)), "a signature is given away");
@@ -66,6 +66,12 @@ describe("the doctor", () => {
       assert.match(output, new RegExp(`^taken: signed by account ${ACCOUNT_SID} of project 1, with its first secret$`, "m"));
       assert.equal(code, 0);
     }
+  });
+
+  it("takes a public address with a slash behind it for the same", async () => {
+    const slashed = { ...server.env, WEBHOOK_BASE_URL: `${server.url}/` };
+    const { code, output } = await examine({}, slashed);
+    assert.equal(code, 0, output);
   });
 
   const refused: [string, Captured, RegExp][] = [
