@@ -160,7 +160,7 @@ static bool add_stored(struct accounts *x, const struct writing *to, int64_t pro
 
     if (!connection_load(x->db, project, a, &sealed, e))
         return err_trace(e);
-    for (size_t i = 0; i < sealed.n; i++)
+    for (size_t i = 0; to->copy && i < sealed.n; i++)
         account_copy_add_account(to->copy, project, &sealed.p[i]);
     add_accounts(to->book, x->o.config, x->o.vault, project, &sealed);
     return true;
@@ -188,7 +188,8 @@ static bool add_page(struct accounts *x, const struct writing *to,
         if (!read_quotas(x, list[i].project, &quotas, e))
             return err_trace(e);
         add_project_anyway(to->book, &presets, &list[i], &quotas);
-        account_copy_add_project(to->copy, &list[i]);
+        if (to->copy)
+            account_copy_add_project(to->copy, &list[i]);
         if (!add_stored(x, to, list[i].project, e))
             return err_trace(e);
     }
@@ -218,7 +219,7 @@ static void keep_copy(struct accounts *x, struct account_copy *copy)
 {
     struct err e = {0};
 
-    if (str_is_none(x->o.copy_directory))
+    if (!copy)
         return;
     const bool ok = account_copy_save(copy, x->o.project, x->o.copy_directory, &e);
     if (!ok && !x->told_copy)
@@ -252,7 +253,8 @@ static bool look(struct accounts *x, struct err *e)
     if (x->is_written && str_eq(version, x->version))
         return true;
     book = account_book_create();
-    copy = account_copy_create(x->o.vault, &x->rng);
+    if (!str_is_none(x->o.copy_directory))
+        copy = account_copy_create(x->o.vault, &x->rng);
     if (!write_book(x, &(struct writing){book, copy}, e) || !publish(x, book, e))
         return err_trace(e);
     keep_copy(x, copy);
