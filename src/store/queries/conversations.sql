@@ -85,25 +85,7 @@ UPDATE conversations v
 -- name: conversation_held
 -- A page of conversations, and whether what each says of its calls is not what they are.
 -- params: project int, after int, limit int
--- [sqlite]
-SELECT v.id, json_extract(v.metadata, '$.total_calls') IS DISTINCT FROM (
-           SELECT count(*) FROM calls c
-            WHERE c.conversation_id = v.id
-            -- use: entry
-            )
-       OR v.last_call_id IS DISTINCT FROM (
-           SELECT c.id FROM calls c
-            WHERE c.conversation_id = v.id
-            -- use: entry
-            ORDER BY c.start_time DESC, c.id DESC
-            LIMIT 1)
-       OR v.last_message_at IS DISTINCT FROM (
-           SELECT max(start_time) FROM calls WHERE conversation_id = v.id AND visibility = 'visible') AS wrong
-  FROM conversations v
- WHERE v.project_id = :project AND v.id > :after
- ORDER BY v.id LIMIT :limit;
--- [postgres]
-SELECT v.id, (v.metadata ->> 'total_calls')::bigint IS DISTINCT FROM (
+SELECT v.id, CAST(v.metadata ->> 'total_calls' AS bigint) IS DISTINCT FROM (
            SELECT count(*) FROM calls c
             WHERE c.conversation_id = v.id
             -- use: entry
