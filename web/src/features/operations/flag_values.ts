@@ -1,5 +1,4 @@
 // The values of a flag, from the narrowest to the widest, and what choosing one of them means.
-import { text } from "../../lib/text";
 import type { Flag } from "../../lib/types";
 
 export type Scope = "project" | "installation";
@@ -38,8 +37,4 @@ export function narrows({ flag, scope, value }: Wish): boolean {
 /** What is sent: an empty text takes back what was set, where that comes to the same. */
 export function sent({ flag, scope, value }: Wish): string {
   return value === (scope === "project" ? ceiling(flag) : flag.configuration) ? "" : value;
-}
-
-export function asked({ value }: Wish): string {
-  return text.operations.flags.value(value);
 }

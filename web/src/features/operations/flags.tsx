@@ -11,7 +11,7 @@ import { Question } from "../../ui/question";
 import { Section } from "../../ui/section";
 import { Trouble } from "../../ui/trouble";
 import { flags, setFlag } from "./api";
-import { asked, narrows, offered, scopeOf } from "./flag_values";
+import { narrows, offered, scopeOf } from "./flag_values";
 import type { Scope, Wish } from "./flag_values";
 import classes from "./flags.module.css";
 
@@ -41,7 +41,7 @@ export function Flags(): ReactElement {
       {data !== undefined && <List list={data} scope={scope} onChoose={choose} />}
       {wish !== null && (
         <Question
-          title={words.sure(words.names[wish.flag.name].name, asked(wish))}
+          title={words.sure(words.names[wish.flag.name].name, words.value(wish.value))}
           body={words.names[wish.flag.name].narrowed}
           yes={words.switch}
           onYes={() => {

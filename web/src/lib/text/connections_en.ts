@@ -76,7 +76,6 @@ const check: FindingWords = {
 };
 
 export const connections = {
-  title: "Connections",
   accounts: "Accounts",
   none: "No account is connected",
   noneBody: "Hookswitch believes no webhook that is not signed with the token of an account that it knows.",
@@ -112,7 +111,6 @@ export const connections = {
   checking: "Asking Twilio…",
   checked: "Checked",
   expected: "Address",
-  allGood: "Everything is as it should be.",
   openSettings: "Project settings",
   check,
 

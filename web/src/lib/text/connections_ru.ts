@@ -77,7 +77,6 @@ const check: FindingWords = {
 };
 
 export const connections: typeof english = {
-  title: "Подключения",
   accounts: "Аккаунты",
   none: "Ни один аккаунт не подключён",
   noneBody: "Hookswitch не верит вебхукам, которые не подписаны токеном известного ему аккаунта.",
@@ -113,7 +112,6 @@ export const connections: typeof english = {
   checking: "Спрашиваем Twilio…",
   checked: "Проверено",
   expected: "Адрес",
-  allGood: "Всё так, как должно быть.",
   openSettings: "Настройки проекта",
   check,
 

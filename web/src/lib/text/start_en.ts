@@ -11,7 +11,6 @@ export const start = {
   intro: "Hookswitch shows the calls of your Twilio number as soon as Twilio tells it about them.",
   again: "How Twilio is connected, whether its events come in, and demo calls.",
   open: "Open",
-  nothingYet: "Nothing has been received yet.",
   arrived: "The first call has come in. Everything works.",
   openArrived: "Open the call",
   dismiss: "Dismiss",

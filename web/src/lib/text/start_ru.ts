@@ -9,7 +9,6 @@ export const start: typeof english = {
   intro: "Hookswitch показывает звонки вашего номера Twilio, как только Twilio начнёт о них сообщать.",
   again: "Как подключён Twilio, приходят ли его события, демонстрационные звонки.",
   open: "Открыть",
-  nothingYet: "Пока ничего не получено.",
   arrived: "Первый звонок пришёл. Всё работает.",
   openArrived: "Открыть звонок",
   dismiss: "Скрыть",
