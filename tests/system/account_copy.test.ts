@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import twilio from "twilio";
 import { type InboxPage } from "../lib/api.ts";
 import { must, OWNER, type Person, signIn } from "../lib/company.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
 import { MASTER_KEY, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
-import { FakeCall, newCallSid } from "../lib/twilio.ts";
+import { type Door, FakeCall, newCallSid, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: SQLite has no server to stop";
@@ -38,11 +37,8 @@ describe("F061 the copy of the accounts", { skip }, () => {
 
   const copy = (): string => join(String(server.env["SPOOL_DIR"]), "accounts.sealed");
 
-  async function knock(token: string, door: string, sid = newCallSid()): Promise<Response> {
-    const url = `${server.url}/webhooks/twilio/${door}`;
-    const params = { AccountSid: SID, CallSid: sid, CallStatus: "ringing", From: "+12125550123", To: NUMBER, Direction: "inbound" };
-    const signature = twilio.getExpectedTwilioSignature(token, url, params);
-    return fetch(url, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature }, body: new URLSearchParams(params).toString() });
+  function knock(token: string, door: Door, sid = newCallSid()): Promise<Response> {
+    return post(server, door, { AccountSid: SID, CallSid: sid, CallStatus: "ringing", From: "+12125550123", To: NUMBER, Direction: "inbound" }, token);
   }
 
   async function connect(secret: string): Promise<void> {

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import twilio, { type Twilio } from "twilio";
+import type { Twilio } from "twilio";
 import { ask, type Fault } from "../lib/api.ts";
 import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, freePort, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
-import { FakeCall, newCallSid } from "../lib/twilio.ts";
+import { FakeCall, newCallSid, post } from "../lib/twilio.ts";
 
 type Finding = { code: string; state: string; account: string | null; number: string | null; found: string | null; expected: string | null };
 type Check = { state: string; findings: Finding[] };
@@ -104,10 +104,7 @@ describe("beside a provider", () => {
     assert.equal(well.state, "good");
     assert.ok(Date.parse(one(well, "events_arrive").found ?? "") > 0);
 
-    const url = `${server.url}/webhooks/twilio/voice-status`;
-    const params = { AccountSid: ACCOUNT_SID, CallSid: newCallSid(), CallStatus: "ringing" };
-    const signature = twilio.getExpectedTwilioSignature("another token", url, params);
-    const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature }, body: new URLSearchParams(params).toString() });
+    const answer = await post(server, "voice-status", { AccountSid: ACCOUNT_SID, CallSid: newCallSid(), CallStatus: "ringing" }, "another token");
     assert.equal(answer.status, 403);
     const refused = await check(server);
     assert.deepEqual([refused.state, one(refused, "events_refused").found], ["bad", "bad_signature"]);

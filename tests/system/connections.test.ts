@@ -1,10 +1,9 @@
 // Several Twilio accounts in several projects at once: each event goes to the project whose account signed it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import twilio from "twilio";
 import { ask, type Call, get } from "../lib/api.ts";
 import { type Server, startServer } from "../lib/server.ts";
-import { FakeCall, newCallSid, type Params } from "../lib/twilio.ts";
+import { FakeCall, newCallSid, type Params, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 const EMAIL = "owner@example.com";
@@ -34,9 +33,7 @@ describe("accounts of projects", () => {
   }
 
   function knock(token: string, params: Params): Promise<Response> {
-    const url = `${server.url}/webhooks/twilio/voice-status`;
-    const signature = twilio.getExpectedTwilioSignature(token, url, params);
-    return fetch(url, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature }, body: new URLSearchParams(params).toString() });
+    return post(server, "voice-status", params, token);
   }
 
   function event(sid: string, To = OTHER_NUMBER): Params {

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, type Call, type Fault, get, type SyncHealth } from "../lib/api.ts";
 import { auditOf, employ, found, must, OWNER, type Person, signIn } from "../lib/company.ts";
-import { type Server, startServer } from "../lib/server.ts";
+import { ACCOUNT_SID, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
 import { FakeCall, newCallSid, post } from "../lib/twilio.ts";
-import { ACCOUNT_SID, OWNED_NUMBER } from "../lib/server.ts";
 import { until } from "../lib/wait.ts";
 
 type Flag = { name: string; value: string; project: string | null; installation: string | null; configuration: string; words: string[] };

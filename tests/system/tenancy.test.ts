@@ -30,8 +30,6 @@ type Entry = {
   right?: string;
 };
 
-/** Where nobody listens: a check asks the provider. */
-const NOWHERE = "http://127.0.0.1:1";
 const MISSING: Ids = { project: "999001", conversation: "999002", call: `CA${"0".repeat(32)}`, event: "999003", user: "999004", role: "999005", key: "999006", session: "no-such-session", account: `AC${"0".repeat(32)}`, run: "999007" };
 
 describe("F173 what is another's is answered like what is not there", () => {
@@ -223,7 +221,7 @@ describe("F173 what is another's is answered like what is not there", () => {
   };
 
   before(async () => {
-    server = await startServer({ ...OWNER, TWILIO_BASE_URL: NOWHERE });
+    server = await startServer(OWNER);
     const call = new FakeCall(server, "+15085140320");
     await call.arrives();
     await deliverPoison(server);
