@@ -227,13 +227,8 @@ static bool check_name(const struct connection *c, struct err *e)
 {
     if (!provider_find(c->provider))
         return req_not_found(e);
-    bool ok = c->account.n > 0 && c->account.n <= 64;
-    for (size_t i = 0; ok && i < c->account.n; i++) {
-        const char ch = c->account.p[i];
-        ok = (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
-             ch == '_' || ch == '-';
-    }
-    return ok || err_set(e, ERR_INVALID, "account: letters and digits expected, 64 at most");
+    return (c->account.n > 0 && c->account.n <= 64 && is_of(c->account, "_-")) ||
+           err_set(e, ERR_INVALID, "account: letters and digits expected, 64 at most");
 }
 
 static struct deed deed_of(struct req *rq, const char *action, const struct connection *c)

@@ -43,7 +43,6 @@ struct state {
     struct feed_head head;
     struct job_state *jobs;
     size_t n_jobs;
-    bool reconcile_jobs;
     usec_t counted_ago; /* the backlog */
     usec_t backlog_age, lag;
 };
@@ -70,7 +69,6 @@ static void gather(struct req *rq, struct state *s)
                                      &s->counted_ago, &down) &&
                   feed_head(rq->db, rq->actor.project, rq->a, &s->head, &down) &&
                   job_states(rq->db, rq->actor.project, rq->a, &s->jobs, &s->n_jobs, &down);
-    s->reconcile_jobs = flag_board_value(rq->app->flags, rq->actor.project, FLAG_RECONCILE) != 0;
     if (rq->app->inbox)
         inbox_stats(rq->app->inbox, &s->inbox);
     if (rq->app->queue)
@@ -95,7 +93,7 @@ static bool job_reasons(struct json_writer *w, const struct state *s, usec_t now
     for (size_t i = 0; i < s->n_jobs; i++) {
         const struct job_state *x = &s->jobs[i];
         const struct job *job = job_find(jobs, n, x->name);
-        if (!job || (job->is_reconcile && !s->reconcile_jobs))
+        if (!job || (job->is_reconcile && s->flags.v[FLAG_RECONCILE] == 0))
             continue;
         const usec_t late = job_state_late(x, now);
         if (late > JOB_LATE)
@@ -157,7 +155,7 @@ static void write_jobs(struct json_writer *w, const struct state *s)
 {
     json_key(w, STR("reconcile"));
     json_open_object(w);
-    json_member_bool(w, STR("enabled"), s->reconcile_jobs);
+    json_member_bool(w, STR("enabled"), s->flags.v[FLAG_RECONCILE] != 0);
     json_key(w, STR("jobs"));
     json_open_array(w);
     for (size_t i = 0; i < s->n_jobs; i++) {

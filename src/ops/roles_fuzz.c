@@ -12,11 +12,8 @@ enum { WORDS_MAX = 8 };
 static unsigned meant(struct str word)
 {
     static const struct str names[ROLE_COUNT] = {
-        [ROLE_DOOR] = STR("door"),
-        [ROLE_WORKER] = STR("worker"),
-        [ROLE_API] = STR("api"),
-        [ROLE_HUB] = STR("hub"),
-        [ROLE_SCHEDULER] = STR("scheduler"),
+        [ROLE_DOOR] = STR("door"), [ROLE_WORKER] = STR("worker"),       [ROLE_API] = STR("api"),
+        [ROLE_HUB] = STR("hub"),   [ROLE_SCHEDULER] = STR("scheduler"),
     };
     unsigned roles = 0;
     struct str name;

@@ -40,7 +40,7 @@ static bool list(struct inquiry *x, struct err *e)
 
 static bool ask(struct inquiry *x, struct err *e)
 {
-    const struct job_asker asker = {STR("cli"), STR("console"), clock_wall(&clock_system)};
+    const struct job_asker asker = {STR("cli"), tool_console.name, clock_wall(&clock_system)};
     int64_t run;
     size_t n;
     const struct job *const *jobs = job_list(&n);

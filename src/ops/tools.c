@@ -236,9 +236,8 @@ static bool replay(struct command *cmd, struct db *db, int64_t *ret_n, struct er
 /* The store is ours alone meanwhile. */
 static bool note_replay(struct command *cmd, struct db *db, int64_t n, struct err *e)
 {
-    const struct actor console = {.kind = ACTOR_NOBODY, .name = STR("console")};
     const struct audit_entry entry = {
-        .who = &console,
+        .who = &tool_console,
         .action = "event.replayed",
         .entity = "event",
         .entity_id = STR("many"),

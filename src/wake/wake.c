@@ -158,14 +158,14 @@ static bool tell(struct wakeups *w, struct err *e)
 // --- the thread ----------------------------------------------------------------------------------
 
 /* A silent answer to a hello is enough: whoever hears it has company. */
-static bool is_due(struct wakeups *w, bool *ret_answer)
+static bool is_due(struct wakeups *w)
 {
-    *ret_answer = atomic_exchange_explicit(&w->must_answer, false, memory_order_acq_rel);
+    const bool answers = atomic_exchange_explicit(&w->must_answer, false, memory_order_acq_rel);
     if (now() - w->hello_at >= HELLO_EVERY) {
         w->due.hello = true;
         w->hello_at = now();
     }
-    return *ret_answer || !hint_says_nothing(&w->due);
+    return answers || !hint_says_nothing(&w->due);
 }
 
 static usec_t time_to_wait(const struct wakeups *w)
@@ -177,8 +177,6 @@ static usec_t time_to_wait(const struct wakeups *w)
 
 static bool step(struct wakeups *w, struct err *e)
 {
-    bool answers;
-
     if (!w->kind->wait(w->bus, w->bell, time_to_wait(w), e))
         return err_trace(e);
     const usec_t rest = w->told_at + PAUSE - now();
@@ -189,7 +187,7 @@ static bool step(struct wakeups *w, struct err *e)
     (void)!read(w->bell, &rings, sizeof rings);
     atomic_store_explicit(&w->is_rung, false, memory_order_release); // before it is looked
     gather(w);
-    return !is_due(w, &answers) || tell(w, e) || err_trace(e);
+    return !is_due(w) || tell(w, e) || err_trace(e);
 }
 
 /* Told once: how long it lasts is seen by when it is over. */
