@@ -469,6 +469,27 @@ static void what_is_switched_off_is_passed_over(void **unused)
     }
 }
 
+/* Nobody is told of trouble with what is off. */
+static void what_is_switched_off_fails_no_more(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        plan(b);
+        b->now += SECONDS(121);
+        b->fails = ERR_UNAVAILABLE;
+        while (runner_round(b->first)) {
+        }
+        struct job_state s = state(b, b->project, "counting");
+        assert_int_equal(s.failures, 1);
+        b->now = s.next_run_at;
+        b->off = true;
+        while (runner_round(b->first)) {
+        }
+        assert_int_equal(state(b, b->project, "counting").failures, 0);
+    }
+}
+
 /* Nobody plans a job that runs on request: what waited would wait for ever. */
 static void a_run_that_was_asked_for_fails_when_its_job_is_switched_off(void **unused)
 {
@@ -564,6 +585,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(a_step_that_kills_the_process_is_given_up),
           cmocka_unit_test(a_second_run_is_refused_while_one_waits_or_runs),
           cmocka_unit_test(what_is_switched_off_is_passed_over),
+          cmocka_unit_test(what_is_switched_off_fails_no_more),
           cmocka_unit_test(a_run_that_was_asked_for_fails_when_its_job_is_switched_off),
           cmocka_unit_test(a_clock_that_was_wrong_puts_nothing_off_for_ever),
           cmocka_unit_test(a_stop_leaves_the_run_to_others),

@@ -23,7 +23,9 @@ struct backlog_gauge {
 struct tally {
     char name[NAME_MAX_BYTES];
     uint64_t ok, failed; /* of drift: ok alone */
-    usec_t due;          /* TIME_NONE: at no time */
+    /* Of jobs, as the store has it: see metrics_jobs. TIME_NONE: at no time, and not at all. */
+    usec_t due, behind;
+    int64_t failures;
 };
 
 struct tallies {
@@ -57,7 +59,7 @@ static struct tally *tally_of(struct tallies *all, struct str name)
     if (all->n == TALLIES_MAX || name.n >= NAME_MAX_BYTES)
         return NULL;
     struct tally *t = &all->p[all->n++];
-    *t = (struct tally){.due = TIME_NONE};
+    *t = (struct tally){.due = TIME_NONE, .behind = TIME_NONE};
     memcpy(t->name, name.p, name.n);
     return t;
 }
@@ -82,40 +84,52 @@ static bool count_backlog(struct gauges *g, struct db *db, struct arena *a, stru
     return true;
 }
 
-struct due_job {
+struct planned_job {
     struct str name;
-    usec_t due;
+    usec_t due, behind;
+    int64_t failures;
 };
 
-/* A job that is not among them (nobody has asked for it again) is due at no time. */
-static void take_due(struct tallies *jobs, const struct due_job *list, size_t n)
+static void set_plan(struct tally *t, const struct planned_job *plan)
 {
+    t->due = plan->due;
+    t->behind = plan->behind;
+    t->failures = plan->failures;
+}
+
+/* A job that is not among them (nobody has asked for it again) is due at no time. */
+static void take_plans(struct tallies *jobs, const struct planned_job *list, size_t n)
+{
+    static const struct planned_job unplanned = {.due = TIME_NONE, .behind = TIME_NONE};
+
     for (size_t i = 0; i < jobs->n; i++)
-        jobs->p[i].due = TIME_NONE;
+        set_plan(&jobs->p[i], &unplanned);
     for (size_t i = 0; i < n; i++) {
         struct tally *t = tally_of(jobs, list[i].name);
         if (t)
-            t->due = list[i].due;
+            set_plan(t, &list[i]);
     }
 }
 
 static bool look_at_jobs(struct gauges *g, struct db *db, struct arena *a, struct err *e)
 {
     static const struct column columns[] = {
-        {"job_name", COLUMN_STR, offsetof(struct due_job, name)},
-        {"due", COLUMN_TIME, offsetof(struct due_job, due)},
+        {"job_name", COLUMN_STR, offsetof(struct planned_job, name)},
+        {"due", COLUMN_TIME, offsetof(struct planned_job, due)},
+        {"behind", COLUMN_TIME, offsetof(struct planned_job, behind)},
+        {"failures", COLUMN_INT, offsetof(struct planned_job, failures)},
     };
-    static const struct row_shape shape = ROW_SHAPE(struct due_job, columns);
+    static const struct row_shape shape = ROW_SHAPE(struct planned_job, columns);
     struct rows *rows;
     size_t n;
 
     if (!db_query(db, Q_METRICS_JOBS, NO_BINDS, a, &rows, e))
         return err_trace(e);
-    const struct due_job *list = rows_list(rows, &shape, TALLIES_MAX, a, &n, e);
+    const struct planned_job *list = rows_list(rows, &shape, TALLIES_MAX, a, &n, e);
     if (!list)
         return err_trace(e);
     pthread_mutex_lock(&g->lock);
-    take_due(&g->jobs, list, n);
+    take_plans(&g->jobs, list, n);
     pthread_mutex_unlock(&g->lock);
     return true;
 }
@@ -197,6 +211,45 @@ static void write_backlog(struct buf *out, const struct gauges *g, usec_t now)
                  age(g->backlog.oldest, now));
 }
 
+static double late_of(const struct tally *t, usec_t now)
+{
+    return age(t->due, now);
+}
+
+static double behind_of(const struct tally *t, usec_t now)
+{
+    return age(t->behind, now);
+}
+
+static double failures_of(const struct tally *t, usec_t now)
+{
+    (void)now;
+    return (double)t->failures;
+}
+
+static void write_plans(struct buf *out, const struct gauges *g, usec_t now)
+{
+    static const struct {
+        const char *name, *help;
+        double (*of)(const struct tally *t, usec_t now);
+    } table[] = {
+        {"job_late_seconds", "How long a job has been due, for the project that waits longest.",
+         late_of},
+        {"job_behind_seconds", "How old the last good run is where a job fails or is not done yet.",
+         behind_of},
+        {"job_failures", "How often a job has failed in a row, where it fails most.", failures_of},
+    };
+    char label[NAME_MAX_BYTES + 32];
+
+    for (size_t k = 0; k < LEN(table); k++) {
+        metric_head(out, table[k].name, METRIC_GAUGE, table[k].help);
+        for (size_t i = 0; i < g->jobs.n; i++) {
+            (void)snprintf(label, sizeof label, "job_name=\"%s\"", g->jobs.p[i].name);
+            metric_value(out, table[k].name, label, table[k].of(&g->jobs.p[i], now));
+        }
+    }
+}
+
 static void write_tallies(struct buf *out, const struct gauges *g, usec_t now)
 {
     char label[NAME_MAX_BYTES + 32];
@@ -209,17 +262,12 @@ static void write_tallies(struct buf *out, const struct gauges *g, usec_t now)
     }
     metric_head(out, "job_runs_total", METRIC_COUNTER, "Runs of jobs that ended here.");
     for (size_t i = 0; i < g->jobs.n; i++) {
-        (void)snprintf(label, sizeof label, "job=\"%s\",result=\"ok\"", g->jobs.p[i].name);
+        (void)snprintf(label, sizeof label, "job_name=\"%s\",result=\"ok\"", g->jobs.p[i].name);
         metric_value(out, "job_runs_total", label, (double)g->jobs.p[i].ok);
-        (void)snprintf(label, sizeof label, "job=\"%s\",result=\"failed\"", g->jobs.p[i].name);
+        (void)snprintf(label, sizeof label, "job_name=\"%s\",result=\"failed\"", g->jobs.p[i].name);
         metric_value(out, "job_runs_total", label, (double)g->jobs.p[i].failed);
     }
-    metric_head(out, "job_late_seconds", METRIC_GAUGE,
-                "How long a job has been due, for the project that waits longest.");
-    for (size_t i = 0; i < g->jobs.n; i++) {
-        (void)snprintf(label, sizeof label, "job=\"%s\"", g->jobs.p[i].name);
-        metric_value(out, "job_late_seconds", label, age(g->jobs.p[i].due, now));
-    }
+    write_plans(out, g, now);
 }
 
 static void write_canary(struct buf *out, const struct gauges *g)

@@ -40,11 +40,92 @@ static void a_job_that_nobody_asks_for_any_more_is_not_late(void **state)
 
         ask(t, now);
         now += SECONDS(77);
-        assert_true(str_contains(told(t, g), STR("job_late_seconds{job=\"asked\"} 77\n")));
+        assert_true(str_contains(told(t, g), STR("job_late_seconds{job_name=\"asked\"} 77\n")));
         test_inbox_sql(t, "UPDATE sync_state SET next_run_at = NULL, run_id = NULL");
-        assert_true(str_contains(told(t, g), STR("job_late_seconds{job=\"asked\"} 0\n")));
+        assert_true(str_contains(told(t, g), STR("job_late_seconds{job_name=\"asked\"} 0\n")));
         gauges_destroy(g);
     }
 }
 
-TEST_MAIN(cmocka_unit_test(a_job_that_nobody_asks_for_any_more_is_not_late))
+/* As the engine ends a run. */
+static void end(struct test_inbox *t, struct str error, usec_t began, usec_t now)
+{
+    struct err e = {0};
+
+    test_inbox_sql(t, "UPDATE sync_state SET claim_token = 'ours'");
+    assert_ok(db_exec(t->db, Q_JOB_END,
+                      BINDS(bind_int("project", t->project), bind_str("job", STR("asked")),
+                            bind_str("token", STR("ours")), bind_str("cursor", STR("{}")),
+                            bind_time("next", now + SECONDS(60)), bind_str("error", error),
+                            bind_time("began", began), bind_time("now", now)),
+                      NULL, &e),
+              &e);
+}
+
+static void assert_told(struct test_inbox *t, struct gauges *g, const char *late,
+                        const char *behind, const char *failures)
+{
+    const struct str page = told(t, g);
+
+    assert_true(str_contains(
+        page, str_fmt(t->a,
+                      "job_late_seconds{job_name=\"asked\"} %s\n"
+                      "# HELP job_behind_seconds How old the last good run is where a job fails or "
+                      "is not done yet.\n# TYPE job_behind_seconds gauge\n"
+                      "job_behind_seconds{job_name=\"asked\"} %s\n",
+                      late, behind)));
+    assert_true(
+        str_contains(page, str_fmt(t->a, "\njob_failures{job_name=\"asked\"} %s\n", failures)));
+}
+
+static void a_job_that_fails_is_not_late_and_is_behind(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        usec_t now = SECONDS(1900000000);
+        const struct clock clock = clock_fixed(&now);
+        struct gauges *g = gauges_create(t->store, &clock);
+
+        ask(t, now);
+        assert_told(t, g, "0", "0", "0"); // its first run waits: there is nothing to be behind of
+        end(t, STR_NONE, now, now);
+        for (int i = 0; i < 3; i++) {
+            now += SECONDS(50);
+            end(t, STR("401"), TIME_NONE, now);
+        }
+        assert_told(t, g, "0", "150", "3");
+        now += SECONDS(50);
+        end(t, STR_NONE, now, now);
+        now += SECONDS(30);
+        assert_told(t, g, "0", "0", "0"); // and it rests
+        now += SECONDS(10);
+        ask(t, now);
+        now += SECONDS(600);
+        assert_told(t, g, "600", "640", "0"); // a run that does not come to its end
+        gauges_destroy(g);
+    }
+}
+
+static void a_job_that_never_succeeded_is_behind_since_its_project_was_made(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        usec_t now = SECONDS(1900000000);
+        const struct clock clock = clock_fixed(&now);
+        struct gauges *g = gauges_create(t->store, &clock);
+
+        ask(t, now);
+        test_inbox_sql(t, t->engine == STORE_SQLITE
+                              ? "UPDATE projects SET created_at = 1899999000000000"
+                              : "UPDATE projects SET created_at = to_timestamp(1899999000)");
+        end(t, STR("401"), TIME_NONE, now);
+        assert_told(t, g, "0", "1000", "1");
+        gauges_destroy(g);
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(a_job_that_nobody_asks_for_any_more_is_not_late),
+          cmocka_unit_test(a_job_that_fails_is_not_late_and_is_behind),
+          cmocka_unit_test(a_job_that_never_succeeded_is_behind_since_its_project_was_made))

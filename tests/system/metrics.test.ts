@@ -173,6 +173,11 @@ describe("metrics", () => {
         return found?.data.alerts.find(({ labels }) => labels.alertname === "HookswitchDeadLetters");
       });
       assert.match(alert.annotations.runbook_url, /runbook\.md#/);
+      // No label of ours is one that Prometheus gives, and would call otherwise.
+      await until("the jobs are there under their names", async () => {
+        const found = (await ask('query?query=job_late_seconds{job="hookswitch",job_name="reconcile_hot"}')) as { data: { result: unknown[] } } | undefined;
+        return found?.data.result.length === 1 ? true : undefined;
+      });
     } finally {
       prometheus.kill("SIGKILL");
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });

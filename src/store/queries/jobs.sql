@@ -118,9 +118,9 @@ UPDATE job_runs
  WHERE project_id = :project AND id = :id;
 
 -- name: job_pass_over
--- It is switched off, and nobody waits for it.
+-- It is switched off, and nobody waits for it: what failed before is no trouble any more.
 -- params: project int, job text, next time
-UPDATE sync_state SET claim_token = NULL, attempts = 0, next_run_at = :next
+UPDATE sync_state SET claim_token = NULL, attempts = 0, failures = 0, next_run_at = :next
  WHERE project_id = :project AND job_name = :job;
 
 -- name: job_know

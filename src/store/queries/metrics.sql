@@ -13,7 +13,12 @@ SELECT (SELECT count(*) FROM webhook_inbox WHERE processing_status = 'pending' A
          ORDER BY id LIMIT 1) AS oldest;
 
 -- name: metrics_jobs
--- When each job was due, of the project that waits longest.
+-- When each job was due, of the project that waits longest; how often it has failed in a row, and when the last good run
+-- began where it fails or is not done yet, each of the project that fares worst. Where it always failed, it is behind
+-- since the project was made; what nobody will ever run again by itself is none of this.
 -- scope: system — figures of the whole installation
-SELECT job_name, min(next_run_at) AS due FROM sync_state
- WHERE next_run_at IS NOT NULL GROUP BY job_name ORDER BY job_name;
+SELECT s.job_name, min(s.next_run_at) AS due, max(s.failures) AS failures,
+       min(CASE WHEN s.failures > 0 THEN COALESCE(s.last_success_at, p.created_at)
+                WHEN s.run_id IS NOT NULL THEN s.last_success_at END) AS behind
+  FROM sync_state s JOIN projects p ON p.id = s.project_id
+ WHERE s.next_run_at IS NOT NULL GROUP BY s.job_name ORDER BY s.job_name;
