@@ -1,6 +1,7 @@
 #include "http/fetch.h"
 
 #include <curl/curl.h>
+#include <openssl/x509_vfy.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -140,33 +141,46 @@ static const struct failure {
     CURLcode code;
     enum err_code as;
     const char *text; /* behind the peer's name */
+    long found;       /* what OpenSSL says of the certificate; 0: anything */
 } failures[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, ERR_UNAVAILABLE, "cannot be reached: its name has no address"},
-    {CURLE_COULDNT_RESOLVE_PROXY, ERR_UNAVAILABLE, "cannot be reached: the proxy has no address"},
-    {CURLE_COULDNT_CONNECT, ERR_UNAVAILABLE, "cannot be reached: no connection"},
-    {CURLE_SSL_CONNECT_ERROR, ERR_UNAVAILABLE, "cannot be reached: the TLS handshake failed"},
-    {CURLE_OPERATION_TIMEDOUT, ERR_UNAVAILABLE, "did not answer in time"},
-    {CURLE_GOT_NOTHING, ERR_UNAVAILABLE, "closed the connection without an answer"},
-    {CURLE_RECV_ERROR, ERR_UNAVAILABLE, "broke the connection off"},
-    {CURLE_PARTIAL_FILE, ERR_UNAVAILABLE, "broke the connection off"},
-    {CURLE_ABORTED_BY_CALLBACK, ERR_UNAVAILABLE, "was not waited for: the server is stopping"},
-    {CURLE_FILESIZE_EXCEEDED, ERR_LIMIT, "sent more than fits here"},
-    {CURLE_WRITE_ERROR, ERR_LIMIT, "sent more than fits here"},
-    {CURLE_TOO_MANY_REDIRECTS, ERR_UPSTREAM, "sent us from one address to the next"},
-    {CURLE_UNSUPPORTED_PROTOCOL, ERR_UPSTREAM, "sent us to an address that is not safe"},
-    {CURLE_PEER_FAILED_VERIFICATION, ERR_UPSTREAM, "showed a certificate that is not its own"},
+    {CURLE_COULDNT_RESOLVE_HOST, ERR_UNAVAILABLE, "cannot be reached: its name has no address", 0},
+    {CURLE_COULDNT_RESOLVE_PROXY, ERR_UNAVAILABLE, "cannot be reached: the proxy has no address",
+     0},
+    {CURLE_COULDNT_CONNECT, ERR_UNAVAILABLE, "cannot be reached: no connection", 0},
+    {CURLE_SSL_CONNECT_ERROR, ERR_UNAVAILABLE, "cannot be reached: the TLS handshake failed", 0},
+    {CURLE_OPERATION_TIMEDOUT, ERR_UNAVAILABLE, "did not answer in time", 0},
+    {CURLE_GOT_NOTHING, ERR_UNAVAILABLE, "closed the connection without an answer", 0},
+    {CURLE_RECV_ERROR, ERR_UNAVAILABLE, "broke the connection off", 0},
+    {CURLE_PARTIAL_FILE, ERR_UNAVAILABLE, "broke the connection off", 0},
+    {CURLE_ABORTED_BY_CALLBACK, ERR_UNAVAILABLE, "was not waited for: the server is stopping", 0},
+    {CURLE_FILESIZE_EXCEEDED, ERR_LIMIT, "sent more than fits here", 0},
+    {CURLE_WRITE_ERROR, ERR_LIMIT, "sent more than fits here", 0},
+    {CURLE_TOO_MANY_REDIRECTS, ERR_UPSTREAM, "sent us from one address to the next", 0},
+    {CURLE_UNSUPPORTED_PROTOCOL, ERR_UPSTREAM, "sent us to an address that is not safe", 0},
+    {CURLE_PEER_FAILED_VERIFICATION, ERR_UPSTREAM, "showed a certificate that is not valid yet",
+     X509_V_ERR_CERT_NOT_YET_VALID},
+    {CURLE_PEER_FAILED_VERIFICATION, ERR_UPSTREAM, "showed a certificate that has expired",
+     X509_V_ERR_CERT_HAS_EXPIRED},
+    {CURLE_PEER_FAILED_VERIFICATION, ERR_UPSTREAM, "showed a certificate that is not its own", 0},
 };
 
-static bool fail(const struct http_fetch *f, CURLcode code, const struct buf *body, struct err *e)
+static bool fail(CURL *easy, const struct http_fetch *f, CURLcode code, const struct buf *body,
+                 struct err *e)
 {
+    long found = X509_V_OK;
+
+    (void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT,
+                            &found); // stays as it is when it fails
     for (size_t i = 0; i < LEN(failures); i++) {
-        if (failures[i].code != code)
+        if (failures[i].code != code || (failures[i].found && failures[i].found != found))
             continue;
         err_set(e, failures[i].as, "%s %s", f->peer, failures[i].text);
         if (failures[i].as == ERR_UNAVAILABLE)
             err_fix(e, "try again in a moment");
         if (failures[i].as == ERR_LIMIT)
             err_fix(e, "at most %zu MB fit", body->max / (1024 * 1024));
+        if (failures[i].found)
+            err_fix(e, "look whether this machine's clock is right");
         return false;
     }
     return err_set(e, ERR_UPSTREAM, "%s could not be asked: %s", f->peer, curl_easy_strerror(code));
@@ -198,7 +212,7 @@ bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
         return err_set(e, ERR_INTERNAL, "libcurl cannot prepare a request to %s", f->peer);
     const CURLcode code = FAULT("fetch.connect") ? CURLE_COULDNT_CONNECT : curl_easy_perform(easy);
     if (code != CURLE_OK)
-        return fail(f, code, body, e);
+        return fail(easy, f, code, body, e);
     read_head(easy, a, ret);
     return true;
 }
@@ -261,7 +275,7 @@ static void take_ended(struct http_line *l, struct arena *a)
         if (errand->ok)
             read_head(msg->easy_handle, a, &errand->answer);
         else
-            fail(&errand->fetch, code, &errand->body, &errand->e);
+            fail(msg->easy_handle, &errand->fetch, code, &errand->body, &errand->e);
     }
 }
 

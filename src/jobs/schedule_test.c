@@ -39,7 +39,7 @@ static void new_projects_do_not_start_together(void **state)
     assert_in_range(early, 400, 600);
 }
 
-static void a_day_is_the_zones(void **state)
+static void f092_a_day_is_the_zones(void **state)
 {
     static const struct {
         const char *zone, *now, *next;
@@ -48,6 +48,12 @@ static void a_day_is_the_zones(void **state)
         {"UTC", "2027-03-10T01:00:00Z", "2027-03-10T03:00:00Z", 3, 0},
         {"UTC", "2027-03-10T03:00:00Z", "2027-03-11T03:00:00Z", 3, 0},
         {"UTC", "2027-12-31T23:59:59Z", "2028-01-01T03:00:00Z", 3, 0},
+        // The ends of months, with and without a 29th of February, before and after midnight.
+        {"UTC", "2027-02-28T23:30:00Z", "2027-03-01T03:00:00Z", 3, 0},
+        {"UTC", "2028-02-28T23:30:00Z", "2028-02-29T03:00:00Z", 3, 0},
+        {"UTC", "2028-02-29T03:00:00Z", "2028-03-01T03:00:00Z", 3, 0},
+        {"UTC", "2027-04-30T03:00:00Z", "2027-05-01T03:00:00Z", 3, 0},
+        {"Pacific/Auckland", "2027-01-30T23:00:00Z", "2027-01-31T14:00:00Z", 3, 0},
         {"Asia/Tokyo", "2027-03-10T01:00:00Z", "2027-03-10T18:00:00Z", 3, 0},
         {"America/New_York", "2027-01-10T00:00:00Z", "2027-01-10T08:00:00Z", 3, 0},
         {"Asia/Kathmandu", "2027-01-10T00:00:00Z", "2027-01-10T21:15:00Z", 3, 0},
@@ -75,7 +81,7 @@ static void a_day_is_the_zones(void **state)
     }
 }
 
-static void a_daily_job_runs_once_a_day_through_a_year(void **state)
+static void f092_a_daily_job_runs_once_a_day_through_a_year(void **state)
 {
     static const char *const zones[] = {"America/New_York", "Europe/Berlin", "Australia/Lord_Howe",
                                         "Africa/Casablanca", "Asia/Tehran"};
@@ -126,7 +132,7 @@ static void what_is_run_on_request_has_no_time(void **state)
 
 TEST_MAIN(cmocka_unit_test(an_interval_is_drawn_between_its_bounds),
           cmocka_unit_test(new_projects_do_not_start_together),
-          cmocka_unit_test(a_day_is_the_zones),
-          cmocka_unit_test(a_daily_job_runs_once_a_day_through_a_year),
+          cmocka_unit_test(f092_a_day_is_the_zones),
+          cmocka_unit_test(f092_a_daily_job_runs_once_a_day_through_a_year),
           cmocka_unit_test(a_failure_waits_longer_and_longer),
           cmocka_unit_test(what_is_run_on_request_has_no_time))
