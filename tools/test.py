@@ -2,9 +2,9 @@
 """Runs everything that can fail and counts it:  tools/test.py [PHASE]...
 
 Without arguments all phases run, in the order of PHASES, but for those ON_REQUEST. A phase prints one
-line per suite; what failed is printed in full, and named again at the end. The last line is always
-`N passed, N failed`, and the exit status says whether the second number is zero. A phase that dies or
-finds nothing where it should is a failure.
+line per suite; what failed is printed in full, and named again at the end; with CI=true what was skipped
+is named. The last line is always `N passed, N failed`, and the exit status says whether the second number
+is zero. A phase that dies or finds nothing where it should is a failure.
 """
 
 import collections
@@ -73,6 +73,16 @@ def report(suite, count, started, output=""):
     print(f"  {suite}: {count} ({time.monotonic() - started:.1f} s)", flush=True)
     if count.failed and output:
         print("    | " + output.rstrip().replace("\n", "\n    | "), flush=True)
+
+
+SKIP = re.compile(r"^\s*ok \d+ (?:- )?(.*?) +# SKIP *(.*)$", re.MULTILINE)
+
+
+def tell_skips(output):
+    """Where nobody sits before the screen: what was not tried, and why."""
+    if os.environ.get("CI") == "true":
+        for name, reason in SKIP.findall(output):
+            print(f"    skipped: {name}{reason and f' ({reason})'}", flush=True)
 
 
 def run(command, seconds=DEADLINE, **env):
@@ -173,14 +183,15 @@ def meson_tests(directory, rooms=()):
 
     count = Count()
     failures = []
-    for line in log.read_text().splitlines():
-        test = json.loads(line)
+    tests = [json.loads(line) for line in log.read_text().splitlines()]
+    for test in tests:
         mine = count_cmocka(test)
         count += mine
         if mine.failed:
             failures.append(f"{test['name']} ({test['result']}):\n"
                             f"{test.get('stdout', '')}\n{test.get('stderr', '')}")
     report(directory, count, started, "\n".join(failures))
+    tell_skips("\n".join(test.get("stdout", "") for test in tests))
 
 
 def tools_tests():
@@ -236,6 +247,7 @@ def node_tests(suite, place, pattern, jobs=JOBS, **env):
     if (status != 0 or not count.passed) and not count.failed:
         count.failed = 1
     report(suite, count, started, failures_of_tap(output))
+    tell_skips(output)
 
 
 def failures_of_tap(output):

@@ -16,4 +16,6 @@ export const TOLERANCE = {
   rss: { share: 0.1, amount: 8 }, // MB
   descriptors: { share: 0.02, amount: 16 },
   wal: { share: 0.1, amount: 16 }, // MB; between two checkpoints it goes up and down by 48
+  p50: { share: 0.25, amount: 2 }, // ms, of what a sender waits for an answer
+  p99: { share: 0.5, amount: 20 }, // ms
 } as const;
