@@ -1,7 +1,7 @@
 /*
  * What has ended and nobody asks for is thrown away: sessions (but somebody's last) and links, a
  * month after they were over; runs of jobs after a month, and after a day those that were planned,
- * succeeded and found nothing.
+ * succeeded and found nothing; nodes that were not heard of for a day.
  */
 #include "jobs/job.h"
 
@@ -21,6 +21,7 @@ static const struct sweep {
     {Q_USER_LINK_SWEEP, {"links", 5}, 30 * DAY},
     {Q_JOB_RUN_SWEEP, {"job_runs", 8}, 30 * DAY},
     {Q_JOB_RUN_SWEEP_QUIET, {"quiet_job_runs", 14}, DAY},
+    {Q_NODE_SWEEP, {"nodes", 5}, DAY},
 };
 
 /* Some of everything, until a step finds little of each. */

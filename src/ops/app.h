@@ -34,6 +34,7 @@ struct app {
     struct connection_presets presets;
     struct flag_board *flags;
     struct flag_watch *flag_watch;
+    struct heartbeat *heart;
     struct metrics *metrics;
     struct canary *canary;
     struct inbox *inbox;

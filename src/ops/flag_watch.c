@@ -9,6 +9,7 @@
 #include "feed/hub.h"
 #include "inbox/held.h"
 #include "loop/bell.h"
+#include "ops/heartbeat.h"
 #include "queue/queue.h"
 
 #define LOOK_EVERY SECONDS(1)
@@ -89,6 +90,8 @@ static bool look(struct flag_watch *w, struct err *e)
         if (w->o.hub)
             hub_ask_again(w->o.hub);
     }
+    if (w->o.heart)
+        heartbeat_beat(w->o.heart, w->db);
     return release_when_due(w, changed, e) || err_trace(e);
 }
 

@@ -10,6 +10,7 @@
 #include "tenancy/flags.h"
 
 struct flag_watch;
+struct heartbeat;
 struct hub;
 struct queue;
 
@@ -19,6 +20,7 @@ struct flag_watch_options {
     struct flag_board *board; /* outlives this, as the next two */
     struct hub *hub;          /* or NULL */
     struct queue *queue;      /* or NULL: other nodes let events go */
+    struct heartbeat *heart;  /* beats with this; or NULL */
 };
 
 /* What the configuration says. */

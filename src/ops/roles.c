@@ -1,5 +1,7 @@
 #include "ops/roles.h"
 
+#include "base/arena.h"
+
 static const char *const names[] = {
     [ROLE_DOOR] = "door", [ROLE_WORKER] = "worker",       [ROLE_API] = "api",
     [ROLE_HUB] = "hub",   [ROLE_SCHEDULER] = "scheduler",
@@ -33,4 +35,15 @@ bool roles_parse(char **args, int n, unsigned *ret, struct err *e)
     }
     *ret = roles ? roles : (1u << ROLE_COUNT) - 1;
     return true;
+}
+
+struct str roles_text(unsigned roles, struct arena *a)
+{
+    struct str text = STR("");
+
+    for (unsigned r = 0; r < ROLE_COUNT; r++)
+        if (has_role(roles, (enum role)r))
+            text =
+                str_fmt(a, STR_FMT "%s%s", STR_ARG(text), str_is_empty(text) ? "" : " ", names[r]);
+    return text;
 }

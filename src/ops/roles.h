@@ -12,5 +12,8 @@ static inline bool has_role(unsigned roles, enum role r)
 
 /* args: what stands behind `serve`. */
 bool roles_parse(char **args, int n, unsigned *ret, struct err *e) CHECK_RESULT;
+/* Their names, apart by blanks; what roles_parse() takes has commas. */
+struct arena;
+struct str roles_text(unsigned roles, struct arena *a);
 
 #endif

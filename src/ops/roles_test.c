@@ -16,6 +16,7 @@ static void no_argument_means_all(void **state)
 static void named_roles_and_no_others(void **state)
 {
     (void)state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     char *args[] = {"--roles=door,worker"};
     struct err e = {0};
     unsigned roles;
@@ -23,6 +24,7 @@ static void named_roles_and_no_others(void **state)
     assert_ok(roles_parse(args, 1, &roles, &e), &e);
     assert_true(has_role(roles, ROLE_DOOR) && has_role(roles, ROLE_WORKER));
     assert_false(has_role(roles, ROLE_API) || has_role(roles, ROLE_HUB));
+    assert_str(roles_text(roles, a), "door worker");
 }
 
 static void what_is_unknown_is_refused(void **state)

@@ -13,6 +13,7 @@
 #include "jobs/inbox_apply.h"
 #include "ops/canary.h"
 #include "ops/flag_watch.h"
+#include "ops/heartbeat.h"
 #include "ops/metrics.h"
 #include "ops/roles.h"
 #include "providers/call_sources.h"
@@ -187,6 +188,7 @@ static void on_canary(usec_t took, void *arg)
     const struct app *app = arg;
 
     metrics_canary(app->metrics, took);
+    heartbeat_canary(app->heart, took);
 }
 
 /* Without a public address there is no way to look at. */
@@ -208,12 +210,18 @@ static bool start_canary(struct app *app, struct err *e)
 
 static bool start_flags(struct app *app, struct err *e)
 {
+    app->heart = heartbeat_create(&(struct heartbeat_options){
+        .clock = &clock_system,
+        .roles = app->roles,
+        .port = http_server_port(app->server),
+    });
     const struct flag_watch_options o = {
         .store = app->store,
         .clock = &clock_system,
         .board = app->flags,
         .hub = app->hub,
         .queue = app->queue,
+        .heart = app->heart,
     };
 
     return flag_watch_start(&o, &app->flag_watch, e) || err_trace(e);
@@ -493,6 +501,7 @@ void app_stop_rooms(struct app *app)
     canary_stop(app->canary);
     metrics_stop(app->metrics);
     flag_watch_stop(app->flag_watch);
+    heartbeat_destroy(app->heart);
     accounts_stop(app->accounts);
     identity_close(&app->identity);
     hasher_stop(app->hasher);

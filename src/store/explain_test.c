@@ -57,6 +57,14 @@ static const struct intent intents[] = {
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_claimed"},
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_dead"},
 
+    {.query = Q_FLOW_RATES, .index = "idx_webhook_inbox_recent"},
+    {.query = Q_FLOW_RATES,
+     .index = "sqlite_autoindex_call_events_1",
+     .postgres_index = "call_events_project_id_seq_key"},
+    {.query = Q_FLOW_RATES,
+     .index = "feed_events USING PRIMARY KEY",
+     .postgres_index = "feed_events_pkey"},
+
     {.query = Q_JOB_DUE, .index = "idx_sync_state_due"},
     {.query = Q_JOB_CLAIM, .index = "idx_sync_state_due"},
     {.query = Q_JOB_RUN_LIST, .index = "idx_job_runs_recent"},

@@ -1,0 +1,45 @@
+#include "tenancy/node.h"
+
+enum { NODES_MAX = 1000 };
+
+static bool note(struct db *db, const struct node *n, usec_t now, struct err *e)
+{
+    return db_exec(db, Q_NODE_BEAT,
+                   BINDS(bind_str("host", n->host), bind_int("port", n->port),
+                         bind_str("roles", n->roles), bind_str("version", n->version),
+                         bind_time("started_at", n->started_at), bind_time("now", now),
+                         bind_time("canary_at", n->canary_at), bind_int("canary_us", n->canary_us)),
+                   NULL, e) ||
+           err_trace(e);
+}
+
+bool node_beat(struct db *db, const struct node *n, usec_t now, struct err *e)
+{
+    if (!db_begin_light(db, e))
+        return err_trace(e);
+    if (note(db, n, now, e) && db_commit(db, e))
+        return true;
+    db_rollback(db);
+    return err_trace(e);
+}
+
+bool node_list(struct db *db, struct arena *a, struct node **ret, size_t *ret_n, struct err *e)
+{
+    static const struct column columns[] = {
+        {"host", COLUMN_STR, offsetof(struct node, host)},
+        {"port", COLUMN_INT, offsetof(struct node, port)},
+        {"roles", COLUMN_STR, offsetof(struct node, roles)},
+        {"version", COLUMN_STR, offsetof(struct node, version)},
+        {"started_at", COLUMN_TIME, offsetof(struct node, started_at)},
+        {"seen_at", COLUMN_TIME, offsetof(struct node, seen_at)},
+        {"canary_at", COLUMN_TIME, offsetof(struct node, canary_at)},
+        {"canary_us", COLUMN_INT, offsetof(struct node, canary_us)},
+    };
+    static const struct row_shape shape = ROW_SHAPE(struct node, columns);
+    struct rows *rows;
+
+    if (!db_query(db, Q_NODE_LIST, BINDS(bind_int("limit", NODES_MAX)), a, &rows, e))
+        return err_trace(e);
+    *ret = rows_list(rows, &shape, NODES_MAX, a, ret_n, e);
+    return *ret || err_trace(e);
+}
