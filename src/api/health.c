@@ -1,4 +1,6 @@
-/* Is it up, and does everything flow? Told honestly: what is late is degraded, with the reason. */
+/* Is it up, and does everything flow? Told honestly: what is late is degraded, with the reason.
+ * Figures are of the asker's project. Those of the whole node are told to the default project, as
+ * that of who runs the installation; others learn from the reasons what is wrong, and no number. */
 #include "api/request.h"
 
 #include "api/meter.h"
@@ -35,10 +37,11 @@ static void health(const struct api *api, struct http_exchange *x)
 
 struct state {
     bool store_up;
+    bool sees_node; /* its figures, to which every project adds */
     struct flags flags;
     struct inbox_backlog backlog;
     struct inbox_stats inbox;
-    struct queue_stats queue;
+    struct queue_lag applied;
     struct hub_stats hub;
     struct feed_head head;
     struct job_state *jobs;
@@ -47,13 +50,14 @@ struct state {
     usec_t backlog_age, lag;
 };
 
-/* From received to applied: of what was applied last, unless something has waited longer since. A
- * worker that stands still, here or on another node, measures nothing; what waits for it does. */
+/* From received to applied: of what was applied last of the project, unless something has waited
+ * longer since. A worker that stands still, here or on another node, measures nothing; what waits
+ * for it does. */
 static usec_t lag_of(const struct state *s, usec_t now)
 {
-    const usec_t at = s->queue.last_commit_at;
+    const usec_t at = s->applied.measured_at;
     const bool fresh = at != TIME_NONE && now - at < LAG_STALE;
-    const usec_t measured = fresh ? s->queue.last_lag : 0;
+    const usec_t measured = fresh ? s->applied.lag : 0;
 
     return s->backlog_age > measured ? s->backlog_age : measured;
 }
@@ -63,16 +67,18 @@ static void gather(struct req *rq, struct state *s)
     struct err down = {0};
 
     s->flags = flag_board_of(rq->app->flags, rq->actor.project);
-    s->backlog.oldest = TIME_NONE;
-    s->queue.last_commit_at = TIME_NONE;
+    s->sees_node = rq->actor.project == rq->app->project;
+    s->applied.measured_at = TIME_NONE;
     s->store_up = backlog_watch_read(rq->backlogs, rq->db, rq->actor.project, &s->backlog,
                                      &s->counted_ago, &down) &&
                   feed_head(rq->db, rq->actor.project, rq->a, &s->head, &down) &&
                   job_states(rq->db, rq->actor.project, rq->a, &s->jobs, &s->n_jobs, &down);
+    if (!s->store_up) // what a failed query leaves is nothing
+        s->backlog = (struct inbox_backlog){.oldest = TIME_NONE};
     if (rq->app->inbox)
         inbox_stats(rq->app->inbox, &s->inbox);
     if (rq->app->queue)
-        queue_stats(rq->app->queue, &s->queue);
+        s->applied = queue_lag_of(rq->app->queue, rq->actor.project);
     if (rq->app->hub) {
         hub_stats(rq->app->hub, &s->hub);
         s->hub.clients = hub_clients(rq->app->hub, rq->actor.project); // no others'
@@ -116,8 +122,10 @@ static bool reasons(struct json_writer *w, const struct state *s, usec_t now, st
     } table[] = {
         {!s->store_up, STR("The database cannot be reached.")},
         {s->inbox.store_down, STR("The inbox cannot write to the database; events are spooled.")},
-        {s->inbox.spool_bytes > 0, str_fmt(a, "%llu bytes of events wait in the spool.",
-                                           (unsigned long long)s->inbox.spool_bytes)},
+        {s->inbox.spool_bytes > 0, s->sees_node
+                                       ? str_fmt(a, "%llu bytes of events wait in the spool.",
+                                                 (unsigned long long)s->inbox.spool_bytes)
+                                       : STR("Events wait in the spool.")},
         {s->backlog_age > BACKLOG_LATE, str_fmt(a, "The oldest waiting event is %lld seconds old.",
                                                 (long long)(s->backlog_age / SECONDS(1)))},
         {s->backlog.dead_letter > 0,
@@ -173,6 +181,21 @@ static void write_jobs(struct json_writer *w, const struct state *s)
     json_close_object(w);
 }
 
+/* INT_NONE: null. */
+static void member_known(struct json_writer *w, struct str name, int64_t v)
+{
+    if (v == INT_NONE)
+        json_member_null(w, name);
+    else
+        json_member_int(w, name, v);
+}
+
+/* A figure of the whole node, for those who are told it. */
+static int64_t of_node(const struct state *s, int64_t figure)
+{
+    return s->sees_node ? figure : INT_NONE;
+}
+
 static void write_state(struct json_writer *w, const struct state *s)
 {
     json_key(w, STR("inbox"));
@@ -182,7 +205,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     json_member_int(w, STR("oldest_pending_age_ms"), s->backlog_age / 1000);
     json_member_int(w, STR("dead_letter"), s->backlog.dead_letter);
     json_member_int(w, STR("counted_ago_ms"), s->counted_ago / 1000);
-    json_member_int(w, STR("spool_bytes"), (int64_t)s->inbox.spool_bytes);
+    member_known(w, STR("spool_bytes"), of_node(s, (int64_t)s->inbox.spool_bytes));
     json_close_object(w);
     json_key(w, STR("worker"));
     json_open_object(w);
@@ -191,7 +214,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     json_key(w, STR("feed"));
     json_open_object(w);
     json_member_int(w, STR("last_seq"), s->head.last_seq);
-    json_member_int(w, STR("publish_lag_ms"), s->hub.publish_lag / 1000);
+    member_known(w, STR("publish_lag_ms"), of_node(s, s->hub.publish_lag / 1000));
     json_member_int(w, STR("clients"), (int64_t)s->hub.clients);
     json_close_object(w);
     write_jobs(w, s);
@@ -243,11 +266,7 @@ static void write_limits(struct req *rq, const struct state *s)
         json_open_object(w);
         json_member_str(w, STR("name"), str_from(quota_name((enum quota)q)));
         json_member_int(w, STR("most"), most.of[q]);
-        json_key(w, STR("used"));
-        if (used == INT_NONE)
-            json_null(w);
-        else
-            json_int(w, used);
+        member_known(w, STR("used"), used);
         json_close_object(w);
     }
     json_close_array(w);

@@ -5,14 +5,19 @@
 
 #include <stdatomic.h>
 
+#include "base/keyed.h"
 #include "loop/bell.h"
 #include "queue/queue.h"
 
 struct queue_counters {
     _Atomic uint64_t done, retried, buried, fenced, batches, conflicts, held;
-    _Atomic int64_t last_commit_at, last_lag;
     _Atomic size_t running;
     struct histogram lag, batch_time, batch_size;
+};
+
+/* What was last measured of a project; all zero: nothing yet. */
+struct project_lag {
+    _Atomic usec_t lag, measured_at;
 };
 
 /*
@@ -46,6 +51,7 @@ struct queue {
     struct bell *bell;
     _Atomic bool stopping;
     struct queue_counters counters;
+    struct keyed *lags; /* struct project_lag, by project */
     struct gaze gaze;
     _Atomic usec_t
         sweep_at; /* when the claimed rows are looked at, whether a lease has run out or not */

@@ -49,6 +49,7 @@ void queue_stop(struct queue *q)
         worker_destroy(q->workers[i]);
     bell_destroy(q->bell);
     bell_destroy(q->heartbeat_end);
+    keyed_destroy(q->lags);
     free(q->workers);
     free(q);
 }
@@ -62,7 +63,7 @@ bool queue_start(const struct queue_options *o, struct queue **ret, struct err *
     q->o = *o;
     q->bell = bell_create();
     q->heartbeat_end = bell_create();
-    atomic_store(&q->counters.last_commit_at, TIME_NONE);
+    q->lags = keyed_create(sizeof(struct project_lag));
     atomic_store(&q->sweep_at, clock_monotonic(o->clock));
     q->workers = mem_alloc(o->workers * sizeof(struct worker *));
     while (q->n_workers < o->workers)
@@ -93,11 +94,18 @@ void queue_stats(const struct queue *q, struct queue_stats *ret)
         .batches = atomic_load(&n->batches),
         .conflicts = atomic_load(&n->conflicts),
         .held = atomic_load(&n->held),
-        .last_commit_at = atomic_load(&n->last_commit_at),
-        .last_lag = atomic_load(&n->last_lag),
         .running = atomic_load(&n->running),
     };
     histogram_add(&ret->lag, &n->lag);
     histogram_add(&ret->batch_time, &n->batch_time);
     histogram_add(&ret->batch_size, &n->batch_size);
+}
+
+struct queue_lag queue_lag_of(const struct queue *q, int64_t project)
+{
+    const struct project_lag *of = keyed_find(q->lags, project);
+    const usec_t at = of ? atomic_load(&of->measured_at) : 0;
+
+    return at == 0 ? (struct queue_lag){.measured_at = TIME_NONE}
+                   : (struct queue_lag){atomic_load(&of->lag), at};
 }

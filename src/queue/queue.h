@@ -86,9 +86,7 @@ struct queue_options {
 
 struct queue_stats {
     uint64_t done, retried, buried, fenced, batches, conflicts, held;
-    usec_t last_commit_at; /* wall; TIME_NONE: none yet */
-    usec_t last_lag;       /* received to applied, of the last batch; 0: none yet */
-    size_t running;        /* rows under way */
+    size_t running; /* rows under way */
     struct histogram_view lag, batch_time,
         batch_size; /* of rows, received to applied; of batches */
 };
@@ -97,6 +95,14 @@ bool queue_start(const struct queue_options *o, struct queue **ret, struct err *
 /* There may be work: wakes an idle worker. From any thread, cheap. */
 void queue_wake(struct queue *q);
 void queue_stats(const struct queue *q, struct queue_stats *ret);
+
+/* From received to applied: of the oldest row of a project in the last batch that had any. */
+struct queue_lag {
+    usec_t lag;
+    usec_t measured_at; /* wall; TIME_NONE: nothing of the project was applied here yet */
+};
+
+struct queue_lag queue_lag_of(const struct queue *q, int64_t project);
 /* Finishes the batches under way, gives back the leases, joins. */
 void queue_stop(struct queue *q);
 

@@ -34,6 +34,19 @@ static bool is_stopping(const struct worker *w)
     return atomic_load_explicit(&w->q->stopping, memory_order_relaxed);
 }
 
+/* Of each project the oldest row counts: the last that is noted, as the oldest stand first. */
+static void note_lags(const struct worker *w, const struct queue_batch *b, usec_t now)
+{
+    for (size_t i = b->n; i-- > 0;) {
+        const struct queue_row *row = &b->rows[i];
+        if (i > 0 && row->project == row[-1].project)
+            continue;
+        struct project_lag *of = keyed_at(w->q->lags, row->project);
+        atomic_store(&of->lag, now > row->received_at ? now - row->received_at : 0);
+        atomic_store(&of->measured_at, now);
+    }
+}
+
 static void count(const struct worker *w, const struct queue_batch *b)
 {
     struct queue_counters *n = &w->q->counters;
@@ -54,8 +67,7 @@ static void count(const struct worker *w, const struct queue_batch *b)
         }
     atomic_fetch_add(&n->batches, 1);
     histogram_note(&n->batch_size, histogram_sizes, b->n);
-    atomic_store(&n->last_commit_at, now);
-    atomic_store(&n->last_lag, now > b->rows[0].received_at ? now - b->rows[0].received_at : 0);
+    note_lags(w, b, now);
 }
 
 /* The claim has been committed, and its lease with it. */

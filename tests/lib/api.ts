@@ -84,8 +84,8 @@ export type SyncHealth = {
   version: string;
   status: string;
   reasons: string[];
-  inbox: { pending: number; held: number; oldest_pending_age_ms: number; dead_letter: number; counted_ago_ms: number; spool_bytes: number };
+  inbox: { pending: number; held: number; oldest_pending_age_ms: number; dead_letter: number; counted_ago_ms: number; spool_bytes: number | null };
   worker: { lag_ms: number };
-  feed: { last_seq: number; clients: number };
+  feed: { last_seq: number; publish_lag_ms: number | null; clients: number };
   reconcile: { enabled: boolean };
 };

@@ -11,19 +11,22 @@ import { until } from "../lib/wait.ts";
 
 const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: SQLite has no server to stop";
 
+const metrics = async (server: Server): Promise<string> =>
+  (await fetch(`${server.url}/metrics`, { headers: { Authorization: "Bearer the-metrics-token-of-the-tests" } })).text();
+
 describe("without the database", { skip }, () => {
   let cluster: Cluster;
   let server: Server;
   before(async () => {
     cluster = await startCluster();
-    server = await startServer({ DATABASE_URL: cluster.url });
+    server = await startServer({ DATABASE_URL: cluster.url, METRICS_TOKEN: "the-metrics-token-of-the-tests" });
   });
   after(async () => {
     await server.remove();
     await cluster.remove();
   });
 
-  it("goes on acknowledging, tells its health, and replays once, in order", async () => {
+  it("F176 goes on acknowledging, tells its health, no figure to whom it does not know, and replays once, in order", async () => {
     const first = new FakeCall(server, "+15085140320");
     await first.arrives();
     await settled(server);
@@ -38,7 +41,9 @@ describe("without the database", { skip }, () => {
     const down = await ask<SyncHealth>(server, "/api/health/sync");
     assert.deepEqual([down.status, down.body.status], [503, "down"]);
     assert.match(down.body.reasons.join(" "), /cannot be reached.*spool/);
-    assert.ok(down.body.inbox.spool_bytes > 0);
+    assert.doesNotMatch(down.body.reasons.join(" "), /\d/, "nobody is known now, and a figure would be of everybody");
+    assert.deepEqual([down.body.inbox.spool_bytes, down.body.feed.publish_lag_ms, down.body.worker.lag_ms], [null, null, 0]);
+    assert.match(await metrics(server), /^inbox_spool_bytes [1-9]/m);
     assert.equal((await ask(server, "/api/health/sync", { key: null })).status, 401);
 
     await cluster.start();

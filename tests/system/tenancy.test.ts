@@ -3,13 +3,14 @@
 // the rights of a role are those of GET /api/roles; a route without an entry in ROUTES below fails the test.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ask, type Fault, type InboxPage } from "../lib/api.ts";
+import { ask, type Fault, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
 import { type Dump, dump } from "../lib/dump.ts";
 import { accept, employ, found, invite, type Member, must, OWNER, type Person, ROLES, signIn } from "../lib/company.ts";
 import { ACCOUNT_SID, API_KEY, type Server, startServer } from "../lib/server.ts";
 import { idle } from "../lib/jobs.ts";
 import { settled, tool } from "../lib/settled.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
 
 type Ids = { project: string; conversation: string; call: string; event: string; user: string; role: string; key: string; session: string; account: string; run: string };
 /** What one asks, given ids: those of one's own, another's, or nobody's. `own` is somebody within one's own reach. */
@@ -406,5 +407,30 @@ describe("F173 what is another's is answered like what is not there", () => {
   it("says no more than `forbidden` or `not there` in the words of a refusal", async () => {
     const { body } = await ask<Fault>(server, `/api/calls/${a1.call}`, { key: strangers[0]?.token ?? null });
     assert.doesNotMatch(JSON.stringify(body), new RegExp(`${a1.call}|organisation|project ${a1.project}`));
+  });
+});
+
+describe("F176 the health of a node where another's events wait", () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer({}, ["--roles=door,api,hub"]);
+  });
+  after(() => server.remove());
+
+  it("tells each project of its own backlog and lag, and who runs the installation of the node", async () => {
+    const other = await found(server, "Second organisation", "owner@second.example");
+    await new FakeCall(server, "+15085140320").arrives();
+    const ours = await until("the backlog is late", async () => {
+      const now = await get<SyncHealth>(server, "/api/health/sync");
+      return now.status === "ok" ? undefined : now;
+    });
+    assert.equal(ours.inbox.pending, 1);
+    assert.ok(ours.worker.lag_ms > 0);
+    assert.deepEqual([ours.inbox.spool_bytes, typeof ours.feed.publish_lag_ms], [0, "number"]);
+    for (const path of ["/api/health/sync", "/api/health/full"]) {
+      const theirs = await must<SyncHealth>(server, other.token, "GET", path);
+      assert.deepEqual([theirs.status, theirs.reasons, theirs.inbox.pending, theirs.worker.lag_ms], ["ok", [], 0, 0], path);
+      assert.deepEqual([theirs.inbox.spool_bytes, theirs.feed.publish_lag_ms], [null, null], path);
+    }
   });
 });

@@ -21,15 +21,20 @@ function counted({ name, note }: { name: string; note: string }, value: ReactNod
   return { name, value, note: agoMs < OLD_MS ? note : `${note}; ${words.counted(duration(agoMs))}` };
 }
 
+/** A figure of the whole node, which the default project alone is told. */
+function ofNode(about: { name: string; note: string }, shown: (n: number) => string, n: number | null | undefined): Figure[] {
+  return n == null ? [] : [{ ...about, value: shown(n) }];
+}
+
 export function figuresOf({ inbox, worker, feed }: SyncHealth): Figure[] {
   return [
-    { ...words.spool, value: bytes(inbox.spool_bytes ?? 0) },
+    ...ofNode(words.spool, bytes, inbox.spool_bytes),
     counted(words.pending, number(inbox.pending), inbox.counted_ago_ms),
     counted(words.oldest, duration(inbox.oldest_pending_age_ms), inbox.counted_ago_ms),
     counted(words.dead, deadLetters(inbox.dead_letter), inbox.counted_ago_ms),
     { ...words.lag, value: duration(worker.lag_ms) },
     { ...words.seq, value: number(feed.last_seq) },
-    { ...words.publish, value: duration(feed.publish_lag_ms) },
+    ...ofNode(words.publish, duration, feed.publish_lag_ms),
     { ...words.clients, value: number(feed.clients) },
   ];
 }
