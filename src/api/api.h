@@ -17,6 +17,8 @@ struct flag_board;
 struct http_exchange;
 struct hasher;
 struct hub;
+struct job;
+struct job_count;
 struct jobs;
 struct inbox;
 struct account_shelf;
@@ -49,6 +51,9 @@ struct api_options {
     void (*on_connections_changed)(void *arg);
     /* A project's feed has come so far. */
     void (*on_committed)(int64_t project, int64_t last_seq, void *arg);
+    /* A request has done what is counted as the run of a job; as in jobs_options. May be NULL. */
+    void (*on_job_ended)(const struct job *j, bool ok, const struct job_count *counts, size_t n,
+                         void *arg);
     void *arg;
     const struct token_keys *token_keys;
     struct hasher *hasher;

@@ -1,6 +1,7 @@
 /* One call beside what its provider says of it now: compared, or taken over. */
 #include "api/deed.h"
 
+#include "jobs/run.h"
 #include "providers/call_sources.h"
 #include "reconcile/reconcile.h"
 
@@ -122,13 +123,42 @@ static bool compare(struct req *rq, struct err *e)
 
 // --- taking over ---------------------------------------------------------------------------------
 
+/* The engine does not know it: the request itself is the run. */
+static const struct job sync_call = {.name = "sync_call", .schedule = JOB_ON_REQUEST};
+
+struct mended {
+    struct str sid;
+    struct job_count counts[RECONCILE_COUNT_COUNT];
+    struct job_done done;
+};
+
 static bool note(struct req *rq, void *arg, struct err *e)
 {
-    const struct str *sid = arg;
+    const struct mended *m = arg;
+    const struct job_asker by = {STR("api"), rq->actor.name, clock_wall(rq->app->clock)};
     const struct deed d = {
-        .action = "call.reconciled", .entity = "call", .id = *sid, .project = rq->actor.project};
+        .action = "call.reconciled", .entity = "call", .id = m->sid, .project = rq->actor.project};
 
-    return req_audit(rq, &d, e) || err_trace(e);
+    return (job_run_note(rq->db, rq->actor.project, &by, &m->done, e) && req_audit(rq, &d, e)) ||
+           err_trace(e);
+}
+
+/* What was mended is seen where drift is counted, and who did it in the audit log. */
+static bool tell(struct req *rq, const struct reconcile_step *s, struct str sid, struct err *e)
+{
+    struct mended m = {.sid = sid};
+    struct job_done *done = &m.done;
+
+    *done = (struct job_done){.job = &sync_call, .counts = m.counts, .done = 1, .began = rq->now};
+    for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
+        if (s->counts[c] > 0)
+            m.counts[done->n_counts++] =
+                (struct job_count){reconcile_count_name((enum reconcile_count)c), s->counts[c]};
+    if (!req_transaction(rq, note, &m, e))
+        return err_trace(e);
+    if (rq->app->on_job_ended)
+        rq->app->on_job_ended(done->job, true, done->counts, done->n_counts, rq->app->arg);
+    return true;
 }
 
 static bool reconcile_with(struct req *rq, struct reconcile_step *s, struct str sid, struct err *e)
@@ -143,7 +173,7 @@ static bool reconcile_with(struct req *rq, struct reconcile_step *s, struct str 
         return req_not_found(e);
     for (unsigned c = RECONCILE_DRIFT_CALL; c < RECONCILE_COUNT_COUNT; c++)
         drift |= (unsigned)(s->counts[c] > 0) << c;
-    if (drift && !req_transaction(rq, note, &sid, e))
+    if (drift && !tell(rq, s, sid, e))
         return err_trace(e);
     json_open_object(w);
     json_member_str(w, STR("call_sid"), sid);

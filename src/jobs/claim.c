@@ -10,9 +10,10 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "jobs/internal.h"
+#include "jobs/run.h"
 #include "jobs/schedule.h"
 
-enum { COUNTS_MAX = 4096, PLANNED_AT_ONCE = 500 };
+enum { PLANNED_AT_ONCE = 500 };
 
 #define QUEUE STR("jobs")
 
@@ -178,22 +179,6 @@ bool claim_job(struct runner *r, struct job_claim *ret, bool *ret_found, struct 
 
 // --- steps and ends ------------------------------------------------------------------------------
 
-static struct str counts_json(const struct job_claim *c, struct arena *a)
-{
-    struct json_writer w;
-    struct buf b;
-
-    buf_init(&b, COUNTS_MAX);
-    json_init(&w, &b);
-    json_open_object(&w);
-    for (size_t i = 0; i < c->n_counts; i++)
-        json_member_int(&w, c->counts[i].name, c->counts[i].n);
-    json_close_object(&w);
-    const struct str json = buf_ok(&b) ? str_dup(buf_view(&b), a) : STR("{}");
-    buf_finish(&b);
-    return json;
-}
-
 /* Of the job and of its run, in one transaction. */
 static bool write_both(struct runner *r, const struct job_claim *c, enum query job_query,
                        struct binds job, bool *ret_held, struct err *e)
@@ -207,7 +192,7 @@ static bool write_both(struct runner *r, const struct job_claim *c, enum query j
            db_exec(r->db, Q_JOB_RUN_KEEP,
                    BINDS(bind_int("project", c->project), bind_int("id", c->run),
                          bind_int("done", c->done), bind_int("total", c->total),
-                         bind_str("counts", counts_json(c, r->work))),
+                         bind_str("counts", job_counts_json(c->counts, c->n_counts, r->work))),
                    NULL, e) ||
            err_trace(e);
 }

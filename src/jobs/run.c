@@ -1,8 +1,10 @@
 #include "jobs/run.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
 
-enum { STATES_MAX = 64, RUNS_MAX = 100 };
+enum { STATES_MAX = 64, RUNS_MAX = 100, COUNTS_MAX = 4096 };
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
@@ -54,6 +56,48 @@ bool job_ask(struct db *db, int64_t project, const struct job *job, const struct
         return err_trace(e);
     *ret_run = run;
     return true;
+}
+
+struct str job_counts_json(const struct job_count *counts, size_t n, struct arena *a)
+{
+    struct json_writer w;
+    struct buf b;
+
+    buf_init(&b, COUNTS_MAX);
+    json_init(&w, &b);
+    json_open_object(&w);
+    for (size_t i = 0; i < n; i++)
+        json_member_int(&w, counts[i].name, counts[i].n);
+    json_close_object(&w);
+    const struct str json = buf_ok(&b) ? str_dup(buf_view(&b), a) : STR("{}");
+    buf_finish(&b);
+    return json;
+}
+
+bool job_run_note(struct db *db, int64_t project, const struct job_asker *asker,
+                  const struct job_done *what, struct err *e)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    int64_t run;
+    bool made;
+
+    return (db_query_one(db, Q_JOB_RUN_ADD,
+                         BINDS(bind_int("project", project),
+                               bind_str("job", str_from(what->job->name)),
+                               bind_str("state", STR("running")),
+                               bind_str("through", asker->through), bind_str("by", asker->by),
+                               bind_time("now", asker->now), bind_time("started_at", what->began)),
+                         id_columns, LEN(id_columns), a, &run, &made, e) &&
+            db_exec(db, Q_JOB_RUN_KEEP,
+                    BINDS(bind_int("project", project), bind_int("id", run),
+                          bind_int("done", what->done), bind_int("total", what->done),
+                          bind_str("counts", job_counts_json(what->counts, what->n_counts, a))),
+                    NULL, e) &&
+            db_exec(db, Q_JOB_RUN_END,
+                    BINDS(bind_int("project", project), bind_int("id", run),
+                          bind_str("error", STR_NONE), bind_time("now", asker->now)),
+                    NULL, e)) ||
+           err_trace(e);
 }
 
 #define RUN_COLUMNS(type, run)                                                                     \

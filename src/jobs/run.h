@@ -42,6 +42,20 @@ struct job_asker {
 bool job_ask(struct db *db, int64_t project, const struct job *job, const struct job_asker *asker,
              int64_t *ret_run, struct err *e) CHECK_RESULT;
 
+/* What was done at once, and no engine had a part in it. */
+struct job_done {
+    const struct job *job; /* its step is never run */
+    const struct job_count *counts;
+    size_t n_counts;
+    int64_t done;
+    usec_t began;
+};
+/* Leaves the run that it was, ended well. In the caller's transaction. */
+bool job_run_note(struct db *db, int64_t project, const struct job_asker *asker,
+                  const struct job_done *what, struct err *e) CHECK_RESULT;
+/* As they are kept: a JSON object. */
+struct str job_counts_json(const struct job_count *counts, size_t n, struct arena *a);
+
 /* Those that were ever planned or asked for. */
 bool job_states(struct db *db, int64_t project, struct arena *a, struct job_state **ret,
                 size_t *ret_n, struct err *e) CHECK_RESULT;

@@ -292,13 +292,21 @@ static bool start_worker(struct app *app, struct err *e)
     return true;
 }
 
+/* By the API. */
+static void on_job_noted(const struct job *j, bool ok, const struct job_count *counts, size_t n,
+                         void *arg)
+{
+    const struct app *app = arg;
+
+    metrics_job_ended(app->metrics, j, ok, counts, n);
+}
+
 static void on_job_ended(const struct job *j, bool ok, const struct job_count *counts, size_t n,
                          void *arg)
 {
     const struct job_world *world = arg;
-    const struct app *app = world->arg;
 
-    metrics_job_ended(app->metrics, j, ok, counts, n);
+    on_job_noted(j, ok, counts, n, world->arg);
 }
 
 static bool job_is_on(const struct job *j, int64_t project, void *arg)
@@ -441,6 +449,7 @@ static bool start_api(struct app *app, struct err *e)
         .presets = &app->presets,
         .on_connections_changed = on_connections_changed,
         .on_committed = on_committed,
+        .on_job_ended = on_job_noted,
         .arg = app,
         .recordings = app->recordings,
         .checks = app->checks,

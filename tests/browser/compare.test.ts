@@ -54,6 +54,21 @@ describe("a call beside its provider's word", () => {
     await page.getByText("reconcile, active calls").first().waitFor(); // in the log, by the feed
   });
 
+  test("what was mended stands by day and kind under Operations", async () => {
+    const table = page.getByRole("region", { name: "Drift" }).getByRole("table");
+    const today = table.getByRole("row").nth(1);
+    await page.goto(`${server.url}/app/operations`);
+    await today.getByRole("rowheader", { name: /^\d{4}-\d\d-\d\d$/ }).waitFor();
+    const columns = await table.getByRole("columnheader").allInnerTexts();
+    assert.equal(await today.getByRole("cell").nth(columns.indexOf("Status") - 1).innerText(), "1");
+    const screen = await anotherScreen(browser, page, { viewport: DESKTOP, colorScheme: "light", reducedMotion: "reduce" });
+    await screen.goto(page.url());
+    await screen.getByRole("table").scrollIntoViewIfNeeded();
+    await screenshot(screen, "operations-drift");
+    assert.deepEqual(await accessibilityFindings(screen), []);
+    await screen.context().close();
+  });
+
   test("that the provider does not answer is said, with what to do", async () => {
     await sandbox.stop();
     await page.goto(`${server.url}/app/call/${calls[0]?.twilio_sid ?? ""}`);

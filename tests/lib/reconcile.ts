@@ -4,6 +4,7 @@ import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
 import { ask, type Call } from "./api.ts";
 import { Between } from "./between.ts";
 import { ended, idle, type Run, start } from "./jobs.ts";
+import { METRICS_TOKEN } from "./metrics.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 import { freePort, type Server, startServer } from "./server.ts";
 import { settled } from "./settled.ts";
@@ -20,7 +21,7 @@ async function tell(server: Server, port: number, chaos: string[]): Promise<Sand
   return sandbox;
 }
 
-const startAsking = (url: string): Promise<Server> => startServer({ TWILIO_BASE_URL: url, PROVIDER_REQUESTS_PER_SECOND: "90" });
+const startAsking = (url: string): Promise<Server> => startServer({ TWILIO_BASE_URL: url, PROVIDER_REQUESTS_PER_SECOND: "90", METRICS_TOKEN });
 
 /** The server, and beside it calls that are all over: callbacks were lost, and ends were never told. */
 export async function play(...chaos: string[]): Promise<{ server: Server; sandbox: Sandbox }> {

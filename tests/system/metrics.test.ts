@@ -9,25 +9,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { get, type InboxPage } from "../lib/api.ts";
+import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { ACCOUNT_SID, freePort, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { deliverPoison, FakeCall, newCallSid, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
-const TOKEN = "the-token-of-the-metrics";
 const RULES = resolve(import.meta.dirname, "../../deploy/prometheus/rules.yml");
-
-async function scrape(server: Server, token = TOKEN): Promise<string> {
-  const answer = await fetch(`${server.url}/metrics`, { headers: { Authorization: `Bearer ${token}` } });
-  assert.equal(answer.status, 200);
-  assert.match(answer.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
-  return answer.text();
-}
-
-function value(page: string, series: string): number | undefined {
-  const line = page.split("\n").find((each) => each.startsWith(`${series} `));
-  return line === undefined ? undefined : Number(line.slice(series.length + 1));
-}
 
 describe("alerts", () => {
   it("R065–R068: each is raised by what it is for, and by nothing else", () => {
@@ -52,12 +40,12 @@ describe("alerts", () => {
 describe("metrics", () => {
   let server: Server;
   before(async () => {
-    server = await startServer({ METRICS_TOKEN: TOKEN });
+    server = await startServer({ METRICS_TOKEN });
   });
   after(() => server.remove());
 
   it("are not there for who may not read them", async () => {
-    for (const headers of [{ Accept: "*/*" }, { Authorization: "Bearer wrong" }, { Authorization: TOKEN }] as Record<string, string>[])
+    for (const headers of [{ Accept: "*/*" }, { Authorization: "Bearer wrong" }, { Authorization: METRICS_TOKEN }] as Record<string, string>[])
       assert.equal((await fetch(`${server.url}/metrics`, { headers })).status, 404);
     const closed = await startServer();
     assert.equal((await fetch(`${closed.url}/metrics`)).status, 404);
@@ -105,7 +93,7 @@ describe("metrics", () => {
   });
 
   it("R146: the canary comes through the public address and leaves no trace", async () => {
-    const watched = await startServer({ METRICS_TOKEN: TOKEN, CANARY_SECONDS: "1" });
+    const watched = await startServer({ METRICS_TOKEN, CANARY_SECONDS: "1" });
     try {
       await until("it came back", async () => ((value(await scrape(watched), "canary_latency_seconds_count") ?? 0) > 0 ? true : undefined));
       const page = await scrape(watched);
@@ -137,7 +125,7 @@ describe("metrics", () => {
     });
     await once(front.listen(0, "127.0.0.1"), "listening");
     const { port } = front.address() as AddressInfo;
-    const watched = await startServer({ METRICS_TOKEN: TOKEN, CANARY_SECONDS: "1", WEBHOOK_BASE_URL: `http://127.0.0.1:${String(port)}` });
+    const watched = await startServer({ METRICS_TOKEN, CANARY_SECONDS: "1", WEBHOOK_BASE_URL: `http://127.0.0.1:${String(port)}` });
     try {
       await until("each has been answered", () => Promise.resolve(asked > answers.length ? true : undefined));
       const page = await scrape(watched);
@@ -156,7 +144,7 @@ describe("metrics", () => {
     await writeFile(join(directory, "prometheus.yml"), JSON.stringify({
       global: { scrape_interval: "1s", evaluation_interval: "1s" },
       rule_files: [RULES],
-      scrape_configs: [{ job_name: "hookswitch", authorization: { credentials: TOKEN }, static_configs: [{ targets: [new URL(server.url).host] }] }],
+      scrape_configs: [{ job_name: "hookswitch", authorization: { credentials: METRICS_TOKEN }, static_configs: [{ targets: [new URL(server.url).host] }] }],
     }));
     const prometheus = spawn("prometheus", [`--config.file=${directory}/prometheus.yml`, `--storage.tsdb.path=${directory}/data`, `--web.listen-address=127.0.0.1:${String(port)}`], { stdio: "ignore" });
     const ask = async (path: string): Promise<unknown> => {

@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
 import { ask, type Call, get } from "../lib/api.ts";
 import { ended, type Run } from "../lib/jobs.ts";
+import { scrape, value } from "../lib/metrics.ts";
 import { drift, fallSilent, play, run, secondIsOver } from "../lib/reconcile.ts";
 import { clientOf, type Sandbox } from "../lib/sandbox.ts";
 import { type Server, startServer } from "../lib/server.ts";
@@ -79,6 +80,27 @@ describe("reconcile", () => {
     assert.deepEqual((await ask(server, `/api/sync/call/${sid}`, { method: "POST" })).body, { call_sid: sid, synced: false, drift: [] });
     assert.equal((await ask(server, `/api/sync/call/CA${"0".repeat(32)}`)).status, 404);
     assert.equal((await ask(server, `/api/sync/call/CA${"0".repeat(32)}`, { method: "POST" })).status, 404);
+  });
+});
+
+describe("one call that is mended", () => {
+  it("counts as drift wherever drift is counted, once", async () => {
+    const { server, sandbox } = await play("--calls", "6", "--lose-ends", "1", "--seed", "14");
+    const found = async (): Promise<number> =>
+      (await get<{ drift: { kind: string; found: number }[] }>(server, "/api/sync/drift")).drift.reduce((sum, each) => sum + (each.kind === "status" ? each.found : 0), 0);
+    const told = async (): Promise<number> =>
+      value(await scrape(server), 'reconcile_drift_detected_total{kind="status"}') ?? 0;
+    const behind = (await get<{ calls: Call[] }>(server, "/api/calls/active")).calls;
+    const before = [await found(), await told()];
+    for (const { twilio_sid } of behind.slice(0, 2)) {
+      const mend = (): ReturnType<typeof ask> => ask(server, `/api/sync/call/${twilio_sid}`, { method: "POST" });
+      assert.ok((((await mend()).body as { drift: string[] }).drift).includes("status"));
+      assert.deepEqual(((await mend()).body as { drift: string[] }).drift, []);
+    }
+    assert.deepEqual([await found(), await told()], before.map((n) => n + 2));
+    assert.equal(value(await scrape(server), 'job_runs_total{job_name="sync_call",result="ok"}'), 2);
+    await sandbox.stop();
+    await server.remove();
   });
 });
 

@@ -35,7 +35,7 @@ function Table({ list }: { list: Found["drift"] }): ReactElement {
   // What can be scrolled can be reached by key.
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={classes.frame} tabIndex={0} role="region" aria-label={words.title}>
+    <div className={classes.frame} tabIndex={0} role="group" aria-label={words.title}>
       <table className={classes.drift}>
         <thead>
           <tr>
