@@ -12,7 +12,7 @@ let browser: Browser;
 let page: Page;
 
 before(async () => {
-  server = await startServer();
+  server = await startServer({ CANARY_SECONDS: "1" });
   browser = await openBrowser();
   page = await signIn(browser, server);
 });
@@ -21,7 +21,7 @@ after(async () => {
   await server.remove();
 });
 
-const figure = (name: string) => page.locator("dt", { hasText: name }).locator("+ dd");
+const figure = (name: string) => page.locator("dt").filter({ hasText: new RegExp(`^${name}$`) }).locator("+ dd");
 
 describe("the room of operations", () => {
   test("is reached by key, and says that all is well", async () => {
@@ -35,8 +35,18 @@ describe("the room of operations", () => {
   test("counts what flows", async () => {
     await new FakeCall(server, "+15085140360").arrives();
     await settled(server);
-    await figure("Feed").getByText(/^[1-9]/).waitFor();
+    await figure("Last event").getByText(/^[1-9]/).waitFor();
+    await figure("Received").getByText(/^[1-9].* min/).waitFor();
+    await figure("Applied").getByText(/^[1-9].* min/).waitFor();
+    await figure("Published").getByText(/^[1-9].* min/).waitFor();
     await figure("Watching").getByText(/^[1-9]/).waitFor();
+  });
+
+  test("tells who runs the installation of its nodes and their canary", async () => {
+    const node = page.getByRole("list", { name: "Nodes" }).getByRole("listitem");
+    await node.getByText("Running").waitFor();
+    await node.getByText("doors, worker, API, feed, jobs").waitFor();
+    await page.getByRole("list", { name: "Canary" }).getByText("Came through").waitFor();
   });
 
   test("shows each job, and has one run", async () => {

@@ -117,6 +117,12 @@ export function duration(ms: number): string {
   return ms < 3_600_000 ? `${number(Math.floor(ms / 60_000))} ${units.min}` : `${SMALL.format(ms / 3_600_000)} ${units.h}`;
 }
 
+/** `12 / min`, or `34.5 / s` where it is ten a second and more. */
+export function rate(perMinute: number): string {
+  const { units } = text;
+  return perMinute < 600 ? `${number(perMinute)} / ${units.min}` : `${SMALL.format(perMinute / 60)} / ${units.s}`;
+}
+
 /** `0 KB`, `1.5 MB`: by thousands. */
 export function bytes(n: number): string {
   const { units } = text;

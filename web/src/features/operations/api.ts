@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { getJson, getJsonOf, postJson, sendJson } from "../../lib/api";
-import type { Drift, FlagList, JobList, JobRun, JobRunList, SyncHealth } from "../../lib/types";
+import type { Drift, FlagList, JobList, JobRun, JobRunList, NodeList, Pipeline, SyncHealth } from "../../lib/types";
 import { sent } from "./flag_values";
 import type { Wish } from "./flag_values";
 
@@ -15,6 +15,21 @@ export const syncHealth = queryOptions({
   refetchInterval: ASK_EVERY_MS,
   staleTime: 0,
   retry: false,
+});
+
+export const pipeline = queryOptions({
+  queryKey: ["pipeline"],
+  queryFn: ({ signal }) => getJson<Pipeline>("/api/pipeline", {}, signal),
+  refetchInterval: ASK_EVERY_MS,
+  staleTime: 0,
+  retry: false,
+});
+
+export const nodes = queryOptions({
+  queryKey: ["nodes"],
+  queryFn: ({ signal }) => getJson<NodeList>("/api/nodes", {}, signal),
+  refetchInterval: ASK_IDLE_MS / 2,
+  staleTime: 0,
 });
 
 export function isUnderWay(run: JobRun | null): boolean {

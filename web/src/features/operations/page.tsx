@@ -7,27 +7,29 @@ import type { SyncHealth } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Mark } from "../../ui/mark";
 import { Section } from "../../ui/section";
-import { syncHealth } from "./api";
+import { pipeline, syncHealth } from "./api";
 import { Drift } from "./drift";
 import { Flags } from "./flags";
-import { figuresOf } from "./figures";
 import { Jobs } from "./jobs";
+import { Canaries, Nodes } from "./nodes";
 import classes from "./page.module.css";
+import { Pipeline } from "./pipeline";
 
 /** Whether everything flows, in what measure, and why not. */
 export function OperationsView(): ReactElement {
   const { data, error, dataUpdatedAt, refetch } = useQuery(syncHealth);
+  const rates = useQuery(pipeline);
   if (data === undefined)
     return (
       <Page aside={null}>
         {error === null ? <LoadingFace rows={6} /> : <FailedFace error={error} retry={() => void refetch()} />}
       </Page>
     );
-  const asOf = error === null ? null : <Mark look={staleLook(timeOfDay(new Date(dataUpdatedAt).toISOString()))} />;
+  const isOld = error !== null;
   return (
-    <Page aside={asOf ?? <Mark look={healthLook(data.status)} />}>
+    <Page aside={<Mark look={isOld ? staleLook(timeOfDay(dataUpdatedAt)) : healthLook(data.status)} />}>
       <Reasons health={data} />
-      <Figures health={data} />
+      <Pipeline health={data} rates={isOld || rates.error === null ? rates.data : undefined} isOld={isOld} />
     </Page>
   );
 }
@@ -38,9 +40,11 @@ function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): R
       <Section title={text.operations.title} aside={aside}>
         {children}
       </Section>
+      <Canaries />
       <Flags />
       <Jobs />
       <Drift />
+      <Nodes />
     </div>
   );
 }
@@ -53,21 +57,5 @@ function Reasons({ health }: { health: SyncHealth }): ReactElement {
         <li key={reason}>{reason}</li>
       ))}
     </ul>
-  );
-}
-
-function Figures({ health }: { health: SyncHealth }): ReactElement {
-  return (
-    <dl className={classes.figures}>
-      {figuresOf(health).map(({ name, value, note }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            {value}
-            <small>{note}</small>
-          </dd>
-        </div>
-      ))}
-    </dl>
   );
 }

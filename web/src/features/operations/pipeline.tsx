@@ -1,0 +1,40 @@
+// The way of an event, drawn: where it is, how fast it goes, and where it waits.
+import type { ReactElement } from "react";
+import type { Pipeline as Rates, SyncHealth } from "../../lib/types";
+import { text } from "../../lib/text";
+import { Mark } from "../../ui/mark";
+import classes from "./pipeline.module.css";
+import { stagesOf } from "./stages";
+import type { Stage } from "./stages";
+
+type PipelineProps = { health: SyncHealth; rates: Rates | undefined; isOld: boolean };
+
+export function Pipeline({ health, rates, isOld }: PipelineProps): ReactElement {
+  return (
+    <ol className={classes.way} aria-label={text.operations.way} data-old={isOld || undefined}>
+      {stagesOf(health, rates).map((stage) => (
+        <Station key={stage.name} stage={stage} />
+      ))}
+    </ol>
+  );
+}
+
+function Station({ stage: { name, figures, trouble, flows } }: { stage: Stage }): ReactElement {
+  return (
+    <li className={classes.station} data-flows={flows || undefined} data-trouble={trouble?.tone}>
+      <h3>{name}</h3>
+      <dl>
+        {figures.map(({ name: of, value, note }) => (
+          <div key={of}>
+            <dt>{of}</dt>
+            <dd>
+              {value}
+              <small>{note}</small>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {trouble !== null && <Mark look={trouble} />}
+    </li>
+  );
+}
