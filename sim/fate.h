@@ -41,7 +41,12 @@
     X(STALL, false, "a viewer stops reading")                                                      \
     X(RESYNC, false, "a viewer is told to load anew")                                              \
     X(SPOOLED, false, "events go through the spool")                                               \
-    X(DARK_SPOOL, false, "a power cut while the spool holds acknowledged events")
+    X(DARK_SPOOL, false, "a power cut while the spool holds acknowledged events")                  \
+    X(FOUND, false, "a call of which no webhook came is found by asking the provider")             \
+    X(UNASKED, false, "the provider is asked and refuses, fails or talks nonsense")                \
+    X(STALE, false, "F087: the provider answers with what it knew a while ago")                    \
+    X(LATE, false, "the provider takes longer to answer than a lease lasts")                       \
+    X(DEATH_ASKING, false, "died within a step of reconciling")
 
 enum fate {
 #define X(name, drawn, text) FATE_##name,
@@ -62,6 +67,9 @@ struct plan {
     usec_t trouble_lasts, trouble_every;
     unsigned troubles; /* bits of the fates that may be drawn */
     bool ends_dark;    /* the power goes once more when all is quiet */
+    bool asks;         /* reconcile runs; of its questions, so many are answered … */
+    double stale, late, unasked;
+    size_t rows; /* of a page of the provider's */
 };
 
 void fate_begin(uint64_t seed, struct process *outside);

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "http/http.h"
 #include "inbox/inbox.h"
+#include "providers/account_book.h"
 #include "providers/provider.h"
 #include "sim/disk.h"
 #include "sim/exchange.h"
@@ -191,6 +192,45 @@ static bool start_worker(struct node *n, struct err *e)
     return queue_start(&o, &n->queue, e) || err_trace(e);
 }
 
+/* The rules are the account's; nobody reads its secrets here. */
+static bool write_book(struct node *n, struct err *e)
+{
+    struct account_book *b = account_book_create();
+    const struct book_project p = {
+        .project = n->project, .owned_numbers = STR("+15085140320"), .region = STR("US")};
+
+    n->accounts = account_shelf_create();
+    if (!account_book_add_project(b, &p, e)) {
+        account_book_drop(b);
+        return err_trace(e);
+    }
+    account_shelf_put(n->accounts, b);
+    return true;
+}
+
+static bool start_jobs(struct node *n, struct err *e)
+{
+    const struct job *jobs[SOURCE_JOBS];
+
+    if (!fate_plan()->asks)
+        return true;
+    source_jobs(n->asking);
+    for (size_t i = 0; i < SOURCE_JOBS; i++)
+        jobs[i] = &n->asking[i];
+    const struct jobs_options o = {
+        .store = n->store,
+        .clock = &clock_system,
+        .jobs = memcpy(arena_new(n->a, const struct job *, SOURCE_JOBS), jobs, sizeof jobs),
+        .n_jobs = SOURCE_JOBS,
+        .threads = 2,
+        .arg = &n->world,
+    };
+    if (!write_book(n, e))
+        return err_trace(e);
+    n->world = (struct job_world){.accounts = n->accounts, .on_committed = on_committed, .arg = n};
+    return jobs_start(&o, &n->jobs, e) || err_trace(e);
+}
+
 static bool project_of(struct str provider, struct str account, int64_t *ret, void *arg,
                        struct err *e)
 {
@@ -260,7 +300,8 @@ static bool start_spooling(struct node *n, struct err *e)
 
 static bool start_rooms(struct node *n, struct err *e)
 {
-    if (!start_hub(n, e) || !start_worker(n, e) || !open_doors(n, &n->doors, e))
+    if (!start_hub(n, e) || !start_worker(n, e) || !open_doors(n, &n->doors, e) ||
+        !start_jobs(n, e))
         return err_trace(e);
     inbox_release(n->inbox);
     return true;
@@ -306,6 +347,8 @@ static void stop(struct node *n)
     drain(n);
     inbox_stop(TAKE(n->inbox));
     drain(n);
+    jobs_stop(TAKE(n->jobs));
+    account_shelf_destroy(n->accounts);
     if (n->queue)
         queue_stop(n->queue);
     inbox_apply_destroy(n->apply);
@@ -471,6 +514,7 @@ struct node *node_listening(struct rng *dice)
 static void forget(struct process *p)
 {
     handler_forget(p);
+    source_forget(p);
     vfs_forget(p);
     sim_files_forget(p);
     net_forget(p);

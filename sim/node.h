@@ -8,11 +8,14 @@
 
 #include "feed/hub.h"
 #include "inbox/door.h"
+#include "jobs/engine.h"
 #include "jobs/inbox_apply.h"
+#include "jobs/world.h"
 #include "providers/twilio/twiml.h"
 #include "queue/queue.h"
 #include "sim/fiber.h"
 #include "sim/files.h"
+#include "sim/source.h"
 
 enum { NODES_MAX = 3, NODE_LOOPS_MAX = 2 };
 
@@ -34,6 +37,10 @@ struct node {
     struct inbox_apply *apply;
     struct queue *queue;
     struct hub *hub;
+    struct account_shelf *accounts; /* of the jobs, which run in worlds that ask */
+    struct job_world world;
+    struct job asking[SOURCE_JOBS];
+    struct jobs *jobs;
     uint64_t n_kept; /* of doors_stats, those that were asked about */
     uint64_t n_boots;
 };

@@ -9,9 +9,10 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "ops/verify.h"
-#include "sim/fiber.h"
+#include "sim/fate.h"
 #include "sim/node.h"
 #include "sim/refold.h"
+#include "sim/source.h"
 #include "sim/trace.h"
 #include "store/store.h"
 
@@ -421,7 +422,8 @@ static void audit_snapshots(void)
         return;
     }
     struct db *reader = store_connect(store, STORE_TOOL);
-    if (!verify_all(reader, on_finding, NULL, &result, &e) || !refold_check(reader, &e))
+    if (!verify_all(reader, on_finding, NULL, &result, &e) || !refold_check(reader, &e) ||
+        (fate_plan()->asks && !source_check(reader, &e)))
         oracle_fail("the store cannot be audited: %s", e.text);
     db_close(reader);
     store_close(store);

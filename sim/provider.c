@@ -42,6 +42,11 @@ bool provider_is_quiet(void)
     return it.quiet;
 }
 
+const struct sim *provider_sim(void)
+{
+    return &it.sim;
+}
+
 bool provider_is_poison(const struct form *fields)
 {
     return !str_is_none(form_get(fields, STR("Poison")));

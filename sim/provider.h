@@ -6,6 +6,7 @@
  */
 #include "base/form.h"
 
+#include "sandbox/twilio/sim.h"
 #include "sim/fiber.h"
 
 void provider_start(struct process *outside);
@@ -13,5 +14,7 @@ void provider_start(struct process *outside);
 bool provider_is_quiet(void);
 /* Whether the event is one that nobody could ever apply. */
 bool provider_is_poison(const struct form *fields);
+/* What it knows. */
+const struct sim *provider_sim(void);
 
 #endif

@@ -1,8 +1,9 @@
 #ifndef SIM_REFOLD_H
 #define SIM_REFOLD_H
 /*
- * A second opinion on every snapshot: the stored events, in an order of chance, folded without
- * queue, batches or log. Applying is a join, so the result must be the stored one.
+ * A second opinion on every snapshot: the stored events, and what the provider has said when it was
+ * asked, in an order of chance, folded without queue, batches or log. Applying is a join, so the
+ * result must be the stored one.
  */
 #include "store/store.h"
 

@@ -13,6 +13,7 @@
 #include "sim/node.h"
 #include "sim/oracle.h"
 #include "sim/provider.h"
+#include "sim/source.h"
 #include "sim/vfs.h"
 #include "sim/viewer.h"
 
@@ -21,6 +22,8 @@ enum { TURNS_MAX = 20 * 1000 * 1000 };
 /* After the last trouble everything that is owed must have happened within this: the longest wait
  * of a row that failed a few times, the provider's last repetitions, and then some. */
 #define CALM MINUTES(30)
+/* A job that a clock which was ahead has planned is put off by so much at most (job_hasten). */
+#define CALM_OF_JOBS HOURS(2)
 
 // --- the course of a run -------------------------------------------------------------------------
 
@@ -33,18 +36,23 @@ static bool is_quiet(void)
            viewers_have(head);
 }
 
-static void wait_for(bool (*done)(void), const char *what)
+static void wait_within(usec_t calm, bool (*done)(void), const char *what)
 {
-    const usec_t until = world.now + CALM;
+    const usec_t until = world.now + calm;
 
     while (!done() && !world.over) {
         if (world.now > until) {
             viewers_report();
-            oracle_fail("liveness: after %d minutes without trouble, %s", (int)(CALM / MINUTES(1)),
+            oracle_fail("liveness: after %d minutes without trouble, %s", (int)(calm / MINUTES(1)),
                         what);
         }
         fiber_sleep(SECONDS(1));
     }
+}
+
+static void wait_for(bool (*done)(void), const char *what)
+{
+    wait_within(CALM, done, what);
 }
 
 static bool is_over(void)
@@ -68,6 +76,10 @@ static void direct(void *arg)
     viewers_start(cluster.outside, fate_plan()->n_viewers);
     fate_start();
     wait_for(is_over, "the provider has not finished");
+    if (fate_plan()->asks) {
+        source_be_honest();
+        wait_within(CALM_OF_JOBS, source_was_heard, "the provider was not asked for everything");
+    }
     wait_for(is_quiet, "not everything has settled");
     if (fate_plan()->ends_dark) {
         cluster_power_cut();
@@ -114,6 +126,8 @@ static void begin(uint64_t seed)
     fate_begin(seed, outside);
     net_begin(outside);
     cluster_begin(fate_plan()->n_nodes, outside, &world.dice);
+    if (fate_plan()->asks)
+        source_begin(outside);
     (void)fiber_start(outside, "director", direct, NULL);
 }
 

@@ -101,7 +101,7 @@ def run(command, seconds=TEST_SECONDS, **env):
 
 def target_of(test):
     kind, name = test.split(":", 1)
-    return name if kind == "unit" else "hookswitch"
+    return {"unit": name, "sim": "sim"}.get(kind, "hookswitch")
 
 
 def build(targets):
@@ -114,6 +114,9 @@ def fails(test):
     if kind == "unit":
         status, output = run([str(BUILD / name)], CMOCKA_MESSAGE_OUTPUT="TAP")
         return status != 0, output
+    if kind == "sim":
+        status, output = run([str(BUILD / "sim"), "--until-wrong", "--seeds", name])
+        return status != 0, output
     command = ["node", "--import", "tsx", "--test", "--test-reporter=tap", name]
     status, output = run(["sh", "-c", f'cd "{ROOT}/tests" && exec "$@"', "sh", *command], STORE=kind,
                          HOOKSWITCH_BINARY=str(BUILD / "hookswitch"))
@@ -121,7 +124,7 @@ def fails(test):
 
 
 def first_failure(output):
-    found = re.search(r"^\s*not ok \d+ -? ?(.*)$", output, re.MULTILINE)
+    found = re.search(r"^(?:\s*not ok \d+ -? ?|(?=seed ))(.*)$", output, re.MULTILINE)
     return found.group(1).strip() if found else "the test did not come to its end"
 
 

@@ -11,6 +11,8 @@ def exists(test):
     kind, name = test.split(":", 1)
     if kind in ("sqlite", "postgres"):
         return (ROOT / "tests" / name).is_file()
+    if kind == "sim":
+        return name.isdigit()
     return kind == "unit" and any(str(path.relative_to(ROOT / "src").with_suffix("")).replace("/", "-") == name
                                   for path in (ROOT / "src").rglob("*_test.c"))
 
