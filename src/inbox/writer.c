@@ -31,6 +31,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "inbox/internal.h"
+#include "loop/urgency.h"
 
 enum {
     CONFLICTS_MAX = 2,
@@ -470,6 +471,8 @@ bool inbox_is_busy(const struct inbox *in)
 static void run(void *arg)
 {
     struct inbox *in = arg;
+
+    urgency_set(URGENCY_PROMPT);
     while (!mailbox_is_closed(in->mail) || has_appends(in))
         inbox_step(in, mailbox_is_closed(in->mail) ? 0 : patience(in));
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "loop/urgency.h"
 
 /*
  * Posting is a push onto a stack by compare-and-swap: no lock, no allocation, any number of
@@ -72,6 +73,7 @@ static void run(void *arg)
 {
     struct loop *l = arg;
 
+    urgency_set(URGENCY_PROMPT);
     l->self = pthread_self();
     uv_sem_post(&l->started);
     uv_run(&l->uv, UV_RUN_DEFAULT);

@@ -3,14 +3,13 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/time.h"
 #include "loop/loop.h"
+#include "loop/urgency.h"
 
-enum { THREADS_MAX = 8, WAITING_MAX = 16, NICENESS = 10 };
+enum { THREADS_MAX = 8, WAITING_MAX = 16 };
 
 struct hasher {
     struct mailbox *waiting;
@@ -63,7 +62,7 @@ static void work(void *arg)
     struct hasher *h = arg;
     struct task *t;
 
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); // of this thread alone
+    urgency_set(URGENCY_PATIENT);
     while ((t = mailbox_take_one(h->waiting, SECONDS(60))) || !mailbox_is_closed(h->waiting))
         if (t)
             t->run(t);
