@@ -64,7 +64,7 @@ class Query:
     params: list = field(default_factory=list)
     scope: str = 'project'  # one of OWNERS, the parameter that it must have and use; or 'system'
     echo: list = field(default_factory=list)  # (column, index of the parameter)
-    plans_once: bool = False
+    plans_anew: bool = False
     sql: dict = field(default_factory=dict)  # engine -> statement with ?k or $k
 
     @property
@@ -217,8 +217,8 @@ def parse_block(name, lines, place, is_filtered=True):
                 params += '' if in_params else ','
             elif text.startswith('echo:'):
                 echo = text.removeprefix('echo:')
-            elif text == 'plan: once':
-                query.plans_once = True
+            elif text == 'plan: anew':
+                query.plans_anew = True
             elif text.startswith('scope:'):
                 query.scope = parse_scope(text.removeprefix('scope:').strip(), place)
         else:
@@ -398,7 +398,7 @@ def source(queries, migrations):
                    f'        .n_echo = {len(query.echo)},\n'
                    f'        .echo = {{{echo}}},\n'
                    f'        .is_batch = {str(query.is_batch).lower()},\n'
-                   f'        .plans_once = {str(query.plans_once).lower()},')
+                   f'        .plans_anew = {str(query.plans_anew).lower()},')
         for engine in ENGINES:
             out.append(f'        .sql[STORE_{engine.upper()}] =\n            '
                        + c_string(query.sql[engine], 12) + ',')

@@ -46,7 +46,7 @@ struct query_text {
         size_t param;
     } echo[QUERY_ECHO_MAX];
     bool is_batch;   /* has array parameters */
-    bool plans_once; /* PostgreSQL: the plan is the same whatever the parameters are */
+    bool plans_anew; /* PostgreSQL: which plan is best depends on the parameters */
     const char *sql[STORE_ENGINE_COUNT];
 };
 

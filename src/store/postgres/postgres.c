@@ -80,9 +80,9 @@ static bool queue_prepare(struct postgres_db *d, const struct bound *b)
                          b->query->sql[STORE_POSTGRES], d->wire.n, d->wire.types) == 1;
 }
 
-static bool queue_scope(struct postgres_db *d, struct str scope, bool plans_once)
+static bool queue_scope(struct postgres_db *d, struct str scope, bool plans_anew)
 {
-    const struct str mode = plans_once ? STR("force_generic_plan") : STR("auto");
+    const struct str mode = plans_anew ? STR("auto") : STR("force_generic_plan");
     const char *const values[] = {scope.p, mode.p};
     const int lengths[] = {(int)scope.n, (int)mode.n}, formats[] = {1, 1};
 
@@ -116,7 +116,7 @@ static bool send_unit(struct db *db, const struct bound *b, struct unit *ret, st
         return err_trace(e);
     command_start_deadline(db);
     if ((unit.begins && !command_queue_text(d, begin_text(db))) ||
-        (unit.tells_scope && !queue_scope(d, scope, b->query->plans_once)) ||
+        (unit.tells_scope && !queue_scope(d, scope, b->query->plans_anew)) ||
         (unit.prepares && !queue_prepare(d, b)) || !queue_run(d, b))
         return command_not_queued(db, e);
     d->begin_due = false;

@@ -65,7 +65,7 @@ static void collect(struct owners *o, const struct bound *b)
     const size_t n = bound_owners(b);
 
     o->scope = b->query->scope;
-    o->plans_once = b->query->plans_once;
+    o->plans_anew = b->query->plans_anew;
     o->n = 0;
     for (size_t i = 0; i < n; i++)
         add(o, bound_int(b, b->query->owner, i));
@@ -73,7 +73,7 @@ static void collect(struct owners *o, const struct bound *b)
 
 static bool same(const struct owners *x, const struct owners *y)
 {
-    return x->scope == y->scope && x->plans_once == y->plans_once && x->n == y->n &&
+    return x->scope == y->scope && x->plans_anew == y->plans_anew && x->n == y->n &&
            (x->n == 0 || memcmp(x->p, y->p, x->n * sizeof *x->p) == 0);
 }
 

@@ -20,7 +20,7 @@
 /* Whose: sorted, each once; and whether their statement has one plan for all. */
 struct owners {
     enum query_scope scope;
-    bool plans_once;
+    bool plans_anew;
     int64_t *p;
     size_t n, room;
 };

@@ -9,8 +9,11 @@ static const struct query_param many[] = {{"project", PARAM_INT, true}};
 static const struct query_text of_all = {.name = "of_all"};
 static const struct query_text of_one = {
     .name = "of_one", .scope = SCOPE_PROJECT, .params = one, .n_params = 1};
-static const struct query_text of_one_planned_once = {
-    .name = "planned", .scope = SCOPE_PROJECT, .params = one, .n_params = 1, .plans_once = true};
+static const struct query_text of_one_planned_anew = {.name = "planned_anew",
+                                                      .scope = SCOPE_PROJECT,
+                                                      .params = one,
+                                                      .n_params = 1,
+                                                      .plans_anew = true};
 static const struct query_text of_many = {
     .name = "of_many", .scope = SCOPE_PROJECT, .params = many, .n_params = 1};
 static const struct query_text of_org = {
@@ -68,7 +71,7 @@ static void what_is_sure_is_not_told_again(void **state)
     assert_string_equal(to_tell(&s, &of_one, &first), "");
     assert_string_equal(to_tell(&s, &of_many, &same), "");
     assert_string_equal(to_tell(&s, &of_one, &other), "project 8");
-    assert_string_equal(to_tell(&s, &of_one_planned_once, &first), "project 7"); // plans otherwise
+    assert_string_equal(to_tell(&s, &of_one_planned_anew, &first), "project 7"); // plans otherwise
     assert_string_equal(to_tell(&s, &of_org, &first), "org 7");
     assert_string_equal(to_tell(&s, &of_all, &first), "system");
     scope_settle(&s, false, true);

@@ -34,6 +34,7 @@ static const char session_setup[] =
     " set_config('bytea_output', 'hex', false),"
     " set_config('client_min_messages', 'warning', false),"
     " set_config('jit', 'off', false),"
+    " set_config('enable_seqscan', 'off', false)," // plans outlive the time when a table was small
     " set_config('hookswitch.scope', '', false),"
     " set_config('statement_timeout', $1, false),"
     " set_config('lock_timeout', $2, false),"

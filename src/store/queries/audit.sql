@@ -31,6 +31,7 @@ VALUES (:org, :seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :action,
 -- person the address is told as well, as it is today: it stands beside the chain, not in it.
 -- params: org int, project int, before int, action text, actor text, entity text, since time, until time, limit int
 -- scope: org
+-- plan: anew
 SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
        a.entity_id, a.details, a.address, a.trace_id, u.email AS entity_name
   FROM audit_logs a

@@ -123,6 +123,7 @@ SELECT v.*, :now
 -- name: call_list
 -- One page of a project's calls, the latest first.
 -- params: project int, direction text, status text, visibility text, offset int, limit int
+-- plan: anew
 SELECT *
   FROM calls
  WHERE project_id = :project AND start_time IS NOT NULL
@@ -134,6 +135,7 @@ SELECT *
 
 -- name: call_count
 -- params: project int, direction text, status text, visibility text
+-- plan: anew
 SELECT count(*) AS total
   FROM calls
  WHERE project_id = :project AND start_time IS NOT NULL

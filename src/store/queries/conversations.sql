@@ -163,7 +163,6 @@ SELECT count(*) AS total
 -- One page, the latest first. OFFSET 0 keeps PostgreSQL, which plans for any page, from reading the whole table
 -- to join it with a few rows.
 -- params: project int, from_time time, before_time time, before_id int, offset int, limit int
--- plan: once
 -- [sqlite]
 -- use: conversation_rows
 -- use: conversation_from
@@ -183,12 +182,12 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 
 -- name: conversation_count
 -- params: project int, from_time time, before_time time, before_id int
--- plan: once
 -- use: conversation_total
 -- use: conversation_from
 
 -- name: conversation_list_named
 -- params: project int, from_time time, before_time time, before_id int, name text, number text, offset int, limit int
+-- plan: anew
 -- use: conversation_rows
 -- use: conversation_from
 -- use: conversation_named
@@ -196,6 +195,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 
 -- name: conversation_count_named
 -- params: project int, from_time time, before_time time, before_id int, name text, number text
+-- plan: anew
 -- use: conversation_total
 -- use: conversation_from
 -- use: conversation_named
@@ -203,6 +203,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_list_missed
 -- params: project int, from_time time, before_time time, before_id int, name text, number text,
 --         direction text, status text, recording bool, missed bool, offset int, limit int
+-- plan: anew
 -- use: conversation_rows
    AND v.last_missed
 -- use: conversation_from
@@ -212,6 +213,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_count_missed
 -- params: project int, from_time time, before_time time, before_id int, name text, number text,
 --         direction text, status text, recording bool, missed bool
+-- plan: anew
 -- use: conversation_total
    AND v.last_missed
 -- use: conversation_from
@@ -220,6 +222,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_list_by_status
 -- params: project int, from_time time, before_time time, before_id int, name text, number text,
 --         direction text, status text, recording bool, missed bool, offset int, limit int
+-- plan: anew
 -- use: conversation_rows
    AND v.last_status = :status
 -- use: conversation_from
@@ -229,6 +232,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_count_by_status
 -- params: project int, from_time time, before_time time, before_id int, name text, number text,
 --         direction text, status text, recording bool, missed bool
+-- plan: anew
 -- use: conversation_total
    AND v.last_status = :status
 -- use: conversation_from
@@ -237,6 +241,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_list_recorded
 -- params: project int, from_time time, before_time time, before_id int, name text, number text,
 --         direction text, status text, recording bool, missed bool, offset int, limit int
+-- plan: anew
 -- use: conversation_rows
    AND v.last_recorded
 -- use: conversation_from
@@ -246,6 +251,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_count_recorded
 -- params: project int, from_time time, before_time time, before_id int, name text, number text,
 --         direction text, status text, recording bool, missed bool
+-- plan: anew
 -- use: conversation_total
    AND v.last_recorded
 -- use: conversation_from
@@ -254,6 +260,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_list_by_direction
 -- params: project int, from_time time, before_time time, before_id int, name text, number text,
 --         direction text, status text, recording bool, missed bool, offset int, limit int
+-- plan: anew
 -- use: conversation_rows
    AND v.last_direction = :direction
 -- use: conversation_from
@@ -263,6 +270,7 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_count_by_direction
 -- params: project int, from_time time, before_time time, before_id int, name text, number text,
 --         direction text, status text, recording bool, missed bool
+-- plan: anew
 -- use: conversation_total
    AND v.last_direction = :direction
 -- use: conversation_from
@@ -271,7 +279,6 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_by_id
 -- In the order in which they are asked for.
 -- params: project int[], id int[]
--- plan: once
 -- [sqlite]
 SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, v.created_at, v.updated_at,
        c.display_name, c.formatted_number, c.phone_number
@@ -289,7 +296,6 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- name: conversation_last_call
 -- The latest entry of each conversation.
 -- params: project int[], id int[]
--- plan: once
 -- [sqlite]
 SELECT c.*
   FROM conversations v JOIN calls c ON c.id = v.last_call_id

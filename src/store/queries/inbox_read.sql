@@ -14,6 +14,7 @@ SELECT id, source, event_type, call_sid, recording_sid, dedupe_key, received_at,
 -- name: inbox_list
 -- One page of what was received, newest first.
 -- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time, limit int, offset int
+-- plan: anew
 -- use: inbox_row
   FROM webhook_inbox
  WHERE project_id = :project
@@ -23,6 +24,7 @@ SELECT id, source, event_type, call_sid, recording_sid, dedupe_key, received_at,
 
 -- name: inbox_count
 -- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time
+-- plan: anew
 SELECT count(*) AS total
   FROM webhook_inbox
  WHERE project_id = :project
@@ -32,6 +34,7 @@ SELECT count(*) AS total
 -- The same for the states that few rows are in: named in the statement, each is read from its partial
 -- index, however long the inbox is. The plus keeps SQLite from preferring the whole project's.
 -- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time, limit int, offset int
+-- plan: anew
 -- use: inbox_row
   FROM webhook_inbox
  WHERE project_id = :project AND processing_status = 'dead_letter'
@@ -41,6 +44,7 @@ SELECT count(*) AS total
 
 -- name: inbox_count_dead
 -- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time
+-- plan: anew
 SELECT count(*) AS total
   FROM webhook_inbox
  WHERE project_id = :project AND processing_status = 'dead_letter'
@@ -48,6 +52,7 @@ SELECT count(*) AS total
 
 -- name: inbox_list_pending
 -- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time, limit int, offset int
+-- plan: anew
 -- use: inbox_row
   FROM webhook_inbox
  WHERE +project_id = :project AND processing_status = 'pending'
@@ -57,6 +62,7 @@ SELECT count(*) AS total
 
 -- name: inbox_count_pending
 -- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time
+-- plan: anew
 SELECT count(*) AS total
   FROM webhook_inbox
  WHERE +project_id = :project AND processing_status = 'pending'
@@ -64,6 +70,7 @@ SELECT count(*) AS total
 
 -- name: inbox_list_failed
 -- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time, limit int, offset int
+-- plan: anew
 -- use: inbox_row
   FROM webhook_inbox
  WHERE +project_id = :project AND processing_status = 'failed'
@@ -73,6 +80,7 @@ SELECT count(*) AS total
 
 -- name: inbox_count_failed
 -- params: project int, source text, event_type text, processing_status text, call_sid text, error text, from_time time, to_time time
+-- plan: anew
 SELECT count(*) AS total
   FROM webhook_inbox
  WHERE +project_id = :project AND processing_status = 'failed'
@@ -142,6 +150,7 @@ RETURNING w.id;
 -- All dead letters that match; at most :limit of them, the oldest first. Not those that were brought
 -- back at this :now and died again meanwhile.
 -- params: project int, source text, event_type text, error text, now time, limit int
+-- plan: anew
 UPDATE webhook_inbox
    SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
  WHERE id IN (SELECT id FROM webhook_inbox

@@ -156,6 +156,7 @@ SELECT s.job_name, s.next_run_at, s.updated_at, s.last_success_at, s.last_error_
 -- name: job_run_list
 -- Newest first.
 -- params: project int, job text, before int, limit int
+-- plan: anew
 SELECT id, job_name, state, asked_through, asked_by, asked_at, started_at, ended_at, done, total, counts, error
   FROM job_runs
  WHERE project_id = :project AND job_name = :job AND (CAST(:before AS bigint) IS NULL OR id < :before)
