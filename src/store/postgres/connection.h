@@ -28,7 +28,7 @@ struct postgres_store {
 struct unit {
     enum query query;
     uint64_t link_number;
-    bool begins, tells_scope, prepares;
+    bool begins, replans, tells_scope, prepares;
 };
 
 struct postgres_db {
@@ -40,6 +40,7 @@ struct postgres_db {
     bool refused;   /* the server answered, but it is not one that we can use */
     struct unit units[DB_PIPELINE];
     size_t first_unit;
+    uint64_t n_units; /* that were sent on this link */
     bool prepared[QUERY_SLOTS];
     bool listens; /* LISTEN was said on this link */
 };

@@ -102,6 +102,13 @@ static bool queue_run(struct postgres_db *d, const struct bound *b)
                                w->lengths, w->formats, 0) == 1;
 }
 
+/* Plans are made once, for tables as they are then: of a new installation they are small, and any
+ * index will do. So they are made again each time that the session has done as much as before. */
+static bool plans_are_old(uint64_t n_units)
+{
+    return n_units >= 8 && (n_units & (n_units - 1)) == 0;
+}
+
 static bool send_unit(struct db *db, const struct bound *b, struct unit *ret, struct err *e)
 {
     struct postgres_db *d = postgres_of(db);
@@ -109,6 +116,7 @@ static bool send_unit(struct db *db, const struct bound *b, struct unit *ret, st
     const struct unit unit = {.query = b->number,
                               .link_number = d->link.number,
                               .begins = d->begin_due,
+                              .replans = plans_are_old(d->n_units),
                               .tells_scope = scope_differs(&d->scope, b, &scope),
                               .prepares = !d->prepared[b->number]};
 
@@ -116,10 +124,12 @@ static bool send_unit(struct db *db, const struct bound *b, struct unit *ret, st
         return err_trace(e);
     command_start_deadline(db);
     if ((unit.begins && !command_queue_text(d, begin_text(db))) ||
+        (unit.replans && !command_queue_text(d, "DISCARD PLANS")) ||
         (unit.tells_scope && !queue_scope(d, scope, b->query->plans_anew)) ||
         (unit.prepares && !queue_prepare(d, b)) || !queue_run(d, b))
         return command_not_queued(db, e);
     d->begin_due = false;
+    d->n_units++;
     d->prepared[b->number] = true; // what follows in the pipeline may count on it
     if (!command_flush(db, e))
         return err_trace(e);
@@ -134,6 +144,7 @@ static bool receive_preface(struct db *db, const struct unit *unit, const char *
     struct postgres_db *d = postgres_of(db);
 
     if ((unit->begins && !command_skip_answer(db, "BEGIN", ok, e)) ||
+        (unit->replans && !command_skip_answer(db, "DISCARD PLANS", ok, e)) ||
         (unit->tells_scope && !command_skip_answer(db, SCOPE_STATEMENT, ok, e)))
         return err_trace(e);
     if (unit->prepares) {

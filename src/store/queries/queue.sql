@@ -71,6 +71,7 @@ SELECT project_id FROM waiting WHERE project_id IS NOT NULL LIMIT :limit;
 -- Takes rows that were never tried, of each of these projects so many, in the order of arrival, whatever the
 -- clocks say, of lanes that nobody works on; counts the attempt. OFFSET 0 has PostgreSQL look a lane up row by
 -- row: an anti-join would walk over all that was ever claimed, and its estimate would have the waiting rows sorted.
+-- What comes behind :from is said by whole keys of the index of what waits, and nothing else then has their order.
 -- params: project int[], token text, from int, limit int
 -- scope: system — a queue serves every project
 -- [sqlite]
@@ -91,12 +92,13 @@ WITH due AS MATERIALIZED (
       FROM unnest(:project) AS theirs (project_id)
      CROSS JOIN LATERAL (
            SELECT w.id FROM webhook_inbox w
-            WHERE w.project_id = theirs.project_id AND w.processing_status = 'pending' AND w.held = 0
-              AND w.id > :from
+            WHERE w.processing_status = 'pending'
+              AND (w.held, w.project_id, w.id) > (0, theirs.project_id, :from)
+              AND (w.held, w.project_id) <= (0, theirs.project_id)
               AND NOT EXISTS (SELECT 1 FROM webhook_inbox b
                                WHERE b.lane = w.lane AND b.project_id = w.project_id
                                  AND b.processing_status = 'processing' OFFSET 0)
-            ORDER BY w.id LIMIT :limit
+            ORDER BY w.held, w.project_id, w.id LIMIT :limit
               FOR UPDATE OF w SKIP LOCKED) AS taken)
 UPDATE webhook_inbox w
    SET processing_status = 'processing', claim_token = :token, retry_count = w.retry_count + 1
