@@ -13,10 +13,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = ["api", "jobs", "tenancy", "http", "calls", "inbox", "feed", "reconcile", "providers", "ws"]
 # What only the operator is told, at the start, by a command or in the log; and what is wrong with us.
 OPERATORS = {"tenancy/vault.c", "tenancy/audit.c", "inbox/spool.c", "inbox/writer.c", "inbox/roster.c",
-             "inbox/door.c", "inbox/explain.c",
+             "inbox/explain.c",
              "http/server.c", "http/fetch.c", "http/cidr.c", "feed/feed.c", "feed/publish.c", "reconcile/cursor.c",
              "calls/batch_save.c", "calls/batch.c", "calls/rows.c", "calls/refold.c", "calls/change_json.c",
-             "providers/twilio/normalise.c", "providers/twilio/doors.c", "jobs/inbox_apply.c"}
+             "providers/twilio/normalise.c", "jobs/inbox_apply.c"}
 OURS = re.compile(r"INTERNAL|call_sid: ")
 CALL = re.compile(r"\berr_(?:set|fix)\(")
 PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"|(STR_FMT)|(PRI\w+)')

@@ -280,7 +280,7 @@ static void refuse(struct http_exchange *x, enum err_code code, const char *text
     struct err e = {0};
 
     err_set(&e, code, "%s", text);
-    http_answer_error(x, &e, STR("none"));
+    http_answer_error(x, &e, STR_NONE);
 }
 
 static void enqueue(struct api *api, struct http_exchange *x, const struct http_match *found)

@@ -21,8 +21,11 @@
     X(LIMIT, 413, "LIMIT_EXCEEDED")                                                                \
     X(UNSUPPORTED, 415, "UNSUPPORTED_MEDIA_TYPE")                                                  \
     X(UPGRADE, 426, "UPGRADE_REQUIRED")                                                            \
+    X(EXPECTATION, 417, "EXPECTATION_FAILED")                                                      \
     X(RATE, 429, "RATE_LIMITED")                                                                   \
     X(INTERNAL, 500, "INTERNAL_ERROR")                                                             \
+    X(NOT_IMPLEMENTED, 501, "NOT_IMPLEMENTED")                                                     \
+    X(HTTP_VERSION, 505, "HTTP_VERSION_NOT_SUPPORTED")                                             \
     X(UPSTREAM, 502, "UPSTREAM_FAILED")                                                            \
     X(UNAVAILABLE, 503, "SERVICE_UNAVAILABLE")                                                     \
     X(SIP_CONNECT, 502, "SIP_CONNECT_FAILED")                                                      \

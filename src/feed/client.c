@@ -319,10 +319,15 @@ static bool same_history(const struct channel *ch, const struct hub_resume *from
 
 static void refuse_message(struct client *c, const struct err *e)
 {
+    struct station *s = c->channel->station;
+    char id[ID_LEN + 1];
     struct buf out;
 
+    id_make(clock_wall(s->hub->o.clock), &s->rng, id);
+    const struct log lg = {str_from(id)};
+    log_failure(&lg, LOG_DEBUG, "feed.refused", e);
     buf_init(&out, FEED_FRAME_MAX);
-    feed_view_error(&out, e, c->language);
+    feed_view_error(&out, e, c->language, lg.id);
     send_text(c, &out);
     if (++c->strikes < STRIKES)
         return;

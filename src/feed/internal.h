@@ -132,6 +132,7 @@ struct station {
     size_t n_behind;              /* clients that are not up to date */
     bool ending;
     struct bell *emptied;
+    struct rng rng; /* of the ids under which messages are refused */
 
     _Atomic size_t n_clients;
     struct histogram publish_time;

@@ -299,6 +299,7 @@ void station_init(struct station *s, struct hub *h, struct loop *l, size_t index
     s->loop = l;
     s->index = index;
     s->emptied = h->emptied;
+    s->rng = rng_system();
     s->deliveries = keyed_create(sizeof(struct delivery));
     loop_call_wait(l, open_on_loop, s);
 }

@@ -162,13 +162,14 @@ void feed_view_subscribed(struct buf *out, feed_topics topics, struct str epoch,
     close_message(FEED_SOCKET, out, &w);
 }
 
-void feed_view_error(struct buf *out, const struct err *e, enum err_language language)
+void feed_view_error(struct buf *out, const struct err *e, enum err_language language,
+                     struct str trace_id)
 {
     struct json_writer w;
     struct buf message, body;
 
     buf_init(&body, MESSAGE_MAX);
-    http_error_body(&body, e, language, STR_NONE); // {"error":{…}}
+    http_error_body(&body, e, language, trace_id); // {"error":{…}}
     const struct str error = buf_view(&body);
     open_message(&w, &message, STR("feed.error"));
     json_member_raw(&w, STR("error"),

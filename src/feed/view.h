@@ -28,6 +28,7 @@ void feed_view_ended(enum feed_view v, struct buf *out, struct str reason);
 void feed_view_position(enum feed_view v, struct buf *out, struct str epoch, int64_t seq);
 /* Answers to what a client of FEED_SOCKET says. */
 void feed_view_subscribed(struct buf *out, feed_topics topics, struct str epoch, int64_t seq);
-void feed_view_error(struct buf *out, const struct err *e, enum err_language language);
+void feed_view_error(struct buf *out, const struct err *e, enum err_language language,
+                     struct str trace_id);
 
 #endif

@@ -261,6 +261,7 @@ void conn_answer(struct conn *c, const struct http_answer *answer)
 
 static void answer_without_exchange(struct conn *c, int status)
 {
+    const enum err_language language = c->x ? exchange_language(c->x) : ERR_ENGLISH;
     struct http_answer answer;
     struct buf body;
 
@@ -268,7 +269,7 @@ static void answer_without_exchange(struct conn *c, int status)
     move(c, CONN_ANSWER);
     c->linger = true;
     buf_init(&body, READ_MAX);
-    answer_refusal(status, &body, &answer);
+    answer_refusal(c->home, status, language, &body, &answer);
     const bool sent = send_answer(c, &answer, &(struct answer_form){.keep = false}, false);
     buf_finish(&body);
     if (sent)

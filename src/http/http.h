@@ -158,7 +158,9 @@ void http_stream_close(struct http_stream *s);
  * says is no longer heard. */
 void http_stream_end(struct http_stream *s);
 
-/* The error's answer in the one JSON form and the client's language, for any exchange and thread.
+/*
+ * The error's answer in the one JSON form and the client's language, for any exchange and thread.
+ * trace_id: of the log that tells of it. None, on the loop alone: it gets one, and is told of here.
  */
 void http_answer_error(struct http_exchange *x, const struct err *e, struct str trace_id);
 /* The same body, for those who write it themselves. */

@@ -135,7 +135,11 @@ void answer_stream_head_write(struct listener *home, struct str type, struct buf
 void answer_upgrade_head_write(struct listener *home, const struct http_upgrade *u,
                                struct buf *out);
 /* What a refused request is told; lives in static memory but for the body, which is in `body`. */
-void answer_refusal(int status, struct buf *body, struct http_answer *ret);
+void answer_refusal(struct listener *home, int status, enum err_language language, struct buf *body,
+                    struct http_answer *ret);
+/* http_answer_error() with one field more, which may be NULL. */
+void exchange_answer_error(struct http_exchange *x, const struct err *e, struct str trace_id,
+                           const struct http_header *more);
 
 // --- streams -------------------------------------------------------------------------------------
 
@@ -164,6 +168,8 @@ struct listener {
     uv_sem_t stopped;
     struct http_head head; /* for requests that come in one piece */
     struct buf out;
+    struct rng rng; /* of the ids under which refusals are told */
+    usec_t warn_at; /* when the log may be warned of the next one */
     usec_t date_at; /* the second that `date` tells */
     char date[TIME_TEXT_MAX];
     size_t date_n;

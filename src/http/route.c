@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "http/internal.h"
 
 /*
@@ -266,19 +265,8 @@ struct str http_allow(unsigned methods, struct arena *a)
 void http_answer_wrong_method(struct http_exchange *x, unsigned methods)
 {
     struct err e = {0};
-    struct buf body;
-    const struct http_header headers[] = {{STR("Allow"), http_allow(methods, http_arena(x))},
-                                          {STR("Cache-Control"), STR("no-store")}};
+    const struct http_header allow = {STR("Allow"), http_allow(methods, http_arena(x))};
 
     (void)err_set(&e, ERR_METHOD, "this path does not know that method");
-    buf_init(&body, ERR_TEXT_MAX * 4);
-    http_error_body(&body, &e, exchange_language(x), STR("none"));
-    exchange_answer(x, &(struct http_answer){
-                           .status = 405,
-                           .type = STR("application/json"),
-                           .body = buf_view(&body),
-                           .headers = headers,
-                           .n_headers = LEN(headers),
-                       });
-    buf_finish(&body);
+    exchange_answer_error(x, &e, STR_NONE, &allow);
 }

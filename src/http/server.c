@@ -157,6 +157,7 @@ static void close_listening(struct listener *home)
     uv_close((uv_handle_t *)&home->poll, on_poll_closed);
     close(home->fd);
     home->fd = -1;
+    home->rng = rng_system();
 }
 
 static void drain_on_loop(void *arg)
@@ -361,6 +362,7 @@ static bool listener_create(struct http_server *s, size_t i, struct err *e)
     home->server = s;
     home->loop = s->o.loops[i];
     home->fd = -1;
+    home->rng = rng_system();
     uv_sem_init(&home->stopped, 0);
     buf_init(&home->out, 16 * READ_MAX);
     if (!open_listening(s, &home->fd, e))

@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/cidr.h"
+#include "http/language.h"
 #include "http/route.h"
 #include "inbox/budget.h"
 #include "inbox/roster.h"
@@ -199,7 +200,8 @@ static void answer_error(struct visit *v, const struct err *e, bool close)
                                       str_fmt(v->seen.a, "%lld", (long long)e->retry_after)};
     struct buf body;
     buf_init(&body, ERROR_MAX);
-    http_error_body(&body, e, ERR_ENGLISH, str_from(v->trace_id));
+    http_error_body(&body, e, http_language(http_header(v->seen.rq, STR("Accept-Language"))),
+                    str_from(v->trace_id));
     http_answer(v->x, &(struct http_answer){
                           .status = err_code_status(e->code),
                           .type = STR("application/json"),

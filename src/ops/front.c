@@ -23,7 +23,7 @@ static void answer_not_ready(struct http_exchange *x)
 
     err_set(&e, ERR_UNAVAILABLE, "the server is starting or stopping");
     err_fix(&e, "try again in a moment");
-    http_answer_error(x, &e, STR("none"));
+    http_answer_error(x, &e, STR_NONE);
 }
 
 static void answer_not_found(struct http_exchange *x)
@@ -31,7 +31,7 @@ static void answer_not_found(struct http_exchange *x)
     struct err e = {0};
 
     err_set(&e, ERR_NOT_FOUND, "there is no such page here");
-    http_answer_error(x, &e, STR("none"));
+    http_answer_error(x, &e, STR_NONE);
 }
 
 /* The interface lives under /app/; whoever comes to the front door is sent there. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, type Fault, type FeedPage, get } from "../lib/api.ts";
 import { dump } from "../lib/dump.ts";
+import { converse } from "../lib/raw.ts";
 import { Realtime } from "../lib/realtime.ts";
 import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -71,5 +72,56 @@ describe("a trace", () => {
     assert.equal((await ask(server, "/api/settings", { method: "PATCH", body: { region: "GB" } })).status, 200);
     const { entries } = await get<{ entries: { action: string; trace_id: string | null }[] }>(server, "/api/audit");
     assert.ok((entries.find(({ action }) => action === "settings.changed")?.trace_id ?? "").length > 0);
+  });
+
+  /** Refused before anybody handles them: by the parser, by the paths, by the doors' budget. */
+  const REFUSED: [string, number, string][] = [
+    ["no such path", 404, "GET /nowhere HTTP/1.1\r\n"],
+    ["no such file of the page", 404, "GET /app/none.js HTTP/1.1\r\n"],
+    ["another method", 405, "DELETE /api/calls HTTP/1.1\r\n"],
+    ["another method at a door", 405, "GET /webhooks/twilio/voice-status HTTP/1.1\r\n"],
+    ["another method for the page", 405, "POST /app/ HTTP/1.1\r\nContent-Length: 0\r\n"],
+    ["an escape that is none", 400, "GET /api/calls/%zz HTTP/1.1\r\n"],
+    ["nobody", 401, "GET /api/calls HTTP/1.1\r\n"],
+    ["a stream for nobody", 401, "GET /events/calls HTTP/1.1\r\n"],
+    ["a WebSocket without a key", 401, "GET /realtime/stream HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"],
+    ["too large a body", 413, "POST /auth/login HTTP/1.1\r\nContent-Length: 999999999\r\n"],
+    ["no signature", 403, "POST /webhooks/twilio/voice-status HTTP/1.1\r\nContent-Length: 3\r\n"],
+    ["a malformed header", 400, "GET / HTTP/1.1\r\nA : b\r\n"],
+    ["another version", 505, "GET / HTTP/2.0\r\n"],
+    ["an unknown method", 501, "BREW / HTTP/1.1\r\n"],
+    ["another expectation", 417, "POST /auth/login HTTP/1.1\r\nExpect: tea\r\nContent-Length: 3\r\n"],
+    ["too long a target", 414, `GET /${"x".repeat(20_000)} HTTP/1.1\r\n`],
+  ];
+  /** Where no head was read there is no language. */
+  const BLIND = [400, 414, 417, 501, 505];
+
+  async function refused(what: string, status: number, head: string, language: string): Promise<Fault["error"]> {
+    const { text } = await converse(server, `${head}Host: x\r\nAccept-Language: ${language}\r\nConnection: close\r\n\r\n`);
+    const answer = Buffer.from(text, "latin1").toString();
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${String(status)} `), what);
+    return (JSON.parse(answer.slice(answer.indexOf("\r\n\r\n") + 4)) as Fault).error;
+  }
+
+  for (const [what, status, head] of REFUSED)
+    it(`R258 R281 of what nobody handles is told, with a step, and stands in the log: ${what}`, async () => {
+      for (const language of ["en", "ru"]) {
+        const { human_title, human_how_to_fix, details } = await refused(what, status, head, language);
+        assert.match(details.trace_id, /^[0-9A-Z]{26}$/);
+        await until("it is logged", () => logged(details.trace_id).find((line) => /refused|failed/.test(line)));
+        assert.ok(human_how_to_fix.length > 0);
+        const isRussian = language === "ru" && !(BLIND.includes(status) && what !== "an escape that is none");
+        for (const text of [human_title, ...human_how_to_fix]) assert.equal(/[а-я]/i.test(text), isRussian, text);
+      }
+    });
+
+  it("R281 of a sender that is refused for its noise, too", async () => {
+    const noise = async (): Promise<Fault["error"] | undefined> => {
+      const answer = await fetch(`${server.url}/webhooks/twilio/voice-status`, { method: "POST", headers: { "Accept-Language": "ru" }, body: "x" });
+      return answer.status === 429 ? ((await answer.json()) as Fault).error : undefined;
+    };
+    const error = await until("there is no more patience", noise);
+    await until("it is logged", () => logged(error.details.trace_id)[0]);
+    for (const text of [error.human_title, ...error.human_how_to_fix]) assert.match(text, /[а-я]/i);
   });
 });
