@@ -1,9 +1,44 @@
 #include "base/fault.h"
 
+#include <dirent.h>
+#include <sched.h>
+
+#include "base/clock.h"
 #include "test/test.h"
+
+static size_t count_descriptors(void)
+{
+    DIR *all = opendir("/proc/self/fd");
+    size_t n = 0;
+
+    assert_non_null(all);
+    while (readdir(all))
+        n++;
+    (void)closedir(all);
+    return n;
+}
+
+/* No more than so many are open once the threads that were at it have ended what they do. */
+static void assert_no_leak(size_t most, uint64_t nth)
+{
+    const usec_t patience = clock_monotonic(&clock_system) + SECONDS(20);
+    size_t n;
+
+    while ((n = count_descriptors()) > most)
+        if (clock_monotonic(&clock_system) < patience)
+            (void)sched_yield();
+        else
+            fail_msg("fault %llu: %zu descriptors are open, and %zu were before",
+                     (unsigned long long)nth, n, most);
+}
 
 uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *attempt, void *arg)
 {
+    fault_arm_outage(name, UINT64_MAX, 1); // once in peace: what stays open is open then
+    attempt(arg);
+    fault_disarm();
+    const size_t most = count_descriptors();
+
     for (uint64_t nth = 1;; nth++) {
         bool struck;
 
@@ -11,6 +46,7 @@ uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *a
         attempt(arg);
         struck = fault_struck();
         fault_disarm();
+        assert_no_leak(most, nth);
         if (!struck)
             return nth - 1;
     }
@@ -19,4 +55,12 @@ uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *a
 uint64_t test_every_fault(const char *name, test_attempt_fn *attempt, void *arg)
 {
     return test_every_outage(name, 1, attempt, arg);
+}
+
+uint64_t test_every_fault_twice(const char *name, test_attempt_fn *attempt, void *arg)
+{
+    const uint64_t n = test_every_fault(name, attempt, arg);
+
+    (void)test_every_outage(name, UINT64_MAX, attempt, arg); // fewer: what failed goes no further
+    return n;
 }

@@ -65,12 +65,15 @@ const char *test_postgres_url(void);
 /*
  * Runs the attempt again and again while the n-th passage of a fault point fails, n = 1, 2, 3 …,
  * until no fault strikes any more. name NULL means any point. The attempt must notice by
- * fault_struck() whether it was hit, and then end cleanly. Returns how many faults struck.
+ * fault_struck() whether it was hit, and then end cleanly: it leaves no more descriptors open than
+ * one that nothing befell, which is made first. Returns how many faults struck.
  */
 typedef void test_attempt_fn(void *arg);
 uint64_t test_every_fault(const char *name, test_attempt_fn *attempt, void *arg);
 /* The same with outages of so many passages each. An attempt that does not end while everything
  * fails disarms before it looks at what came of it. */
 uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *attempt, void *arg);
+/* Both: each passage fails by itself, and then with all that come after it until it is disarmed. */
+uint64_t test_every_fault_twice(const char *name, test_attempt_fn *attempt, void *arg);
 
 #endif
