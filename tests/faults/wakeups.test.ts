@@ -1,12 +1,14 @@
 // Nodes that wake one another, by PostgreSQL and by NATS; and that nothing rests upon it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { assertNothingLost, Load } from "../lib/load.ts";
 import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
 import { Nats } from "../lib/nats.ts";
 import { Proxy } from "../lib/proxy.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
+import { MEMORY_TELLS, residentMegabytes } from "../lib/system.ts";
 import { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
@@ -116,17 +118,40 @@ describe("nodes wake one another", () => {
     await nats.kill();
   });
 
-  it("F064: a node that the bus is cut off from works on, and hears again", async () => {
+  it("F064: a node that the bus is cut off from works on under load, loses nothing, and hears again", async () => {
     const nats = await Nats.start();
     const wire = await Proxy.open({ host: "127.0.0.1", port: nats.port });
     const pair = await Pair.start(cluster, { NATS_URL: `nats://127.0.0.1:${String(wire.port)}` });
     await pair.know();
+    const load = new Load(pair.door, { senders: 4 });
+    await load.reaches(100);
     await wire.strike({ how: "stall", after: 1 }); // of one of the two
-    await pair.call();
+    await load.more(400);
     await until("it is noticed", () => count(pair.door, DISCONNECTED) + count(pair.worker, DISCONNECTED) > 0 || undefined);
+    await load.end();
+    await assertNothingLost(pair.door, load);
     await pair.hearsAgain();
     await pair.remove();
     await wire.close();
+    await nats.kill();
+  });
+
+  it("F067: a node that does not take its hints for a while is not waited for, stays small, and hears again", async () => {
+    const nats = await Nats.start();
+    const pair = await Pair.start(cluster, { NATS_URL: nats.url });
+    await pair.know();
+    await pair.callWithHints();
+    const before = await residentMegabytes(pair.worker);
+    process.kill(pair.worker.pid(), "SIGSTOP");
+    for (let round = 0; round < 100; round += 1) await nats.say("hookswitch.hints", ...Array.from({ length: 1000 }, (_, i) => `1 stranger inbox feed:1:${String(round * 1000 + i)}`));
+    process.kill(pair.worker.pid(), "SIGCONT");
+    await pair.hearsAgain();
+    const after = await residentMegabytes(pair.worker);
+    const heard = count(pair.worker, /wake\.heard node=stranger/);
+    console.log(`# of 100,000 hints ${String(heard)} were heard; ${before.toFixed(0)} MB before, ${after.toFixed(0)} MB after`);
+    assert.ok(heard === 100_000 || count(pair.worker, /wake\.(missed|disconnected)/) > 0, "what was dropped is told");
+    if (MEMORY_TELLS) assert.ok(after - before < 64, `${before.toFixed(0)} MB before, ${after.toFixed(0)} MB after`);
+    await pair.remove();
     await nats.kill();
   });
 
