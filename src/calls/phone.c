@@ -9,6 +9,10 @@
  */
 enum { REMEMBERED = 512, REMEMBERED_TEXT = 40, REGION_MAX = 4 };
 
+/* What libphonenumber does grows with the square of what it reads, to milliseconds at 240 bytes. A
+ * number has 17 digits at most, with an extension 37, and twice as many bytes in some scripts. */
+enum { NUMBER_MAX = 80 };
+
 struct remembered {
     char text[REMEMBERED_TEXT], region[REGION_MAX];
     unsigned char n_text, n_region;
@@ -36,7 +40,7 @@ static bool parse(struct str text, struct str region, struct phone *ret)
 {
     struct remembered *r = &table[str_hash(text) % REMEMBERED];
 
-    if (text.n == 0)
+    if (text.n == 0 || text.n > NUMBER_MAX)
         return false;
     if (text.n > REMEMBERED_TEXT || region.n > REGION_MAX)
         return phone_shim_parse(text.p, text.n, region.p, region.n, ret);

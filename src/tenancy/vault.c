@@ -172,6 +172,15 @@ static bool open_box(const unsigned char key[SHA256_LEN], const unsigned char *b
     return true;
 }
 
+/* libsodium takes any byte from 0x80 on for the last letter of its alphabet. */
+static bool is_ascii(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if ((unsigned char)text.p[i] > 0x7f)
+            return false;
+    return true;
+}
+
 bool vault_unseal(const struct vault *v, struct str context, struct str sealed, struct secret **ret,
                   struct err *e)
 {
@@ -185,7 +194,8 @@ bool vault_unseal(const struct vault *v, struct str context, struct str sealed, 
         return err_fix(e, "start with the MASTER_KEY that it was sealed with");
     }
     derive(v->master[k], purpose_of(context, a), key);
-    const bool ok = sodium_base642bin(box, sealed.n + 1, sealed.p, sealed.n, NULL, &n, NULL,
+    const bool ok = is_ascii(sealed) &&
+                    sodium_base642bin(box, sealed.n + 1, sealed.p, sealed.n, NULL, &n, NULL,
                                       sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
                     open_box(key, box, n, ret, a);
     sodium_memzero(key, sizeof key);

@@ -19,20 +19,33 @@
 #include "base/limits.h"
 #include "calls/change.h"
 #include "calls/fold.h"
+#include "calls/phone.h"
 #include "feed/frame.h"
+#include "feed/request.h"
+#include "feed/topics.h"
 #include "http/chunked.h"
 #include "http/cidr.h"
 #include "http/forwarded.h"
+#include "http/language.h"
 #include "http/query.h"
 #include "http/route.h"
 #include "inbox/record.h"
 #include "ops/config.h"
+#include "providers/twilio/calls.h"
 #include "providers/twilio/doors.h"
 #include "providers/twilio/normalise.h"
 #include "providers/twilio/signature.h"
 #include "providers/twilio/twiml.h"
 #include "providers/twilio/url.h"
+#include "reconcile/internal.h"
 #include "sse/sse.h"
+#include "store/postgres/wire.h"
+#include "tenancy/access_token.h"
+#include "tenancy/flags.h"
+#include "tenancy/stream_token.h"
+#include "tenancy/vault.h"
+#include "wake/hint.h"
+#include "ws/handshake.h"
 #include "ws/reader.h"
 
 enum { KB = 1024, SIZES = 3 };
@@ -274,6 +287,112 @@ static void read_dotenv(struct str in, struct arena *a)
     (void)remove(path);
 }
 
+static void read_times(struct str in, struct arena *a)
+{
+    usec_t t;
+    (void)a;
+    (void)time_parse_rfc3339(in, &t);
+    (void)time_parse_rfc2822(in, &t);
+}
+
+static void read_phone(struct str in, struct arena *a)
+{
+    struct phone p;
+    (void)phone_parse(in, STR("US"), &p);
+    (void)phone_display(in, STR("US"), a);
+}
+
+static void read_calls(struct str in, struct arena *a)
+{
+    static const struct provider_account account = {.account = STR("AC1")};
+    struct reconcile_page page;
+    struct err e;
+    (void)!twilio_calls.read_list(&account, in, SECONDS(1800000000), a, &page, &e);
+}
+
+static void read_access_token(struct str in, struct arena *a)
+{
+    static struct token_keys *keys;
+    struct access_claims claims;
+    struct vault *v;
+    struct err e;
+    if (!keys && vault_open(STR("the-master-key-of-the-growth-0000000000"), STR_NONE, &v, &e)) {
+        keys = token_keys_create(v); // of the program
+        vault_close(v);
+    }
+    (void)access_token_read(keys, in, 0, a, &claims);
+}
+
+static void read_stream_token(struct str in, struct arena *a)
+{
+    _cleanup_(secret_destroyp) struct secret *key = secret_create(STR("s"));
+    struct stream_claims claims;
+    (void)a;
+    (void)!stream_token_read(key, in, 0, &claims);
+}
+
+static void read_hint(struct str in, struct arena *a)
+{
+    struct hint h;
+    (void)a;
+    (void)!hint_parse(in, &h);
+}
+
+/* A column of bytes, as the server sends it. */
+static void read_column(struct str in, struct arena *a)
+{
+    enum { OID_BYTEA = 17 };
+    PGresAttDesc column = {.name = (char[]){"b"}, .typid = OID_BYTEA};
+    PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+    struct cell cell;
+    if (PQsetResultAttrs(result, 1, &column) &&
+        PQsetvalue(result, 0, 0, (char *)str_z(in, a), (int)in.n))
+        wire_read(result, 0, 0, a, &cell);
+    PQclear(result);
+}
+
+static void read_wish(struct str in, struct arena *a)
+{
+    struct feed_request rq;
+    struct err e;
+    (void)!feed_request_parse(in, a, &rq, &e);
+}
+
+static void read_topics(struct str in, struct arena *a)
+{
+    feed_topics topics;
+    struct err e;
+    (void)a;
+    (void)!feed_topics_parse(in, &topics, &e);
+}
+
+static void read_handshake(struct str in, struct arena *a)
+{
+    struct http_header header = {STR("Upgrade"), in};
+    struct err e;
+    (void)a;
+    (void)!ws_handshake(&(struct http_request){.headers = &header, .n_headers = 1}, &e);
+}
+
+static void read_language(struct str in, struct arena *a)
+{
+    (void)a;
+    (void)http_language(in);
+}
+
+static void read_flags(struct str in, struct arena *a)
+{
+    (void)a;
+    (void)flags_read(in);
+}
+
+static void read_cursor(struct str in, struct arena *a)
+{
+    struct reconcile_cursor c;
+    struct err e;
+    (void)!reconcile_cursor_parse(in, a, &c, &e);
+}
+
 // --- what is read --------------------------------------------------------------------------------
 
 #define MARK "\xf0\xc5\x53\x72"
@@ -346,6 +465,35 @@ static const struct input {
     {"callee", steer, 64 * KB, "sip:", STR("%2b"), ""},
     {".env", read_dotenv, 16 * KB, "", STR("PORT=1\n"), ""},
     {".env of mistakes", read_dotenv, 16 * KB, "", STR("x\n"), ""},
+    {"time of digits", read_times, 16 * KB, "2027-01-15T08:00:00.", STR("1"), "Z"},
+    {"time of blanks", read_times, 16 * KB, "Fri, 15 Jan 2027", STR(" "), "08:00:00 +0000"},
+    {"time with comments", read_times, 16 * KB, "", STR("(("), "Fri, 15 Jan 2027 08:00:00 +0000"},
+    {"phone of digits", read_phone, 2 * KB, "+1", STR("5"), ""},
+    {"phone of blanks", read_phone, 2 * KB, "+1", STR(" ("), "5085140320"},
+    {"phone of extensions", read_phone, 2 * KB, "+15085140320", STR(" ext. 1"), ""},
+    {"list of calls", read_calls, 64 * KB, "{\"calls\":[{}",
+     STR(",{\"sid\":\"CA%u\",\"status\":\"completed\"}"), "]}"},
+    {"list of calls of fields", read_calls, 64 * KB, "{\"calls\":[{\"sid\":\"CA1\"",
+     STR(",\"k%u\":[]"), "}]}"},
+    {"access token of dots", read_access_token, 1 * KB, "", STR("."), ""},
+    {"access token of one part", read_access_token, 1 * KB, "eyJhbGciOiJIUzI1NiJ9.", STR("e30"),
+     ".AAAA"},
+    {"stream token of dots", read_stream_token, 16 * KB, "", STR("1."), ""},
+    {"stream token of one part", read_stream_token, 16 * KB, "1.7.1800000000.", STR("a"), ".AAAA"},
+    {"hint of feeds", read_hint, 4 * KB, "1 n", STR(" feed:%u:1"), ""},
+    {"hint of blanks", read_hint, 4 * KB, "1 n", STR(" "), ""},
+    {"column of bytes", read_column, 64 * KB, "\\x", STR("41"), ""},
+    {"column of noise", read_column, 64 * KB, "", STR("\\"), ""},
+    {"topics of a message", read_wish, 16 * KB, "{\"type\":\"subscribe\",\"topics\":[\"call.*\"",
+     STR(",\"call.*\""), "]}"},
+    {"topics of an address", read_topics, 16 * KB, "", STR("call.*,"), ""},
+    {"topic of dots", read_topics, 16 * KB, "", STR("."), ""},
+    {"upgrades", read_handshake, 16 * KB, "", STR("h2c, "), ""},
+    {"languages", read_language, 16 * KB, "", STR("ru;q=0.1,"), ""},
+    {"weight of a language", read_language, 16 * KB, "ru;q=0.", STR("0"), ""},
+    {"flags", read_flags, 16 * KB, "", STR("worker_percentage=1 "), ""},
+    {"cursor of calls", read_cursor, 64 * KB,
+     "{\"phase\":1,\"began\":\"2027-01-15T08:00:00Z\",\"ask\":[\"\"", STR(",\"CA%u\""), "]}"},
 };
 
 static struct str unit_of(const struct input *in, unsigned i, struct arena *a)
