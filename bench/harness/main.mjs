@@ -10,6 +10,8 @@ import { baselines, generator } from './paths.mjs';
 import { stopPostgres } from './postgres.mjs';
 import { stopAll } from './processes.mjs';
 import { printMachine, printResult, writeResults } from './report.mjs';
+import { pressure } from './scenarios/cells.mjs';
+import { crashPostgres, crashSqlite } from './scenarios/crash.mjs';
 import { durablePostgres, durableSqlite } from './scenarios/durable.mjs';
 import { fanout } from './scenarios/fanout.mjs';
 import { ingestPostgres, ingestSqlite } from './scenarios/ingest.mjs';
@@ -18,6 +20,7 @@ import { live } from './scenarios/live.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { neighbour, passwords } from './scenarios/neighbour.mjs';
 import { noop } from './scenarios/noop.mjs';
+import { observed } from './scenarios/observed.mjs';
 import { page } from './scenarios/page.mjs';
 import { pageHour } from './scenarios/page_hour.mjs';
 import { reconcile } from './scenarios/reconcile.mjs';
@@ -49,6 +52,10 @@ const scenarios = [
     wallRead,
     neighbour,
     passwords,
+    crashSqlite,
+    crashPostgres,
+    observed,
+    ...pressure,
     reconcile,
     page,
     pageHour,

@@ -129,6 +129,48 @@ export async function idleInTransaction(database) {
     };
 }
 
+/** Takes every connection that the server has left for who is no superuser; returns what gives them back. */
+export async function hoardConnections(database) {
+    const held = [];
+    for (;;) {
+        const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database)]);
+        const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+        child.stdin.on('error', () => {}); // it may have ended before it is told anything
+        child.stdin.write('SELECT 1;\n');
+        const isLetIn = await Promise.race([
+            once(child.stdout, 'data').then(() => true),
+            once(child, 'exit').then(() => false),
+        ]);
+        if (!isLetIn) break;
+        held.push(child);
+    }
+    return async () => {
+        for (const child of held) {
+            child.stdin.end();
+            await once(child, 'exit');
+        }
+    };
+}
+
+/** So many who read the whole inbox slowly, in one statement each, as a report does. */
+export async function readForLong(database, n) {
+    const ends = [];
+    for (let i = 0; i < n; i++) ends.push(await reader(database));
+    return () => Promise.all(ends.map((end) => end()));
+}
+
+async function reader(database) {
+    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database, 'bench')]);
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    child.stdin.write("SELECT 'reads';\nSELECT count(*) FROM (SELECT pg_sleep(0.01) FROM webhook_inbox) AS slowly;\n");
+    await once(child.stdout, 'data');
+    return async () => {
+        child.kill('SIGINT'); // psql cancels its statement
+        child.stdin.end();
+        await once(child, 'exit');
+    };
+}
+
 /** A new database on a cluster that has nothing left to write. */
 export async function createDatabase() {
     await startPostgres();

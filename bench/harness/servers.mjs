@@ -39,9 +39,13 @@ function readLoginPath(child) {
     });
 }
 
-export async function startHookswitch(store, { roles, wrap = (command) => command, env = {} } = {}) {
-    const port = await freePort();
-    const directory = scratchDirectory('hookswitch');
+/** `port` and `directory` are those of one that ended, for one that takes its place. */
+export async function startHookswitch(
+    store,
+    { roles, wrap = (command) => command, env = {}, port: itsPort, directory: its } = {},
+) {
+    const port = itsPort ?? (await freePort());
+    const directory = its ?? scratchDirectory('hookswitch');
     const args = roles ? ['serve', `--roles=${roles}`] : ['serve'];
     const child = start(wrap(onServerCores(store.binary ?? hookswitch, args)), {
         cwd: directory,
