@@ -2,6 +2,7 @@
 // right, or it ends with a word for the supervisor. Either way the books balance after the next start.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { createDatabase } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { strace } from "../lib/strace.ts";
 import { strike, type Struck } from "../lib/strike.ts";
@@ -64,16 +65,21 @@ const TABLE: Row[] = [
   { calls: "getrandom", errors: ["ENOSYS"], when: ["1+"], expect: /gives no random numbers/, fault: "F208" },
 ];
 
-describe("a call that fails", () => {
-  let server: Server;
-  before(async () => {
-    server = await startServer({ LOOPS: "2" });
-  });
-  after(() => server.remove());
+/** What libpq alone calls: the server's own sockets, events and log are read and written by other names. */
+const WIRE: Row[] = [
+  { calls: "sendto", errors: ["ECONNRESET", "EPIPE"], when: ["30", "40+9"], expect: "lives", fault: "F049" },
+  // In the middle of a start a lost connection ends it, in words.
+  { calls: "recvfrom", errors: ["ECONNRESET"], when: ["30", "40+9"], expect: "tells", fault: "F049" },
+];
 
-  for (const { calls, errors, when, on, expect, fault } of TABLE)
+const CLUSTER = process.env["TEST_POSTGRES_URL"];
+
+/** The server is made when the tests begin. */
+function sweep(table: Row[], of: () => Server): void {
+  for (const { calls, errors, when, on, expect, fault } of table)
     for (const error of errors)
       it(`${fault === undefined ? "" : `${fault}: `}${calls} ${on ?? ""} ${error} ${when.join(" ")}`, async () => {
+        const server = of();
         const database = (server.env["DATABASE_URL"] ?? "").slice("sqlite:".length);
         const path = on && { path: on === "wal" ? `${database}-wal` : database };
         let strikes = 0;
@@ -84,4 +90,22 @@ describe("a call that fails", () => {
         }
         assert.ok(strikes > 0, "nothing struck");
       });
+}
+
+describe("a call that fails", () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer({ LOOPS: "2" });
+  });
+  after(() => server.remove());
+  sweep(TABLE, () => server);
+});
+
+describe("a call to PostgreSQL that fails", { skip: CLUSTER === undefined && "TEST_POSTGRES_URL is not given" }, () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer({ LOOPS: "2", DATABASE_URL: await createDatabase(CLUSTER ?? "") });
+  });
+  after(() => server.remove());
+  sweep(WIRE, () => server);
 });
