@@ -137,4 +137,23 @@ describe("PostgreSQL, on the way to it", () => {
       await names.close();
     }
   });
+
+  it("F202: a name server that fails, or names many addresses where nobody is, costs no event", { skip: !ROOT && "takes root" }, async () => {
+    const names = await startNameServer();
+    try {
+      server = await startServer({ DATABASE_URL: urlWith(cluster.url, { hostname: "db.hookswitch.test" }) }, [], names.by);
+      server.env["DATABASE_URL"] = cluster.url; // for the auditor, who has another name server
+      const load = new Load(server, { senders: 1 });
+      await load.more(50);
+      for (const knows of ["failure", "many"] as const) {
+        names.knows = knows;
+        await terminate(cluster, "hookswitch-%");
+        await load.more(50);
+      }
+      await endsWell(load);
+      assert.equal(load.unanswered.refusals, 0);
+    } finally {
+      await names.close();
+    }
+  });
 });
