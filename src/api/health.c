@@ -3,6 +3,7 @@
  * that of who runs the installation; others learn from the reasons what is wrong, and no number. */
 #include "api/request.h"
 
+#include "api/degraded.h"
 #include "api/meter.h"
 #include "feed/hub.h"
 #include "jobs/run.h"
@@ -13,12 +14,6 @@
 #include "queue/queue.h"
 #include "tenancy/flags.h"
 
-/* What is told within five seconds must be called late before they are over. */
-#define BACKLOG_LATE SECONDS(4)
-/* A job that nobody does anything for so long after it was due is late. */
-#define JOB_LATE MINUTES(2)
-/* A job that failed so often in a row is told of; a provider may hiccup. */
-#define JOB_FAILURES 3
 /* A lag that was measured longer ago than this says nothing of now. */
 #define LAG_STALE SECONDS(5)
 
@@ -102,13 +97,15 @@ static bool job_reasons(struct json_writer *w, const struct state *s, usec_t now
         if (!job || (job->is_reconcile && s->flags.v[FLAG_RECONCILE] == 0))
             continue;
         const usec_t late = job_state_late(x, now);
-        if (late > JOB_LATE)
+        const unsigned wrong =
+            degraded_of(&(struct degraded_figures){.job_late = late, .job_failures = x->failures});
+        if (wrong & 1u << DEGRADED_JOB_LATE)
             json_str(w, str_fmt(a, "The job " STR_FMT " is %lld seconds late.", STR_ARG(x->name),
                                 (long long)(late / SECONDS(1))));
-        if (x->failures >= JOB_FAILURES)
+        if (wrong & 1u << DEGRADED_JOB_FAILS)
             json_str(w, str_fmt(a, "The job " STR_FMT " has failed %lld times in a row.",
                                 STR_ARG(x->name), (long long)x->failures));
-        any = any || late > JOB_LATE || x->failures >= JOB_FAILURES;
+        any = any || wrong;
     }
     return any;
 }
@@ -116,19 +113,27 @@ static bool job_reasons(struct json_writer *w, const struct state *s, usec_t now
 /* Writes the reasons and tells whether there were any. */
 static bool reasons(struct json_writer *w, const struct state *s, usec_t now, struct arena *a)
 {
+    const unsigned wrong = degraded_of(&(struct degraded_figures){
+        .store_down = !s->store_up,
+        .inbox_down = s->inbox.store_down,
+        .spool_bytes = s->inbox.spool_bytes,
+        .backlog_age = s->backlog_age,
+        .dead_letters = s->backlog.dead_letter,
+    });
     const struct {
         bool holds;
         struct str text;
     } table[] = {
-        {!s->store_up, STR("The database cannot be reached.")},
-        {s->inbox.store_down, STR("The inbox cannot write to the database; events are spooled.")},
-        {s->inbox.spool_bytes > 0, s->sees_node
-                                       ? str_fmt(a, "%llu bytes of events wait in the spool.",
-                                                 (unsigned long long)s->inbox.spool_bytes)
-                                       : STR("Events wait in the spool.")},
-        {s->backlog_age > BACKLOG_LATE, str_fmt(a, "The oldest waiting event is %lld seconds old.",
-                                                (long long)(s->backlog_age / SECONDS(1)))},
-        {s->backlog.dead_letter > 0,
+        {wrong & 1u << DEGRADED_STORE, STR("The database cannot be reached.")},
+        {wrong & 1u << DEGRADED_INBOX,
+         STR("The inbox cannot write to the database; events are spooled.")},
+        {wrong & 1u << DEGRADED_SPOOL, s->sees_node
+                                           ? str_fmt(a, "%llu bytes of events wait in the spool.",
+                                                     (unsigned long long)s->inbox.spool_bytes)
+                                           : STR("Events wait in the spool.")},
+        {wrong & 1u << DEGRADED_BACKLOG, str_fmt(a, "The oldest waiting event is %lld seconds old.",
+                                                 (long long)(s->backlog_age / SECONDS(1)))},
+        {wrong & 1u << DEGRADED_DEAD_LETTERS,
          str_fmt(a, "%lld %s.", (long long)s->backlog.dead_letter,
                  s->backlog.dead_letter == 1 ? "event is a dead letter"
                                              : "events are dead letters")},

@@ -110,7 +110,7 @@ static void take_page(struct hub *h, struct watch *w, const struct feed_page *pa
     hub_raise(&h->last_seq, w->ring.last);
     if (page->n > 0 && w->ring.last < page->head.last_seq) {
         if (w->announced < page->head.last_seq)
-            w->announced = page->head.last_seq; // the rest is due
+            watch_due(h, w, page->head.last_seq, w->announced_at); // the rest is due
         return;
     }
     w->announced = w->ring.last;
@@ -137,14 +137,28 @@ static bool publish(struct hub *h, struct watch *w, struct err *e)
     return true;
 }
 
+/* Told to whoever asks how far behind we are. */
+static void note_due(struct hub *h)
+{
+    usec_t oldest = TIME_NONE;
+
+    for (size_t i = 0; i < FEED_BUCKETS; i++)
+        for (const struct watch *w = h->watches[i]; w; w = w->next)
+            if (w->announced > w->ring.last && (oldest == TIME_NONE || w->due_since < oldest))
+                oldest = w->due_since;
+    atomic_store(&h->due_since, oldest);
+}
+
 static void publish_due(struct hub *h)
 {
+    note_due(h);
     for (size_t i = 0; i < FEED_BUCKETS; i++)
         for (struct watch *w = h->watches[i]; w; w = w->next) {
             struct err e = {0};
             if (w->announced > w->ring.last && !publish(h, w, &e))
                 log_failure(NULL, LOG_WARN, "feed.publish", &e);
         }
+    note_due(h);
 }
 
 // --- opening and closing -------------------------------------------------------------------------
@@ -250,11 +264,14 @@ void hub_tell_closed(struct hub *h, struct station *s, struct sight of)
 
 void hub_announce(struct hub *h, int64_t project, int64_t last_seq)
 {
+    const usec_t now = clock_monotonic(h->o.clock);
+    usec_t none = TIME_NONE;
+
     hub_raise(&h->last_seq, last_seq);
-    (void)send_ask(h, &(struct ask){.task.run = on_announce,
-                                    .of.project = project,
-                                    .last_seq = last_seq,
-                                    .at = clock_monotonic(h->o.clock)});
+    (void)atomic_compare_exchange_strong(&h->told_at, &none, now); // an older one counts
+    (void)send_ask(
+        h, &(struct ask){
+               .task.run = on_announce, .of.project = project, .last_seq = last_seq, .at = now});
 }
 
 static void on_ask_again(struct task *t)
@@ -379,7 +396,7 @@ static void compare(struct hub *h, struct watch *w, const struct feed_reach *hea
     if (same && head->last_seq >= w->ring.last)
         watch_announced(h, w, head->last_seq, TIME_NONE);
     else
-        w->announced = INT64_MAX; // publishing finds out what has happened
+        watch_due(h, w, INT64_MAX, TIME_NONE); // publishing finds out what has happened
 }
 
 /* One question for all: how far has each got? Other nodes announce to their own hubs only. */
@@ -445,6 +462,8 @@ static void run(void *arg)
     bool served = false;
 
     while (!mailbox_is_closed(h->mail)) {
+        // What was told so far stands in the watches, or is taken now.
+        atomic_store(&h->told_at, TIME_NONE);
         // A page that is served may be followed by another; one that failed waits for the poll.
         struct task *mail = mailbox_take(h->mail, served ? 0 : h->o.poll);
         const bool quiet = !mail && !served;
@@ -506,12 +525,22 @@ void hub_stats_of(const struct hub *h, int64_t project, struct hub_stats *ret)
     }
 }
 
+static usec_t lag(const struct hub *h)
+{
+    const usec_t told = atomic_load(&h->told_at), due = atomic_load(&h->due_since);
+    const usec_t since = due == TIME_NONE || (told != TIME_NONE && told < due) ? told : due;
+    const usec_t now = clock_monotonic(h->o.clock);
+
+    return since == TIME_NONE || since > now ? 0 : now - since;
+}
+
 void hub_stats(const struct hub *h, struct hub_stats *ret)
 {
     *ret = (struct hub_stats){
         .store_reads = atomic_load(&h->store_reads),
         .last_seq = atomic_load(&h->last_seq),
         .publish_lag = atomic_load(&h->publish_lag),
+        .lag = lag(h),
         .started_at = h->started_at,
     };
     for (size_t i = 0; i < h->o.n_loops; i++) {
@@ -600,6 +629,7 @@ bool hub_start(const struct hub_options *o, struct hub **ret, struct err *e)
     h->a = arena_create(256 * 1024);
     h->db = store_connect(o->store, STORE_READ);
     h->last_page = &h->pages;
+    h->told_at = h->due_since = TIME_NONE;
     h->started_at = clock_wall(o->clock);
     h->polled_at = h->rechecked_at = clock_monotonic(o->clock);
     h->stations = mem_alloc(o->n_loops * sizeof *h->stations);

@@ -51,7 +51,8 @@ struct hub_stats {
     int64_t last_seq;                   /* highest published of any project */
     struct histogram_view publish_time; /* the same, of all of them and each loop */
     usec_t publish_lag;                 /* commit to fan-out of the last event, microseconds */
-    usec_t started_at;                  /* wall */
+    usec_t lag; /* since when the hub's thread has heard of what it has not sent on yet; or 0 */
+    usec_t started_at; /* wall */
 };
 
 bool hub_start(const struct hub_options *o, struct hub **ret, struct err *e) CHECK_RESULT;

@@ -114,6 +114,38 @@ static void a_poll_that_fails_is_made_again(void **state)
     rig_down(&r);
 }
 
+static usec_t lag_of(const struct rig *r)
+{
+    struct hub_stats stats;
+
+    hub_stats(r->hub, &stats);
+    return stats.lag;
+}
+
+static void what_cannot_be_published_is_behind_until_it_is(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up_with(
+        &r, a,
+        (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(5)});
+    watch(&r, &v, "");
+    const int64_t last = append(&r, 2);
+    fault_arm("store.query", 1, true);
+    hub_announce(r.hub, r.project, last);
+    while (lag_of(&r) < MILLISECONDS(50)) // ten polls that come to nothing
+        (void)sched_yield();
+    fault_disarm();
+    expect_seqs(&v, 1, 2);
+    while (lag_of(&r) > 0)
+        (void)sched_yield();
+    leave(&v);
+    rig_down(&r);
+}
+
 /* Every write of a stream fails once: its client comes again, and misses nothing. */
 static void a_socket_that_fails_is_closed_and_its_client_resumes(void **state)
 {
@@ -372,6 +404,7 @@ TEST_MAIN(cmocka_unit_test(a_hub_without_a_thread_does_not_start),
           cmocka_unit_test(no_fault_of_the_store_makes_a_gap),
           cmocka_unit_test(a_feed_that_cannot_be_opened_is_refused_and_opened_later),
           cmocka_unit_test(a_poll_that_fails_is_made_again),
+          cmocka_unit_test(what_cannot_be_published_is_behind_until_it_is),
           cmocka_unit_test(a_socket_that_fails_is_closed_and_its_client_resumes),
           cmocka_unit_test(a_page_that_cannot_be_read_comes_with_the_next_poll),
           cmocka_unit_test(who_reads_pages_of_another_history_is_told),

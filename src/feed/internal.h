@@ -157,6 +157,9 @@ struct hub {
 
     _Atomic uint64_t store_reads;
     _Atomic int64_t last_seq, publish_lag;
+    /* Monotonic: of the oldest that was told to the hub's thread, and of the oldest that it has not
+     * sent on; TIME_NONE. */
+    _Atomic usec_t told_at, due_since;
 };
 
 /* All sights of a project are in one bucket. */

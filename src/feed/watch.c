@@ -59,14 +59,21 @@ void hub_raise(_Atomic int64_t *highest, int64_t seq)
         ;
 }
 
+void watch_due(struct hub *h, struct watch *w, int64_t seq, usec_t at)
+{
+    if (w->announced <= w->ring.last) { // the oldest that is not published yet
+        w->announced_at = at;
+        w->due_since = at == TIME_NONE ? clock_monotonic(h->o.clock) : at;
+    }
+    w->announced = seq;
+}
+
 void watch_announced(struct hub *h, struct watch *w, int64_t seq, usec_t at)
 {
     hub_raise(&h->last_seq, seq);
     if (seq <= w->announced)
         return;
-    if (w->announced <= w->ring.last)
-        w->announced_at = at; // the oldest that is not published yet
-    w->announced = seq;
+    watch_due(h, w, seq, at);
 }
 
 // --- news ----------------------------------------------------------------------------------------

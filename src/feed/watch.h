@@ -8,8 +8,9 @@ struct watch {
     struct watch *next; /* in its bucket */
     struct sight of;
     int64_t announced;
-    usec_t announced_at;
-    int64_t first_seq; /* oldest that is kept, as of the last look */
+    usec_t announced_at; /* TIME_NONE: it was found by asking */
+    usec_t due_since;    /* while `announced` is beyond the ring */
+    int64_t first_seq;   /* oldest that is kept, as of the last look */
     char epoch[FEED_EPOCH_MAX + 1];
     struct ring ring;
     size_t n_open;
@@ -21,6 +22,9 @@ struct watch *watch_find(struct hub *h, struct sight of);
 struct watch *watch_next(struct hub *h, int64_t project, const struct watch *after);
 void watch_destroy(struct hub *h, const struct watch *w);
 void watch_destroy_all(struct hub *h);
+/* There is more to publish, up to seq. at: when it was announced; TIME_NONE: it was found. */
+void watch_due(struct hub *h, struct watch *w, int64_t seq, usec_t at);
+/* The same, when that is news. */
 void watch_announced(struct hub *h, struct watch *w, int64_t seq, usec_t at);
 void hub_raise(_Atomic int64_t *highest, int64_t seq);
 

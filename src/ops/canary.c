@@ -18,6 +18,7 @@ struct canary {
     struct bell *end;
     struct thread *thread;
     _Atomic bool ending;
+    bool idle; /* of the thread: nobody's account can sign */
 };
 
 static bool fly(struct canary *c, const struct provider_canary *p, struct arena *a, struct err *e)
@@ -62,17 +63,38 @@ static void send(struct canary *c, const struct provider *provider,
     c->o.on_back(ok ? clock_monotonic(c->o.clock) - began : TIME_NONE, c->o.arg);
 }
 
-/* One of each provider that the project has an account at. */
+/* The way is the same for all of a provider's accounts: that of the project, or else any. */
+static const struct provider_account *signs(const struct canary *c, const struct account_book *book,
+                                            struct str provider)
+{
+    const struct provider_account *ours = account_book_find(book, c->o.project, provider);
+
+    return ours ? ours : account_book_any(book, provider);
+}
+
+/* Told when it changes, and counted always. */
+static void note_flying(struct canary *c, bool flies)
+{
+    if (!flies && !c->idle)
+        log_warn(NULL, "canary.idle", "reason=\"no project has an account that can sign\"");
+    c->idle = !flies;
+    c->o.on_state(flies, c->o.arg);
+}
+
+/* One of each provider that anybody has an account at. */
 static void send_all(struct canary *c)
 {
     _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(c->o.accounts);
+    bool any = false;
 
     for (size_t i = 0; i < n_providers; i++) {
         const struct provider_account *account =
-            account_book_find(book, c->o.project, str_from(providers[i]->name));
-        if (account && providers[i]->canary)
+            providers[i]->canary ? signs(c, book, str_from(providers[i]->name)) : NULL;
+        if (account)
             send(c, providers[i], account);
+        any = any || account;
     }
+    note_flying(c, any);
 }
 
 static void run(void *arg)

@@ -13,11 +13,13 @@ struct canary;
 struct canary_options {
     const struct clock *clock;
     struct account_shelf *accounts; /* outlives this */
-    int64_t project;    /* whose account signs; it may have none, then nothing is sent */
-    struct str our_url; /* WEBHOOK_BASE_URL */
-    usec_t every;       /* the first one after so long */
+    int64_t project;                /* whose account signs; where it has none, another's */
+    struct str our_url;             /* WEBHOOK_BASE_URL */
+    usec_t every;                   /* the first one after so long */
     /* TIME_NONE: it did not come through. On the canary's thread. */
     void (*on_back)(usec_t took, void *arg);
+    /* After each round: whether anybody has an account at all; without one nothing is sent. */
+    void (*on_state)(bool flies, void *arg);
     void *arg;
 };
 

@@ -63,6 +63,7 @@ static bool serve_metrics(struct app *app, struct http_exchange *x)
         .inbox = app->inbox,
         .queue = all ? app->queue : NULL,
         .hub = all ? app->hub : NULL,
+        .wakeups = all ? app->wakeups : NULL,
     };
 
     return metrics_handle(app->metrics, &rooms, x);

@@ -40,8 +40,9 @@ struct gauges {
     struct thread *thread;
     _Atomic bool ending;
 
-    pthread_mutex_t lock; /* of all that follows; held for copying only */
-    bool counted;
+    pthread_mutex_t lock;     /* of all that follows; held for copying only */
+    bool counted, store_down; /* as of the last look */
+    bool canary_flies;
     struct backlog_gauge backlog;
     struct tallies jobs, drift;
     struct histogram canary;
@@ -136,7 +137,12 @@ static bool look_at_jobs(struct gauges *g, struct db *db, struct arena *a, struc
 
 bool gauges_look(struct gauges *g, struct db *db, struct arena *a, struct err *e)
 {
-    return (count_backlog(g, db, a, e) && look_at_jobs(g, db, a, e)) || err_trace(e);
+    const bool ok = count_backlog(g, db, a, e) && look_at_jobs(g, db, a, e);
+
+    pthread_mutex_lock(&g->lock);
+    g->store_down = !ok;
+    pthread_mutex_unlock(&g->lock);
+    return ok || err_trace(e);
 }
 
 static void watch(void *arg)
@@ -188,11 +194,23 @@ void gauges_canary(struct gauges *g, usec_t took)
     pthread_mutex_unlock(&g->lock);
 }
 
+void gauges_canary_state(struct gauges *g, bool flies)
+{
+    pthread_mutex_lock(&g->lock);
+    g->canary_flies = flies;
+    pthread_mutex_unlock(&g->lock);
+}
+
 // --- the text ------------------------------------------------------------------------------------
+
+static usec_t since(usec_t at, usec_t now)
+{
+    return at == TIME_NONE || at > now ? 0 : now - at;
+}
 
 static double age(usec_t at, usec_t now)
 {
-    return at == TIME_NONE || at > now ? 0 : (double)(now - at) / 1e6;
+    return (double)since(at, now) / 1e6;
 }
 
 static void write_backlog(struct buf *out, const struct gauges *g, usec_t now)
@@ -270,6 +288,25 @@ static void write_tallies(struct buf *out, const struct gauges *g, usec_t now)
     write_plans(out, g, now);
 }
 
+void gauges_degraded(struct gauges *g, struct degraded_figures *f)
+{
+    const usec_t now = clock_wall(g->clock);
+
+    pthread_mutex_lock(&g->lock);
+    f->store_down = g->store_down;
+    if (g->counted) {
+        f->backlog_age = since(g->backlog.oldest, now);
+        f->dead_letters = g->backlog.dead;
+    }
+    for (size_t i = 0; i < g->jobs.n; i++) {
+        const struct tally *t = &g->jobs.p[i];
+        const usec_t late = since(t->due, now);
+        f->job_late = late > f->job_late ? late : f->job_late;
+        f->job_failures = t->failures > f->job_failures ? t->failures : f->job_failures;
+    }
+    pthread_mutex_unlock(&g->lock);
+}
+
 static void write_canary(struct buf *out, const struct gauges *g)
 {
     struct histogram_view v = {0};
@@ -277,6 +314,9 @@ static void write_canary(struct buf *out, const struct gauges *g)
     histogram_add(&v, &g->canary);
     metric_histogram(out, "canary_latency_seconds", &metric_seconds,
                      "A webhook of our own through the public address, to its answer.", &v);
+    metric_plain(out, "canary_enabled", METRIC_GAUGE,
+                 "1 while there is a canary, and an account that it can sign for.",
+                 g->canary_flies ? 1 : 0);
     metric_plain(out, "canary_failed_total", METRIC_COUNTER, "Canaries that did not come through.",
                  (double)g->canary_failed);
     if (g->canary_at != TIME_NONE)

@@ -126,6 +126,33 @@ static void a_job_that_never_succeeded_is_behind_since_its_project_was_made(void
     }
 }
 
-TEST_MAIN(cmocka_unit_test(a_job_that_nobody_asks_for_any_more_is_not_late),
+static void what_is_degraded_is_what_the_store_says(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        usec_t now = SECONDS(1900000000);
+        const struct clock clock = clock_fixed(&now);
+        struct gauges *g = gauges_create(t->store, &clock);
+        struct degraded_figures f = {0};
+
+        ask(t, now);
+        (void)told(t, g);
+        gauges_degraded(g, &f);
+        assert_int_equal(degraded_of(&f), 0);
+        for (int i = 0; i < 3; i++)
+            end(t, STR("401"), TIME_NONE, now);
+        (void)told(t, g);
+        gauges_degraded(g, &f);
+        assert_int_equal(degraded_of(&f), 1u << DEGRADED_JOB_FAILS);
+        now += MINUTES(4);
+        gauges_degraded(g, &f);
+        assert_int_equal(degraded_of(&f), 1u << DEGRADED_JOB_FAILS | 1u << DEGRADED_JOB_LATE);
+        gauges_destroy(g);
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(what_is_degraded_is_what_the_store_says),
+          cmocka_unit_test(a_job_that_nobody_asks_for_any_more_is_not_late),
           cmocka_unit_test(a_job_that_fails_is_not_late_and_is_behind),
           cmocka_unit_test(a_job_that_never_succeeded_is_behind_since_its_project_was_made))

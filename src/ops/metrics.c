@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "api/degraded.h"
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "feed/hub.h"
@@ -21,6 +22,7 @@
 #include "ops/gauges.h"
 #include "queue/queue.h"
 #include "version.h"
+#include "wake/wake.h"
 
 enum { PAGE_MAX = 512 * 1024 };
 
@@ -131,6 +133,9 @@ static void write_hub(struct buf *out, const struct hub *hub)
     hub_stats(hub, &s);
     metric_histogram(out, "realtime_publish_latency_ms", &metric_milliseconds,
                      "From the commit to the fan-out to the clients of a loop.", &s.publish_time);
+    metric_plain(out, "realtime_lag_seconds", METRIC_GAUGE,
+                 "How long the oldest event has waited that was heard of and is not sent on.",
+                 (double)s.lag / 1e6);
     metric_plain(out, "realtime_clients", METRIC_GAUGE, "Streams that are open.",
                  (double)s.clients);
     metric_plain(out, "realtime_events_sent_total", METRIC_COUNTER, "Events sent to clients.",
@@ -139,6 +144,45 @@ static void write_hub(struct buf *out, const struct hub *hub)
                  "Clients that were cut off.", (double)s.slow_closed);
     metric_plain(out, "realtime_resyncs_total", METRIC_COUNTER,
                  "Clients that were told to load anew.", (double)s.resyncs);
+}
+
+static void write_wakeups(struct buf *out, const struct wakeups *wakeups)
+{
+    struct wakeups_stats s;
+
+    if (!wakeups)
+        return;
+    wakeups_stats(wakeups, &s);
+    metric_plain(out, "wakeups_told_total", METRIC_COUNTER, "Hints told to other nodes.",
+                 (double)s.told);
+    metric_plain(out, "wakeups_heard_total", METRIC_COUNTER, "Hints heard from other nodes.",
+                 (double)s.heard);
+    metric_plain(out, "wakeups_dropped_total", METRIC_COUNTER, "Hints that could not be told.",
+                 (double)s.dropped);
+    metric_plain(out, "wakeups_in_company", METRIC_GAUGE, "1 while other nodes are heard.",
+                 s.in_company ? 1 : 0);
+}
+
+/* What GET /api/health/sync would call degraded, of the whole installation. */
+static void write_degraded(struct buf *out, const struct metrics *m, const struct inbox *inbox)
+{
+    struct degraded_figures f = {0};
+    char label[64];
+
+    if (inbox) {
+        struct inbox_stats s;
+        inbox_stats(inbox, &s);
+        f.inbox_down = s.store_down;
+        f.spool_bytes = s.spool_bytes;
+    }
+    gauges_degraded(m->gauges, &f);
+    const unsigned wrong = degraded_of(&f);
+    metric_head(out, "sync_degraded", METRIC_GAUGE,
+                "1 for each reason for which health is degraded, switches aside.");
+    for (int d = 0; d < DEGRADED_COUNT; d++) {
+        (void)snprintf(label, sizeof label, "reason=\"%s\"", degraded_name((enum degraded)d));
+        metric_value(out, "sync_degraded", label, (wrong >> d) & 1);
+    }
 }
 
 // --- the process ---------------------------------------------------------------------------------
@@ -232,6 +276,8 @@ static void answer(const struct metrics *m, const struct metrics_rooms *rooms,
     write_inbox(&out, rooms->inbox);
     write_queue(&out, rooms->queue);
     write_hub(&out, rooms->hub);
+    write_wakeups(&out, rooms->wakeups);
+    write_degraded(&out, m, rooms->inbox);
     gauges_write(m->gauges, &out);
     write_process(&out, m);
     http_answer(x, &(struct http_answer){.type = STR("text/plain; version=0.0.4; charset=utf-8"),
@@ -263,6 +309,11 @@ void metrics_job_ended(struct metrics *m, const struct job *j, bool ok,
 void metrics_canary(struct metrics *m, usec_t took)
 {
     gauges_canary(m->gauges, took);
+}
+
+void metrics_canary_state(struct metrics *m, bool flies)
+{
+    gauges_canary_state(m->gauges, flies);
 }
 
 static void find_store_file(struct metrics *m)

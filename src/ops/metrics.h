@@ -13,6 +13,7 @@ struct metrics;
 struct hub;
 struct inbox;
 struct queue;
+struct wakeups;
 
 /* The rooms whose figures are told; NULL: this process has none, or not yet. */
 struct metrics_rooms {
@@ -20,6 +21,7 @@ struct metrics_rooms {
     const struct inbox *inbox;
     const struct queue *queue;
     const struct hub *hub;
+    const struct wakeups *wakeups;
 };
 
 struct metrics_options {
@@ -44,6 +46,8 @@ void metrics_job_ended(struct metrics *m, const struct job *j, bool ok,
                        const struct job_count *counts, size_t n);
 /* How long the canary took; TIME_NONE: it failed. */
 void metrics_canary(struct metrics *m, usec_t took);
+/* Whether there is an account that it can sign for. */
+void metrics_canary_state(struct metrics *m, bool flies);
 
 /* Answers GET /metrics, on the loop. False: it is another path, or nobody may read them. */
 bool metrics_handle(struct metrics *m, const struct metrics_rooms *rooms,

@@ -191,6 +191,13 @@ static void on_canary(usec_t took, void *arg)
     heartbeat_canary(app->heart, took);
 }
 
+static void on_canary_state(bool flies, void *arg)
+{
+    const struct app *app = arg;
+
+    metrics_canary_state(app->metrics, flies);
+}
+
 /* Without a public address there is no way to look at. */
 static bool start_canary(struct app *app, struct err *e)
 {
@@ -201,6 +208,7 @@ static bool start_canary(struct app *app, struct err *e)
         .our_url = app->config->webhook_base_url,
         .every = SECONDS(app->config->canary_seconds),
         .on_back = on_canary,
+        .on_state = on_canary_state,
         .arg = app,
     };
 

@@ -147,6 +147,16 @@ const struct provider_account *account_book_find(const struct account_book *b, i
     return NULL;
 }
 
+const struct provider_account *account_book_any(const struct account_book *b, struct str provider)
+{
+    const struct provider_account *any = NULL;
+
+    for (const struct entry *x = b->entries; x; x = x->next)
+        if (str_eq(x->account.provider, provider) && (!any || x->account.project < any->project))
+            any = &x->account;
+    return any;
+}
+
 static int by_name(const void *x, const void *y)
 {
     const struct provider_account *const *a = x, *const *b = y;

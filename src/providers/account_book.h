@@ -44,6 +44,8 @@ void account_book_add_account(struct account_book *b, const struct book_account 
 /* The project's account there; NULL when it has none. */
 const struct provider_account *account_book_find(const struct account_book *b, int64_t project,
                                                  struct str provider);
+/* Anybody's account there, that of the oldest project; NULL when there is none. */
+const struct provider_account *account_book_any(const struct account_book *b, struct str provider);
 /* All of the project's, by provider and account. */
 struct book_accounts {
     const struct provider_account **p;

@@ -28,7 +28,7 @@ describe("alerts", () => {
     const tests = await readFile(RULES.replace(".yml", "_test.yml"), "utf8");
     const runbook = await readFile(resolve(RULES, "../../../docs/runbook.md"), "utf8");
     const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title.toLowerCase());
-    const alerts = [...rules.matchAll(/- alert: (\w+)[^]*?runbook_url: docs\/runbook\.md#(\w+)/g)];
+    const alerts = [...rules.matchAll(/- alert: (\w+)[^]*?runbook_url: .*#(\w+)/g)];
     assert.ok(alerts.length > 15);
     for (const [, name = "", anchor = ""] of alerts) {
       assert.ok(anchors.includes(anchor), `${name}: ${anchor}`);
@@ -36,6 +36,12 @@ describe("alerts", () => {
     }
   });
 });
+
+/** Those that an expression asks for; what rules record, what is aggregated by, and labels are none of them. */
+function metricsOf(expression: string): string[] {
+  const asked = expression.replace(/\{__name__=~"([^"]*)"[^}]*\}/g, (_, names: string) => ` ${names.replaceAll("|", " ")} `);
+  return asked.replace(/\bhookswitch:[\w:]+/g, " ").replace(/\b(by|without|on) *\([^)]*\)/g, " ").replace(/\{[^}]*\}|\[[^\]]*\]|"[^"]*"/g, " ").match(/\b[a-z]+(_[a-z0-9]+)+\b(?! *\()/g) ?? [];
+}
 
 describe("metrics", () => {
   let server: Server;
@@ -92,12 +98,37 @@ describe("metrics", () => {
     assert.ok(!page.includes("15085140320"));
   });
 
+  it("hold each name that an alert or the dashboard asks for", async () => {
+    const rules = [...(await readFile(RULES, "utf8")).matchAll(/expr: (>-\n(?: {10}.*\n)+|.*\n)/g)].map(([, expression = ""]) => expression);
+    const board = JSON.parse(await readFile(resolve(RULES, "../../grafana/hookswitch.json"), "utf8")) as { panels: { targets?: { expr: string }[] }[] };
+    const shown = board.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    const asked = [...new Set([...rules, ...shown].flatMap(metricsOf))];
+    assert.ok(rules.length > 15 && asked.length > 30, asked.join(" "));
+    asked.splice(asked.indexOf("canary_last_success_timestamp_seconds"), 1); // there once one came through: below
+    const page = await until("jobs are there", async () => {
+      const now = await scrape(server);
+      return now.includes("\njob_late_seconds{") ? now : undefined;
+    });
+    const told = new Set([...page.matchAll(/^(?:# TYPE )?(\w+)/gm)].map(([, name]) => name));
+    const ofSqlite = (name: string): boolean => process.env["STORE"] === "postgres" && name.startsWith("store_");
+    assert.deepEqual(asked.filter((name) => !told.has(name) && !ofSqlite(name)), []);
+  });
+
+  it("R067: say of the installation what health says of its projects", async () => {
+    const health = await get<{ status: string; reasons: string[] }>(server, "/api/health/sync");
+    const dead = value(await scrape(server), 'sync_degraded{reason="dead_letters"}');
+    assert.equal(dead === 1, health.reasons.some((reason) => reason.includes("dead letter")), health.reasons.join(" "));
+    assert.equal(dead, 1); // by the test above
+  });
+
   it("R146: the canary comes through the public address and leaves no trace", async () => {
     const watched = await startServer({ METRICS_TOKEN, CANARY_SECONDS: "1" });
     try {
       await until("it came back", async () => ((value(await scrape(watched), "canary_latency_seconds_count") ?? 0) > 0 ? true : undefined));
       const page = await scrape(watched);
       assert.equal(value(page, "canary_failed_total"), 0);
+      assert.equal(value(page, "canary_enabled"), 1);
+      assert.ok((value(page, "canary_last_success_timestamp_seconds") ?? 0) > 0);
       assert.ok((value(page, 'webhook_received_total{outcome="canary"}') ?? 0) > 0);
       assert.equal((await get<InboxPage>(watched, "/api/events")).total, 0);
       assert.equal((await get<{ total: number }>(watched, "/api/calls")).total, 0);
@@ -107,6 +138,17 @@ describe("metrics", () => {
         body: `AccountSid=${ACCOUNT_SID}&HookswitchCanary=1`,
       });
       assert.equal(forged.status, 403);
+    } finally {
+      await watched.remove();
+    }
+  });
+
+  it("R146: a canary that nobody's account can sign for is told of, once", async () => {
+    const watched = await startServer({ METRICS_TOKEN, CANARY_SECONDS: "1", TWILIO_ACCOUNT_SID: "", TWILIO_AUTH_TOKEN: "" });
+    try {
+      await until("it was looked for", () => Promise.resolve(watched.output().includes("canary.idle") || undefined));
+      const page = await scrape(watched);
+      assert.deepEqual([value(page, "canary_enabled"), value(page, "canary_failed_total")], [0, 0]);
     } finally {
       await watched.remove();
     }
