@@ -3,11 +3,12 @@ import type { ReactElement } from "react";
 import { useCommandKey, useKeys } from "../lib/keys";
 import { goTo } from "../lib/location";
 
-export type Sheet = "palette" | "keys";
+export type Sheet = "palette" | "keys" | "project";
 type CommandsState = { sheet: Sheet | null; show: (sheet: Sheet | null) => void };
 
 const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
 const KeySheet = lazy(() => import("./key_sheet").then((module) => ({ default: module.KeySheet })));
+const MakeProject = lazy(() => import("../features/projects/make_project").then((module) => ({ default: module.MakeProject })));
 
 function go(view: string | null, open: string | null = null): () => void {
   return () => {
@@ -44,6 +45,7 @@ export function Commands({ sheet, show }: CommandsState): ReactElement {
   return (
     <Suspense fallback={null}>
       {sheet === "palette" && <Palette show={show} />}
+      {sheet === "project" && <MakeProject onClose={close} />}
       {sheet === "keys" && <KeySheet onClose={close} />}
     </Suspense>
   );

@@ -4,7 +4,7 @@ import { useContext, useId, useState } from "react";
 import type { KeyboardEvent, ReactElement } from "react";
 import { conversationsNamed } from "../features/conversations/api";
 import { goTo } from "../lib/location";
-import { Rights, projects } from "../lib/me";
+import { Rights, projects, useMay } from "../lib/me";
 import { projectId } from "../lib/project";
 import { useScheme } from "../lib/scheme";
 import { text } from "../lib/text";
@@ -13,7 +13,7 @@ import type { Sheet } from "./commands";
 import classes from "./commands.module.css";
 import { paletteItems } from "./palette_items";
 import type { Item } from "./palette_items";
-import { goToProject } from "./project_switch";
+import { switchTo } from "./project_switch";
 import { mayOpen, routes } from "./routes";
 import { sections } from "./sections";
 
@@ -25,15 +25,26 @@ const SEARCH_FROM = 2;
 function useActions(show: (sheet: Sheet | null) => void): { label: string; act: () => void }[] {
   const { isDark, toggle } = useScheme();
   const { data: all = [] } = useQuery(projects);
+  const mayMake = useMay("projects.create");
   const others = all.filter(({ id }) => all.length > 1 && id !== projectId());
   return [
     { label: isDark ? text.account.toLight : text.account.toDark, act: toggle },
     ...others.map(({ id, name }) => ({
       label: text.projects.go(name),
       act: () => {
-        void goToProject(id);
+        switchTo(id);
       },
     })),
+    ...(mayMake
+      ? [
+          {
+            label: text.connections.another.make,
+            act: () => {
+              show("project");
+            },
+          },
+        ]
+      : []),
     {
       label: text.keys.title,
       act: () => {

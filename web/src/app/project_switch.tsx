@@ -1,19 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ChangeEvent, ReactElement } from "react";
-import { postJson } from "../lib/api";
-import { ROOT, hrefOf, placeNow, placeOf } from "../lib/location";
+import { goToProject } from "../lib/go_to_project";
+import { placeNow } from "../lib/location";
 import { projects } from "../lib/me";
 import { projectId } from "../lib/project";
 import { text } from "../lib/text";
-import type { Me, Project } from "../lib/types";
+import type { Project } from "../lib/types";
 import classes from "./header.module.css";
 
-/** The view stays, what was open in it does not: it belongs to the other project. The page is loaded anew. */
-export async function goToProject(project: string): Promise<void> {
-  // It is the one for new pages from now on; when that cannot be kept, this page goes there all the same.
-  await postJson<Me>("/api/me/project", { project_id: project }).catch(() => undefined);
+/** The view stays, what was open in it does not: it belongs to the other project. */
+export function switchTo(project: string): void {
   const { view } = placeNow();
-  window.location.assign(hrefOf({ ...placeOf(ROOT), view: view === "call" ? null : view, project }));
+  void goToProject(project, view === "call" ? null : view);
 }
 
 /** Those of each organisation, in the order in which they come. */
@@ -28,7 +26,7 @@ export function ProjectSwitch({ name }: { name: string }): ReactElement {
   const { data: all = [] } = useQuery(projects);
   if (all.length < 2) return <span className={classes.project}>{name}</span>;
   const choose = (event: ChangeEvent<HTMLSelectElement>): void => {
-    void goToProject(event.target.value);
+    switchTo(event.target.value);
   };
   const options = (some: readonly Project[]): ReactElement[] =>
     some.map((project) => (

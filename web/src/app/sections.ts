@@ -14,7 +14,7 @@ type Section = {
 
 const General = lazy(() => import("../features/settings/page").then((module) => ({ default: module.SettingsView })));
 const Account = lazy(() => import("../features/account/page").then((module) => ({ default: module.AccountView })));
-const Project = lazy(() => import("../features/connections/project").then((module) => ({ default: module.ProjectView })));
+const Project = lazy(() => import("./project_page").then((module) => ({ default: module.ProjectPage })));
 const Connections = lazy(() => import("../features/connections/page").then((module) => ({ default: module.ConnectionsView })));
 const People = lazy(() => import("../features/people/page").then((module) => ({ default: module.PeopleView })));
 const Roles = lazy(() => import("../features/people/roles").then((module) => ({ default: module.RolesView })));

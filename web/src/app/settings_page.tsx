@@ -9,7 +9,7 @@ import { mayOpen } from "./routes";
 import { sections } from "./sections";
 import classes from "./settings_page.module.css";
 
-const NO_FILTER = { action: null, actor: null, from: null, to: null };
+const NO_FILTER = { action: null, actor: null, from: null, to: null, person: null };
 
 /** What can be set: of this browser, of the account, of the project and of the organisation. */
 export function SettingsPage({ me }: { me: Me }): ReactElement {

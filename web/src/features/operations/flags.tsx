@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { useState } from "react";
+import { adjustTo, usePlace } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Flag, FlagList } from "../../lib/types";
@@ -17,10 +18,15 @@ import classes from "./flags.module.css";
 
 const words = text.operations.flags;
 
+/** Beside the other things of the address: whose switches are looked at. */
+function chooseScope(scope: Scope): void {
+  adjustTo({ scope: scope === "project" ? null : scope });
+}
+
 export function Flags(): ReactElement {
   const client = useQueryClient();
   const { data, error, refetch } = useQuery(flags);
-  const [scope, setScope] = useState<Scope>("project");
+  const scope: Scope = usePlace().scope === "installation" && data?.runs_installation === true ? "installation" : "project";
   const [wish, setWish] = useState<Wish | null>(null);
   const change = useMutation({
     mutationFn: setFlag,
@@ -35,7 +41,7 @@ export function Flags(): ReactElement {
     else change.mutate(next);
   };
   return (
-    <Section title={words.title} aside={data?.runs_installation === true && <ScopeChoice scope={scope} onChoose={setScope} />}>
+    <Section title={words.title} aside={data?.runs_installation === true && <ScopeChoice scope={scope} onChoose={chooseScope} />}>
       {data === undefined && (error === null ? <LoadingFace rows={4} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {change.error !== null && <Trouble error={change.error} />}
       {data !== undefined && <List list={data} scope={scope} onChoose={choose} />}

@@ -1,7 +1,7 @@
 // What is done again and again by itself: when it is due, how it went, and a run for who asks.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import type { ReactElement } from "react";
+import { goTo, usePlace } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import { FailedFace, LoadingFace } from "../../ui/faces";
@@ -18,8 +18,9 @@ export function Jobs(): ReactElement {
   const client = useQueryClient();
   const mayRun = useMay("jobs.run");
   const { data, error, refetch } = useQuery(jobs);
-  const [shown, setShown] = useState<string | null>(null);
+  const { runs } = usePlace();
   const run = useMutation({ mutationFn: runJob, onSettled: () => client.invalidateQueries(jobs) });
+  const shown = data?.jobs.find(({ name }) => name === runs)?.name;
   return (
     <Section title={words.title}>
       {data === undefined && (error === null ? <LoadingFace rows={4} /> : <FailedFace error={error} retry={() => void refetch()} />)}
@@ -27,11 +28,11 @@ export function Jobs(): ReactElement {
       {data !== undefined && (
         <Records label={words.title}>
           {data.jobs.map((job) => (
-            <JobRecord key={job.name} job={job} onRun={mayRun && job.offered && job.enabled ? run.mutate : null} onRuns={({ name }) => { setShown(name); }} />
+            <JobRecord key={job.name} job={job} onRun={mayRun && job.offered && job.enabled ? run.mutate : null} onRuns={({ name }) => { goTo({ runs: name }); }} />
           ))}
         </Records>
       )}
-      {shown !== null && <Runs job={shown} name={words.names[shown]?.name ?? shown} onClose={() => { setShown(null); }} />}
+      {shown !== undefined && <Runs job={shown} name={words.names[shown]?.name ?? shown} onClose={() => { goTo({ runs: null }); }} />}
     </Section>
   );
 }

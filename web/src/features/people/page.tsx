@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReactElement } from "react";
+import { goTo, usePlace } from "../../lib/location";
 import { text } from "../../lib/text";
 import type { Me, User, UserStatus } from "../../lib/types";
 import type { Look } from "../../lib/look";
@@ -31,7 +32,7 @@ function lookOf(status: UserStatus): Look {
 export function PeopleView({ me }: { me: Me }): ReactElement {
   const list = useInfiniteQuery(users);
   const [isInviting, setInviting] = useState(false);
-  const [managed, setManaged] = useState<string | null>(null);
+  const { person: managed } = usePlace();
   const people = list.data?.pages.flatMap((page) => page.users);
   const chosen = people?.find(({ id }) => id === managed);
   const invite = (
@@ -52,7 +53,7 @@ export function PeopleView({ me }: { me: Me }): ReactElement {
       {people !== undefined && (
         <Records label={words.title} paged={list}>
           {people.map((person) => (
-            <Person key={person.id} person={person} isMe={person.id === me.actor.id} onManage={setManaged} />
+            <Person key={person.id} person={person} isMe={person.id === me.actor.id} onManage={(id) => { goTo({ person: id }); }} />
           ))}
         </Records>
       )}
@@ -69,7 +70,7 @@ export function PeopleView({ me }: { me: Me }): ReactElement {
           me={me}
           person={chosen}
           onClose={() => {
-            setManaged(null);
+            goTo({ person: null });
           }}
         />
       )}
