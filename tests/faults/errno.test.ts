@@ -60,6 +60,9 @@ const TABLE: Row[] = [
   { calls: "epoll_create1,eventfd2,pipe2", errors: ["EMFILE"], when: ["1"], expect: /hookswitch: / },
   { calls: "bind,listen", errors: ["EADDRINUSE"], when: ["1"], expect: /hookswitch: / },
 
+  // What a unit of systemd without our line for it refuses: threads have no priorities then.
+  { calls: "sched_setattr,sched_setscheduler,sched_setaffinity,setpriority", errors: ["EPERM"], when: ["1+"], expect: "lives", fault: "F201" },
+
   // Randomness.
   { calls: "getrandom", errors: ["EINTR"], when: ["4+2"], expect: "lives", fault: "F208" },
   { calls: "getrandom", errors: ["ENOSYS"], when: ["1+"], expect: /gives no random numbers/, fault: "F208" },
