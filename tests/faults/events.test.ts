@@ -232,6 +232,18 @@ for (const store of ["sqlite", "postgres"]) {
       }
     });
 
+    it("F139: such names are found by the text that they are, and by no other that looks the same", async () => {
+      const total = async (q: string): Promise<number> => (await get<{ total: number }>(server, `/api/conversations?q=${encodeURIComponent(q)}`)).total;
+      const names = ["\u202egnp.exe", "zero\u200bwidth", "р\u0430ypal", "<i>\u2066x\u2069</i>"];
+      for (const [i, name] of names.entries()) {
+        const From = `+1508514040${String(i)}`;
+        await send(event(newCallSid(), "ringing", 1, { From }));
+        await sql(server, `UPDATE contacts SET display_name = '${name}' WHERE phone_number = '${From}'`);
+        assert.equal(await total(name), 1, JSON.stringify(name));
+      }
+      for (const looksLike of ["exe.png", "zerowidth", "paypal", "<i>x</i>"]) assert.equal(await total(looksLike), 0, looksLike);
+    });
+
     it("F142: whatever stands for a number is normalised or kept as it is, and the call is there", async () => {
       const kept = ["+", "anonymous", "sip:desk@example.com", "client:anna"];
       for (const From of [...kept, "7".repeat(300), "٠١٢٣٤٥٦٧٨٩", "+1 (508) 514-0320"]) {
