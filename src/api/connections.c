@@ -6,6 +6,7 @@
 #include "calls/change.h"
 #include "providers/account_book.h"
 #include "tenancy/connection.h"
+#include "tenancy/project.h"
 
 static void tell_node(struct req *rq)
 {
@@ -136,7 +137,8 @@ static bool save_settings(struct req *rq, void *arg, struct err *e)
     const struct project_settings *in = arg;
     struct project_settings s;
 
-    if (!connection_settings(rq->db, rq->actor.project, rq->a, &s, e))
+    if (!project_hold(rq->db, rq->actor.project, rq->a, e) ||
+        !connection_settings(rq->db, rq->actor.project, rq->a, &s, e))
         return err_trace(e);
     const struct str before = settings_text(rq, &s);
     merge(&s, in);
@@ -241,11 +243,38 @@ static struct deed deed_of(struct req *rq, const char *action, const struct conn
     };
 }
 
+/* What the audit log says of an account: how many secrets it has, and none of them. */
+static struct str secrets_text(bool has_secondary)
+{
+    return has_secondary ? STR("connected with two secrets") : STR("connected");
+}
+
+/* In a transaction that holds the project. None: it is not connected. */
+static bool secrets_before(struct req *rq, const struct connection *c, struct str *ret,
+                           struct err *e)
+{
+    struct connection *all;
+    size_t n;
+
+    if (!project_hold(rq->db, rq->actor.project, rq->a, e) ||
+        !connection_list(rq->db, rq->actor.project, rq->a, &all, &n, e))
+        return err_trace(e);
+    *ret = STR_NONE;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(all[i].provider, c->provider) && str_eq(all[i].account, c->account))
+            *ret = secrets_text(all[i].has_secondary);
+    return true;
+}
+
 static bool put_within(struct req *rq, void *arg, struct err *e)
 {
     const struct connection *c = arg;
-    const struct deed d = deed_of(rq, "connection.set", c);
+    struct deed d = deed_of(rq, "connection.set", c);
+    struct str before;
 
+    if (!secrets_before(rq, c, &before, e))
+        return err_trace(e);
+    d.details = deed_change(rq, before, secrets_text(!str_is_empty(c->secondary)));
     return (connection_put(REQ_OFFICE(rq), rq->app->vault, rq->actor.project, c, rq->a, e) &&
             req_audit(rq, &d, e)) ||
            err_trace(e);
@@ -272,13 +301,16 @@ static bool put(struct req *rq, struct err *e)
 static bool remove_within(struct req *rq, void *arg, struct err *e)
 {
     const struct connection *c = arg;
-    const struct deed d = deed_of(rq, "connection.removed", c);
+    struct deed d = deed_of(rq, "connection.removed", c);
+    struct str before;
     bool found;
 
-    if (!connection_remove(REQ_OFFICE(rq), rq->actor.project, c->provider, c->account, &found, e))
+    if (!secrets_before(rq, c, &before, e) ||
+        !connection_remove(REQ_OFFICE(rq), rq->actor.project, c->provider, c->account, &found, e))
         return err_trace(e);
     if (!found)
         return req_not_found(e);
+    d.details = deed_change(rq, before, STR_NONE);
     return req_audit(rq, &d, e) || err_trace(e);
 }
 

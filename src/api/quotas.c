@@ -2,6 +2,7 @@
 #include "api/body.h"
 
 #include "api/deed.h"
+#include "tenancy/project.h"
 #include "tenancy/quota.h"
 
 static bool show(struct req *rq, struct err *e)
@@ -56,7 +57,8 @@ static bool choose(struct req *rq, void *arg, struct err *e)
     const struct quota_wish wish = {rq->actor.project, in->quota, in->value};
     struct quota_wishes wishes;
 
-    if (!quota_wishes(rq->db, rq->actor.project, rq->a, &wishes, e))
+    if (!project_hold(rq->db, rq->actor.project, rq->a, e) ||
+        !quota_wishes(rq->db, rq->actor.project, rq->a, &wishes, e))
         return err_trace(e);
     const int64_t most = quota_ceiling(&rq->app->quotas, &wishes, in->quota);
     if (in->value != INT_NONE && in->value > most) {

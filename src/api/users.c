@@ -23,7 +23,7 @@ static void write_role(struct req *rq, const struct member_role *role)
 static void write_members(struct req *rq, const struct member *m)
 {
     struct json_writer *w = &rq->json;
-    const bool has_come = m->has_password || m->seen_at != TIME_NONE; // by a link, without one
+    const bool has_come = m->has_password || m->has_come; // by a link, without one
 
     json_open_object(w);
     json_member_id(rq, STR("id"), m->id);

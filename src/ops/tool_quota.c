@@ -81,7 +81,8 @@ static bool save(const struct grant *g, struct err *e)
     const usec_t now = clock_wall(&clock_system);
     struct quota_wishes before;
 
-    if (!quota_wishes(g->db, g->project.id, a, &before, e) ||
+    if (!project_hold(g->db, g->project.id, a, e) ||
+        !quota_wishes(g->db, g->project.id, a, &before, e) ||
         !quota_grant(OFFICE(g->db, &rng, now), &g->wish, e))
         return err_trace(e);
     const struct audit_entry entry = {

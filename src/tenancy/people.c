@@ -153,6 +153,7 @@ static const struct column member_columns[] = {
     {"disabled_at", COLUMN_TIME, offsetof(struct member, disabled_at)},
     {"seen_at", COLUMN_TIME, offsetof(struct member, seen_at)},
     {"has_password", COLUMN_BOOL, offsetof(struct member, has_password)},
+    {"has_come", COLUMN_BOOL, offsetof(struct member, has_come)},
 };
 static const struct row_shape member_shape = ROW_SHAPE(struct member, member_columns);
 

@@ -60,8 +60,9 @@ struct member_role {
 struct member {
     int64_t id;
     struct str email, name;
-    usec_t created_at, disabled_at, seen_at;
-    bool has_password;
+    usec_t created_at, disabled_at;
+    usec_t seen_at;              /* last, within reach; TIME_NONE: not here */
+    bool has_password, has_come; /* has_come: signed in, wherever */
     const struct member_role *roles;
     size_t n_roles;
 };

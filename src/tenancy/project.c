@@ -8,6 +8,17 @@ enum { LISTED_MAX = 100 };
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
+bool project_hold(struct db *db, int64_t id, struct arena *a, struct err *e)
+{
+    int64_t held;
+    bool found;
+
+    if (!db_query_one(db, Q_PROJECT_HOLD, BINDS(bind_int("project", id)), id_columns,
+                      LEN(id_columns), a, &held, &found, e))
+        return err_trace(e);
+    return found || err_set(e, ERR_NOT_FOUND, "there is no such thing here");
+}
+
 bool project_create(const struct office *o, int64_t org, struct str name, struct arena *a,
                     int64_t *ret, struct err *e)
 {

@@ -31,6 +31,10 @@ bool project_list(struct db *db, int64_t user, struct list_page page, struct are
 bool project_find(struct db *db, int64_t id, struct arena *a, struct project *ret, bool *ret_found,
                   struct err *e) CHECK_RESULT;
 
+/* In a transaction, until its end: nobody else changes settings, quotas or accounts of the project
+ * meanwhile, so that what was read is what is changed. */
+bool project_hold(struct db *db, int64_t id, struct arena *a, struct err *e) CHECK_RESULT;
+
 /* Makes what is missing, keeps what is there; may run at every start. The project's id. */
 bool project_bootstrap(struct db *db, const struct project_bootstrap *in, int64_t *ret_project,
                        struct err *e) CHECK_RESULT;

@@ -106,6 +106,44 @@ describe("the audit log", () => {
     await leaves(() => must(server, owner.token, "DELETE", `/api/keys/${key.id}`, undefined, project), { who: owner.email, action: "key.revoked", id: key.id, details: { before: "for us", after: null } });
   });
 
+  it("notes what connects a project: its settings, and which accounts have how many secrets, but none of them", async () => {
+    const account = `AC${"3".repeat(32)}`;
+    const path = `/api/connections/twilio/${account}`;
+    const line = { who: owner.email, entity: "connection", id: `twilio ${account}`, project };
+    const put = (body: Record<string, string>): Promise<unknown> => {
+      for (const secret of Object.values(body)) secrets.add(secret);
+      return must(server, owner.token, "PUT", path, body, project);
+    };
+    await leaves(() => put({ secret: "the first of three secrets" }), { ...line, action: "connection.set", details: { before: null, after: "connected" } });
+    await leaves(() => put({ secret: "the second of three secrets", secondary_secret: "the third of three secrets" }),
+      { ...line, action: "connection.set", details: { before: "connected", after: "connected with two secrets" } });
+    await leaves(() => must(server, owner.token, "DELETE", path, undefined, project), { ...line, action: "connection.removed", details: { before: "connected with two secrets", after: null } });
+    await nothing(() => ask(server, path, { method: "DELETE", key: owner.token }));
+
+    const { name } = await must<{ name: string }>(server, owner.token, "GET", "/api/settings", undefined, project);
+    const said = (sip: string): string => `${name}: numbers ; region ; calls to ${sip}@; time zone UTC`;
+    await leaves(() => must(server, owner.token, "PATCH", "/api/settings", { sip_user: "desk" }, project),
+      { who: owner.email, action: "settings.changed", entity: "project", id: project, details: { before: said(""), after: said("desk") }, project });
+    await leaves(() => must(server, owner.token, "PATCH", "/api/settings", { sip_user: "" }, project), { who: owner.email, action: "settings.changed" });
+  });
+
+  it("what several change at once is changed one after another: nothing is lost, and each line begins where the last ended", async () => {
+    const fields = { name: "Ours", owned_numbers: "+16175006181", region: "US", sip_user: "desk", sip_domain: "pbx.example", time_zone: "Europe/Berlin" };
+    for (let round = 0; round < 8; round++) {
+      const wanted = Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, round % 2 === 0 || !/^(name|sip_)/.test(field) ? value : `${value}2`]));
+      await Promise.all(Object.entries(wanted).map(([field, value]) => must(server, owner.token, "PATCH", "/api/settings", { [field]: value }, project)));
+      const { presets: _, ...now } = await must<Record<string, unknown>>(server, owner.token, "GET", "/api/settings", undefined, project);
+      assert.deepEqual(now, wanted);
+    }
+    await Promise.all([1, 2, 3, 4, 5, 6].map((value) => must(server, owner.token, "PATCH", "/api/quotas", { name: "realtime_clients_max", value }, project)));
+    for (const action of ["settings.changed", "quota.chosen"]) {
+      const lines = (await auditOf(server, owner.token, `limit=100&action=${action}`)).reverse();
+      assert.ok(lines.length >= 6);
+      for (const [i, { details }] of lines.entries()) if (i > 0) assert.deepEqual(details["before"], lines[i - 1]?.details["after"], action);
+    }
+    seen = Number((await auditOf(server, owner.token, "limit=1"))[0]?.seq);
+  });
+
   it("notes replays: of one, of a selection, of all that fit; and none where nothing was put back", async () => {
     const replay = (path: string, body?: unknown): Promise<unknown> => must(server, owner.token, "POST", `/api/events/${path}`, body, project);
     const dead = async (): Promise<string[]> => (await must<InboxPage>(server, owner.token, "GET", "/api/events?processing_status=dead_letter", undefined, project)).events.map(({ id }) => id).sort();

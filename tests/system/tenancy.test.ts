@@ -404,6 +404,19 @@ describe("F173 what is another's is answered like what is not there", () => {
     assert.deepEqual([...new Set(entries.map((e) => e.project_id))], [a2.project]);
   });
 
+  it("F176 tells an organisation when its people were seen at work for it, and not when they work for another", async () => {
+    const shared = await employ(server, owner, "both@first.example", "viewer", a1.project);
+    await must(server, shared.token, "POST", "/api/me/project", { project_id: a1.project });
+    const { user } = await invite(server, other, shared.email, "viewer", b1.project);
+    const seenBy = async (by: Person): Promise<[string, boolean]> => {
+      const { user: { status, seen_at } } = await must<{ user: { status: string; seen_at: string | null } }>(server, by.token, "GET", `/api/users/${user.id}`);
+      return [status, seen_at !== null];
+    };
+    assert.deepEqual([await seenBy(owner), await seenBy(other)], [["active", true], ["active", false]]);
+    await must(server, shared.token, "POST", "/api/me/project", { project_id: b1.project });
+    assert.deepEqual(await seenBy(other), ["active", true]);
+  });
+
   it("says no more than `forbidden` or `not there` in the words of a refusal", async () => {
     const { body } = await ask<Fault>(server, `/api/calls/${a1.call}`, { key: strangers[0]?.token ?? null });
     assert.doesNotMatch(JSON.stringify(body), new RegExp(`${a1.call}|organisation|project ${a1.project}`));

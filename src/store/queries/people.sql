@@ -37,12 +37,15 @@ UPDATE users SET name = :name, language = :language, theme = :theme, time_zone =
  WHERE id = :user;
 
 -- name: user_list
--- Who has a role in the organisation or one of its projects: one row per role. project narrows it to those
--- who have something to do with that project.
+-- Who has a role in the organisation or one of its projects. project narrows it to those who have something to
+-- do with that project. When somebody was seen is told of sessions here alone: elsewhere is others' business.
 -- params: org int, project int, after int, until int, limit int
 -- scope: org
 SELECT u.id, u.email, u.name, u.created_at, u.disabled_at, u.password_hash IS NOT NULL AS has_password,
-       (SELECT max(s.seen_at) FROM user_sessions s WHERE s.user_id = u.id) AS seen_at
+       (SELECT max(s.seen_at) FROM user_sessions s JOIN projects p ON p.id = s.project_id
+         WHERE s.user_id = u.id AND p.org_id = :org
+           AND (CAST(:project AS bigint) IS NULL OR p.id = :project)) AS seen_at,
+       EXISTS (SELECT 1 FROM user_sessions s WHERE s.user_id = u.id) AS has_come
   FROM users u
  WHERE u.id > :after AND u.id <= :until
    AND EXISTS (SELECT 1 FROM user_roles r

@@ -33,6 +33,14 @@ VALUES (:project, :provider, :account_sid) ON CONFLICT DO NOTHING;
 -- scope: system — finds the project
 SELECT project_id FROM provider_accounts WHERE provider = :provider AND account_sid = :account_sid;
 
+-- name: project_hold
+-- Held until the transaction ends: who else changes what hangs on the project waits. Inserts that refer to it do not.
+-- params: project int
+-- [sqlite]
+SELECT id FROM projects WHERE id = :project;
+-- [postgres]
+SELECT id FROM projects WHERE id = :project FOR NO KEY UPDATE;
+
 -- name: project_in_org
 -- params: project int, org int
 -- scope: org

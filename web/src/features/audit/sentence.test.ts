@@ -20,6 +20,13 @@ describe("an entry of the audit log", () => {
     expect(sentenceOf({ ...entry, details: { before: "viewer", after: "operator" } })).toBe("Changed a role: bob@example.com is Operator, was Viewer");
   });
 
+  it("says of an account of a provider that it was connected, or given other secrets", () => {
+    const set = { ...entry, action: "connection.set", entity: { type: "connection", id: "twilio AC1", name: null } };
+    expect(sentenceOf({ ...set, details: { before: null, after: "connected" } })).toBe("Connected an account: twilio AC1");
+    expect(sentenceOf({ ...set, details: { before: "connected", after: "connected" } })).toBe("Gave an account another secret: twilio AC1");
+    expect(sentenceOf({ ...set, details: { before: "connected", after: "connected with two secrets" } })).toBe("Gave an account two secrets: twilio AC1");
+  });
+
   it("names by number who is not known, and an action that has no words by itself", () => {
     expect(sentenceOf({ ...entry, action: "user.disabled", entity: { ...entry.entity, name: null }, details: {} })).toBe("Switched off the account of person no. 2");
     expect(sentenceOf({ ...entry, action: "moon.landed", details: {} })).toBe("moon.landed");

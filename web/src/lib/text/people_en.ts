@@ -13,6 +13,8 @@ const roleName: Record<Role, string> = {
   developer: "Developer",
   viewer: "Viewer",
 };
+/** What the log says of an account with a second secret, while the first is being replaced. */
+const TWO_SECRETS = "connected with two secrets";
 const roleOf = (name: string | null): string => (name !== null && name in roleName ? roleName[name as Role] : (name ?? ""));
 
 const door = {
@@ -255,8 +257,8 @@ const audit: AuditWords = {
     "job.asked": ({ whom }) => `Asked for a job: ${whom}`,
     "export.made": () => "Took a table away",
     "call.reconciled": () => "Took over what the provider says of a call",
-    "connection.set": () => "Connected an account of a provider",
-    "connection.removed": () => "Disconnected an account of a provider",
+    "connection.set": ({ whom, before, after }) => (before === null ? `Connected an account: ${whom}` : after === TWO_SECRETS ? `Gave an account two secrets: ${whom}` : `Gave an account another secret: ${whom}`),
+    "connection.removed": ({ whom }) => `Disconnected an account: ${whom}`,
     "org.created": () => "Made the organisation",
   },
 };

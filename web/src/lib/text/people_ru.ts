@@ -13,6 +13,8 @@ const roleName: Record<Role, string> = {
   developer: "Разработчик",
   viewer: "Наблюдатель",
 };
+/** Так журнал говорит об аккаунте со вторым секретом, пока первый меняют. */
+const TWO_SECRETS = "connected with two secrets";
 const roleOf = (name: string | null): string => (name !== null && name in roleName ? roleName[name as Role] : (name ?? ""));
 
 export const peopleWords: typeof english = {
@@ -256,8 +258,8 @@ export const peopleWords: typeof english = {
       "job.asked": ({ whom }) => `Запущено задание: ${whom}`,
       "export.made": () => "Выгружена таблица",
       "call.reconciled": () => "Перенесено то, что провайдер говорит о звонке",
-      "connection.set": () => "Подключён аккаунт провайдера",
-      "connection.removed": () => "Отключён аккаунт провайдера",
+      "connection.set": ({ whom, before, after }) => (before === null ? `Подключён аккаунт: ${whom}` : after === TWO_SECRETS ? `Аккаунту заданы два секрета: ${whom}` : `Аккаунту задан новый секрет: ${whom}`),
+      "connection.removed": ({ whom }) => `Отключён аккаунт: ${whom}`,
       "org.created": () => "Создана организация",
     },
   },
