@@ -6,6 +6,7 @@ costs the compiler nothing however large the interface grows. The table is sorte
 asset_find() (src/http/assets.c) can search it by halves. Equal input gives equal output.
 
 Without web/dist one page is packed that says so: the server is useful before the page is built.
+A document (--document) is packed as a page beside the interface: "docs/runbook.md" as "/runbook.html".
 """
 
 import argparse
@@ -13,6 +14,8 @@ import gzip
 import hashlib
 import pathlib
 import re
+
+from page import page
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -107,13 +110,17 @@ def main() -> None:
     parser.add_argument("--out-c", type=pathlib.Path, required=True)
     parser.add_argument("--out-bin", type=pathlib.Path, required=True)
     parser.add_argument("--depfile", type=pathlib.Path)
+    parser.add_argument("--document", type=pathlib.Path, action="append", default=[])
     args = parser.parse_args()
 
-    blob, rows = pack(read_dist(args.dist))
+    files = read_dist(args.dist)
+    for document in args.document:
+        files[f"/{document.stem}.html"] = page(document.read_text(encoding="utf-8"))
+    blob, rows = pack(files)
     args.out_bin.write_bytes(blob)
     args.out_c.write_text(source(blob, rows, args.out_bin))
     if args.depfile:
-        inputs = " ".join(str(path).replace(" ", "\\ ") for path in watched(args.dist))
+        inputs = " ".join(str(path).replace(" ", "\\ ") for path in [*watched(args.dist), *args.document])
         args.depfile.write_text(f"{args.out_c} {args.out_bin}: {inputs}\n")
 
 

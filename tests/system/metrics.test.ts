@@ -43,6 +43,21 @@ function metricsOf(expression: string): string[] {
   return asked.replace(/\bhookswitch:[\w:]+/g, " ").replace(/\b(by|without|on) *\([^)]*\)/g, " ").replace(/\{[^}]*\}|\[[^\]]*\]|"[^"]*"/g, " ").match(/\b[a-z]+(_[a-z0-9]+)+\b(?! *\()/g) ?? [];
 }
 
+describe("the runbook", () => {
+  it("is shown by the server to whoever asks, with a place for each alert", async () => {
+    const server = await startServer();
+    try {
+      const answer = await fetch(`${server.url}/app/runbook.html`);
+      assert.deepEqual([answer.status, answer.headers.get("content-type")], [200, "text/html; charset=utf-8"]);
+      const page = await answer.text();
+      for (const [, anchor = ""] of (await readFile(RULES, "utf8")).matchAll(/runbook_url: .*#(\w+)/g))
+        assert.ok(page.includes(`<h3 id="${anchor}">`), anchor);
+    } finally {
+      await server.remove();
+    }
+  });
+});
+
 describe("metrics", () => {
   let server: Server;
   before(async () => {
