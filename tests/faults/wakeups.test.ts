@@ -89,6 +89,7 @@ describe("nodes wake one another", () => {
     await says(pair.worker, /wake\.deaf/, 0);
     await cluster.start();
     await says(pair.worker, /wake\.hears/, 0);
+    await settled(pair.door); // which is back as well
     await pair.hearsAgain();
     await pair.remove();
   });
