@@ -435,6 +435,35 @@ static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **sta
     }
 }
 
+/* Of thousands that go on and speak, the lists are as many pages as ever. */
+static void few_silent_ones_among_many_are_asked_for_singly(void **state)
+{
+    enum { CALLS = 2100, PAGES = 3 + CALLS / 1000 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+        const usec_t later = test_calls_now + SECONDS(150);
+
+        for (size_t i = 0; i < CALLS; i++)
+            (void)says(c, sid_of(i, a), "in-progress");
+        (void)run(reconcile_recent, db, c, a); // they speak
+        for (size_t i = 0; i < PAGES; i++)
+            webhook(db, sid_of(CALLS + i, a), "in-progress", a);
+        c->lists = c->gets = 0;
+        (void)run_at(reconcile_hot, db, c, later, a);
+        assert_int_equal(c->lists, 0);
+        assert_int_equal(c->gets, PAGES);
+
+        webhook(db, sid_of(CALLS + PAGES, a), "in-progress", a);
+        c->lists = c->gets = 0;
+        (void)run_at(reconcile_hot, db, c, later, a);
+        assert_int_equal(c->lists, PAGES);
+    }
+}
+
 static void no_more_are_asked_for_at_once_than_the_source_says(void **state)
 {
     (void)state;
@@ -619,6 +648,26 @@ static void a_cursor_that_is_none_is_refused(void **state)
 }
 
 // --- warm ----------------------------------------------------------------------------------------
+
+/* The last run saw it while it was made, if at all, and calls that began then are listed no more.
+ */
+static void a_recording_that_was_not_finished_is_looked_for_again(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+        struct theirs *t = says(c, STR("CA1"), "completed");
+
+        (void)run(reconcile_warm, db, c, a);
+        t->recorded = true;
+        const struct outcome o = run_at(reconcile_warm, db, c, test_calls_now + MINUTES(100), a);
+        assert_int_equal(o.counts[RECONCILE_CHECKED], 0);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_RECORDING], 1);
+        assert_str(column(db, STR("CA1"), "recording_url", a), "https://example.com/RE1");
+    }
+}
 
 static void what_lacks_its_price_gets_it(void **state)
 {
@@ -896,6 +945,7 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(a_provider_that_is_behind_takes_nothing_back),
           cmocka_unit_test(the_provider_says_how_it_ended),
           cmocka_unit_test(many_calls_are_listed_and_what_no_list_shows_is_asked_for),
+          cmocka_unit_test(few_silent_ones_among_many_are_asked_for_singly),
           cmocka_unit_test(no_more_are_asked_for_at_once_than_the_source_says),
           cmocka_unit_test(the_most_silent_is_asked_for_first),
           cmocka_unit_test(a_call_that_spoke_a_moment_ago_is_left_alone),
@@ -904,6 +954,7 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(a_refused_page_is_asked_for_again),
           cmocka_unit_test(a_run_that_goes_on_later_is_as_old_as_its_window),
           cmocka_unit_test(a_cursor_that_is_none_is_refused),
+          cmocka_unit_test(a_recording_that_was_not_finished_is_looked_for_again),
           cmocka_unit_test(what_lacks_its_price_gets_it),
           cmocka_unit_test(few_that_lack_something_are_asked_for_and_many_are_listed),
           cmocka_unit_test(a_call_is_compared_and_then_mended),

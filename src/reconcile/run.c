@@ -2,7 +2,7 @@
  * Runs: which phases they have, and what one phase does.
  *
  *     hot       ongoing ─► ask
- *     warm      calls ─► recordings (new ones) ─► lacking ─► calls ─► recordings ─► ask
+ *     warm      calls ─► late recordings (new ones) ─► lacking ─► calls ─► recordings ─► ask
  *     the rest  calls ─► recordings
  *
  * A page of a list tells of a thousand calls, a single question of one. So lists are asked for
@@ -31,6 +31,7 @@ enum {
 #define OVERLAP MINUTES(10)
 #define LACKING_FROM HOURS(6)
 #define LACKING_TO HOURS(2)
+#define LATE_RECORDINGS HOURS(2)
 
 struct run;
 /* *ret_more: the phase goes on with the next step. */
@@ -62,6 +63,7 @@ struct sids {
     struct silent *p;       /* the most silent first */
     struct silent **sorted; /* by their bytes */
     size_t n;
+    int64_t n_going_on; /* calls that are not final, these and others */
 };
 
 static int by_bytes(const void *a, const void *b)
@@ -138,6 +140,15 @@ static bool phase_recordings(struct run *r, bool *ret_more, struct err *e)
     return window(r, true, ret_more, e) || err_trace(e);
 }
 
+/* A recording is listed by when it began, and can be listened to when the call is over and it is
+ * made: what the last run saw unfinished, which left no trace, is looked at again. */
+static bool phase_late_recordings(struct run *r, bool *ret_more, struct err *e)
+{
+    if (r->c.from > r->c.began - LATE_RECORDINGS)
+        r->c.from = r->c.began - LATE_RECORDINGS;
+    return window(r, true, ret_more, e) || err_trace(e);
+}
+
 // --- one by one ----------------------------------------------------------------------------------
 
 /* What was refused for having been asked too often waits for its turn; what the provider could not
@@ -204,8 +215,10 @@ static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
                   bind_time("given_up", r->now - GIVEN_UP_AFTER), bind_int("limit", SILENT_MAX)),
             a, &rows, e))
         return err_trace(e);
-    while (rows_next(rows))
+    while (rows_next(rows)) {
         sids.p[sids.n++].sid = rows_str(rows, "twilio_sid");
+        sids.n_going_on = rows_int(rows, "n");
+    }
     if (!rows_end(rows, e))
         return err_trace(e);
     sids.sorted = arena_new(a, struct silent *, sids.n);
@@ -231,6 +244,12 @@ static bool list_status(struct run *r, enum call_status status, struct sids *sid
     return true;
 }
 
+/* Each status has a page, be it an empty one. */
+static int64_t pages_going_on(const struct sids *sids)
+{
+    return (int64_t)LEN(going_on) + sids->n_going_on / PAGE;
+}
+
 static void ask_unseen(struct run *r, const struct sids *sids)
 {
     r->c.ask = arena_new(r->s->a, struct str, ASK_MAX);
@@ -246,7 +265,7 @@ static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
     *ret_more = false;
     if (!silent_calls(r, &sids, e))
         return err_trace(e);
-    if (sids.n > LEN(going_on)) {
+    if ((int64_t)sids.n > pages_going_on(&sids)) {
         for (size_t i = 0; i < LEN(going_on); i++)
             if (!list_status(r, going_on[i], &sids, e))
                 return err_trace(e);
@@ -383,8 +402,8 @@ bool reconcile_hot(struct reconcile_step *s, struct err *e)
 
 bool reconcile_warm(struct reconcile_step *s, struct err *e)
 {
-    static phase_fn *const phases[] = {phase_calls, phase_recordings, phase_lacking,
-                                       phase_calls, phase_recordings, phase_ask};
+    static phase_fn *const phases[] = {phase_calls, phase_late_recordings, phase_lacking,
+                                       phase_calls, phase_recordings,      phase_ask};
     static const struct plan plan = {
         .as = CALL_SOURCE_RECONCILE_WARM, .least = MINUTES(30), .most = HOURS(6), PHASES(phases)};
 

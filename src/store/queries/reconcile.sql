@@ -2,7 +2,7 @@
 
 -- name: reconcile_silent
 -- Calls that are not final, and of which nothing was heard for a while: the most silent first. They are
--- found by their status, before it is looked at when they spoke.
+-- found by their status, before it is looked at when they spoke. n: how many are not final, silent or not.
 -- params: project int, provider text, silent_since time, given_up time, limit int
 WITH going_on AS MATERIALIZED (
     SELECT twilio_sid, updated_at
@@ -11,7 +11,7 @@ WITH going_on AS MATERIALIZED (
        AND status IN ('queued', 'initiated', 'ringing', 'in-progress')
        AND provider = :provider
 )
-SELECT twilio_sid
+SELECT twilio_sid, (SELECT count(*) FROM going_on) AS n
   FROM going_on
  WHERE updated_at < :silent_since AND updated_at >= :given_up
  ORDER BY updated_at
