@@ -258,6 +258,8 @@ static const struct sentence {
     {"the provider has troubles of its own", "у провайдера неполадки"},
     {"the provider is asked too often", "провайдера спрашивают слишком часто"},
     {"the provider refused our credentials", "провайдер отклонил наши учётные данные"},
+    {"the provider refuses an account of the project: its calls were not compared",
+     "провайдер отклоняет один из аккаунтов проекта: его звонки не сверены"},
     {"the provider was asked as often as it may be for now",
      "лимит обращений к провайдеру на сейчас исчерпан"},
     {"the request did not arrive in time", "запрос не пришёл вовремя"},

@@ -83,17 +83,21 @@ static void report(const struct jobs_options *o, const struct job_claim *c, cons
              c->job->name, (long long)c->project, (long long)c->run, why->text, trace);
 }
 
-static bool succeed(struct runner *r, struct job_claim *c, struct err *e)
+/* It came to its end, and as a rule well. */
+static bool conclude(struct runner *r, struct job_claim *c, const char *flaw, struct err *e)
 {
     const usec_t now = clock_wall(r->jobs->o.clock);
+    struct err why = {0};
     bool held;
 
     c->cursor = STR("{}");
-    if (!end_run(r, c, STR_NONE, schedule_next(&c->job->schedule, c->zone, now, &r->rng, false),
-                 &held, e))
+    if (!end_run(r, c, flaw ? str_from(flaw) : STR_NONE,
+                 schedule_next(&c->job->schedule, c->zone, now, &r->rng, false), &held, e))
         return err_trace(e);
+    if (flaw)
+        err_set(&why, ERR_UPSTREAM, "%s", flaw);
     if (held)
-        report(&r->jobs->o, c, NULL);
+        report(&r->jobs->o, c, flaw ? &why : NULL);
     return true;
 }
 
@@ -163,7 +167,7 @@ static bool run_step(struct runner *r, struct job_claim *c, enum run_state *ret,
     }
     take_over(r, &s, c);
     if (s.done)
-        return succeed(r, c, e) || err_trace(e);
+        return conclude(r, c, s.flaw, e) || err_trace(e);
     if (!keep_step(r, c, &held, e))
         return err_trace(e);
     c->attempts = 0;

@@ -21,7 +21,7 @@ struct bench {
     /* of the counting job */
     int steps;
     enum err_code fails; /* at the second step; ERR_NONE: it does not */
-    bool off, store_fails, ends_at_once, fails_when_robbed;
+    bool off, store_fails, ends_at_once, fails_when_robbed, is_flawed;
     int n_ended[2]; /* runs that failed, and that did not */
     usec_t not_before, began;
     struct runner *stolen_by; /* runs the job within the first one's step */
@@ -66,6 +66,8 @@ static bool count_up(struct job_step *s, struct err *e)
     s->n_total = STEPS;
     s->done = at == STEPS || b->ends_at_once;
     s->began = b->began;
+    if (s->done && b->is_flawed)
+        s->flaw = "something was left out";
     s->next_cursor = str_fmt(s->a, "{\"at\": %lld}", (long long)at);
     return true;
 }
@@ -209,6 +211,28 @@ static void a_job_runs_when_it_is_due_and_not_before(void **unused)
         b->now = s.next_run_at;
         assert_true(runner_round(b->second));
         assert_int_equal(b->steps, 2 * STEPS);
+    }
+}
+
+static void a_run_that_had_to_leave_something_out_has_failed_and_waits_its_time(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        plan(b);
+        b->now += SECONDS(121);
+        const usec_t before = state(b, b->project, "counting").last_success_at;
+        b->is_flawed = true;
+        while (runner_round(b->first)) {
+        }
+        const struct job_state s = state(b, b->project, "counting");
+        assert_str(s.latest.state, "failed");
+        assert_str(s.latest.error, "something was left out");
+        assert_true(str_contains(s.latest.counts, STR("\"counted\"")));
+        assert_int_equal(s.latest.done, STEPS);
+        assert_true(s.failures == 1 && s.last_success_at == before);
+        assert_in_range(s.next_run_at, b->now + SECONDS(60), b->now + SECONDS(120));
+        assert_true(b->n_ended[false] == 1 && b->n_ended[true] == 0);
     }
 }
 
@@ -573,6 +597,7 @@ static void runs_are_listed_page_by_page_and_by_their_own_project(void **unused)
 }
 
 TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
+          cmocka_unit_test(a_run_that_had_to_leave_something_out_has_failed_and_waits_its_time),
           cmocka_unit_test(every_project_is_planned_once_and_the_installation_too),
           cmocka_unit_test(two_runners_never_have_one_job),
           cmocka_unit_test(who_takes_over_goes_on_from_the_cursor),

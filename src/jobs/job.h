@@ -62,7 +62,9 @@ struct job_step {
     bool done;              /* nothing is left: the run has ended well, the cursor is "{}" again */
     usec_t began; /* of a run that is done: how old its success is, when it went on from the cursor
                      of a failed one; TIME_NONE: as old as the beginning of the run */
-    int64_t n_done; /* progress, of the run as a whole: of n_total, when that is known (> 0) */
+    const char *flaw; /* of a run that is done: what it had to leave out, as a literal. It counts
+                        as failed, but is not repeated before its time; NULL: nothing */
+    int64_t n_done;   /* progress, of the run as a whole: of n_total, when that is known (> 0) */
     int64_t n_total;
     usec_t not_before; /* of a failure: when it may be tried again at the earliest (Retry-After) */
     struct job_count counts[JOB_COUNTS_MAX]; /* of the run so far; see job_step_count() */

@@ -1,7 +1,8 @@
 /*
  * Reconcile as jobs: the steps are those of reconcile/reconcile.h; here they get a source of the
  * project, and what they count and cannot do now is told to the engine. A project without an
- * account has nobody to ask.
+ * account has nobody to ask; one of whose accounts one is refused has the others compared, and a
+ * run that has failed.
  */
 #include "reconcile/reconcile.h"
 
@@ -41,6 +42,8 @@ static bool reconcile(struct job_step *s, reconcile_fn *step, struct err *e)
     s->next_cursor = r.next_cursor;
     s->began = r.began;
     s->done = r.done;
+    if (r.done && job_step_counted(s, reconcile_count_name(RECONCILE_REFUSED)) > 0)
+        s->flaw = "the provider refuses an account of the project: its calls were not compared";
     return ok || err_trace(e);
 }
 

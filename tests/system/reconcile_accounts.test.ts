@@ -1,0 +1,117 @@
+// Several accounts: one of a project is refused; two projects have a call of the same sid.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
+import { ask, type Call } from "../lib/api.ts";
+import { ended, idle, jobs, start } from "../lib/jobs.ts";
+import { drift, play, secondIsOver } from "../lib/reconcile.ts";
+import { clientOf, type Sandbox } from "../lib/sandbox.ts";
+import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
+import { audit } from "../lib/settled.ts";
+import { newCallSid, type Params, post } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
+
+const EMAIL = "owner@example.com";
+const PASSWORD = "a long enough password";
+const OTHER_SID = "AC0000000000000000000000000000beef";
+const OTHER_TOKEN = "the-auth-token-of-the-other-project";
+const CALLS = 30;
+
+/** Signs in, and asks as the owner; of another project than the chosen one when it is named. */
+async function owner(server: Server): Promise<(method: string, path: string, body?: unknown, project?: string) => ReturnType<typeof ask<never>>> {
+  const login = await ask<{ access_token: string }>(server, "/auth/login", { method: "POST", key: null, body: { email: EMAIL, password: PASSWORD } });
+  assert.equal(login.status, 200);
+  return (method, path, body, project) =>
+    ask<never>(server, path, {
+      method,
+      key: null,
+      headers: { Authorization: `Bearer ${login.body.access_token}`, ...(project !== undefined && { "X-Project-Id": project }) },
+      ...(body !== undefined && { body }),
+    });
+}
+
+describe("an account that the provider refuses", () => {
+  let server: Server, sandbox: Sandbox, theirs: CallInstance[];
+  before(async () => {
+    ({ server, sandbox } = await play("--calls", String(CALLS), "--lose", "0.3", "--seed", "31"));
+    theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
+    await secondIsOver(theirs);
+  });
+  after(async () => {
+    await sandbox.stop();
+    await server.remove();
+  });
+
+  it("has the others compared, and fails the run", async () => {
+    assert.notDeepEqual(await drift(server, theirs), {});
+    const { status } = await ask(server, `/api/connections/twilio/${OTHER_SID}`, { method: "PUT", body: { secret: OTHER_TOKEN } });
+    assert.equal(status, 204);
+    const over = await until("both accounts are asked", async () => {
+      await idle(server, "reconcile_cold");
+      const run = await ended(server, await start(server, "reconcile_cold"));
+      return (run.counts["refused"] ?? 0) > 0 ? run : undefined;
+    });
+    assert.equal(over.state, "failed");
+    assert.match(over.error ?? "", /refuses an account/);
+    assert.equal(over.counts["checked"], theirs.length);
+    assert.deepEqual(await drift(server, theirs), {});
+    const job = (await jobs(server)).find(({ name }) => name === "reconcile_cold");
+    assert.ok(job && job.failures > 0 && job.latest?.state === "failed");
+    await audit(server);
+  });
+});
+
+describe("one CallSid in two projects", () => {
+  let server: Server, as: Awaited<ReturnType<typeof owner>>, other: string;
+  before(async () => {
+    server = await startServer({ BOOTSTRAP_ADMIN_EMAIL: EMAIL, BOOTSTRAP_ADMIN_PASSWORD: PASSWORD });
+    as = await owner(server);
+    const made = (await as("POST", "/projects", { name: "Other" })) as { status: number; body: { id: string } };
+    assert.equal(made.status, 201);
+    other = made.body.id;
+    assert.equal((await as("PUT", `/api/connections/twilio/${OTHER_SID}`, { secret: OTHER_TOKEN }, other)).status, 204);
+  });
+  after(() => server.remove());
+
+  const event = (account: string, sid: string, status: string): Params => ({
+    AccountSid: account,
+    CallSid: sid,
+    CallStatus: status,
+    From: "+12125550123",
+    To: OWNED_NUMBER,
+    Direction: "inbound",
+    SequenceNumber: status === "ringing" ? "0" : "1",
+    Timestamp: new Date().toUTCString().replace("GMT", "+0000"),
+  });
+
+  async function told(account: string, token: string, sid: string, status: string): Promise<void> {
+    await until("the account may knock", async () => ((await post(server, "voice-status", event(account, sid, status), token)).status === 204 ? true : undefined));
+  }
+
+  async function statusOf(sid: string, expected: string, project?: string): Promise<void> {
+    await until(`the call is ${expected}`, async () => {
+      const { status, body } = (await as("GET", `/api/calls/${sid}`, undefined, project)) as { status: number; body: { call: Call } };
+      return status === 200 && body.call.status === expected ? true : undefined;
+    });
+  }
+
+  async function linesOf(sid: string, project?: string): Promise<number> {
+    const { body } = (await as("GET", "/api/events?after_seq=0&limit=1000", undefined, project)) as { body: { events: { seq: number; payload: { call: Call } }[] } };
+    assert.deepEqual(body.events.map(({ seq }) => seq), body.events.map((_, i) => i + 1));
+    return body.events.filter(({ payload }) => payload.call.twilio_sid === sid).length;
+  }
+
+  it("F088 is two calls, each with its own history and feed", async () => {
+    const sid = newCallSid();
+    await told(ACCOUNT_SID, AUTH_TOKEN, sid, "ringing");
+    await told(OTHER_SID, OTHER_TOKEN, sid, "completed");
+    await statusOf(sid, "ringing");
+    await statusOf(sid, "completed", other);
+    await told(ACCOUNT_SID, AUTH_TOKEN, sid, "in-progress");
+    await statusOf(sid, "in-progress");
+    await statusOf(sid, "completed", other);
+    assert.equal(await linesOf(sid), 2);
+    assert.equal(await linesOf(sid, other), 1);
+    await audit(server);
+  });
+});
