@@ -15,7 +15,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 ORDER = """
-    base loop http sse ws store wake queue inbox calls feed reconcile media analysis tenancy numbers agents
+    base loop http trace sse ws store wake queue inbox calls feed reconcile media analysis tenancy numbers agents
     knowledge tools messages campaigns crm billing providers jobs api ops
 """.split()
 

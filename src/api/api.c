@@ -23,6 +23,7 @@
 #include "store/store.h"
 #include "tenancy/access_token.h"
 #include "tenancy/stream_token.h"
+#include "trace/trace.h"
 
 enum { ROUTES_MAX = 256, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
 
@@ -203,8 +204,33 @@ static bool run(struct req *rq, const struct route *route, struct err *e)
     return true;
 }
 
+/* The exchange is gone by then. */
+struct seen {
+    usec_t received_at; /* monotonic */
+    char trace[ID_LEN];
+};
+
+static void note_span(const struct api *api, const struct route *route, const struct seen *seen,
+                      int status)
+{
+    if (!api->o.tracer)
+        return;
+    tracer_note(api->o.tracer, &(struct span){
+                                   .trace = {seen->trace, sizeof seen->trace},
+                                   .name = http_method_name(route->method).p,
+                                   .of = str_from(route->pattern),
+                                   .kind = SPAN_SERVER,
+                                   .is_first = true,
+                                   .failed = status >= 500,
+                                   .took = clock_monotonic(api->o.clock) - seen->received_at,
+                                   .facts = {{"http.route", str_from(route->pattern), 0},
+                                             {"http.response.status_code", STR_NONE, status}},
+                               });
+}
+
 static void serve(struct worker *w, struct http_exchange *x)
 {
+    struct seen seen = {.received_at = http_received_at(x)};
     const struct http_match *match = http_user(x);
     const struct route *route = match->target;
     struct err e = {0};
@@ -225,15 +251,18 @@ static void serve(struct worker *w, struct http_exchange *x)
     };
 
     rq.trace_id = id_new(w->api->o.clock, &w->rng, rq.a);
+    memcpy(seen.trace, rq.trace_id.p, sizeof seen.trace);
     buf_reset(&w->out);
     json_init(&rq.json, &w->out);
     if (run(&rq, route, &e)) {
-        assert(rq.replied);
+        assert(rq.status != 0);
+        note_span(w->api, route, &seen, rq.status);
         return;
     }
     const struct log lg = {rq.trace_id};
     log_failure(&lg, err_code_status(e.code) >= 500 ? LOG_ERROR : LOG_DEBUG, "request.failed", &e);
     http_answer_error(x, &e, rq.trace_id);
+    note_span(w->api, route, &seen, err_code_status(e.code));
 }
 
 static void work(void *arg)

@@ -30,11 +30,13 @@ struct recordings;
 struct secret;
 struct store;
 struct token_keys;
+struct tracer;
 struct vault;
 
 struct api_options {
     struct store *store;
     const struct clock *clock;
+    struct tracer *tracer;     /* NULL: no traces */
     struct hub *hub;           /* NULL when this process has no such role */
     struct inbox *inbox;       /* likewise */
     struct queue *queue;       /* likewise */

@@ -157,7 +157,7 @@ bool reply_with(struct req *rq, int status, const struct http_header *headers, s
     if (!buf_ok(rq->out))
         return err_set(e, ERR_LIMIT, "the answer is larger than %zu bytes; ask for a smaller page",
                        rq->out->max);
-    rq->replied = true;
+    rq->status = status;
     http_answer_from(rq->x, &(struct http_answer){.status = status,
                                                   .type = STR("application/json; charset=utf-8"),
                                                   .body = buf_view(rq->out),
@@ -170,7 +170,7 @@ void reply_bytes(struct req *rq, struct str type, struct str bytes)
 {
     static const struct http_header headers[] = {{{"Cache-Control", 13}, {"private", 7}}};
 
-    rq->replied = true;
+    rq->status = 200;
     http_answer_from(rq->x, &(struct http_answer){.status = 200,
                                                   .type = type,
                                                   .body = bytes,
@@ -180,12 +180,12 @@ void reply_bytes(struct req *rq, struct str type, struct str bytes)
 
 void reply_empty(struct req *rq, int status, const struct http_header *headers, size_t n)
 {
-    rq->replied = true;
+    rq->status = status;
     http_answer_from(rq->x,
                      &(struct http_answer){.status = status, .headers = headers, .n_headers = n});
 }
 
 void reply_elsewhere(struct req *rq)
 {
-    rq->replied = true;
+    rq->status = 200;
 }

@@ -45,7 +45,7 @@ struct req {
     usec_t now;
     struct buf *out;
     struct json_writer json; /* writes to out */
-    bool replied;
+    int status;              /* of the reply; 0: none yet */
 };
 
 /* What the asker may read of calls. */

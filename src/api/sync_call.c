@@ -46,6 +46,7 @@ static bool ask(struct req *rq, with_source_fn *fn, struct err *e)
 
     if (!call_sources_of(rq->app->sources, rq->actor.project, NULL, rq->a, &source))
         return refuse_without_account(rq, sid, e);
+    source.trace = rq->trace_id;
     return fn(rq, &s, sid, e) || err_trace(e);
 }
 

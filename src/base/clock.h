@@ -39,8 +39,10 @@ uint64_t rng_u64(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t n);
 
 /* A ULID: 26 characters of Crockford base 32, sorts by time. dst gets a zero byte too. */
-enum { ID_LEN = 26 };
+enum { ID_LEN = 26, ID_BYTES = 16 };
 void id_make(usec_t now, struct rng *r, char dst[ID_LEN + 1]);
 struct str id_new(const struct clock *c, struct rng *r, struct arena *a);
+/* What it is written for. False: no ULID. */
+bool id_bytes(struct str id, unsigned char ret[ID_BYTES]) CHECK_RESULT;
 
 #endif

@@ -42,3 +42,26 @@ struct str id_new(const struct clock *c, struct rng *r, struct arena *a)
     id_make(clock_wall(c), r, text);
     return (struct str){text, ID_LEN};
 }
+
+/* From the last character backwards, 5 bits each; the first has no room for its two highest. */
+bool id_bytes(struct str id, unsigned char ret[ID_BYTES])
+{
+    unsigned bits = 0, have = 0;
+    size_t at = ID_BYTES;
+
+    if (id.n != ID_LEN || id.p[0] > '7')
+        return false;
+    for (size_t i = ID_LEN; i-- > 0;) {
+        const char *found = id.p[i] ? strchr(alphabet, id.p[i]) : NULL;
+        if (!found)
+            return false;
+        bits |= (unsigned)(found - alphabet) << have;
+        have += 5;
+        if (have >= 8 && at > 0) {
+            ret[--at] = (unsigned char)bits;
+            bits >>= 8;
+            have -= 8;
+        }
+    }
+    return true;
+}

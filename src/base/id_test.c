@@ -41,5 +41,26 @@ static void two_ids_of_one_moment_differ(void **state)
     assert_true(str_eq(str_sub(one, 0, 10), str_sub(two, 0, 10)));
 }
 
+static void an_id_is_sixteen_bytes(void **state)
+{
+    static const char *const none[] = {"",
+                                       "01ARYZ6S41TSV4RRFFQ69G5FA",
+                                       "81ARYZ6S41TSV4RRFFQ69G5FAV",
+                                       "01ARYZ6S41TSV4RRFFQ69G5FAU",
+                                       "01aryz6s41tsv4rrffq69g5fav",
+                                       "01ARYZ6S41TSV4RRFFQ69G5FAVX"};
+    static const unsigned char want[ID_BYTES] = {0x01, 0x56, 0x3d, 0xf3, 0x64, 0x81, 0xd6, 0x76,
+                                                 0x4c, 0x61, 0xef, 0xb9, 0x93, 0x02, 0xbd, 0x5b};
+    unsigned char got[ID_BYTES];
+    (void)state;
+    assert_true(id_bytes(STR("01ARYZ6S41TSV4RRFFQ69G5FAV"), got)); // of the specification
+    assert_memory_equal(got, want, sizeof want);
+    assert_true(id_bytes(STR("7ZZZZZZZZZZZZZZZZZZZZZZZZZ"), got));
+    for (size_t i = 0; i < sizeof got; i++)
+        assert_int_equal(got[i], 0xff);
+    FOR_EACH_ROW (row, none)
+        assert_row(!id_bytes(str_from(*row), got), *row);
+}
+
 TEST_MAIN(cmocka_unit_test(an_id_is_a_ulid), cmocka_unit_test(ids_sort_by_time),
-          cmocka_unit_test(two_ids_of_one_moment_differ))
+          cmocka_unit_test(two_ids_of_one_moment_differ), cmocka_unit_test(an_id_is_sixteen_bytes))

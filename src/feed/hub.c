@@ -23,6 +23,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "feed/watch.h"
+#include "trace/trace.h"
 
 enum {
     RING_DEFAULT = 4096,
@@ -94,6 +95,24 @@ static void render(struct watch *w, const struct feed_page *page, size_t bytes)
     buf_finish(&out);
 }
 
+/* From the commit until the loops had them. */
+static void note_spans(const struct hub *h, const struct watch *w, const struct feed_page *page,
+                       int64_t before)
+{
+    const usec_t took = clock_monotonic(h->o.clock) - w->announced_at;
+
+    for (size_t i = 0; i < page->n; i++)
+        if (page->items[i].seq > before && page->items[i].seq <= w->ring.last)
+            tracer_note(h->o.tracer,
+                        &(struct span){
+                            .trace = page->items[i].trace_id,
+                            .name = "feed.publish",
+                            .kind = SPAN_PRODUCER,
+                            .took = took,
+                            .facts = {{"hookswitch.seq", STR_NONE, page->items[i].seq}},
+                        });
+}
+
 /* Renders and sends what was read behind the last frame. Nothing is due any more when that was all:
  * what was announced beyond it is announced again, or polled. */
 static void take_page(struct hub *h, struct watch *w, const struct feed_page *page)
@@ -108,6 +127,8 @@ static void take_page(struct hub *h, struct watch *w, const struct feed_page *pa
         if (w->open[i])
             watch_send_frames(w, &h->stations[i], NEWS_FRAMES, before, w->announced_at);
     hub_raise(&h->last_seq, w->ring.last);
+    if (h->o.tracer && w->announced_at != TIME_NONE)
+        note_spans(h, w, page, before);
     if (page->n > 0 && w->ring.last < page->head.last_seq) {
         if (w->announced < page->head.last_seq)
             watch_due(h, w, page->head.last_seq, w->announced_at); // the rest is due

@@ -17,6 +17,7 @@
 #include "loop/loop.h"
 
 struct hub;
+struct tracer;
 
 /* Who watches, in the words of whoever let it in. Equal ones are asked about once. */
 enum { HUB_WATCHER_ID_MAX = 80 };
@@ -33,6 +34,7 @@ typedef bool hub_may_watch_fn(struct db *db, const struct hub_watcher *who, size
 struct hub_options {
     struct store *store;
     const struct clock *clock;
+    struct tracer *tracer; /* NULL: no traces */
     struct loop **loops;
     size_t n_loops;
     size_t ring;      /* frames kept per watched project, at least 2; 0: 4096 */

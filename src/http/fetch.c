@@ -94,13 +94,21 @@ static void free_list(void *list)
     curl_slist_free_all(list);
 }
 
-static bool set_header(CURL *easy, const struct http_fetch *f, struct arena *a)
+static bool set_headers(CURL *easy, const struct http_fetch *f, struct arena *a)
 {
-    struct curl_slist *list = curl_slist_append(
-        NULL, str_z(str_fmt(a, "%s: " STR_FMT, f->header.name, STR_ARG(f->header.value)), a));
+    struct curl_slist *list = NULL;
 
+    for (size_t i = 0; i < f->n_headers; i++) {
+        const struct http_header *h = &f->headers[i];
+        const struct str line =
+            str_fmt(a, STR_FMT ": " STR_FMT, STR_ARG(h->name), STR_ARG(h->value));
+        struct curl_slist *longer = curl_slist_append(list, str_z(line, a));
+        if (!longer)
+            mem_exhausted();
+        list = longer;
+    }
     arena_defer(a, free_list, list);
-    return list && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
+    return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
 }
 
 /* CURLOPT_UNRESTRICTED_AUTH stays off: that is what keeps the password from other hosts. */
@@ -112,8 +120,8 @@ static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, stru
     bad |= curl_easy_setopt(easy, CURLOPT_URL, str_z(f->url, a));
     if (f->post)
         bad |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, str_z(f->form, a));
-    if (f->header.name)
-        bad |= !set_header(easy, f, a);
+    if (f->n_headers > 0)
+        bad |= !set_headers(easy, f, a);
     bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
     bad |= curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
     bad |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, f->stays ? 0L : 1L);
@@ -188,7 +196,7 @@ static bool fail(CURL *easy, const struct http_fetch *f, CURLcode code, const st
 
 static void read_head(CURL *easy, struct arena *a, struct http_fetched *ret)
 {
-    curl_off_t retry_after = 0;
+    curl_off_t retry_after = 0, took = 0;
     char *type = NULL;
     long status = 0;
 
@@ -196,7 +204,9 @@ static void read_head(CURL *easy, struct arena *a, struct http_fetched *ret)
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
     (void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
+    (void)curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took);
     *ret = (struct http_fetched){.status = (int)status,
+                                 .took = took,
                                  .type = str_dup(str_from(type), a),
                                  .retry_after = retry_after < RETRY_AFTER_MAX
                                                     ? SECONDS(retry_after)

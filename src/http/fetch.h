@@ -13,6 +13,7 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/time.h"
+#include "http/http.h"
 
 /* Once, before the first thread that fetches. */
 bool http_fetch_init(struct err *e) CHECK_RESULT;
@@ -28,14 +29,11 @@ bool http_place_eq(const struct http_place *x, const struct http_place *y);
 struct http_fetch {
     const char *peer; /* "Twilio", for sentences */
     struct str url;
-    bool post;       /* instead of GET */
-    struct str form; /* its body; none: an empty one */
-    bool stays;      /* a redirect is the answer, and not followed */
-    /* One of our own; name NULL: none. */
-    struct {
-        const char *name;
-        struct str value;
-    } header;
+    bool post;                         /* instead of GET */
+    struct str form;                   /* its body; none: an empty one */
+    bool stays;                        /* a redirect is the answer, and not followed */
+    const struct http_header *headers; /* of our own; one may say that the body is no form */
+    size_t n_headers;
     struct str user;
     const struct secret *password; /* NULL: asked without name and password */
     usec_t connect_timeout, total_timeout;
@@ -46,6 +44,7 @@ struct http_fetched {
     int status;
     struct str type;    /* Content-Type; none when there was no such field */
     usec_t retry_after; /* Retry-After; 0 when there was no such field */
+    usec_t took;        /* from the first byte sent to the last that came, connecting included */
 };
 
 /* The body is appended to a buf; larger than its ceiling is ERR_LIMIT. Not now, but perhaps later

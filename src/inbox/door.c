@@ -75,6 +75,7 @@ struct visit {
     struct roster *roster; /* held from the signature to the answer, which may need its config */
     struct http_exchange *x;
     enum inbox_result result;
+    enum door_outcome outcome; /* once it is decided */
     char trace_id[ID_LEN + 1];
 };
 
@@ -194,6 +195,26 @@ static enum door_outcome charge(const struct doors *d, struct place *p, struct s
 
 // --- answers -------------------------------------------------------------------------------------
 
+/* The first span of its trace. Before the answer, with which the visit ends. */
+static void note_span(const struct visit *v, int status)
+{
+    struct tracer *t = v->doors->o.tracer;
+    if (!t)
+        return;
+    tracer_note(t, &(struct span){
+                       .trace = str_from(v->trace_id),
+                       .name = "POST",
+                       .of = v->seen.door->path,
+                       .kind = SPAN_SERVER,
+                       .is_first = true,
+                       .failed = status >= 500,
+                       .took = clock_monotonic(v->doors->o.clock) - http_received_at(v->x),
+                       .facts = {{"http.route", v->seen.door->path, 0},
+                                 {"http.response.status_code", STR_NONE, status},
+                                 {"hookswitch.outcome", str_from(outcomes[v->outcome].name), 0}},
+                   });
+}
+
 static void answer_error(struct visit *v, const struct err *e, bool close)
 {
     const struct http_header retry = {STR("Retry-After"),
@@ -202,6 +223,7 @@ static void answer_error(struct visit *v, const struct err *e, bool close)
     buf_init(&body, ERROR_MAX);
     http_error_body(&body, e, http_language(http_header(v->seen.rq, STR("Accept-Language"))),
                     str_from(v->trace_id));
+    note_span(v, err_code_status(e->code));
     http_answer(v->x, &(struct http_answer){
                           .status = err_code_status(e->code),
                           .type = STR("application/json"),
@@ -253,6 +275,7 @@ static void refuse(struct visit *v, enum door_outcome outcome, struct err *e)
 {
     const struct told t = {LOG_WARN, v->seen.door, v->trace_id, v->share};
     outcome = charge(v->doors, v->place, v->seen.rq->peer, outcome, &t);
+    v->outcome = outcome;
     answer_invalid(v, outcome, e);
 }
 
@@ -262,11 +285,18 @@ static void steer(struct visit *v)
     struct buf body;
     buf_init(&body, ANSWER_MAX);
     v->seen.door->answer(&v->seen, &body);
+    note_span(v, 200);
     http_answer(v->x, &(struct http_answer){
                           .type = STR("text/xml; charset=utf-8"),
                           .body = buf_view(&body),
                       });
     buf_finish(&body);
+}
+
+static void thank(struct visit *v)
+{
+    note_span(v, 204);
+    http_answer(v->x, &(struct http_answer){.status = 204});
 }
 
 static void settle(struct visit *v, enum door_outcome outcome)
@@ -283,10 +313,11 @@ static void settle(struct visit *v, enum door_outcome outcome)
         tell_sampled(v->place, now, outcome,
                      &(struct told){LOG_ERROR, door, v->trace_id, v->share});
 
+    v->outcome = outcome;
     if (door->kind == DOOR_STEER)
         steer(v);
     else if (kept)
-        http_answer(v->x, &(struct http_answer){.status = 204});
+        thank(v);
     else
         answer_unavailable(v);
     roster_drop(roster);
@@ -370,6 +401,7 @@ static void put_off(struct visit *v, usec_t wait)
     tally_count(&v->share->tally, DOOR_OVER_LIMIT, clock_wall(v->doors->o.clock));
     tell_sampled(v->place, clock_monotonic(v->doors->o.clock), DOOR_OVER_LIMIT,
                  &(struct told){LOG_WARN, v->seen.door, v->trace_id, v->share});
+    v->outcome = DOOR_OVER_LIMIT;
     answer_over_limit(v, wait);
 }
 

@@ -24,6 +24,7 @@
 #include "base/metric.h"
 #include "http/http.h"
 #include "inbox/inbox.h"
+#include "trace/trace.h"
 
 struct door;
 struct doors;
@@ -103,6 +104,7 @@ struct doors_options {
     struct str allowed_peers; /* comma list of addresses and CIDR blocks; none: all */
     struct inbox *inbox;
     const struct clock *clock;
+    struct tracer *tracer;     /* NULL: no traces */
     struct loop *const *loops; /* of the server */
     size_t n_loops;
     /* Whether events of a project are kept now; NULL: all are. On the loops: must not wait. */

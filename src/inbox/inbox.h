@@ -15,6 +15,7 @@
 
 struct files;
 struct store;
+struct tracer;
 struct inbox;
 
 enum { PROJECT_UNKNOWN = 0 }; /* the account's project is looked up when the event is stored */
@@ -57,6 +58,7 @@ struct inbox_append {
 struct inbox_options {
     struct store *store;
     const struct clock *clock;
+    struct tracer *tracer;     /* NULL: no traces */
     struct str spool_path;     /* directory of the spool */
     const struct files *files; /* that it is on; NULL: the system's */
     bool held; /* until inbox_release() the store is not asked, everything goes to the spool */

@@ -32,6 +32,7 @@
 #include "base/log.h"
 #include "inbox/internal.h"
 #include "loop/urgency.h"
+#include "trace/trace.h"
 
 enum {
     CONFLICTS_MAX = 2,
@@ -44,6 +45,25 @@ enum {
 
 // --- completions ---------------------------------------------------------------------------------
 
+static void note_span(const struct inbox *in, const struct inbox_append *ap,
+                      enum inbox_result result, usec_t took)
+{
+    static const struct str names[] = {
+        [INBOX_STORED] = {"stored", 6},
+        [INBOX_DUPLICATE] = {"duplicate", 9},
+        [INBOX_SPOOLED] = {"spooled", 7},
+        [INBOX_REFUSED] = {"refused", 7},
+    };
+    tracer_note(in->o.tracer, &(struct span){
+                                  .trace = ap->item.trace_id,
+                                  .name = "inbox.commit",
+                                  .kind = SPAN_INTERNAL,
+                                  .failed = result == INBOX_REFUSED,
+                                  .took = took,
+                                  .facts = {{"hookswitch.result", names[result], 0}},
+                              });
+}
+
 static void complete(struct inbox *in, struct inbox_append *ap, enum inbox_result result)
 {
     _Atomic uint64_t *const counters[] = {
@@ -52,8 +72,11 @@ static void complete(struct inbox *in, struct inbox_append *ap, enum inbox_resul
         [INBOX_SPOOLED] = &in->n_spooled,
         [INBOX_REFUSED] = &in->n_refused,
     };
+    const usec_t took = clock_monotonic(in->o.clock) - ap->submitted_at;
     writer_add(counters[result], 1);
-    histogram_note_time(&in->append_time, clock_monotonic(in->o.clock) - ap->submitted_at);
+    histogram_note_time(&in->append_time, took);
+    if (in->o.tracer)
+        note_span(in, ap, result, took);
     atomic_fetch_sub_explicit(&in->waiting, 1, memory_order_relaxed);
     ap->on_done(ap, result); // last touch
 }

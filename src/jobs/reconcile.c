@@ -9,8 +9,24 @@
 #include "jobs/job.h"
 #include "jobs/world.h"
 #include "providers/call_sources.h"
+#include "trace/trace.h"
 
-static bool reconcile(struct job_step *s, reconcile_fn *step, struct err *e)
+/* The first span of the trace of its requests. */
+static void note_span(const struct job_step *s, const char *name, struct str trace, usec_t began)
+{
+    const struct job_world *world = s->arg;
+
+    tracer_note(world->tracer, &(struct span){
+                                   .trace = trace,
+                                   .name = "job.step",
+                                   .of = str_from(name),
+                                   .kind = SPAN_INTERNAL,
+                                   .is_first = true,
+                                   .took = clock_monotonic(s->clock) - began,
+                               });
+}
+
+static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, struct err *e)
 {
     const struct job_world *world = s->arg;
     struct reconcile_source source;
@@ -32,7 +48,9 @@ static bool reconcile(struct job_step *s, reconcile_fn *step, struct err *e)
         .arg = world->arg,
         .next_cursor = STR_NONE,
     };
+    const usec_t began = clock_monotonic(s->clock);
     const bool ok = step(&r, e);
+    note_span(s, name, source.trace, began);
 
     for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
         job_step_count(s, reconcile_count_name((enum reconcile_count)c), r.counts[c]);
@@ -49,27 +67,27 @@ static bool reconcile(struct job_step *s, reconcile_fn *step, struct err *e)
 
 static bool hot(struct job_step *s, struct err *e)
 {
-    return reconcile(s, reconcile_hot, e) || err_trace(e);
+    return reconcile(s, "reconcile_hot", reconcile_hot, e) || err_trace(e);
 }
 
 static bool warm(struct job_step *s, struct err *e)
 {
-    return reconcile(s, reconcile_warm, e) || err_trace(e);
+    return reconcile(s, "reconcile_warm", reconcile_warm, e) || err_trace(e);
 }
 
 static bool cold(struct job_step *s, struct err *e)
 {
-    return reconcile(s, reconcile_cold, e) || err_trace(e);
+    return reconcile(s, "reconcile_cold", reconcile_cold, e) || err_trace(e);
 }
 
 static bool recent(struct job_step *s, struct err *e)
 {
-    return reconcile(s, reconcile_recent, e) || err_trace(e);
+    return reconcile(s, "sync_recent", reconcile_recent, e) || err_trace(e);
 }
 
 static bool today(struct job_step *s, struct err *e)
 {
-    return reconcile(s, reconcile_today, e) || err_trace(e);
+    return reconcile(s, "sync_today", reconcile_today, e) || err_trace(e);
 }
 
 #define RECONCILES .is_reconcile = true, .is_offered = true

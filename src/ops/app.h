@@ -25,7 +25,8 @@ struct app {
     struct loop *loops[LOOPS_MAX];
     size_t n_loops;
     struct http_server *server;
-    int64_t project; /* the default one */
+    struct tracer *tracer; /* NULL: no traces */
+    int64_t project;       /* the default one */
     struct str login_token;
     struct identity identity;
     struct hasher *hasher;

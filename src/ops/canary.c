@@ -23,13 +23,15 @@ struct canary {
 
 static bool fly(struct canary *c, const struct provider_canary *p, struct arena *a, struct err *e)
 {
+    const struct http_header signature = {str_from(p->header), p->signature};
     const struct http_fetch f = {
         .peer = "our own public address",
         .url = p->url,
         .post = true,
         .form = p->form,
         .stays = true,
-        .header = {p->header, p->signature},
+        .headers = &signature,
+        .n_headers = 1,
         .connect_timeout = SECONDS(5),
         .total_timeout = PATIENCE,
         .ended = &c->ending,

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "trace/otlp.h"
 
 enum kind { TEXT, NUMBER, FLAG, SECRET };
 
@@ -121,6 +122,18 @@ static const struct variable variables[] = {
     {"METRICS_ALLOWED_CIDRS", TEXT, AT(metrics_allowed_cidrs), "", 0, 0,
      "Comma list of blocks from which /metrics may be read without the token. Neither: there is no "
      "such page."},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT", TEXT, AT(otel_endpoint), "", 0, 0,
+     "Where a collector of OpenTelemetry takes OTLP over HTTP (http://localhost:4318); traces are "
+     "sent there as JSON (docs/traces.md). Empty: none are made."},
+    {"OTEL_EXPORTER_OTLP_HEADERS", SECRET, AT(otel_headers), "", 0, 0,
+     "Header fields for the collector, name=value,name=value; values may be percent-encoded."},
+    {"OTEL_SERVICE_NAME", TEXT, AT(otel_service_name), "hookswitch", 0, 0,
+     "What this node is called in traces."},
+    {"OTEL_TRACES_SAMPLER", TEXT, AT(otel_sampler), "parentbased_always_on", 0, 0,
+     "Which traces are told of: always_on, always_off or traceidratio, each with parentbased_ "
+     "before it or not."},
+    {"OTEL_TRACES_SAMPLER_ARG", TEXT, AT(otel_sampler_arg), "1", 0, 0,
+     "The share of the traces that traceidratio tells of, from 0 to 1."},
     {"INBOX_KEPT_DAYS", NUMBER, AT(inbox_kept_days), "90", 1, 36500,
      "Days for which received webhooks are kept after they were processed; those that failed are "
      "kept until somebody has dealt with them."},
@@ -341,6 +354,23 @@ static bool is_local_url(struct str s)
     return str_eq(host, STR("127.0.0.1")) || str_eq(host, STR("localhost"));
 }
 
+/* An empty endpoint says that there are no traces. */
+static void check_traces(const struct config *c, struct arena *a, struct problems *p)
+{
+    struct http_header *headers;
+    uint64_t share;
+    size_t n;
+
+    if (!str_is_empty(c->otel_endpoint) && !is_http_url(c->otel_endpoint))
+        problem(p, "OTEL_EXPORTER_OTLP_ENDPOINT", "write an http:// or https:// URL without query");
+    if (!otlp_headers_parse(c->otel_headers, a, &headers, &n))
+        problem(p, "OTEL_EXPORTER_OTLP_HEADERS", "write name=value,name=value");
+    if (!otlp_share_parse(c->otel_sampler, c->otel_sampler_arg, &share))
+        problem(p, "OTEL_TRACES_SAMPLER",
+                "write always_on, always_off or traceidratio; with the last, a share from 0 to 1 "
+                "as OTEL_TRACES_SAMPLER_ARG");
+}
+
 /* What one variable demands of another. */
 static void check_together(const struct config *c, struct problems *p)
 {
@@ -393,6 +423,7 @@ bool config_load(char **environment, const char *dotenv_path, struct arena *a, s
     while (str_ends(c.webhook_base_url, STR("/"))) // paths begin with one
         c.webhook_base_url.n--;
     check_together(&c, &p);
+    check_traces(&c, a, &p);
     if (p.any)
         return false;
     if (str_is_empty(c.webhook_base_url))

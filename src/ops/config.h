@@ -56,6 +56,11 @@ struct config {
     int64_t canary_seconds;
     struct str metrics_token;
     struct str metrics_allowed_cidrs;
+    struct str otel_endpoint; /* none: no traces */
+    struct str otel_headers;
+    struct str otel_service_name;
+    struct str otel_sampler;
+    struct str otel_sampler_arg;
     int64_t inbox_kept_days;
     int64_t feed_kept_days;
     struct str log_level;

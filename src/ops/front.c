@@ -64,6 +64,7 @@ static bool serve_metrics(struct app *app, struct http_exchange *x)
         .queue = all ? app->queue : NULL,
         .hub = all ? app->hub : NULL,
         .wakeups = all ? app->wakeups : NULL,
+        .tracer = app->tracer,
     };
 
     return metrics_handle(app->metrics, &rooms, x);

@@ -21,6 +21,7 @@
 #include "inbox/inbox.h"
 #include "ops/gauges.h"
 #include "queue/queue.h"
+#include "trace/trace.h"
 #include "version.h"
 #include "wake/wake.h"
 
@@ -185,6 +186,20 @@ static void write_degraded(struct buf *out, const struct metrics *m, const struc
     }
 }
 
+static void write_traces(struct buf *out, const struct tracer *tracer)
+{
+    struct tracer_stats s;
+
+    if (!tracer)
+        return;
+    tracer_stats(tracer, &s);
+    metric_plain(out, "traces_exported_total", METRIC_COUNTER, "Spans that the collector has.",
+                 (double)s.exported);
+    metric_plain(out, "traces_dropped_total", METRIC_COUNTER,
+                 "Spans that were let go, as the collector was slow, away, or refused them.",
+                 (double)s.dropped);
+}
+
 // --- the process ---------------------------------------------------------------------------------
 
 static double resident_bytes(void)
@@ -278,6 +293,7 @@ static void answer(const struct metrics *m, const struct metrics_rooms *rooms,
     write_hub(&out, rooms->hub);
     write_wakeups(&out, rooms->wakeups);
     write_degraded(&out, m, rooms->inbox);
+    write_traces(&out, rooms->tracer);
     gauges_write(m->gauges, &out);
     write_process(&out, m);
     http_answer(x, &(struct http_answer){.type = STR("text/plain; version=0.0.4; charset=utf-8"),

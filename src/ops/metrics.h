@@ -14,6 +14,7 @@ struct hub;
 struct inbox;
 struct queue;
 struct wakeups;
+struct tracer;
 
 /* The rooms whose figures are told; NULL: this process has none, or not yet. */
 struct metrics_rooms {
@@ -22,6 +23,7 @@ struct metrics_rooms {
     const struct queue *queue;
     const struct hub *hub;
     const struct wakeups *wakeups;
+    const struct tracer *tracer;
 };
 
 struct metrics_options {

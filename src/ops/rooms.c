@@ -120,6 +120,7 @@ static bool start_inbox(struct app *app, struct err *e)
     const struct inbox_options o = {
         .store = app->store,
         .clock = &clock_system,
+        .tracer = app->tracer,
         .spool_path = app->config->spool_dir,
         .held = true,
         .project_of = project_of,
@@ -145,6 +146,7 @@ static bool open_doors_for(struct app *app, struct account_book *book, struct do
         .allowed_peers = app->config->webhook_allowed_cidrs,
         .inbox = app->inbox,
         .clock = &clock_system,
+        .tracer = app->tracer,
         .loops = app->loops,
         .n_loops = app->n_loops,
         .takes = takes_events,
@@ -288,6 +290,7 @@ static bool start_worker(struct app *app, struct err *e)
         .name = "inbox",
         .store = app->store,
         .clock = &clock_system,
+        .tracer = app->tracer,
         .queries = inbox_queue_queries,
         .handler = inbox_apply_handler(app->apply),
         .policy = queue_policy_default,
@@ -345,6 +348,7 @@ static bool open_sources(struct app *app, struct err *e)
     const struct call_sources_options o = {
         .accounts = app->shelf,
         .clock = &clock_system,
+        .tracer = app->tracer,
         .requests_per_second = app->config->provider_requests_per_second,
         .places = app->outside,
     };
@@ -367,6 +371,7 @@ static bool start_jobs(struct app *app, struct err *e)
     app->job_world = (struct job_world){
         .accounts = app->shelf,
         .sources = app->sources,
+        .tracer = app->tracer,
         .quotas = accounts_quotas(app->config),
         .on_committed = on_committed,
         .arg = app,
@@ -379,6 +384,7 @@ static bool start_hub(struct app *app, struct err *e)
     const struct hub_options o = {
         .store = app->store,
         .clock = &clock_system,
+        .tracer = app->tracer,
         .loops = app->loops,
         .n_loops = app->n_loops,
         .may_watch = watchers_may,
@@ -446,6 +452,7 @@ static bool start_api(struct app *app, struct err *e)
     const struct api_options o = {
         .store = app->store,
         .clock = &clock_system,
+        .tracer = app->tracer,
         .hub = app->hub,
         .inbox = app->inbox,
         .queue = app->queue,

@@ -16,6 +16,7 @@
 #include "ops/metrics.h"
 #include "ops/roles.h"
 #include "ops/watchdog.h"
+#include "trace/trace.h"
 
 enum { RETRY_MS = 500, DRAIN_SECONDS = 5, CHECKPOINT_SECONDS = 60 };
 
@@ -146,6 +147,21 @@ static bool open_metrics(struct app *app, struct err *e)
     return metrics_create(&o, &app->metrics, e) || err_trace(e);
 }
 
+/* Without a collector there is none. */
+static bool start_tracer(struct app *app, struct err *e)
+{
+    const struct tracer_options o = {
+        .clock = &clock_system,
+        .endpoint = app->config->otel_endpoint,
+        .headers = app->config->otel_headers,
+        .service = app->config->otel_service_name,
+        .sampler = app->config->otel_sampler,
+        .share = app->config->otel_sampler_arg,
+    };
+
+    return str_is_empty(o.endpoint) || tracer_start(&o, &app->tracer, e) || err_trace(e);
+}
+
 static bool run(struct app *app, struct err *e)
 {
     const struct store_options o = {
@@ -163,8 +179,8 @@ static bool run(struct app *app, struct err *e)
     if (!accounts_of_config(app->config, 0, &book, e))
         return err_trace(e);
     account_shelf_put(app->shelf, book);
-    if (!store_open(&o, &app->store, e) || !open_metrics(app, e) || !start_loops(app, e) ||
-        !hasher_start(identity_hashers(), &app->hasher, e) ||
+    if (!store_open(&o, &app->store, e) || !open_metrics(app, e) || !start_tracer(app, e) ||
+        !start_loops(app, e) || !hasher_start(identity_hashers(), &app->hasher, e) ||
         (has_role(app->roles, ROLE_DOOR) && !app_start_spooling(app, e)) || !app_listen(app, e) ||
         !start_watchdog(app, e))
         return err_trace(e);
@@ -206,6 +222,7 @@ static void stop(struct app *app)
     doors_close(app->steering);
     for (size_t i = app->n_loops; i > 0; i--)
         loop_stop(app->loops[i - 1]);
+    tracer_stop(app->tracer);
     store_close(app->store);
     account_shelf_destroy(app->shelf);
     metrics_destroy(app->metrics);

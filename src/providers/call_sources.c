@@ -26,6 +26,7 @@
 #include "base/places.h"
 #include "http/fetch.h"
 #include "loop/bell.h"
+#include "trace/trace.h"
 
 enum {
     LINES = 8,
@@ -54,6 +55,7 @@ struct line_slot {
 struct call_sources {
     struct account_shelf *accounts;
     const struct clock *clock;
+    struct tracer *tracer;
     usec_t interval;
     _Atomic bool ended;
     struct places *places;
@@ -81,6 +83,7 @@ bool call_sources_open(const struct call_sources_options *o, struct call_sources
     cs = NEW(struct call_sources);
     cs->accounts = o->accounts;
     cs->clock = o->clock;
+    cs->tracer = o->tracer;
     cs->interval = SECONDS(1) / o->requests_per_second;
     cs->places = o->places;
     cs->never = bell_create();
@@ -195,6 +198,24 @@ static void give_back(struct call_sources *cs, struct http_line *line)
             atomic_store(&cs->lines[i].taken, false);
 }
 
+static void note_spans(const struct reconcile_source *s, const struct http_errand *errands,
+                       size_t n)
+{
+    const struct asker *k = s->arg;
+
+    for (size_t i = 0; k->cs->tracer && i < n; i++)
+        tracer_note(k->cs->tracer, &(struct span){
+                                       .trace = s->trace,
+                                       .name = "GET",
+                                       .of = str_from(k->calls->peer),
+                                       .kind = SPAN_CLIENT,
+                                       .failed = !errands[i].ok || errands[i].answer.status >= 400,
+                                       .took = errands[i].answer.took,
+                                       .facts = {{"http.response.status_code", STR_NONE,
+                                                  errands[i].answer.status}},
+                                   });
+}
+
 /* Sends them all; each has its own outcome. */
 static bool send(struct reconcile_source *s, const struct provider_account *account,
                  struct http_errand *errands, size_t n, struct arena *a, struct err *e)
@@ -211,6 +232,7 @@ static bool send(struct reconcile_source *s, const struct provider_account *acco
     }
     http_line_fetch(line, errands, n, a);
     give_back(k->cs, line);
+    note_spans(s, errands, n);
     s->requests += (int64_t)n;
     return true;
 }
@@ -524,6 +546,7 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
                      struct arena *a, struct reconcile_source *ret)
 {
     struct asker *k = arena_new(a, struct asker, 1);
+    struct rng rng = rng_system();
     const struct provider *p;
 
     k->cs = cs;
@@ -535,6 +558,7 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
         return false;
     k->calls = p->calls;
     *ret = (struct reconcile_source){.provider = str_from(p->name),
+                                     .trace = id_new(cs->clock, &rng, a),
                                      .at_once = (size_t)(SECONDS(1) / cs->interval),
                                      .get = get,
                                      .list = list,

@@ -10,10 +10,12 @@
 struct call_sources;
 
 struct places;
+struct tracer;
 
 struct call_sources_options {
     struct account_shelf *accounts;
     const struct clock *clock;
+    struct tracer *tracer;       /* NULL: no traces */
     int64_t requests_per_second; /* of one account */
     struct places *places;       /* borrowed; see call_sources_enter() */
 };

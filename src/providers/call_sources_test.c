@@ -96,7 +96,10 @@ static struct account_book *only_refused(struct rig *r)
 
 static struct call_sources *open_sources(struct rig *r, int64_t per_second)
 {
-    const struct call_sources_options o = {r->shelf, &clock_system, per_second, r->places};
+    const struct call_sources_options o = {.accounts = r->shelf,
+                                           .clock = &clock_system,
+                                           .requests_per_second = per_second,
+                                           .places = r->places};
     struct call_sources *cs;
 
     assert_ok(call_sources_open(&o, &cs, &r->e), &r->e);

@@ -84,6 +84,7 @@ struct worker {
     _Atomic(const char *) token;
     bool doubtful;
     char owner[96];
+    usec_t began;         /* to work on the rows at hand; monotonic */
     _Atomic bool holding; /* rows are under way: the heartbeat renews the lease */
     usec_t leased_at;     /* when a claim last did; monotonic; 0: the lease is not there */
     usec_t reap_at;       /* when the leases of others are looked at again; monotonic */

@@ -14,6 +14,7 @@
 
 #include "base/metric.h"
 #include "store/store.h"
+#include "trace/trace.h"
 
 struct queue;
 
@@ -74,6 +75,7 @@ struct queue_options {
     const char *name;
     struct store *store;
     const struct clock *clock;
+    struct tracer *tracer; /* NULL: no traces */
     struct queue_queries queries;
     struct queue_handler handler;
     struct queue_policy policy;

@@ -47,6 +47,28 @@ static void note_lags(const struct worker *w, const struct queue_batch *b, usec_
     }
 }
 
+static void note_spans(const struct worker *w, const struct queue_batch *b)
+{
+    static const struct str verdicts[] = {
+        [QUEUE_DONE] = {"done", 4}, [QUEUE_RETRY] = {"retried", 7}, [QUEUE_BURY] = {"buried", 6}};
+    const usec_t took = clock_monotonic(w->q->o.clock) - w->began;
+
+    for (size_t i = 0; i < b->n; i++) {
+        const enum queue_outcome outcome = verdict_outcome(w, &b->rows[i], &b->verdicts[i]);
+        tracer_note(w->q->o.tracer,
+                    &(struct span){
+                        .trace = b->rows[i].trace_id,
+                        .name = "worker.apply",
+                        .kind = SPAN_CONSUMER,
+                        .failed = outcome != QUEUE_DONE,
+                        .took = took,
+                        .facts = {{"hookswitch.verdict", verdicts[outcome], 0},
+                                  {"hookswitch.attempt", STR_NONE, b->rows[i].attempts},
+                                  {"hookswitch.batch", STR_NONE, (int64_t)b->n}},
+                    });
+    }
+}
+
 static void count(const struct worker *w, const struct queue_batch *b)
 {
     struct queue_counters *n = &w->q->counters;
@@ -68,6 +90,8 @@ static void count(const struct worker *w, const struct queue_batch *b)
     atomic_fetch_add(&n->batches, 1);
     histogram_note(&n->batch_size, histogram_sizes, b->n);
     note_lags(w, b, now);
+    if (w->q->o.tracer)
+        note_spans(w, b);
 }
 
 /* The claim has been committed, and its lease with it. */
@@ -120,9 +144,10 @@ static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct cla
         arena_reset(w->work);
         memset(b->verdicts, 0, b->n * sizeof *b->verdicts);
         err_clear(e);
-        const usec_t began = clock_monotonic(w->q->o.clock);
+        w->began = clock_monotonic(w->q->o.clock);
         if (transact(w, b, next, &held, e)) {
-            histogram_note_time(&w->q->counters.batch_time, clock_monotonic(w->q->o.clock) - began);
+            histogram_note_time(&w->q->counters.batch_time,
+                                clock_monotonic(w->q->o.clock) - w->began);
             if (held)
                 succeed(w, b);
             else
@@ -219,6 +244,7 @@ static void run_one(struct worker *w, const struct queue_row *row)
     struct queue_batch one = batch_of(w, row, 1);
     struct err e = {0};
 
+    w->began = clock_monotonic(w->q->o.clock);
     if (row->attempts > w->q->o.policy.max_attempts) {
         judge(w, &one,
               (struct queue_verdict){

@@ -48,6 +48,7 @@ struct reconcile_page {
 
 struct reconcile_source {
     struct str provider; /* as in calls.provider */
+    struct str trace;    /* of what the provider is asked for; its own, or the asker's */
     size_t at_once;      /* so many at most are asked for in one get(); 0: as many as one likes */
     /* Some calls, asked for at once; ret has room for n. Fails when the provider cannot be reached,
      * has troubles of its own or refuses us; what goes wrong with one call alone is answered

@@ -1,0 +1,115 @@
+// A collector of OpenTelemetry: takes what is posted to /v1/traces, and holds each span against what OpenTelemetry's own
+// serializer makes of the same one.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { JsonTraceSerializer } from "@opentelemetry/otlp-transformer";
+
+type Value = { stringValue?: string; intValue?: string | number };
+export type Span = {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: { key: string; value: Value }[];
+  status?: { code: number };
+};
+type Request = { resourceSpans: { resource: { attributes: Span["attributes"] }; scopeSpans: { spans: Span[] }[] }[] };
+
+export type Collector = {
+  url: string;
+  /** All spans that were taken, in order. */
+  spans: Span[];
+  /** Of each request. */
+  headers: IncomingMessage["headers"][];
+  /** Of the resources. */
+  services: Set<string>;
+  /** What is answered from now on; undefined: nothing. */
+  answers: (status: number | undefined) => void;
+  close: () => void;
+};
+
+const plain = ({ stringValue, intValue }: Value): string | number => stringValue ?? Number(intValue);
+const hrTime = (nanoseconds: string): [number, number] => [Number(BigInt(nanoseconds) / 1_000_000_000n), Number(BigInt(nanoseconds) % 1_000_000_000n)];
+
+/** The same span, written by OpenTelemetry's own hand. */
+function theirs(span: Span): Span {
+  const context = (spanId: string): object => ({ traceId: span.traceId, spanId, traceFlags: 1 });
+  const readable = {
+    spanContext: () => context(span.spanId),
+    ...(span.parentSpanId !== undefined && { parentSpanContext: context(span.parentSpanId) }),
+    name: span.name,
+    kind: span.kind - 1,
+    startTime: hrTime(span.startTimeUnixNano),
+    endTime: hrTime(span.endTimeUnixNano),
+    status: span.status ?? { code: 0 },
+    attributes: Object.fromEntries(span.attributes.map(({ key, value }) => [key, plain(value)])),
+    links: [],
+    events: [],
+    resource: { attributes: {}, asyncAttributesPending: false },
+    instrumentationScope: { name: "hookswitch" },
+  };
+  const bytes = JsonTraceSerializer.serializeRequest([readable] as never) ?? assert.fail("no request");
+  const request = JSON.parse(new TextDecoder().decode(bytes)) as Request;
+  return request.resourceSpans[0]?.scopeSpans[0]?.spans[0] ?? assert.fail("no span");
+}
+
+const told = (span: Span): unknown => ({ ...span, attributes: span.attributes.map(({ key, value }) => [key, plain(value)]) });
+
+function check(span: Span): void {
+  assert.match(span.traceId, /^(?!0{32})[0-9a-f]{32}$/);
+  assert.match(span.spanId, /^(?!0{16})[0-9a-f]{16}$/);
+  const judged = theirs(span);
+  const common = Object.fromEntries(Object.entries(judged).filter(([name]) => name in span)) as Span;
+  assert.deepEqual(told(span), told(common));
+}
+
+/** A ULID's 128 bits, as the id of a trace. */
+export function traceOf(ulid: string): string {
+  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  return [...ulid]
+    .reduce((bits, letter) => bits * 32n + BigInt(alphabet.indexOf(letter)), 0n)
+    .toString(16)
+    .padStart(32, "0");
+}
+
+export async function startCollector(): Promise<Collector> {
+  const spans: Span[] = [];
+  const headers: IncomingMessage["headers"][] = [];
+  const services = new Set<string>();
+  let status: number | undefined = 200;
+
+  async function take(request: IncomingMessage): Promise<void> {
+    const { resourceSpans } = JSON.parse(await text(request)) as Request;
+    headers.push(request.headers);
+    if (request.url !== "/v1/traces" || status !== 200) return;
+    for (const { resource, scopeSpans } of resourceSpans) {
+      for (const { key, value } of resource.attributes) if (key === "service.name") services.add(String(plain(value)));
+      spans.push(...scopeSpans.flatMap((scope) => scope.spans));
+    }
+  }
+  const server = createServer((request, response) => {
+    void take(request).then(() => {
+      if (status !== undefined) response.writeHead(status, { "Content-Type": "application/json" }).end("{}");
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    spans,
+    headers,
+    services,
+    answers: (next) => (status = next),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+export { check as checkSpan };
