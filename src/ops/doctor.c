@@ -93,14 +93,6 @@ static bool clock_is_kept(struct patient *p, struct err *e)
 
 // --- the way in ----------------------------------------------------------------------------------
 
-static bool provider_configured(struct patient *p, struct err *e)
-{
-    if (!str_is_empty(p->cmd->config.twilio_account_sid))
-        return true;
-    err_set(e, ERR_INVALID, "no provider account: every webhook is refused");
-    return err_fix(e, "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN");
-}
-
 /* Asked as the provider would: from outside, if the name leads there. */
 static bool address_leads_here(struct patient *p, struct err *e)
 {
@@ -140,6 +132,25 @@ static bool schema_fits(struct patient *p, struct err *e)
     return store_schema_check(p->store, e) || err_trace(e);
 }
 
+/* By the configuration, or by a project's own settings. */
+static bool account_is_connected(struct patient *p, struct err *e)
+{
+    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    int64_t n = 0;
+    bool found;
+
+    if (!str_is_empty(p->cmd->config.twilio_account_sid))
+        return true;
+    if (!db_query_one(p->db, Q_CONNECTION_COUNT, NO_BINDS, columns, LEN(columns), p->cmd->a, &n,
+                      &found, e))
+        return err_trace(e);
+    if (n > 0)
+        return true;
+    err_set(e, ERR_INVALID, "none is connected: every webhook is refused");
+    err_fix(e, "connect one on the page, under Settings, Connections");
+    return err_fix(e, "or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN");
+}
+
 static bool projects_are_apart(struct patient *p, struct err *e)
 {
     return store_engine(p->store) != STORE_POSTGRES || store_wall_check(p->store, e) ||
@@ -154,7 +165,6 @@ static const struct examination {
     bool needs_store;
     bool is_advice; /* it works without; the doctor is content all the same */
 } examinations[] = {
-    {"provider account", provider_configured, false, false},
     {"spool directory", spool_can_be_written, false, false},
     {"room for the spool", spool_has_room, false, true},
     {"room for the database", database_has_room, false, true},
@@ -162,6 +172,7 @@ static const struct examination {
     {"public address", address_leads_here, false, true},
     {"store answers", store_answers, true, false},
     {"schema fits this binary", schema_fits, true, false},
+    {"provider account", account_is_connected, true, false},
     {"the database keeps projects apart", projects_are_apart, true, false},
 };
 

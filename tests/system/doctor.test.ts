@@ -1,11 +1,15 @@
 // `hookswitch doctor`: what is wrong with an installation, and why a captured webhook is refused.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
 import twilio from "twilio";
-import { ACCOUNT_SID, AUTH_TOKEN, type Server, startServer } from "../lib/server.ts";
+import { ask } from "../lib/api.ts";
+import { mountDisk, noDisk } from "../lib/disk.ts";
+import { ACCOUNT_SID, AUTH_TOKEN, BINARY, type Server, startServer } from "../lib/server.ts";
 import { tool } from "../lib/settled.ts";
 
 const PATH = "/webhooks/twilio/voice-status";
@@ -25,6 +29,8 @@ interface Captured {
   behind?: string;
   lineEnd?: string;
 }
+
+const withoutDisk = await noDisk();
 
 describe("the doctor", () => {
   let server: Server;
@@ -117,5 +123,43 @@ describe("the doctor", () => {
     assert.match(await asked("http://127.0.0.1:1"), /^advice +public address: nothing answers/m);
     assert.match(await asked(server.url, false), /^advice +public address: .* leads nowhere on the internet/m);
     assert.match(await asked("http://192.0.2.1", false), /^advice +public address: .* is no https address/m);
+  });
+
+  it("wants an account at a provider, of the configuration or of a project's settings", async () => {
+    const bare = { ...server, env: { ...server.env, TWILIO_ACCOUNT_SID: "", TWILIO_AUTH_TOKEN: "" } };
+    assert.match((await tool(server, "doctor")).output, /^ok +provider account$/m);
+    const without = await tool(bare, "doctor");
+    assert.match(without.output, /^FAILED +provider account: none is connected.*\n.*Settings, Connections/m);
+    assert.equal(without.code, 1);
+    const secret = { secret: OTHER_TOKEN };
+    assert.equal((await ask(server, `/api/connections/twilio/AC${"7".repeat(32)}`, { method: "PUT", body: secret })).status, 204);
+    const connected = await tool(bare, "doctor");
+    assert.match(connected.output, /^ok +provider account$/m);
+    assert.ok(!connected.output.includes(OTHER_TOKEN));
+  });
+
+  const withClock = async (verdict: number): Promise<string> => {
+    const kernel = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=clock_adjtime,adjtimex", "-e", `inject=clock_adjtime,adjtimex:retval=${verdict}`];
+    const { stdout } = await promisify(execFile)("strace", [...kernel, BINARY, "doctor"], { env: server.env });
+    return stdout;
+  };
+
+  it("says whether anything keeps the clock right", async () => {
+    const TIME_ERROR = 5;
+    assert.match(await withClock(0), /^ok +clock$/m);
+    assert.match(await withClock(TIME_ERROR), /^advice +clock: nothing keeps this machine's clock right\n.*chrony/m);
+  });
+
+  it("says when a disk has little room", { skip: withoutDisk }, async () => {
+    const small = await mountDisk("size=16m");
+    try {
+      const { output, code } = await tool({ ...server, env: { ...server.env, SPOOL_DIR: join(small.path, "not", "there", "yet") } }, "doctor");
+      assert.match(output, /^advice +room for the spool: SPOOL_DIR: 1[56] MB are free, 2048 are wanted\n.*make room/m);
+      assert.equal(code, 0, "an advice");
+      const onIt = { ...server.env, DATABASE_URL: `sqlite:${join(small.path, "calls.db")}` };
+      assert.match((await tool({ ...server, env: onIt }, "doctor")).output, /^advice +room for the database: DATABASE_URL: 1[56] MB are free/m);
+    } finally {
+      await small.remove();
+    }
   });
 });

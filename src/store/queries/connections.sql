@@ -30,6 +30,10 @@ ON CONFLICT (provider, account_sid) DO UPDATE
 DELETE FROM provider_accounts
  WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid;
 
+-- name: connection_count
+-- scope: system — whether anybody's webhooks are taken
+SELECT count(*) AS n FROM provider_accounts WHERE secret IS NOT NULL;
+
 -- name: connection_load_projects
 -- params: after int, limit int
 -- scope: system — the doors and the worker of a node stand for all projects
