@@ -154,30 +154,67 @@ static bool find_call(const struct call_reader *r, struct str sid, struct arena 
     return true;
 }
 
-/* The call as it was after one of its events; not found when that is no event of this call. */
-static bool rewind_to(const struct call_reader *r, int64_t event, struct arena *a, struct call *c,
-                      int64_t *ret_seq, struct err *e)
+/* The number of one of a call's events; not found when that is no event of this call. */
+static bool event_seq(const struct call_reader *r, const struct call *c, int64_t event,
+                      struct arena *a, int64_t *ret, struct err *e)
 {
     static const struct column columns[] = {{"seq", COLUMN_INT, 0}};
-    const struct call_key key = {r->project, c->provider, c->twilio_sid};
-    struct call then;
     bool found;
 
     if (!db_query_one(r->db, Q_CALL_EVENT_SEQ,
-                      BINDS(bind_int("project", key.project), bind_str("provider", key.provider),
-                            bind_str("sid", key.sid), bind_int("id", event)),
-                      columns, LEN(columns), a, ret_seq, &found, e))
+                      BINDS(bind_int("project", r->project), bind_str("provider", c->provider),
+                            bind_str("sid", c->twilio_sid), bind_int("id", event)),
+                      columns, LEN(columns), a, ret, &found, e))
         return err_trace(e);
-    if (!found)
-        return err_set(e, ERR_NOT_FOUND, "as_of: no event of this call has that id");
-    if (!call_refold(r->db, &key, *ret_seq, a, &then, e))
+    return found || err_set(e, ERR_NOT_FOUND, "as_of: no event of this call has that id");
+}
+
+/* A call as it was after the event numbered up_to, an own one or not; not known when it had none
+ * by then. */
+static bool rewind_to(const struct call_reader *r, int64_t up_to, struct arena *a, struct call *c,
+                      bool *ret_known, struct err *e)
+{
+    const struct call_key key = {r->project, c->provider, c->twilio_sid};
+    struct call then;
+
+    if (!call_refold(r->db, &key, up_to, a, &then, e))
         return err_trace(e);
+    *ret_known = then.updated_at != TIME_NONE;
     then.id = c->id;
     then.created_at = c->created_at;
     then.conversation_id =
         str_is_none(call_conversation_key(&then)) ? INT_NONE : c->conversation_id;
     *c = then;
     return true;
+}
+
+/* Every leg as it was then; those that nothing had been told of are left out. */
+static bool rewind_legs(const struct call_reader *r, int64_t up_to, struct arena *a,
+                        struct call_list *legs, struct err *e)
+{
+    size_t n = 0;
+    bool is_known;
+
+    for (size_t i = 0; i < legs->n; i++) {
+        if (!rewind_to(r, up_to, a, &legs->p[i], &is_known, e))
+            return err_trace(e);
+        if (is_known)
+            legs->p[n++] = legs->p[i];
+    }
+    legs->n = n;
+    return true;
+}
+
+/* Call and legs as they were after one of the call's events. */
+static bool travel_to(const struct call_reader *r, int64_t as_of, struct arena *a, struct call *call,
+                   struct call_list *legs, int64_t *ret_up_to, struct err *e)
+{
+    bool is_known;
+
+    return (event_seq(r, call, as_of, a, ret_up_to, e) &&
+            rewind_to(r, *ret_up_to, a, call, &is_known, e) &&
+            rewind_legs(r, *ret_up_to, a, legs, e)) ||
+           err_trace(e);
 }
 
 static bool legs_of(const struct call_reader *r, const struct call *c, struct arena *a,
@@ -216,7 +253,7 @@ bool call_detail_json(const struct call_reader *r, struct str sid, int64_t as_of
         return true;
     if (!legs_of(r, &call, a, &legs, e))
         return err_trace(e);
-    if (as_of != INT_NONE && !rewind_to(r, as_of, a, &call, &up_to, e))
+    if (as_of != INT_NONE && !travel_to(r, as_of, a, &call, &legs, &up_to, e))
         return err_trace(e);
     if (!events_of(r, &call, up_to, a, &events, e))
         return err_trace(e);

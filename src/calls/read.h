@@ -54,8 +54,8 @@ bool call_list_json(const struct call_reader *r, const struct call_filter *filte
 /* {calls}: those that are not final, child legs beside their parents. */
 bool call_active_json(const struct call_reader *r, struct arena *a, struct buf *out,
                       struct err *e) CHECK_RESULT;
-/* {call, legs, events}. as_of: INT_NONE, or the id of an event of this call: the snapshot as it was
- * after it, folded anew, and the log up to it. */
+/* {call, legs, events}. as_of: INT_NONE, or the id of an event of this call: the call and
+ * its legs as they were after it, folded anew, and the log up to it. */
 bool call_detail_json(const struct call_reader *r, struct str sid, int64_t as_of, struct arena *a,
                       struct buf *out, bool *ret_found, struct err *e) CHECK_RESULT;
 /* The recording that a call shows, and who keeps it; its url is none when there is no recording. */

@@ -556,6 +556,13 @@ static void a_call_is_shown_as_it_was(void **state)
         assert_str(json_get_str(call, "status"), "ringing");
         assert_str(json_get_str(call, "finalized_at"), NULL);
         assert_int_equal(count_of(text, "\"event_type\":"), 1);
+        assert_has(text, "\"legs\":[],"); // nobody had been rung yet
+
+        out = answer(); // event 3 says what the leg's answer led to
+        assert_ok(call_detail_json(&r, STR("CA1"), 3, a, &out, &found, &e), &e);
+        text = finished(&out, a);
+        assert_int_equal(count_of(text, "\"parent_call_sid\":\"CA1\""), 1);
+        assert_int_equal(count_of(text, "\"is_final\":true"), 0);
 
         out = answer();
         assert_refused(call_detail_json(&r, STR("CA1"), 2, a, &out, &found, &e), &e, ERR_NOT_FOUND);

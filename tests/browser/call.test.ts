@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, signIn } from "../lib/browser.ts";
-import { type Server, startServer } from "../lib/server.ts";
+import { OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
-import { FakeCall } from "../lib/twilio.ts";
+import { type Door, FakeCall, type Params, deliver } from "../lib/twilio.ts";
+
+const HOUR_AGO = new Date(Date.now() - 3_600_000).toUTCString().replace("GMT", "+0000");
 
 let server: Server;
 let browser: Browser;
@@ -46,6 +48,46 @@ describe("the page of a call", () => {
     await state.getByText("Answered").waitFor();
     await page.getByRole("button", { name: "Show it as it is now" }).click();
     assert.ok(!new URL(page.url()).searchParams.has("as_of"));
+  });
+
+  test("shows the legs as they were too, how long had been talked, and never the present as the past", async () => {
+    const earlier = (door: Door, params: Params): Promise<void> =>
+      deliver(server, door, params["Timestamp"] === undefined ? params : { ...params, Timestamp: HOUR_AGO });
+    const told = new FakeCall(server, "+12125550177", OWNED_NUMBER, null, earlier);
+    const leg = new FakeCall(server, told.from, "sip:dispatcher@example.sip.us1.twilio.com", told);
+    await told.arrives();
+    await leg.status("in-progress");
+    await told.status("in-progress");
+    await leg.status("completed", { CallDuration: "29" });
+    await told.dialEnds(leg, "completed");
+    await told.status("completed", { CallDuration: "35" });
+    await settled(server);
+    await page.goto(`${server.url}/app/call/${told.sid}`);
+    const legs = page.getByRole("listitem").filter({ hasText: "→" });
+    await legs.getByText("Answered").waitFor();
+    await page.getByRole("button", { name: /in-progress.*webhook/ }).click();
+    await page.getByText(/As it was after the event of/).waitFor();
+    await legs.getByText("Talking").waitFor();
+    const talk = page.locator("dt", { hasText: "Talk time" }).locator("xpath=following-sibling::dd[1]");
+    assert.equal(await talk.textContent(), "0:00");
+    await page.getByRole("button", { name: /Call started/ }).click();
+    await legs.waitFor({ state: "detached" });
+
+    let isThere = false;
+    await page.route(/api.*as_of=/, (route) => (isThere ? route.continue() : route.fulfill({ status: 500, body: "{}" })));
+    await page.reload();
+    await page.getByText("This could not be loaded").waitFor();
+    assert.equal(await page.getByRole("heading", { name: "(212)" }).count(), 0, "today's call stands under the past");
+    isThere = true;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "(212)" }).waitFor();
+    await page.unroute(/api.*as_of=/);
+    await page.goto(`${server.url}/app/call/${told.sid}?as_of=999999`);
+    await page.getByText("This call has no such event.").waitFor();
+    await page.getByRole("button", { name: "Show it as it is now" }).click();
+    await page.getByRole("heading", { name: "(212)" }).waitFor();
+    await page.goto(`${server.url}/app/call/${call.sid}`);
+    await page.getByText("Call started").waitFor();
   });
 
   test("masks personal data until it is asked for, and leads to the received webhook", async () => {

@@ -5,6 +5,7 @@ import { text } from "../../lib/text";
 import type { Call } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Mark } from "../../ui/mark";
+import { AsOf } from "../../ui/stale";
 import classes from "./record.module.css";
 
 /** Who called whom, and how it stands. */
@@ -22,6 +23,7 @@ export function CallHeading({ call }: { call: Call }): ReactElement {
           <Icon name={directionIcon(call.direction)} size={14} />
           {text.direction[call.direction]}
         </small>
+        <AsOf />
       </p>
     </div>
   );

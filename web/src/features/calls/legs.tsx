@@ -5,6 +5,7 @@ import { text } from "../../lib/text";
 import type { Call } from "../../lib/types";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
+import { Vouched } from "../../ui/stale";
 import classes from "./record.module.css";
 
 /** The other legs of a call, each with details of its own. */
@@ -18,7 +19,9 @@ export function Legs({ legs }: { legs: Call[] }): ReactElement | null {
           <li key={leg.twilio_sid}>
             <Link to={{ call: leg.twilio_sid }} className={classes.leg}>
               <span>{`${partyName(leg.from_number)} → ${partyName(leg.to_number)}`}</span>
-              <Mark look={callLook(leg.status)} />
+              <Vouched>
+                <Mark look={callLook(leg.status)} />
+              </Vouched>
             </Link>
           </li>
         ))}

@@ -1,7 +1,7 @@
 // What a dispatcher sees of the calls that are going on: one card per person's call.
 import { serverNow } from "../../lib/clock";
 import type { FeedEvent } from "../../lib/feed_state";
-import type { Call, CallStatus } from "../../lib/types";
+import type { Call, CallEvent, CallStatus } from "../../lib/types";
 
 /** The list, and since when (milliseconds) the calls in it that have ended are over. */
 export type ActiveCalls = { calls: Call[]; endedAt: Record<string, number> };
@@ -31,6 +31,11 @@ export function isOlder(event: Call, known: Call): boolean {
 
 export function startOf(call: Call): string {
   return call.start_time ?? call.created_at;
+}
+
+/** When it happened, as the provider says; else when it was written. */
+export function timeOf(event: CallEvent): string {
+  return event.event_time ?? event.created_at;
 }
 
 function byStartLatestFirst(a: Call, b: Call): number {

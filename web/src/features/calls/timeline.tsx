@@ -6,6 +6,7 @@ import type { CallEvent } from "../../lib/types";
 import { Link } from "../../ui/link";
 import { Payload } from "../../ui/payload";
 import { ClockTime } from "../../ui/time";
+import { timeOf } from "./merge";
 import classes from "./timeline.module.css";
 import record from "./record.module.css";
 
@@ -30,7 +31,6 @@ export function Timeline({ events, asOf, onAsOf }: TimelineProps): ReactElement 
 type EntryProps = { event: CallEvent; chosen: boolean; later: boolean; onAsOf: (id: string) => void };
 
 function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
-  const time = event.event_time ?? event.created_at;
   const choose = (): void => {
     onAsOf(event.id);
   };
@@ -39,7 +39,7 @@ function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
       <button type="button" className={classes.button} onClick={choose} aria-pressed={chosen} title={text.call.asOf}>
         <span className={classes.line}>
           <span className={classes.what}>{wordsOf(event)}</span>
-          <ClockTime time={time} />
+          <ClockTime time={timeOf(event)} />
         </span>
         <span className={classes.source}>
           {text.call.source[event.source]}

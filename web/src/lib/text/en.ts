@@ -218,6 +218,7 @@ export const en = {
     page: "Open as a page",
     conversation: "Conversation",
     asOfNote: (time: string) => `As it was after the event of ${time}.`,
+    asOfNothing: "This call has no such event.",
     asOfNow: "Show it as it is now",
     compare,
     eventType: {

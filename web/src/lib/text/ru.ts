@@ -216,6 +216,7 @@ export const ru: Text = {
     page: "Открыть страницей",
     conversation: "Собеседник",
     asOfNote: (time: string) => `Каким он был после события ${time}.`,
+    asOfNothing: "У этого звонка нет такого события.",
     asOfNow: "Показать нынешнее состояние",
     compare,
     eventType: {
