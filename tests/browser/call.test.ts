@@ -135,3 +135,37 @@ describe("the palette", () => {
     await page.waitForURL("**/app/calls");
   });
 });
+
+  test("takes the keys of a Russian layout for those that stand in the same place", async () => {
+    const press = (key: string, code: string, ctrlKey = false): Promise<void> => page.locator("body").dispatchEvent("keydown", { key, code, ctrlKey, bubbles: true });
+    await press("п", "KeyG");
+    await press("д", "KeyL");
+    await page.waitForURL("**/app/");
+    await press("л", "KeyK", true);
+    await page.locator("input[role=combobox]:focus").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
+  test("leaves keys of one character alone where they are switched off, and Ctrl K as it is", async () => {
+    const turn = async (value: string): Promise<void> => {
+      await page.goto(`${server.url}/app/settings`);
+      const choice = page.getByRole("group", { name: "Keys of one character" }).getByRole("button", { name: value });
+      await choice.click();
+      await choice.and(page.locator('[aria-pressed="true"]')).waitFor();
+    };
+    await turn("Off");
+    for (const key of ["g", "l", "?"]) await page.keyboard.press(key);
+    await ask("keys"); // whatever the keys before had asked for would stand here, or have closed the page
+    assert.equal(await page.getByRole("dialog").count(), 1);
+    assert.equal(new URL(page.url()).pathname, "/app/settings");
+    await page.getByRole("option").filter({ hasText: /^Keys/ }).click();
+    await page.getByRole("dialog", { name: "Keys" }).getByText("are switched off").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await turn("On");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    assert.equal(await page.getByText("are switched off").count(), 0);
+    await page.keyboard.press("Escape");
+  });

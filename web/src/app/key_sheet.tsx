@@ -1,5 +1,6 @@
 import { Fragment } from "react";
 import type { ReactElement } from "react";
+import { useChosen } from "../lib/preferences";
 import { text } from "../lib/text";
 import { Dialog } from "../ui/dialog";
 import classes from "./commands.module.css";
@@ -8,6 +9,7 @@ import classes from "./commands.module.css";
 export function KeySheet({ onClose }: { onClose: () => void }): ReactElement {
   return (
     <Dialog title={text.keys.title} onClose={onClose}>
+      {useChosen("keys") === "off" && <p className={classes.note}>{text.keys.off}</p>}
       <dl className={classes.keys}>
         {text.keys.list.map(({ keys, does }) => (
           <div key={does}>

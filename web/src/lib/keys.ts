@@ -1,11 +1,26 @@
 // Keys without a modifier, where nobody is typing and no dialog is open.
 import { useEffect, useRef } from "react";
+import { chosen } from "./preferences";
 
 /** What a key does: `j`, `ArrowDown`, or two keys in a row: `g c`. */
 export type Keys = Record<string, () => void>;
 
 /** So long the second key of a pair may take. */
 const PAIR_MS = 1_000;
+
+type Pressed = Pick<KeyboardEvent, "key" | "code">;
+
+/** The key by the name that the sheet gives it: where a layout has other letters (л), the Latin one of that key (k). */
+export function keyName({ key, code }: Pressed): string {
+  const [, letter] = /^Key([A-Z])$/.exec(code) ?? [];
+  const isForeign = key.length === 1 && key > "\x7f";
+  return isForeign && letter !== undefined ? letter.toLowerCase() : key;
+}
+
+/** Keys of one character can be switched off (WCAG 2.1.4): speech that is taken for typing would press them. */
+function isSwitchedOff(key: string): boolean {
+  return key.length === 1 && chosen("keys") === "off";
+}
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=checkbox]), select, textarea"));
@@ -25,10 +40,11 @@ export function useKeys(keys: Keys): void {
   useEffect(() => {
     let first = { key: "", at: 0 };
     const onKey = (event: KeyboardEvent): void => {
-      if (isTaken(event)) return;
+      const key = keyName(event);
+      if (isTaken(event) || isSwitchedOff(key)) return;
       const isPair = event.timeStamp - first.at < PAIR_MS;
-      const act = (isPair ? current.current[`${first.key} ${event.key}`] : undefined) ?? current.current[event.key];
-      first = { key: event.key, at: event.timeStamp };
+      const act = (isPair ? current.current[`${first.key} ${key}`] : undefined) ?? current.current[key];
+      first = { key, at: event.timeStamp };
       if (act === undefined) return;
       event.preventDefault();
       act();
@@ -40,11 +56,11 @@ export function useKeys(keys: Keys): void {
   }, []);
 }
 
-/** Ctrl-K, or Cmd-K: works everywhere, also where somebody is typing. */
+/** Ctrl-K, or Cmd-K: works everywhere, also where somebody is typing, and is never switched off. */
 export function useCommandKey(act: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      if (keyName(event).toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
       event.preventDefault();
       act();
     };

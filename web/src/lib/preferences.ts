@@ -18,6 +18,8 @@ export type Preferences = {
   sound: "off" | "on";
   /** A notification of the browser for each incoming and each missed call. */
   notices: "off" | "on";
+  /** Keys of one character: `j`, `g c`, `?`. */
+  keys: "on" | "off";
 };
 type Name = keyof Preferences;
 
@@ -46,6 +48,7 @@ const RULES: { [N in Name]: Rule<Preferences[N]> } = {
   zone: { default: AUTO, allows: (value) => value === AUTO || isZone(value) },
   sound: oneOf("off", "on"),
   notices: oneOf("off", "on"),
+  keys: oneOf("on", "off"),
 };
 
 /** What was chosen while storage is switched off. */

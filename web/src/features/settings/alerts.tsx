@@ -7,12 +7,7 @@ import { choose, useChosen } from "../../lib/preferences";
 import type { Preferences } from "../../lib/preferences";
 import { text } from "../../lib/text";
 import { Options } from "../../ui/options";
-import { Setting } from "./setting";
-
-const OFF_ON: { value: Preferences["sound"]; word: string }[] = [
-  { value: "off", word: text.settings.off },
-  { value: "on", word: text.settings.on },
-];
+import { OFF_ON, Setting } from "./setting";
 
 /** A sound for incoming calls, and how it sounds. */
 export function Sound(): ReactElement {

@@ -10,7 +10,7 @@ import { browserZone } from "../../lib/zone";
 import { Options } from "../../ui/options";
 import { ZoneOptions } from "../../ui/zone_options";
 import classes from "./page.module.css";
-import { Setting } from "./setting";
+import { OFF_ON, Setting } from "./setting";
 
 /** Each language by its own name. */
 const LANGUAGES: { value: Preferences["language"]; word: string; lang?: string }[] = [
@@ -65,4 +65,21 @@ export function Zone(): ReactElement {
 
 function Now(): ReactElement {
   return <time className={classes.now}>{text.settings.zoneNote(fullTime(useNow()))}</time>;
+}
+
+/** The keys that speech input or a careless hand may press. */
+export function SingleKeys(): ReactElement {
+  const keys = useChosen("keys");
+  return (
+    <Setting name={text.settings.keys} note={text.settings.keysNote}>
+      <Options
+        label={text.settings.keys}
+        options={OFF_ON}
+        value={keys}
+        onChoose={(value) => {
+          choose("keys", value);
+        }}
+      />
+    </Setting>
+  );
 }

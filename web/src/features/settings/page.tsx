@@ -7,7 +7,7 @@ import { Facts } from "../../ui/facts";
 import { Link } from "../../ui/link";
 import { Section } from "../../ui/section";
 import { serverVersion } from "./api";
-import { Colours, Language, Zone } from "./looks";
+import { Colours, Language, SingleKeys, Zone } from "./looks";
 import { Notices, Sound } from "./alerts";
 import classes from "./page.module.css";
 
@@ -24,6 +24,7 @@ export function SettingsView({ me }: { me: Me }): ReactElement {
       <Section title={text.settings.here} count={text.settings.hereNote}>
         <Sound />
         <Notices />
+        <SingleKeys />
       </Section>
       {mayStart && (
         <Section title={text.start.title} aside={<Link to={{ view: "start", open: null }}>{text.start.open}</Link>}>

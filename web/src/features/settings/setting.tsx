@@ -1,5 +1,12 @@
 import type { ReactElement, ReactNode } from "react";
+import { text } from "../../lib/text";
 import classes from "./page.module.css";
+
+/** For what is either on or off. */
+export const OFF_ON: { value: "off" | "on"; word: string }[] = [
+  { value: "off", word: text.settings.off },
+  { value: "on", word: text.settings.on },
+];
 
 type SettingProps = { name: string; note: ReactNode; children: ReactNode };
 

@@ -351,6 +351,7 @@ export const en = {
     title: "Keys",
     open: "Keys and commands",
     palette: "Search and commands",
+    off: "Keys of one character are switched off in the settings of this browser.",
     then: "then",
     list: [
       { keys: ["Ctrl K"], does: "Find a contact, a number, a call, or an action" },

@@ -23,6 +23,8 @@ export const settings = {
   noticesNote: "For each incoming call and each missed one, also while the page is out of sight.",
   noticesDenied: "This browser denies notifications to this page. Allow them in the browser's settings of this site, then switch them on here.",
   noticesUnsupported: "This browser offers no notifications here. They need an address with https.",
+  keys: "Keys of one character",
+  keysNote: "Letters and signs without Ctrl, such as j and ?. Switch them off when you dictate, or press them by accident. Ctrl K and the arrows always work.",
   about: "About",
   version: "Version",
   project: "Project",
