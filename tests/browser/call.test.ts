@@ -122,6 +122,23 @@ describe("the palette", () => {
     await page.waitForURL(`**/app/call/${call.sid}`);
   });
 
+  test("says that it searches, and when it cannot", async () => {
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await page.route("**/api/conversations?q=*", async (route) => {
+      await held;
+      await route.fulfill({ status: 400, json: { error: { code: "X", human_title: "The moon is down", human_how_to_fix: [], details: { trace_id: "t1" } } } });
+    });
+    await ask("quentin");
+    await page.getByText("Searching", { exact: true }).waitFor();
+    answer();
+    await page.getByRole("alert").getByText("The moon is down").waitFor();
+    assert.equal(await page.getByText("Searching", { exact: true }).count(), 0);
+    await page.unroute("**/api/conversations?q=*");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
   test("goes to views by pairs of keys, and tells all keys", async () => {
     await page.keyboard.press("g");
     await page.keyboard.press("i");
@@ -134,7 +151,6 @@ describe("the palette", () => {
     await page.keyboard.press("c");
     await page.waitForURL("**/app/calls");
   });
-});
 
   test("takes the keys of a Russian layout for those that stand in the same place", async () => {
     const press = (key: string, code: string, ctrlKey = false): Promise<void> => page.locator("body").dispatchEvent("keydown", { key, code, ctrlKey, bubbles: true });
@@ -169,3 +185,4 @@ describe("the palette", () => {
     assert.equal(await page.getByText("are switched off").count(), 0);
     await page.keyboard.press("Escape");
   });
+});

@@ -59,11 +59,32 @@ async function send(events: number): Promise<void> {
   }
 }
 
+/**
+ * Chromium freezes no tab that a test looks at, so the page's scripts are stopped where they stand: nothing
+ * is drawn, though the clocks of its calls run and events come.
+ */
 async function asleep(meanwhile: () => Promise<void>): Promise<void> {
+  await page.evaluate(() => {
+    document.body.dataset["drawn"] = "0";
+    new MutationObserver(() => {
+      document.body.dataset["drawn"] = String(Number(document.body.dataset["drawn"]) + 1);
+    }).observe(document.querySelector("main") ?? document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await page.locator('body:not([data-drawn="0"])').waitFor({ state: "attached" }); // awake it draws
   const devtools = await page.context().newCDPSession(page);
-  await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+  await devtools.send("Debugger.enable");
+  const stopped = new Promise<string>((resolve) => devtools.once("Debugger.paused", ({ callFrames }) => resolve(callFrames[0]?.callFrameId ?? "")));
+  await devtools.send("Debugger.pause");
+  const callFrameId = await stopped;
+  const drawn = async (): Promise<unknown> => {
+    const { result } = await devtools.send("Debugger.evaluateOnCallFrame", { callFrameId, expression: "document.body.dataset.drawn" });
+    return result.value;
+  };
+  const then = await drawn();
   await meanwhile();
-  await devtools.send("Page.setWebLifecycleState", { state: "active" });
+  assert.equal(await drawn(), then, "the page was not asleep");
+  await devtools.send("Debugger.resume");
+  await devtools.detach();
 }
 
 describe("freshness", () => {
@@ -114,6 +135,21 @@ describe("freshness", () => {
     await page.keyboard.press("Escape");
     await showsTheTruth(page);
   });
+
+  for (const status of [403, 500, 503])
+    test(`a feed that answers ${String(status)} from the start is told of, and asked again`, async () => {
+      let isThere = false;
+      const error = { code: "X", human_title: "Not at this time", human_how_to_fix: ["Wait for the moon"], details: { trace_id: "t1" } };
+      await page.route("**/api/events?after_seq=*", (route) => (isThere ? route.continue() : route.fulfill({ status, json: { error } })));
+      await page.reload();
+      const face = page.getByRole("alert");
+      await face.getByText("Not at this time").waitFor();
+      await face.getByText("Wait for the moon").waitFor();
+      assert.equal(await face.getByRole("button", { name: "Try again" }).count(), status === 403 ? 0 : 1);
+      isThere = true;
+      await isLive(page);
+      await face.waitFor({ state: "detached" });
+    });
 
   test("two tabs show the same; signed out in one is signed out in both", async () => {
     const second = await page.context().newPage();

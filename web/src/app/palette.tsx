@@ -54,14 +54,19 @@ function useActions(show: (sheet: Sheet | null) => void): { label: string; act: 
   ];
 }
 
-function useItems(q: string, show: (sheet: Sheet | null) => void): Item[] {
+/** What can be gone to or done, and how the search for contacts stands. */
+type Found = { items: Item[]; isSearching: boolean; error: Error | null };
+
+function useItems(q: string, show: (sheet: Sheet | null) => void): Found {
   const [sought] = useDebouncedValue(q, TYPING_MS);
-  const { data } = useQuery({ ...conversationsNamed(sought, CONTACTS), enabled: sought.length >= SEARCH_FROM });
-  const found = q.length >= SEARCH_FROM ? (data?.conversations ?? []) : [];
+  const { data, error, isLoading, isPlaceholderData } = useQuery({ ...conversationsNamed(sought, CONTACTS), enabled: sought.length >= SEARCH_FROM });
+  const isSearch = q.length >= SEARCH_FROM;
+  const found = isSearch ? (data?.conversations ?? []) : [];
   const rights = useContext(Rights);
   const views = routes.filter((route) => mayOpen(route, rights) && route.unlisted !== "links").map(({ view, label }) => ({ label, place: { view, open: null } }));
   const rooms = sections.filter((section) => mayOpen(section, rights)).map(({ open, label }) => ({ label, place: { view: "settings", open } }));
-  return paletteItems(q, found, [...views, ...rooms.slice(1)], { go: goTo, others: useActions(show) });
+  const items = paletteItems(q, found, [...views, ...rooms.slice(1)], { go: goTo, others: useActions(show) });
+  return { items, isSearching: isSearch && (isLoading || isPlaceholderData), error: isSearch ? error : null };
 }
 
 /** One field that leads everywhere: contacts, calls, views, actions. */
@@ -69,7 +74,7 @@ export function Palette({ show }: { show: (sheet: Sheet | null) => void }): Reac
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
-  const items = useItems(typed.trim(), show);
+  const { items, isSearching, error } = useItems(typed.trim(), show);
   const chosen = Math.min(at, items.length - 1);
   const act = (item: Item | undefined): void => {
     show(null);
@@ -111,6 +116,9 @@ export function Palette({ show }: { show: (sheet: Sheet | null) => void }): Reac
         }}
         onKeyDown={onKey}
       />
+      <p role="status" className={classes.searching}>
+        {isSearching && text.palette.searching}
+      </p>
       <div id={id} role="listbox" aria-label={text.palette.results} className={classes.items}>
         {items.map((item, i) => (
           // The field has the focus and the keys.
@@ -131,6 +139,11 @@ export function Palette({ show }: { show: (sheet: Sheet | null) => void }): Reac
           </div>
         ))}
       </div>
+      {error !== null && (
+        <p role="alert" className={classes.failed}>
+          {text.palette.failed(error.message)}
+        </p>
+      )}
     </Dialog>
   );
 }

@@ -8,7 +8,7 @@ import { usePlace } from "../lib/location";
 import { useChosen } from "../lib/preferences";
 import type { Me } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
-import { LoadingFace, MayNot } from "../ui/faces";
+import { FailedFace, LoadingFace, MayNot } from "../ui/faces";
 import { Commands, useCommands } from "./commands";
 import { Header } from "./header";
 import { followFeed } from "./live";
@@ -19,6 +19,7 @@ import classes from "./shell.module.css";
 /** The page of somebody who is signed in. Nothing is loaded before the feed has its anchor. */
 export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
   const hasData = useFeed(feed, isAnchored);
+  const error = useFeed(feed, (state) => state.error);
   const since = useFeed(feed, staleSince);
   useEffect(() => {
     followFeed(feed);
@@ -33,12 +34,12 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
       <div className={classes.page} data-fills={route.fills}>
         <Header me={me} feed={feed} route={route} onCommand={commands.show} />
         <main className={classes.main}>
-          {hasData ? (
+          {!hasData && error !== null && <FailedFace error={error} retry={feed.wake} />}
+          {!hasData && error === null && <LoadingFace rows={6} />}
+          {hasData && (
             <Suspense fallback={<LoadingFace rows={6} />}>
               {mayOpen(route, me.rights) ? <View me={me} /> : <MayNot right={route.needs} />}
             </Suspense>
-          ) : (
-            <LoadingFace rows={6} />
           )}
         </main>
         {hasData && <Panels />}

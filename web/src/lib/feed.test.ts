@@ -148,6 +148,52 @@ describe("Feed", () => {
     t.feed.stop();
   });
 
+  it("takes a stream for lost that was silent while the machine slept, as soon as somebody looks", async () => {
+    const t = scripted([aPage([], 1), aPage([], 1), aPage([anEvent(2)], 2), aPage([], 2)]);
+    await t.run();
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    vi.setSystemTime(Date.now() + 31_000); // no timer has run meanwhile
+    t.feed.wake();
+    expect(t.streams[0]?.closed).toBe(false);
+    vi.setSystemTime(Date.now() + 2_000);
+    t.feed.wake();
+    expect(t.streams[0]?.closed).toBe(true);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.applied).toEqual([2]);
+    expect(t.last().seq).toBe(2);
+    t.feed.stop();
+  });
+
+  it("goes from polling back to the stream, and is as live as before", async () => {
+    const t = scripted([aPage([], 5)]);
+    await t.run();
+    for (let i = 0; i < 3; i++) {
+      t.last().handlers.onLost();
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await vi.advanceTimersByTimeAsync(30_000);
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    expect(t.feed.getState()).toMatchObject({ connection: "live", failures: 0 });
+    t.last().handlers.onEvents([anEvent(6)]);
+    expect(t.applied).toEqual([6]);
+    t.last().handlers.onLost(); // one loss is again no reason to poll
+    expect(t.feed.getState().connection).not.toBe("polling");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.streams).toHaveLength(5);
+    t.feed.stop();
+  });
+
+  it("tells why it has no anchor, until it has one", async () => {
+    const refused = new ApiError(503, "not now", [], null);
+    const t = scripted([refused, aPage([], 1)]);
+    await t.run();
+    expect(t.feed.getState()).toMatchObject({ epoch: null, error: refused });
+    t.feed.wake();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(t.feed.getState()).toMatchObject({ epoch: "e1", error: null });
+    t.feed.stop();
+  });
+
   it("ends when the session has ended", async () => {
     const t = scripted([new ApiError(401, "signed out", [], null)]);
     await expect(t.feed.run()).resolves.toBeUndefined();

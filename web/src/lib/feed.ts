@@ -18,6 +18,8 @@ const PAGE_LIMIT = 500;
 const POLL_MS = 2_000;
 /** The server sends a keepalive every 30 s; a stream that is silent for longer is dead. */
 const SILENCE_MS = 45_000;
+/** Of who has just woken one keepalive that did not come says so: a machine that slept may take its stream for open. */
+const ASLEEP_MS = 32_000;
 /** So many failures in a row, and the stream is tried only now and then. */
 const FAILURES_BEFORE_POLLING = 3;
 const STREAM_RETRY_MS = 30_000;
@@ -63,7 +65,7 @@ export class Feed {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Ends the present pause: the network is back, or somebody looks again. */
+  /** The network is back, or somebody looks again: ends the present pause, and a stream that was not heard for long. */
   readonly wake = (): void => {
     this.#wake();
   };
@@ -132,9 +134,11 @@ export class Feed {
     try {
       const page = await this.deps.fetchPage(afterSeq, limit, this.#stop.signal);
       this.#offlineTries = 0;
+      if (this.#state.error !== null) this.#set({ error: null });
       return page;
     } catch (error) {
       if (!(error instanceof ApiError) || isSignedOut(error)) throw error;
+      this.#set({ error });
       return null;
     }
   }
@@ -194,8 +198,10 @@ export class Feed {
         return;
       }
       let silence: ReturnType<typeof setTimeout> | undefined;
+      let heardAt = this.deps.now();
       const end = (reason: StreamEnd): void => {
         clearTimeout(silence);
+        this.#wake = () => undefined;
         signal.removeEventListener("abort", onAbort);
         close();
         resolve(reason);
@@ -203,8 +209,12 @@ export class Feed {
       const onAbort = (): void => {
         end("lost");
       };
+      this.#wake = (): void => {
+        if (this.deps.now() - heardAt > ASLEEP_MS) onAbort();
+      };
       const heard = (): void => {
         clearTimeout(silence);
+        heardAt = this.deps.now();
         silence = setTimeout(onAbort, SILENCE_MS);
       };
       const close = this.deps.openStream(this.#state.seq, this.#state.epoch ?? "", {

@@ -6,6 +6,7 @@
  * is missing and has to be asked for. Another epoch is another history: nothing held is of use, and
  * the lists are loaded anew.
  */
+import type { ApiError } from "./api";
 import type { Call, Envelope, FeedPage, StreamCallEvent } from "./types";
 
 export type Connection = "starting" | "live" | "catching-up" | "polling" | "offline";
@@ -23,6 +24,8 @@ export type FeedState = {
   lagMs: number | null;
   /** How often in a row the stream could not be opened. */
   failures: number;
+  /** Why nothing could be loaded the last time; null when it could. */
+  error: ApiError | null;
 };
 
 /** What to do after a piece was taken. */
@@ -39,6 +42,7 @@ export const initialFeedState: FeedState = {
   heardAt: null,
   lagMs: null,
   failures: 0,
+  error: null,
 };
 
 export function eventOfEnvelope(envelope: Envelope): FeedEvent {

@@ -337,6 +337,8 @@ export const en = {
   operations,
 
   palette: {
+    searching: "Searching",
+    failed: (why: string) => `Contacts could not be searched. ${why}`,
     title: "Go to or do",
     placeholder: "A name, a number, a call SID, or an action",
     results: "Results",

@@ -335,6 +335,8 @@ export const ru: Text = {
   operations,
 
   palette: {
+    searching: "Поиск",
+    failed: (why: string) => `Не удалось найти контакты. ${why}`,
     title: "Перейти или сделать",
     placeholder: "Имя, номер, SID звонка или действие",
     results: "Найдено",
