@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
-import { DESKTOP, PHONE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
+import { DESKTOP, PHONE, WIDE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
 import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER, type Server, freePort, startServer } from "../lib/server.ts";
 
@@ -34,7 +34,7 @@ async function checked(): Promise<void> {
 
 /** Every look of a page that is worth to be looked at. */
 async function pictures(path: string, name: string, ready: (at: Page) => Promise<void>): Promise<void> {
-  for (const [screen, viewport] of Object.entries({ desktop: { ...DESKTOP, height: 1700 }, phone: { ...PHONE, height: 2600 } }))
+  for (const [screen, viewport] of Object.entries({ desktop: { ...DESKTOP, height: 1700 }, phone: { ...PHONE, height: 2600 }, wide: { ...WIDE, height: 1400 } }))
     for (const colorScheme of ["light", "dark"] as const) {
       const other = await anotherScreen(browser, page, { viewport, colorScheme, reducedMotion: "reduce" });
       await other.goto(`${server.url}${path}`);

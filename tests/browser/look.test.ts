@@ -4,13 +4,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { ask } from "../lib/api.ts";
-import { DESKTOP, PHONE, WIDE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
+import { SCREENS, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
 import { makePerson, tokenOf } from "../lib/people.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { tool } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
 
-const SCREENS = { desktop: DESKTOP, phone: PHONE, wide: WIDE };
 const SCHEMES = ["light", "dark"] as const;
 const PLACES = {
   live: "/app/",

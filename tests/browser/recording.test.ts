@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
-import { DESKTOP, PHONE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
+import { SCREENS, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
 import { type Media, plays, refuses, saysNothing, SECONDS, startMedia } from "../lib/media.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
 
 const CALLER = "+15085140320";
-const SCREENS = { desktop: DESKTOP, phone: PHONE };
 const SCHEMES = ["light", "dark"] as const;
 
 let server: Server, media: Media, browser: Browser, person: Page;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { ask } from "../lib/api.ts";
-import { PHONE, accessibilityFindings, isLive, openBrowser, screenshot } from "../lib/browser.ts";
+import { SCREENS, accessibilityFindings, isLive, openBrowser, screenshot } from "../lib/browser.ts";
 import { PASSWORD, type Person, enter, makePerson, sendPassword, strangersPage } from "../lib/people.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { tool } from "../lib/settled.ts";
@@ -54,17 +54,17 @@ describe("signing in", () => {
     await page.context().close();
   });
 
-  test("looks well in a hand, and can be used by everybody", async () => {
-    for (const colorScheme of ["light", "dark"] as const) {
-      const page = await strangersPage(browser, { viewport: PHONE, colorScheme, bypassCSP: true });
-      await page.goto(`${server.url}/app/`);
-      await sendPassword(page, owner.email, "wrong");
-      await page.getByRole("alert").waitFor();
-      await screenshot(page, `signin-phone-${colorScheme}`);
-      assert.deepEqual(await accessibilityFindings(page), []);
-      await page.context().close();
-    }
-  });
+  for (const [screen, viewport] of Object.entries(SCREENS))
+    for (const colorScheme of ["light", "dark"] as const)
+      test(`looks well, and can be used by everybody: ${screen}, ${colorScheme}`, async () => {
+        const page = await strangersPage(browser, { viewport, colorScheme, bypassCSP: true });
+        await page.goto(`${server.url}/app/`);
+        await sendPassword(page, `${screen}.${colorScheme}@example.com`, "wrong"); // nobody's, so that no account is locked
+        await page.getByRole("alert").waitFor();
+        await screenshot(page, `signin-${screen}-${colorScheme}`);
+        assert.deepEqual(await accessibilityFindings(page), []);
+        await page.context().close();
+      });
 });
 
 describe("an invitation", () => {
@@ -94,7 +94,13 @@ describe("an invitation", () => {
     await stranger.getByRole("heading", { name: "Welcome to Hookswitch" }).waitFor();
     assert.equal(stranger.url(), `${server.url}/app/welcome`);
     assert.deepEqual(await accessibilityFindings(stranger), []);
-    await screenshot(stranger, "welcome-desktop-light");
+    for (const [screen, viewport] of Object.entries(SCREENS))
+      for (const colorScheme of ["light", "dark"] as const) {
+        await stranger.setViewportSize(viewport);
+        await stranger.emulateMedia({ colorScheme });
+        await screenshot(stranger, `welcome-${screen}-${colorScheme}`);
+        assert.deepEqual(await accessibilityFindings(stranger), []);
+      }
     await stranger.getByLabel("Password", { exact: true }).fill("vera@example.com");
     await stranger.getByRole("button", { name: "Go on" }).click();
     await stranger.getByRole("alert").waitFor();

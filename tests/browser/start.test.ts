@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import twilio from "twilio";
 import type { Browser, Page } from "playwright-core";
-import { DESKTOP, PHONE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
+import { DESKTOP, PHONE, SCREENS, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
 import { AUTH_TOKEN, type Server, freePort, startServer } from "../lib/server.ts";
 import { startSandbox } from "../lib/sandbox.ts";
 import { FakeCall, deliverPoison, newCallSid } from "../lib/twilio.ts";
@@ -71,7 +71,7 @@ describe("an empty installation", () => {
     assert.equal(await page.getByText("Demo", { exact: true }).count(), 0);
   });
 
-  for (const [screen, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }))
+  for (const [screen, viewport] of Object.entries(SCREENS))
     for (const colorScheme of ["light", "dark"] as const)
       test(`can be read by everybody: ${screen}, ${colorScheme}`, async () => {
         const other = await anotherScreen(browser, page, { viewport, colorScheme, reducedMotion: "reduce" });
