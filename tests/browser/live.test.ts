@@ -19,6 +19,26 @@ after(async () => {
   await server.remove();
 });
 
+/** Other pages that show something of calls, and what of it is to be marked while nothing vouches for it. */
+async function elsewhere(sid: string): Promise<{ at: Page; stale: string[] }[]> {
+  const asOf = "main time:has-text('as of')";
+  const places = {
+    [`/app/calls/1?call=${sid}`]: ["header time:has-text('as of')", "li [data-stale]", "[role=dialog] time:has-text('as of')", "[data-unread] [data-stale]"],
+    [`/app/call/${sid}`]: [asOf],
+    "/app/inbox": [asOf, "[data-event] [data-stale]"],
+    "/app/inbox?event=1": ["[role=dialog] time:has-text('as of')"],
+  };
+  return Promise.all(
+    Object.entries(places).map(async ([path, stale]) => {
+      const at = await page.context().newPage();
+      await at.goto(server.url + path);
+      await isLive(at);
+      await at.locator("main h2, main h3, [data-event]").first().waitFor();
+      return { at, stale };
+    }),
+  );
+}
+
 describe("the live page", () => {
   test("tells somebody who is not signed in where the link is", async () => {
     const stranger = await browser.newPage();
@@ -119,8 +139,10 @@ describe("the live page", () => {
     await call.arrives();
     await showsStatus(page, call.sid, "ringing");
 
+    const others = await elsewhere(call.sid);
     await server.stop();
     await page.locator('[data-connection="offline"]').waitFor();
+    for (const { at, stale } of others) for (const selector of stale) await at.locator(selector).first().waitFor();
     const clock = page.locator(`[data-sid="${call.sid}"] [data-stale]`).first();
     await clock.waitFor();
     await page.getByRole("region", { name: "Active calls" }).getByText(/^as of \d+:\d\d:\d\d/).waitFor();
@@ -133,6 +155,11 @@ describe("the live page", () => {
     await isLive(page);
     await page.locator("[data-stale]").first().waitFor({ state: "detached" });
     await page.getByText(/^as of/).first().waitFor({ state: "detached" });
+    for (const { at } of others) {
+      await at.locator("[data-stale]").first().waitFor({ state: "detached" });
+      await at.getByText(/^as of/).first().waitFor({ state: "detached" });
+      await at.close();
+    }
   });
 
   test("signs out", async () => {

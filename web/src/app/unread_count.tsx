@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import type { ReactElement } from "react";
 import { useBeginReading, useUnread } from "../features/conversations/unread";
 import { text } from "../lib/text";
+import { Vouched } from "../ui/stale";
 import classes from "./header.module.css";
 
 /** How many conversations are unread: beside the view's name, and in the title of the window. */
@@ -19,7 +20,9 @@ export function UnreadCount(): ReactElement | null {
   if (count === 0) return null;
   return (
     <span className={classes.unread} data-unread={count}>
-      <span aria-hidden="true">{shown}</span>
+      <span aria-hidden="true">
+        <Vouched>{shown}</Vouched>
+      </span>
       <VisuallyHidden>{text.unread.title(shown)}</VisuallyHidden>
     </span>
   );

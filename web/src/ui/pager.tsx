@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactElement } from "react";
 import { text } from "../lib/text";
+import { Vouched } from "./stale";
 import classes from "./pager.module.css";
 
 type PagerProps = { label: string; page: number; limit: number; total: number; onPage: (page: number) => void };
@@ -18,7 +19,9 @@ export function Pager({ label, page, limit, total, onPage }: PagerProps): ReactE
       <Button variant="default" size="xs" disabled={page <= 1} onClick={go(-1)}>
         {text.pages.previous}
       </Button>
-      <span aria-live="polite">{text.pages.range(Math.min(first, last), last, total)}</span>
+      <span aria-live="polite">
+        <Vouched>{text.pages.range(Math.min(first, last), last, total)}</Vouched>
+      </span>
       <Button variant="default" size="xs" disabled={last >= total} onClick={go(1)}>
         {text.pages.next}
       </Button>

@@ -1,23 +1,48 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { QueryKey } from "@tanstack/react-query";
+import { useCallback, useSyncExternalStore } from "react";
 import type { ReactElement, ReactNode } from "react";
-import { timeOfDay } from "../lib/format";
-import { useStaleSince } from "../lib/fresh";
+import { instantOf, timeOfDay } from "../lib/format";
+import { StaleSince, useStaleSince } from "../lib/fresh";
 import { staleLook } from "../lib/look";
 import { Mark } from "./mark";
 import classes from "./stale.module.css";
 
-/** For a list as a whole: as of when it is so. Nothing while the feed vouches for it. */
+/** For a list as a whole: as of when it is so. Nothing while what it shows is vouched for. */
 export function AsOf(): ReactElement | null {
   const since = useStaleSince();
-  return since === null ? null : <Mark look={staleLook(timeOfDay(since))} />;
+  if (since === null) return null;
+  return (
+    <time className={classes.asOf} dateTime={new Date(since).toISOString()} title={instantOf(since)}>
+      <Mark look={staleLook(timeOfDay(since))} />
+    </time>
+  );
 }
 
-/** One number that the feed keeps up to date; dotted while it does not. */
+/** One number that is kept up to date; dotted while it is not. */
 export function Vouched({ children }: { children: ReactNode }): ReactElement {
   const since = useStaleSince();
   if (since === null) return <span>{children}</span>;
   return (
-    <span className={classes.stale} data-stale title={staleLook(timeOfDay(since)).word}>
+    <span className={classes.stale} data-stale title={staleLook(instantOf(since)).word}>
       {children}
     </span>
   );
+}
+
+type PolledProps = { keys: readonly QueryKey[]; children: ReactNode };
+
+/**
+ * For what is asked for again and again, and is not in the feed: its answers under these keys vouch for what
+ * is shown, until the next question fails.
+ */
+export function Polled({ keys, children }: PolledProps): ReactElement {
+  const cache = useQueryClient().getQueryCache();
+  const subscribe = useCallback((listener: () => void) => cache.subscribe(listener), [cache]);
+  const since = useSyncExternalStore(subscribe, () => {
+    const answers = keys.flatMap((queryKey) => cache.findAll({ queryKey, type: "active" }));
+    const stale = answers.filter(({ state }) => state.data !== undefined && state.error !== null);
+    return stale.length === 0 ? null : Math.min(...stale.map(({ state }) => state.dataUpdatedAt));
+  });
+  return <StaleSince value={since}>{children}</StaleSince>;
 }

@@ -10,6 +10,7 @@ import { CsvExport } from "../../ui/csv_export";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { Pager } from "../../ui/pager";
+import { AsOf } from "../../ui/stale";
 import { callsToExport, conversationDetail, messagePage } from "./api";
 import { callColumns } from "./columns";
 import classes from "./conversation.module.css";
@@ -49,6 +50,7 @@ function Contact({ id }: { id: string }): ReactElement {
       </Link>
       <h2>{name ?? "\u00a0"}</h2>
       {number !== name && <p>{number}</p>}
+      <AsOf />
       <p className={classes.legend} aria-hidden="true">
         <i data-span="wait" /> {text.outcome.waiting}
         <i data-span="talk" /> {text.outcome.talking}

@@ -9,6 +9,7 @@ import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { RecordingPlayer } from "../../ui/recording";
+import { Vouched } from "../../ui/stale";
 import { ClockTime } from "../../ui/time";
 import classes from "./conversation.module.css";
 import { outcomeLook, spansOf } from "../../lib/outcome";
@@ -29,9 +30,11 @@ export function MessageRow({ message, scale }: { message: Message; scale: number
           <VisuallyHidden>{text.direction[direction]}</VisuallyHidden>
         </span>
         <span className={classes.outcome}>
-          <Mark look={outcomeLook(message)} />
+          <Vouched>
+            <Mark look={outcomeLook(message)} />
+          </Vouched>
         </span>
-        <span className={classes.length}>{whole > 0 ? clockTime(whole) : ""}</span>
+        <span className={classes.length}>{whole > 0 && <Vouched>{clockTime(whole)}</Vouched>}</span>
         <Bar spans={spans} scale={scale} />
       </Link>
       {mayHear && recording !== null && (

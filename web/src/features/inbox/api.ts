@@ -16,6 +16,8 @@ import type { Filter } from "./filter";
 
 const INBOX = ["inbox"] as const;
 const HEALTH = ["health", "sync"] as const;
+/** What this room shows of answers that are asked for again and again. */
+export const POLLED = [INBOX, HEALTH];
 /** As many as the API gives at once. */
 const PAGE_LIMIT = 100;
 /** Received webhooks are not in the feed; while somebody looks, the list is asked for again. */

@@ -11,6 +11,7 @@ import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { Panel } from "../../ui/panel";
 import { Payload } from "../../ui/payload";
+import { AsOf, Polled, Vouched } from "../../ui/stale";
 import { ExactTime } from "../../ui/time";
 import { inboxEvent } from "./api";
 import classes from "./page.module.css";
@@ -27,7 +28,11 @@ export function EventPanel({ id }: { id: string }): ReactElement {
     <Panel title={text.inbox.detail} onClose={close}>
       {data === undefined && error === null && <LoadingFace rows={8} />}
       {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
-      {data !== undefined && <Detail event={data} />}
+      {data !== undefined && (
+        <Polled keys={[inboxEvent(id).queryKey]}>
+          <Detail event={data} />
+        </Polled>
+      )}
     </Panel>
   );
 }
@@ -41,6 +46,7 @@ function Detail({ event }: { event: InboxEventDetail }): ReactElement {
         <div>
           <h3>{eventName(event)}</h3>
           <Mark look={processingLook(event.processing_status)} />
+          <AsOf />
         </div>
         {mayReplay && !waits && <ReplayOne id={event.id} />}
       </div>
@@ -50,7 +56,7 @@ function Detail({ event }: { event: InboxEventDetail }): ReactElement {
           { name: text.inbox.received, value: <ExactTime time={event.received_at} /> },
           { name: text.inbox.processed, value: event.processed_at === null ? null : <ExactTime time={event.processed_at} /> },
           { name: text.inbox.nextAttempt, value: waits && event.next_attempt_at !== null ? <ExactTime time={event.next_attempt_at} /> : null },
-          { name: text.inbox.tried, value: event.attempts },
+          { name: text.inbox.tried, value: <Vouched>{event.attempts}</Vouched> },
           { name: text.inbox.callColumn, value: event.call_sid === null ? null : <CallLink sid={event.call_sid} /> },
           { name: text.inbox.dedupe, value: <code>{event.dedupe_key}</code> },
         ]}

@@ -8,6 +8,7 @@ import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { Pick } from "../../ui/pick";
+import { Vouched } from "../../ui/stale";
 import { Age } from "../../ui/time";
 import { mayBeReplayed } from "./filter";
 import classes from "./list.module.css";
@@ -58,8 +59,10 @@ export function EventRow({ event, actions }: EventRowProps): ReactElement {
 function State({ event }: { event: InboxEvent }): ReactElement {
   return (
     <span className={classes.state}>
-      <Mark look={processingLook(event.processing_status)} moving={event.processing_status === "processing"} />
-      {event.retry_count > 0 && <span>{text.inbox.attempts(event.retry_count)}</span>}
+      <Vouched>
+        <Mark look={processingLook(event.processing_status)} moving={event.processing_status === "processing"} />
+      </Vouched>
+      {event.retry_count > 0 && <Vouched>{text.inbox.attempts(event.retry_count)}</Vouched>}
       {event.error !== null && <span className={classes.reason}>{event.error}</span>}
     </span>
   );

@@ -5,6 +5,7 @@ import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
 import { Pick } from "../../ui/pick";
+import { Vouched } from "../../ui/stale";
 import { ShortTime } from "../../ui/time";
 import { eventName } from "./event_row";
 import { placeOfReason } from "./filter";
@@ -36,7 +37,9 @@ export function GroupRow({ reason, isOpen, actions }: GroupRowProps): ReactEleme
             {reason.error}
           </span>
         </span>
-        <span className={classes.count}>{text.inbox.events(reason.count)}</span>
+        <span className={classes.count}>
+          <Vouched>{text.inbox.events(reason.count)}</Vouched>
+        </span>
         <span className={classes.state}>
           <span>{eventName(reason)}</span>
           <Span reason={reason} />

@@ -7,7 +7,8 @@ import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
-import { syncHealth } from "./api";
+import { AsOf, Polled, Vouched } from "../../ui/stale";
+import { POLLED, syncHealth } from "./api";
 import type { DeadLetters } from "./api";
 import type { Bulk } from "./bulk_replay";
 import { STATES, stateOf, useFilter } from "./filter";
@@ -27,6 +28,14 @@ const ALL = "all";
 
 /** The received webhooks, what became of each, and their replay. */
 export function InboxView(): ReactElement {
+  return (
+    <Polled keys={POLLED}>
+      <Inbox />
+    </Polled>
+  );
+}
+
+function Inbox(): ReactElement {
   const mayReplay = useMay("events.replay");
   const filter = useFilter();
   const { data: health } = useQuery(syncHealth(HEALTH_MS));
@@ -55,6 +64,7 @@ export function InboxView(): ReactElement {
     <div className={classes.view}>
       <div className={classes.bar}>
         <States state={filter.state} />
+        <AsOf />
         {!mayReplay && <p className={classes.note}>{text.inbox.mayNot}</p>}
         {mayReplay && dead > 0 && (
           <Button
@@ -64,7 +74,7 @@ export function InboxView(): ReactElement {
               ask({}, dead);
             }}
           >
-            {text.inbox.replayAll(dead)}
+            <Vouched>{text.inbox.replayAll(dead)}</Vouched>
           </Button>
         )}
       </div>

@@ -351,9 +351,9 @@ export const en = {
   },
   keys: {
     title: "Keys",
+    off: "Keys of one character are switched off in the settings of this browser.",
     open: "Keys and commands",
     palette: "Search and commands",
-    off: "Keys of one character are switched off in the settings of this browser.",
     then: "then",
     list: [
       { keys: ["Ctrl K"], does: "Find a contact, a number, a call, or an action" },
