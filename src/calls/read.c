@@ -206,8 +206,8 @@ static bool rewind_legs(const struct call_reader *r, int64_t up_to, struct arena
 }
 
 /* Call and legs as they were after one of the call's events. */
-static bool travel_to(const struct call_reader *r, int64_t as_of, struct arena *a, struct call *call,
-                   struct call_list *legs, int64_t *ret_up_to, struct err *e)
+static bool travel_to(const struct call_reader *r, int64_t as_of, struct arena *a,
+                      struct call *call, struct call_list *legs, int64_t *ret_up_to, struct err *e)
 {
     bool is_known;
 
