@@ -31,7 +31,7 @@ async function scriptsOf(view: string): Promise<number> {
   });
   await stranger.goto(`${server.url}/app/${view}`);
   await isLive(stranger);
-  await stranger.getByRole("main").getByText("Loading").waitFor({ state: "detached" });
+  await stranger.getByRole("main").getByText("Loading").first().waitFor({ state: "detached" });
   const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   await stranger.context().close();
   return total;
