@@ -50,6 +50,7 @@ static void bench_init(struct bench *b, struct test_inbox *t)
                                                .last_wait = 2,
                                                .lease = MILLISECONDS(1),
                                                .batch = 2}};
+    b->q.lags = keyed_create(sizeof(struct project_lag));
     b->q.bell = bell_create();
     b->q.heartbeat_end = bell_create();
     bell_ring_for_ever(b->q.heartbeat_end);
@@ -59,6 +60,7 @@ static void bench_finish(struct bench *b)
 {
     bell_destroy(b->q.bell);
     bell_destroy(b->q.heartbeat_end);
+    keyed_destroy(b->q.lags);
     inbox_apply_destroy(b->apply);
 }
 

@@ -229,6 +229,7 @@ static void start_worker(struct machine *m)
                                         .handler = inbox_apply_handler(m->apply),
                                         .policy = queue_policy_default};
     m->queue.o.policy.batch = BATCH;
+    m->queue.lags = keyed_create(sizeof(struct project_lag));
     m->queue.bell = bell_create();
     m->queue.heartbeat_end = bell_create();
     bell_ring_for_ever(m->queue.heartbeat_end); // nobody waits in real time
@@ -267,6 +268,7 @@ void machine_stop(struct machine *m)
         worker_destroy(m->worker);
         bell_destroy(m->queue.bell);
         bell_destroy(m->queue.heartbeat_end);
+        keyed_destroy(m->queue.lags);
     }
     inbox_apply_destroy(m->apply);
     sqlite3_close(m->beside);
