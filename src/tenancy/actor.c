@@ -1,6 +1,7 @@
 #include "tenancy/actor.h"
 
 #include "base/arena.h"
+#include "tenancy/session.h"
 #include "tenancy/stream_token.h"
 #include "tenancy/token.h"
 
@@ -88,19 +89,19 @@ static bool by_key_id(struct db *db, const struct stream_claims *c, usec_t now, 
 
 // --- people --------------------------------------------------------------------------------------
 
-struct session_row {
+struct session_found {
     int64_t user, project;
     struct str email, name, language, theme, time_zone;
 };
 
 static const struct column session_columns[] = {
-    {"user_id", COLUMN_INT, offsetof(struct session_row, user)},
-    {"project_id", COLUMN_INT, offsetof(struct session_row, project)},
-    {"email", COLUMN_STR, offsetof(struct session_row, email)},
-    {"name", COLUMN_STR, offsetof(struct session_row, name)},
-    {"language", COLUMN_STR, offsetof(struct session_row, language)},
-    {"theme", COLUMN_STR, offsetof(struct session_row, theme)},
-    {"time_zone", COLUMN_STR, offsetof(struct session_row, time_zone)},
+    {"user_id", COLUMN_INT, offsetof(struct session_found, user)},
+    {"project_id", COLUMN_INT, offsetof(struct session_found, project)},
+    {"email", COLUMN_STR, offsetof(struct session_found, email)},
+    {"name", COLUMN_STR, offsetof(struct session_found, name)},
+    {"language", COLUMN_STR, offsetof(struct session_found, language)},
+    {"theme", COLUMN_STR, offsetof(struct session_found, theme)},
+    {"time_zone", COLUMN_STR, offsetof(struct session_found, time_zone)},
 };
 
 /* The rights that somebody has for a project; none, and no project, when it is not theirs. */
@@ -141,8 +142,8 @@ static bool first_project(struct db *db, int64_t user, struct arena *a, int64_t 
     return true;
 }
 
-static bool find_place(struct db *db, const struct session_row *row, int64_t asked, struct arena *a,
-                       struct actor *ret, struct err *e)
+static bool find_place(struct db *db, const struct session_found *row, int64_t asked,
+                       struct arena *a, struct actor *ret, struct err *e)
 {
     int64_t project = asked ? asked : row->project == INT_NONE ? 0 : row->project;
 
@@ -159,7 +160,7 @@ static bool find_place(struct db *db, const struct session_row *row, int64_t ask
 bool actor_by_session(struct db *db, struct str session, const struct actor_asks *asks,
                       struct arena *a, struct actor *ret, bool *ret_known, struct err *e)
 {
-    struct session_row row = {0};
+    struct session_found row = {0};
     bool known;
 
     if (!db_query_one(db, Q_USER_SESSION_FIND,
@@ -177,6 +178,10 @@ bool actor_by_session(struct db *db, struct str session, const struct actor_asks
         .time_zone = row.time_zone,
     };
     if (known && !find_place(db, &row, asks->project, a, &who, e))
+        return err_trace(e);
+    // Where a session is at work is known from its first request on: there alone it is seen.
+    if (known && row.project == INT_NONE && who.project &&
+        !session_choose(db, session, who.project, e))
         return err_trace(e);
     *ret = who;
     *ret_known = known;

@@ -162,7 +162,8 @@ static void a_sweep_leaves_the_last_one_which_says_when_somebody_was_here(void *
         int64_t n;
 
         (void)kit_session(&k, k.owner, KIT_NOW);
-        (void)kit_session(&k, k.owner, later);
+        const struct session last = kit_session(&k, k.owner, later);
+        assert_ok(session_choose(db, last.id, k.project, &e), &e);
         assert_ok(
             db_exec(db, Q_USER_SESSION_SWEEP,
                     BINDS(bind_time("before", KIT_NOW + HOURS(24 * 90)), bind_int("limit", 100)),
