@@ -12,7 +12,8 @@
 #include "trace/trace.h"
 
 /* The first span of the trace of its requests. */
-static void note_span(const struct job_step *s, const char *name, struct str trace, usec_t began)
+static void note_span(const struct job_step *s, const char *name, struct str trace, usec_t began,
+                      bool ok)
 {
     const struct job_world *world = s->arg;
 
@@ -23,6 +24,7 @@ static void note_span(const struct job_step *s, const char *name, struct str tra
                                    .kind = SPAN_INTERNAL,
                                    .is_first = true,
                                    .took = clock_monotonic(s->clock) - began,
+                                   .failed = !ok,
                                });
 }
 
@@ -50,7 +52,7 @@ static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, 
     };
     const usec_t began = clock_monotonic(s->clock);
     const bool ok = step(&r, e);
-    note_span(s, name, source.trace, began);
+    note_span(s, name, source.trace, began, ok);
 
     for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
         job_step_count(s, reconcile_count_name((enum reconcile_count)c), r.counts[c]);

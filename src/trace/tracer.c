@@ -43,6 +43,7 @@ struct tracer {
     _Atomic size_t n_waiting;
     _Atomic uint64_t exported, dropped;
     _Atomic bool ending;
+    usec_t ends_at; /* set before `ending` */
 
     /* Of the thread. */
     struct task *first; /* taken out of the mailbox, oldest first */
@@ -137,9 +138,17 @@ static void forget_batch(struct tracer *t, size_t n)
     atomic_fetch_sub_explicit(&t->n_waiting, n, memory_order_relaxed);
 }
 
+static usec_t left_to_say(const struct tracer *t)
+{
+    const usec_t left = t->ends_at - clock_monotonic(t->o.clock);
+
+    return left > MILLISECONDS(1) ? left : MILLISECONDS(1);
+}
+
 static bool post(struct tracer *t, struct str body, struct arena *a, int *ret_status, struct err *e)
 {
     const bool ending = atomic_load(&t->ending);
+    const usec_t patience = ending ? left_to_say(t) : PATIENCE;
     struct http_errand x = {
         .fetch = {.peer = "the collector of traces",
                   .url = t->url,
@@ -148,8 +157,8 @@ static bool post(struct tracer *t, struct str body, struct arena *a, int *ret_st
                   .stays = true, // what the headers tell is for the collector alone
                   .headers = t->headers,
                   .n_headers = t->n_headers,
-                  .connect_timeout = ending ? LAST_WORDS : PATIENCE,
-                  .total_timeout = ending ? LAST_WORDS : PATIENCE,
+                  .connect_timeout = patience,
+                  .total_timeout = patience,
                   .ended = ending ? NULL : &t->ending},
         .body = {.max = ANSWER_MAX},
     };
@@ -220,6 +229,8 @@ static bool send_all(struct tracer *t)
         if (!sent)
             return false;
         forget_batch(t, n);
+        if (atomic_load(&t->ending) && clock_monotonic(t->o.clock) >= t->ends_at)
+            return false;
     }
     return true;
 }
@@ -264,6 +275,7 @@ void tracer_stop(struct tracer *t)
 {
     if (!t)
         return;
+    t->ends_at = clock_monotonic(t->o.clock) + LAST_WORDS;
     atomic_store(&t->ending, true);
     bell_ring(t->bell);
     if (t->thread)
