@@ -12,7 +12,7 @@ struct counted {
 /* Who reached the limit has passed that many since the oldest of them; at least a millisecond. */
 static int64_t per_minute(int64_t n, usec_t since, usec_t now)
 {
-    if (n < NEWEST)
+    if (n < NEWEST || since >= now) // two nodes' clocks may differ
         return n;
     const usec_t took = now - since < MILLISECONDS(1) ? MILLISECONDS(1) : now - since;
     return n * WINDOW / took;

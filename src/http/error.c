@@ -44,7 +44,8 @@ enum err_language exchange_language(struct http_exchange *x)
  * and loop at most: what is refused because too much comes must not fill the log. */
 static void tell(struct listener *home, const struct err *e, char id[ID_LEN + 1])
 {
-    const bool ours = err_code_status(e->code) >= 500 && home->now >= home->warn_at;
+    const bool ours =
+        (e->code == ERR_UNAVAILABLE || e->code == ERR_INTERNAL) && home->now >= home->warn_at;
 
     id_make(clock_wall(home->server->o.clock), &home->rng, id);
     const struct log lg = {str_from(id)};

@@ -157,7 +157,6 @@ static void close_listening(struct listener *home)
     uv_close((uv_handle_t *)&home->poll, on_poll_closed);
     close(home->fd);
     home->fd = -1;
-    home->rng = rng_system();
 }
 
 static void drain_on_loop(void *arg)

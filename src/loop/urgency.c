@@ -30,5 +30,6 @@ void urgency_set(enum urgency u)
         .sched_runtime = manners[u].slice_us * 1000ull,
     };
 
-    (void)syscall(SYS_sched_setattr, 0, &a, 0);
+    if (syscall(SYS_sched_getscheduler, 0) == SCHED_NORMAL) // another is the operator's choice
+        (void)syscall(SYS_sched_setattr, 0, &a, 0);
 }
