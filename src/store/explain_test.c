@@ -2,7 +2,7 @@
  * Queries are understood by both engines, and use the index that was made for them.
  *
  * Parameters are filled in by their types. SQLite plans by the statistics that its migration
- * brings; PostgreSQL gets some rows and ANALYZE, and is asked not to read whole tables, which on
+ * brings; PostgreSQL gets some rows and ANALYZE, and a session reads no whole tables, which on
  * tables as small as these it would prefer. Which index it takes is its own choice.
  */
 #include "store/store_kit.h"
@@ -56,6 +56,12 @@ static const struct intent intents[] = {
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_retry"},
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_claimed"},
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_dead"},
+
+    {.query = Q_JOB_STATES, .index = "INTEGER PRIMARY KEY", .postgres_index = "job_runs_pkey"},
+    {.query = Q_AUDIT_LIST, .index = "INTEGER PRIMARY KEY", .postgres_index = "users_pkey"},
+    {.query = Q_VERIFY_INBOX,
+     .index = "sqlite_autoindex_provider_accounts_1",
+     .postgres_index = "provider_accounts_pkey"},
 
     {.query = Q_FLOW_RATES, .index = "idx_webhook_inbox_recent"},
     {.query = Q_FLOW_RATES,

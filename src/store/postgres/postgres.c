@@ -82,7 +82,7 @@ static bool queue_prepare(struct postgres_db *d, const struct bound *b)
 
 static bool queue_scope(struct postgres_db *d, struct str scope, bool plans_anew)
 {
-    const struct str mode = plans_anew ? STR("auto") : STR("force_generic_plan");
+    const struct str mode = plans_anew ? STR("force_custom_plan") : STR("force_generic_plan");
     const char *const values[] = {scope.p, mode.p};
     const int lengths[] = {(int)scope.n, (int)mode.n}, formats[] = {1, 1};
 
@@ -307,6 +307,34 @@ static bool script(struct db *db, const char *sql, struct err *e)
     return run_script(db, sql, e) ? true : err_trace(e);
 }
 
+/* Of a statement that is planned once: its plan for any parameters. */
+static bool explain_any(struct db *db, const struct bound *b, struct arena *a, PGresult **ret,
+                        struct err *e)
+{
+    struct postgres_db *d = postgres_of(db);
+    bool prepared = true;
+    char name[16];
+    struct buf sql;
+
+    if (!d->prepared[b->number] &&
+        (!queue_prepare(d, b) || !command_flush(db, e) ||
+         !command_skip_answer(db, b->query->name, &prepared, e) || !command_skip_sync(db, e)))
+        return err_trace(e);
+    if (!prepared)
+        return err_set(e, ERR_INTERNAL, "%s: cannot be prepared", b->query->name);
+    d->prepared[b->number] = true;
+    buf_init(&sql, 4 * 1024);
+    buf_fmt(&sql, "EXPLAIN (COSTS OFF) EXECUTE %s", statement_name(b->number, name));
+    for (int i = 0; i < d->wire.n; i++)
+        buf_fmt(&sql, "%sNULL", i == 0 ? "(" : ", ");
+    buf_str(&sql, d->wire.n > 0 ? STR(")") : STR(""));
+    const struct str text = str_fmt(a, STR_FMT, STR_ARG(buf_view(&sql)));
+    buf_finish(&sql);
+    return (command_run(db, "SET LOCAL plan_cache_mode = force_generic_plan", NULL, e) &&
+            command_run(db, text.p, ret, e)) ||
+           err_trace(e);
+}
+
 static bool explain_inside(struct db *db, const struct bound *b, struct arena *a, PGresult **ret,
                            struct err *e)
 {
@@ -314,9 +342,10 @@ static bool explain_inside(struct db *db, const struct bound *b, struct arena *a
     const struct str sql = str_fmt(a, "EXPLAIN (COSTS OFF) %s", b->query->sql[STORE_POSTGRES]);
     _cleanup_(result_clear) PGresult *result = NULL;
 
-    if (!command_run(db, "BEGIN", NULL, e) ||
-        !command_run(db, "SET LOCAL enable_seqscan = off", NULL, e) || !wire_encode(&d->wire, b, e))
+    if (!command_run(db, "BEGIN", NULL, e) || !wire_encode(&d->wire, b, e))
         return err_trace(e);
+    if (!b->query->plans_anew)
+        return explain_any(db, b, a, ret, e) || err_trace(e);
     const struct wire *w = &d->wire;
     if (!PQsendQueryParams(d->link.conn, sql.p, w->n, w->types, w->values, w->lengths, w->formats,
                            0))

@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "store/internal.h"
 
-/* Whose: sorted, each once; and whether their statement has one plan for all. */
+/* Whose: sorted, each once; and whether their statement is planned anew. */
 struct owners {
     enum query_scope scope;
     bool plans_anew;

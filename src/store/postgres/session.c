@@ -39,6 +39,7 @@ static const char session_setup[] =
     " set_config('enable_seqscan', 'off', false),"
     " set_config('enable_hashjoin', 'off', false),"
     " set_config('enable_mergejoin', 'off', false),"
+    " set_config('enable_bitmapscan', 'off', false),"
     " set_config('hookswitch.scope', '', false),"
     " set_config('statement_timeout', $1, false),"
     " set_config('lock_timeout', $2, false),"

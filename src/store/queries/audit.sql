@@ -32,10 +32,25 @@ VALUES (:org, :seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :action,
 -- params: org int, project int, before int, action text, actor text, entity text, since time, until time, limit int
 -- scope: org
 -- plan: anew
+-- [sqlite]
 SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
        a.entity_id, a.details, a.address, a.trace_id, u.email AS entity_name
   FROM audit_logs a
-  LEFT JOIN users u ON a.entity_type = 'user' AND CAST(u.id AS text) = a.entity_id
+  LEFT JOIN users u ON a.entity_type = 'user' AND u.id = CAST(a.entity_id AS integer)
+ WHERE a.org_id = :org
+   AND (CAST(:before AS bigint) IS NULL OR a.seq < :before)
+   AND (CAST(:project AS bigint) IS NULL OR a.project_id = :project)
+   AND (CAST(:action AS text) IS NULL OR a.action = :action)
+   AND (CAST(:actor AS text) IS NULL OR a.actor_name = :actor)
+   AND (CAST(:entity AS text) IS NULL OR a.entity_type = :entity)
+   AND a.ts >= :since AND a.ts < :until
+ ORDER BY a.seq DESC LIMIT :limit;
+-- [postgres]
+SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
+       a.entity_id, a.details, a.address, a.trace_id, u.email AS entity_name
+  FROM audit_logs a
+  LEFT JOIN users u ON a.entity_type = 'user'
+                   AND u.id = CASE WHEN a.entity_id ~ '^[0-9]{1,18}$' THEN CAST(a.entity_id AS bigint) END
  WHERE a.org_id = :org
    AND (CAST(:before AS bigint) IS NULL OR a.seq < :before)
    AND (CAST(:project AS bigint) IS NULL OR a.project_id = :project)

@@ -142,15 +142,19 @@ UPDATE sync_state SET run_id = :run, next_run_at = :now, updated_at = :now
  WHERE project_id = :project AND job_name = :job;
 
 -- name: job_states
+-- `+r.project_id` is the project, and no reason to choose an index: the run is known by its id.
 -- params: project int
+WITH s AS MATERIALIZED (
+    SELECT t.project_id, t.job_name, t.next_run_at, t.updated_at, t.last_success_at, t.last_error_at, t.last_error,
+           t.failures, t.run_id,
+           COALESCE(t.run_id, (SELECT max(x.id) FROM job_runs x
+                                WHERE x.project_id = :project AND x.job_name = t.job_name)) AS shown
+      FROM sync_state t
+     WHERE t.project_id = :project)
 SELECT s.job_name, s.next_run_at, s.updated_at, s.last_success_at, s.last_error_at, s.last_error, s.failures, s.run_id,
        r.id, r.state, r.asked_through, r.asked_by, r.asked_at, r.started_at, r.ended_at, r.done, r.total, r.counts, r.error
-  FROM sync_state s
-  LEFT JOIN job_runs r
-    ON r.project_id = s.project_id
-   AND r.id = COALESCE(s.run_id, (SELECT max(x.id) FROM job_runs x
-                                   WHERE x.project_id = :project AND x.job_name = s.job_name))
- WHERE s.project_id = :project
+  FROM s
+  LEFT JOIN job_runs r ON +r.project_id = s.project_id AND r.id = s.shown
  ORDER BY s.job_name;
 
 -- name: job_run_list

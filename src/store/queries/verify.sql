@@ -97,16 +97,20 @@ SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_p
  WHERE i.project_id = :project AND i.id > :after
  ORDER BY i.id LIMIT :limit;
 -- [postgres]
+WITH i AS MATERIALIZED (
+    SELECT w.id, w.project_id, w.call_sid, w.lane, w.processing_status, w.error, w.provider,
+           w.payload ->> 'AccountSid' AS account_sid
+      FROM webhook_inbox w
+     WHERE w.project_id = :project AND w.id > :after
+     ORDER BY w.id LIMIT :limit)
 SELECT i.id, i.call_sid, i.processing_status, i.error, a.project_id AS account_project,
        i.processing_status = 'completed' AND NOT EXISTS (
            SELECT 1 FROM call_events e
             WHERE e.project_id = i.project_id AND e.call_sid IN (i.call_sid, i.lane)
               AND e.inbox_id = i.id) AS unlogged
-  FROM webhook_inbox i
-  LEFT JOIN provider_accounts a ON a.provider = i.provider
-                               AND a.account_sid = i.payload ->> 'AccountSid'
- WHERE i.project_id = :project AND i.id > :after
- ORDER BY i.id LIMIT :limit;
+  FROM i
+  LEFT JOIN provider_accounts a ON a.provider = i.provider AND a.account_sid = i.account_sid
+ ORDER BY i.id;
 
 -- part: entry
 -- A child leg beside its parent is no entry of its own.
