@@ -135,8 +135,8 @@ static const struct variable variables[] = {
     {"OTEL_TRACES_SAMPLER_ARG", TEXT, AT(otel_sampler_arg), "1", 0, 0,
      "The share of the traces that traceidratio tells of, from 0 to 1."},
     {"INBOX_KEPT_DAYS", NUMBER, AT(inbox_kept_days), "90", 1, 36500,
-     "Days for which received webhooks are kept after they were processed; those that failed are "
-     "kept until somebody has dealt with them."},
+     "Days for which webhooks are kept after they came, once they are processed; those that failed "
+     "are kept until somebody has dealt with them."},
     {"FEED_KEPT_DAYS", NUMBER, AT(feed_kept_days), "30", 1, 36500,
      "Days for which events of the feed are kept: a client that was away longer loads anew."},
     {"LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error."},
