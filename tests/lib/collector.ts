@@ -61,7 +61,8 @@ function theirs(span: Span): Span {
 
 const told = (span: Span): unknown => ({ ...span, attributes: span.attributes.map(({ key, value }) => [key, plain(value)]) });
 
-function check(span: Span): void {
+/** It is as OpenTelemetry would have written it. */
+export function checkSpan(span: Span): void {
   assert.match(span.traceId, /^(?!0{32})[0-9a-f]{32}$/);
   assert.match(span.spanId, /^(?!0{16})[0-9a-f]{16}$/);
   const judged = theirs(span);
@@ -111,5 +112,3 @@ export async function startCollector(): Promise<Collector> {
     },
   };
 }
-
-export { check as checkSpan };

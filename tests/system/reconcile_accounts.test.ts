@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
-import { ask, type Call } from "../lib/api.ts";
+import { ask, type Call, type FeedPage } from "../lib/api.ts";
+import { must, OWNER, signIn } from "../lib/company.ts";
 import { ended, idle, jobs, start } from "../lib/jobs.ts";
 import { drift, play, secondIsOver } from "../lib/reconcile.ts";
 import { clientOf, type Sandbox } from "../lib/sandbox.ts";
@@ -11,24 +12,9 @@ import { audit } from "../lib/settled.ts";
 import { newCallSid, type Params, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
-const EMAIL = "owner@example.com";
-const PASSWORD = "a long enough password";
 const OTHER_SID = "AC0000000000000000000000000000beef";
 const OTHER_TOKEN = "the-auth-token-of-the-other-project";
 const CALLS = 30;
-
-/** Signs in, and asks as the owner; of another project than the chosen one when it is named. */
-async function owner(server: Server): Promise<(method: string, path: string, body?: unknown, project?: string) => ReturnType<typeof ask<never>>> {
-  const login = await ask<{ access_token: string }>(server, "/auth/login", { method: "POST", key: null, body: { email: EMAIL, password: PASSWORD } });
-  assert.equal(login.status, 200);
-  return (method, path, body, project) =>
-    ask<never>(server, path, {
-      method,
-      key: null,
-      headers: { Authorization: `Bearer ${login.body.access_token}`, ...(project !== undefined && { "X-Project-Id": project }) },
-      ...(body !== undefined && { body }),
-    });
-}
 
 describe("an account that the provider refuses", () => {
   let server: Server, sandbox: Sandbox, theirs: CallInstance[];
@@ -62,14 +48,12 @@ describe("an account that the provider refuses", () => {
 });
 
 describe("one CallSid in two projects", () => {
-  let server: Server, as: Awaited<ReturnType<typeof owner>>, other: string;
+  let server: Server, token: string, other: string;
   before(async () => {
-    server = await startServer({ BOOTSTRAP_ADMIN_EMAIL: EMAIL, BOOTSTRAP_ADMIN_PASSWORD: PASSWORD });
-    as = await owner(server);
-    const made = (await as("POST", "/projects", { name: "Other" })) as { status: number; body: { id: string } };
-    assert.equal(made.status, 201);
-    other = made.body.id;
-    assert.equal((await as("PUT", `/api/connections/twilio/${OTHER_SID}`, { secret: OTHER_TOKEN }, other)).status, 204);
+    server = await startServer(OWNER);
+    ({ token } = await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL));
+    ({ id: other } = await must<{ id: string }>(server, token, "POST", "/projects", { name: "Other" }));
+    await must(server, token, "PUT", `/api/connections/twilio/${OTHER_SID}`, { secret: OTHER_TOKEN }, other);
   });
   after(() => server.remove());
 
@@ -84,21 +68,22 @@ describe("one CallSid in two projects", () => {
     Timestamp: new Date().toUTCString().replace("GMT", "+0000"),
   });
 
-  async function told(account: string, token: string, sid: string, status: string): Promise<void> {
-    await until("the account may knock", async () => ((await post(server, "voice-status", event(account, sid, status), token)).status === 204 ? true : undefined));
+  async function told(account: string, secret: string, sid: string, status: string): Promise<void> {
+    await until("the account may knock", async () => ((await post(server, "voice-status", event(account, sid, status), secret)).status === 204 ? true : undefined));
   }
 
   async function statusOf(sid: string, expected: string, project?: string): Promise<void> {
     await until(`the call is ${expected}`, async () => {
-      const { status, body } = (await as("GET", `/api/calls/${sid}`, undefined, project)) as { status: number; body: { call: Call } };
+      const headers: Record<string, string> = project === undefined ? {} : { "X-Project-Id": project };
+      const { status, body } = await ask<{ call: Call }>(server, `/api/calls/${sid}`, { key: token, headers });
       return status === 200 && body.call.status === expected ? true : undefined;
     });
   }
 
   async function linesOf(sid: string, project?: string): Promise<number> {
-    const { body } = (await as("GET", "/api/events?after_seq=0&limit=1000", undefined, project)) as { body: { events: { seq: number; payload: { call: Call } }[] } };
-    assert.deepEqual(body.events.map(({ seq }) => seq), body.events.map((_, i) => i + 1));
-    return body.events.filter(({ payload }) => payload.call.twilio_sid === sid).length;
+    const { events } = await must<FeedPage>(server, token, "GET", "/api/events?after_seq=0&limit=1000", undefined, project);
+    assert.deepEqual(events.map(({ seq }) => seq), events.map((_, i) => i + 1));
+    return events.filter(({ payload }) => payload.call.twilio_sid === sid).length;
   }
 
   it("F088 is two calls, each with its own history and feed", async () => {

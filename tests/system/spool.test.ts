@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
 import { isHealthy } from "../lib/health.ts";
+import { METRICS_TOKEN, scrape } from "../lib/metrics.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
@@ -11,15 +12,12 @@ import { until } from "../lib/wait.ts";
 
 const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: SQLite has no server to stop";
 
-const metrics = async (server: Server): Promise<string> =>
-  (await fetch(`${server.url}/metrics`, { headers: { Authorization: "Bearer the-metrics-token-of-the-tests" } })).text();
-
 describe("without the database", { skip }, () => {
   let cluster: Cluster;
   let server: Server;
   before(async () => {
     cluster = await startCluster();
-    server = await startServer({ DATABASE_URL: cluster.url, METRICS_TOKEN: "the-metrics-token-of-the-tests" });
+    server = await startServer({ DATABASE_URL: cluster.url, METRICS_TOKEN });
   });
   after(async () => {
     await server.remove();
@@ -43,7 +41,7 @@ describe("without the database", { skip }, () => {
     assert.match(down.body.reasons.join(" "), /cannot be reached.*spool/);
     assert.doesNotMatch(down.body.reasons.join(" "), /\d/, "nobody is known now, and a figure would be of everybody");
     assert.deepEqual([down.body.inbox.spool_bytes, down.body.feed.publish_lag_ms, down.body.worker.lag_ms], [null, null, 0]);
-    assert.match(await metrics(server), /^inbox_spool_bytes [1-9]/m);
+    assert.match(await scrape(server), /^inbox_spool_bytes [1-9]/m);
     assert.equal((await ask(server, "/api/health/sync", { key: null })).status, 401);
 
     await cluster.start();
