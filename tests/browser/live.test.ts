@@ -19,21 +19,25 @@ after(async () => {
   await server.remove();
 });
 
-/** Other pages that show something of calls, and what of it is to be marked while nothing vouches for it. */
+/** Other pages that show something of calls: what is there once they are loaded, and what of it is to be marked while nothing vouches for it. No more of them: a browser keeps six connections to a server, and each has its stream. */
 async function elsewhere(sid: string): Promise<{ at: Page; stale: string[] }[]> {
   const asOf = "main time:has-text('as of')";
-  const places = {
-    [`/app/calls/1?call=${sid}`]: ["header time:has-text('as of')", "li [data-stale]", "[role=dialog] time:has-text('as of')", "[data-unread] [data-stale]"],
-    [`/app/call/${sid}`]: [asOf],
-    "/app/inbox": [asOf, "[data-event] [data-stale]"],
-    "/app/inbox?event=1": ["[role=dialog] time:has-text('as of')"],
-  };
+  const places = [
+    {
+      path: `/app/calls/1?call=${sid}`,
+      loaded: ["main h3 + ul > li", "[role=dialog] dl", "nav [data-unread]"],
+      stale: ["header time:has-text('as of')", "li [data-stale]", "[role=dialog] time:has-text('as of')", "nav [data-unread] [data-stale]"],
+    },
+    { path: `/app/call/${sid}`, loaded: ["main dl"], stale: [asOf] },
+    { path: "/app/inbox", loaded: ["[data-event]"], stale: [asOf, "[data-event] [data-stale]"] },
+    { path: "/app/inbox?event=1", loaded: ["[role=dialog] dl"], stale: ["[role=dialog] time:has-text('as of')"] },
+  ];
   return Promise.all(
-    Object.entries(places).map(async ([path, stale]) => {
+    places.map(async ({ path, loaded, stale }) => {
       const at = await page.context().newPage();
       await at.goto(server.url + path);
       await isLive(at);
-      await at.locator("main h2, main h3, [data-event]").first().waitFor();
+      for (const part of loaded) await at.locator(part).first().waitFor();
       return { at, stale };
     }),
   );
