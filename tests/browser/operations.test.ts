@@ -47,6 +47,11 @@ describe("the room of operations", () => {
     await node.getByText("Running").waitFor();
     await node.getByText("doors, worker, API, feed, jobs").waitFor();
     await page.getByRole("list", { name: "Canary" }).getByText("Came through").waitFor();
+    await page.route("**/api/nodes", (route) => route.fulfill({ status: 403, body: "{}" }));
+    const old = (name: string) => page.getByRole("region", { name }).getByText(/^as of/);
+    for (const name of ["Nodes", "Canary"]) await old(name).waitFor();
+    await page.unroute("**/api/nodes");
+    for (const name of ["Nodes", "Canary"]) await old(name).waitFor({ state: "detached" });
   });
 
   test("shows each job, and has one run", async () => {

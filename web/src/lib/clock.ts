@@ -24,7 +24,12 @@ function subscribe(listener: () => void): () => void {
 
 /** The server's time in milliseconds, as far as it has told. */
 export function serverNow(): number {
-  return Date.now() + offset;
+  return serverTimeOf(Date.now());
+}
+
+/** The same of a time by the clock of this machine. */
+export function serverTimeOf(local: number): number {
+  return local + offset;
 }
 
 /** The server said what time it is. */

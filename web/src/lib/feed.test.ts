@@ -8,7 +8,7 @@ import type { FeedPage } from "./types";
 const unreachable = new ApiError(0, "unreachable", [], null);
 
 /** A server that answers pages in the given order (the last one for ever) and records the streams. */
-function scripted(pages: (FeedPage | Error)[]) {
+function scripted(pages: (FeedPage | Error)[], onServerTime: FeedDeps["onServerTime"] = () => undefined) {
   const streams: { seq: number; handlers: StreamHandlers; closed: boolean }[] = [];
   const applied: number[] = [];
   const anchored = vi.fn();
@@ -30,7 +30,7 @@ function scripted(pages: (FeedPage | Error)[]) {
     pushAllowed: () => Promise.resolve(push.allowed),
     onAnchor: anchored,
     onEvents: (events) => applied.push(...events.map((event) => event.seq)),
-    onServerTime: () => undefined,
+    onServerTime,
     now: () => Date.now(),
     random: () => 1,
   };
@@ -161,6 +161,17 @@ describe("Feed", () => {
     await vi.advanceTimersByTimeAsync(500);
     expect(t.applied).toEqual([2]);
     expect(t.last().seq).toBe(2);
+    t.feed.stop();
+  });
+
+  it("takes no stream for silent whose server only had another clock", async () => {
+    const t = scripted([aPage([], 1)], () => vi.setSystemTime(Date.now() + 60_000));
+    await t.run();
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    t.feed.wake();
+    t.last().handlers.onKeepalive("2026-02-08T06:12:00Z");
+    t.feed.wake();
+    expect(t.streams[0]?.closed).toBe(false);
     t.feed.stop();
   });
 

@@ -219,8 +219,8 @@ export class Feed {
       };
       const close = this.deps.openStream(this.#state.seq, this.#state.epoch ?? "", {
         onOpen: (serverTime, epoch) => {
+          this.deps.onServerTime(serverTime); // first: it moves the clock that `heard` reads
           heard();
-          this.deps.onServerTime(serverTime);
           if (epoch !== this.#state.epoch) end("resync");
           else this.#set({ connection: "live", failures: 0, heardAt: this.deps.now() });
         },
@@ -230,8 +230,8 @@ export class Feed {
           if (need !== "nothing") end(need);
         },
         onKeepalive: (serverTime) => {
-          heard();
           this.deps.onServerTime(serverTime);
+          heard();
           this.#set({ heardAt: this.deps.now() });
         },
         onResync: () => {

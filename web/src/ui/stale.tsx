@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import type { QueryKey } from "@tanstack/react-query";
 import { useCallback, useSyncExternalStore } from "react";
 import type { ReactElement, ReactNode } from "react";
+import { serverTimeOf } from "../lib/clock";
 import { instantOf, timeOfDay } from "../lib/format";
 import { StaleSince, useStaleSince } from "../lib/fresh";
 import { staleLook } from "../lib/look";
@@ -44,5 +45,5 @@ export function Polled({ keys, children }: PolledProps): ReactElement {
     const stale = answers.filter(({ state }) => state.data !== undefined && state.error !== null);
     return stale.length === 0 ? null : Math.min(...stale.map(({ state }) => state.dataUpdatedAt));
   });
-  return <StaleSince value={since}>{children}</StaleSince>;
+  return <StaleSince value={since === null ? null : serverTimeOf(since)}>{children}</StaleSince>;
 }

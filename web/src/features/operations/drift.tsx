@@ -6,6 +6,7 @@ import { text } from "../../lib/text";
 import type { Drift as Found } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Section } from "../../ui/section";
+import { AsOf } from "../../ui/stale";
 import { drift } from "./api";
 import classes from "./page.module.css";
 
@@ -22,7 +23,7 @@ function byDay(list: Found["drift"]): Day[] {
 export function Drift(): ReactElement {
   const { data, error, refetch } = useQuery(drift);
   return (
-    <Section title={words.title}>
+    <Section title={words.title} aside={<AsOf />}>
       {data === undefined && (error === null ? <LoadingFace rows={2} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {data?.drift.length === 0 && <EmptyFace title={words.none}>{words.noneBody(data.days)}</EmptyFace>}
       {data !== undefined && data.drift.length > 0 && <Table list={data.drift} />}

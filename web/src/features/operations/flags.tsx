@@ -10,6 +10,7 @@ import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Options } from "../../ui/options";
 import { Question } from "../../ui/question";
 import { Section } from "../../ui/section";
+import { AsOf } from "../../ui/stale";
 import { Trouble } from "../../ui/trouble";
 import { flags, setFlag } from "./api";
 import { narrows, offered, scopeOf } from "./flag_values";
@@ -41,7 +42,15 @@ export function Flags(): ReactElement {
     else change.mutate(next);
   };
   return (
-    <Section title={words.title} aside={data?.runs_installation === true && <ScopeChoice scope={scope} onChoose={chooseScope} />}>
+    <Section
+      title={words.title}
+      aside={
+        <>
+          <AsOf />
+          {data?.runs_installation === true && <ScopeChoice scope={scope} onChoose={chooseScope} />}
+        </>
+      }
+    >
       {data === undefined && (error === null ? <LoadingFace rows={4} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {change.error !== null && <Trouble error={change.error} />}
       {data !== undefined && <List list={data} scope={scope} onChoose={choose} />}

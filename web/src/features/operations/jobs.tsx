@@ -7,6 +7,7 @@ import { text } from "../../lib/text";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Records } from "../../ui/records";
 import { Section } from "../../ui/section";
+import { AsOf } from "../../ui/stale";
 import { Trouble } from "../../ui/trouble";
 import { jobs, runJob } from "./api";
 import { JobRecord } from "./job_record";
@@ -22,7 +23,7 @@ export function Jobs(): ReactElement {
   const run = useMutation({ mutationFn: runJob, onSettled: () => client.invalidateQueries(jobs) });
   const shown = data?.jobs.find(({ name }) => name === runs)?.name;
   return (
-    <Section title={words.title}>
+    <Section title={words.title} aside={<AsOf />}>
       {data === undefined && (error === null ? <LoadingFace rows={4} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {run.error !== null && <Trouble error={run.error} />}
       {data !== undefined && (

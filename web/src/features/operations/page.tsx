@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
+import { serverTimeOf } from "../../lib/clock";
 import { timeOfDay } from "../../lib/format";
 import { healthLook, staleLook } from "../../lib/look";
 import { text } from "../../lib/text";
@@ -7,11 +8,13 @@ import type { SyncHealth } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Mark } from "../../ui/mark";
 import { Section } from "../../ui/section";
-import { pipeline, syncHealth } from "./api";
+import { Polled } from "../../ui/stale";
+import { drift, flags, jobs, nodes, pipeline, syncHealth } from "./api";
+import { Canaries } from "./canaries";
 import { Drift } from "./drift";
 import { Flags } from "./flags";
 import { Jobs } from "./jobs";
-import { Canaries, Nodes } from "./nodes";
+import { Nodes } from "./nodes";
 import classes from "./page.module.css";
 import { Pipeline } from "./pipeline";
 
@@ -27,7 +30,7 @@ export function OperationsView(): ReactElement {
     );
   const isOld = error !== null;
   return (
-    <Page aside={<Mark look={isOld ? staleLook(timeOfDay(dataUpdatedAt)) : healthLook(data.status)} />}>
+    <Page aside={<Mark look={isOld ? staleLook(timeOfDay(serverTimeOf(dataUpdatedAt))) : healthLook(data.status)} />}>
       <Reasons health={data} />
       <Pipeline health={data} rates={isOld || rates.error === null ? rates.data : undefined} isOld={isOld} />
     </Page>
@@ -40,11 +43,21 @@ function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): R
       <Section title={text.operations.title} aside={aside}>
         {children}
       </Section>
-      <Canaries />
-      <Flags />
-      <Jobs />
-      <Drift />
-      <Nodes />
+      <Polled keys={[nodes.queryKey]}>
+        <Canaries />
+      </Polled>
+      <Polled keys={[flags.queryKey]}>
+        <Flags />
+      </Polled>
+      <Polled keys={[jobs.queryKey]}>
+        <Jobs />
+      </Polled>
+      <Polled keys={[drift.queryKey]}>
+        <Drift />
+      </Polled>
+      <Polled keys={[nodes.queryKey]}>
+        <Nodes />
+      </Polled>
     </div>
   );
 }
