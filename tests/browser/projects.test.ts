@@ -59,11 +59,12 @@ describe("another project", () => {
 
   test("learns of its flow, and of no node of the installation", async () => {
     const id = new URL(page.url()).searchParams.get("project") ?? "";
+    const answered = page.waitForResponse((answer) => answer.url().endsWith("/api/nodes"));
     await page.goto(`${server.url}/app/operations?project=${id}`);
+    await answered;
     await page.getByRole("list", { name: "The way of an event" }).getByText("Received to applied").waitFor();
     await page.getByText("Nothing was missing").waitFor();
-    await page.waitForResponse((answer) => answer.url().endsWith("/api/nodes"));
-    for (const name of ["Nodes", "Canary"]) assert.equal(await page.getByRole("region", { name }).count(), 0, name);
+    for (const name of ["Nodes", "Canary"]) await page.getByRole("region", { name }).waitFor({ state: "detached" });
     assert.equal(await page.getByText("Applied to shown").count(), 0);
   });
 
@@ -109,8 +110,12 @@ describe("how much a project may use", () => {
   });
 
   test("is chosen smaller, and as it was again", async () => {
-    await quota().getByRole("button", { name: "Choose less: Live clients" }).click();
     const dialog = page.getByRole("dialog", { name: "Live clients" });
+    await quota().getByRole("button", { name: "Choose less: Live clients" }).click();
+    await dialog.getByRole("button", { name: "Save" }).click(); // as much as it may is no choice
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await quota().getByText(/^chosen here/).count(), 0);
+    await quota().getByRole("button", { name: "Choose less: Live clients" }).click();
     await dialog.getByLabel("At most").fill("7");
     await dialog.getByRole("button", { name: "Save" }).click();
     await quota().getByText("at most 7", { exact: true }).waitFor();
@@ -135,5 +140,9 @@ describe("the address", () => {
     await page.waitForURL(/person=\d+/);
     await page.reload();
     await page.getByRole("dialog", { name: "Olga Owner" }).waitFor();
+    await page.keyboard.press("Control+k"); // another room has no person
+    await page.locator("input[role=combobox]:focus").fill("go to roles");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(new RegExp(`/settings/roles\\?${first}$`));
   });
 });

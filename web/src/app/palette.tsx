@@ -15,7 +15,7 @@ import { paletteItems } from "./palette_items";
 import type { Item } from "./palette_items";
 import { switchTo } from "./project_switch";
 import { mayOpen, routes } from "./routes";
-import { sections } from "./sections";
+import { NO_FILTER, sections } from "./sections";
 
 const CONTACTS = 6;
 const TYPING_MS = 120;
@@ -64,7 +64,7 @@ function useItems(q: string, show: (sheet: Sheet | null) => void): Found {
   const found = isSearch ? (data?.conversations ?? []) : [];
   const rights = useContext(Rights);
   const views = routes.filter((route) => mayOpen(route, rights) && route.unlisted !== "links").map(({ view, label }) => ({ label, place: { view, open: null } }));
-  const rooms = sections.filter((section) => mayOpen(section, rights)).map(({ open, label }) => ({ label, place: { view: "settings", open } }));
+  const rooms = sections.filter((section) => mayOpen(section, rights)).map(({ open, label }) => ({ label, place: { view: "settings", open, ...NO_FILTER } }));
   const items = paletteItems(q, found, [...views, ...rooms.slice(1)], { go: goTo, others: useActions(show) });
   return { items, isSearching: isSearch && (isLoading || isPlaceholderData), error: isSearch ? error : null };
 }

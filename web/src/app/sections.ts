@@ -21,6 +21,9 @@ const Roles = lazy(() => import("../features/people/roles").then((module) => ({ 
 const Keys = lazy(() => import("../features/keys/page").then((module) => ({ default: module.KeysView })));
 const Audit = lazy(() => import("../features/audit/page").then((module) => ({ default: module.AuditView })));
 
+/** What the address says of one room only: whoever goes to another one leaves it behind. */
+export const NO_FILTER = { action: null, actor: null, from: null, to: null, person: null };
+
 export const sections: readonly [Section, ...Section[]] = [
   { open: null, label: text.sections.general, component: General },
   { open: "account", label: text.sections.account, component: Account },

@@ -6,10 +6,8 @@ import type { Me } from "../lib/types";
 import { LoadingFace, MayNot } from "../ui/faces";
 import { Link } from "../ui/link";
 import { mayOpen } from "./routes";
-import { sections } from "./sections";
+import { NO_FILTER, sections } from "./sections";
 import classes from "./settings_page.module.css";
-
-const NO_FILTER = { action: null, actor: null, from: null, to: null, person: null };
 
 /** What can be set: of this browser, of the account, of the project and of the organisation. */
 export function SettingsPage({ me }: { me: Me }): ReactElement {

@@ -1,5 +1,8 @@
 // What the words of the audit log are: the same in each language.
 
+/** What the log says of an account with a second secret, while the first is being replaced. */
+export const TWO_SECRETS = "connected with two secrets";
+
 /** Of whom or what it was, and how that was before and after. */
 export type Done = { whom: string; before: string | null; after: string | null };
 

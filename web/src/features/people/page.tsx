@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { ReactElement } from "react";
 import { goTo, usePlace } from "../../lib/location";
 import { text } from "../../lib/text";
@@ -35,6 +35,11 @@ export function PeopleView({ me }: { me: Me }): ReactElement {
   const { person: managed } = usePlace();
   const people = list.data?.pages.flatMap((page) => page.users);
   const chosen = people?.find(({ id }) => id === managed);
+  const { fetchNextPage } = list;
+  const isFurther = managed !== null && chosen === undefined && list.hasNextPage && !list.isFetching && list.error === null;
+  useEffect(() => {
+    if (isFurther) void fetchNextPage();
+  }, [isFurther, people?.length, fetchNextPage]);
   const invite = (
     <Button
       size="xs"

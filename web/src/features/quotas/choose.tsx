@@ -27,7 +27,8 @@ export function ChooseQuota({ quota: { name, value, most, chosen }, onClose }: {
       <Form
         inDialog
         onSend={(values) => {
-          mutate({ name, value: Number(values["value"]) });
+          const wanted = Number(values["value"]);
+          mutate({ name, value: wanted < most ? wanted : null });
         }}
       >
         <Field label={words.most} note={words.mostNote(number(most))} name="value" type="number" inputMode="numeric" min={1} max={most} step={1} defaultValue={value} required data-autofocus />

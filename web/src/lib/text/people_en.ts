@@ -1,4 +1,5 @@
 // The words about people, their roles and what they do, in English.
+import { TWO_SECRETS } from "../audit_words";
 import type { AuditWords } from "../audit_words";
 import type { Right, Role, UserStatus } from "../types";
 import { language } from "./language";
@@ -13,8 +14,6 @@ const roleName: Record<Role, string> = {
   developer: "Developer",
   viewer: "Viewer",
 };
-/** What the log says of an account with a second secret, while the first is being replaced. */
-const TWO_SECRETS = "connected with two secrets";
 const roleOf = (name: string | null): string => (name !== null && name in roleName ? roleName[name as Role] : (name ?? ""));
 
 const door = {

@@ -1,4 +1,5 @@
 // The words about people, their roles and what they do, in Russian.
+import { TWO_SECRETS } from "../audit_words";
 import type { Role } from "../types";
 import { language } from "./language";
 import type { peopleWords as english } from "./people_en";
@@ -13,8 +14,6 @@ const roleName: Record<Role, string> = {
   developer: "Разработчик",
   viewer: "Наблюдатель",
 };
-/** Так журнал говорит об аккаунте со вторым секретом, пока первый меняют. */
-const TWO_SECRETS = "connected with two secrets";
 const roleOf = (name: string | null): string => (name !== null && name in roleName ? roleName[name as Role] : (name ?? ""));
 
 export const peopleWords: typeof english = {

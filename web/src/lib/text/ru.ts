@@ -336,7 +336,7 @@ export const ru: Text = {
 
   palette: {
     searching: "Поиск",
-    failed: (why: string) => `Не удалось найти контакты. ${why}`,
+    failed: (why: string) => `Не удалось выполнить поиск контактов. ${why}`,
     title: "Перейти или сделать",
     placeholder: "Имя, номер, SID звонка или действие",
     results: "Найдено",
