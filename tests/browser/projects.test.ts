@@ -140,6 +140,9 @@ describe("the address", () => {
     await page.waitForURL(/person=\d+/);
     await page.reload();
     await page.getByRole("dialog", { name: "Olga Owner" }).waitFor();
+    await page.route(/\/api\/users$/, (route) => route.fulfill({ json: { users: [], next_after: "0" } })); // she is on a later page
+    await page.reload();
+    await page.getByRole("dialog", { name: "Olga Owner" }).waitFor();
     await page.keyboard.press("Control+k"); // another room has no person
     await page.locator("input[role=combobox]:focus").fill("go to roles");
     await page.keyboard.press("Enter");
