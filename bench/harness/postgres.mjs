@@ -156,7 +156,9 @@ export async function hoardConnections(database) {
 export async function readForLong(database, n) {
     const ends = [];
     for (let i = 0; i < n; i++) ends.push(await reader(database));
-    return () => Promise.all(ends.map((end) => end()));
+    return async () => {
+        await Promise.all(ends.map((end) => end()));
+    };
 }
 
 async function reader(database) {
