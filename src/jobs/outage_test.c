@@ -40,7 +40,7 @@ static void bench_init(struct bench *b, struct test_inbox *t)
     b->clock = clock_fixed(&b->now);
     b->apply = inbox_apply_create(&(struct inbox_apply_options){
         .rules = call_rules_same(&rules), .clock = &b->clock, .normaliser_of = normaliser_of});
-    b->q.o = (struct queue_options){.name = "inbox",
+    const struct queue_options o = {.name = "inbox",
                                     .store = t->store,
                                     .clock = &b->clock,
                                     .queries = inbox_queue_queries,
@@ -50,17 +50,13 @@ static void bench_init(struct bench *b, struct test_inbox *t)
                                                .last_wait = 2,
                                                .lease = MILLISECONDS(1),
                                                .batch = 2}};
-    b->q.lags = keyed_create(sizeof(struct project_lag));
-    b->q.bell = bell_create();
-    b->q.heartbeat_end = bell_create();
+    queue_open(&b->q, &o);
     bell_ring_for_ever(b->q.heartbeat_end);
 }
 
 static void bench_finish(struct bench *b)
 {
-    bell_destroy(b->q.bell);
-    bell_destroy(b->q.heartbeat_end);
-    keyed_destroy(b->q.lags);
+    queue_close(&b->q);
     inbox_apply_destroy(b->apply);
 }
 

@@ -61,6 +61,10 @@ struct queue {
     struct bell *heartbeat_end;
 };
 
+/* What workers share, of a queue that is all zero otherwise; without workers and threads. */
+void queue_open(struct queue *q, const struct queue_options *o);
+void queue_close(struct queue *q);
+
 /* The claim of one batch: rows of which nobody else works on the lanes. */
 struct claim {
     struct queue_row *rows;

@@ -33,6 +33,21 @@ static void beat(void *arg)
         }
 }
 
+void queue_open(struct queue *q, const struct queue_options *o)
+{
+    q->o = *o;
+    q->bell = bell_create();
+    q->heartbeat_end = bell_create();
+    q->lags = keyed_create(sizeof(struct project_lag));
+}
+
+void queue_close(struct queue *q)
+{
+    bell_destroy(q->bell);
+    bell_destroy(q->heartbeat_end);
+    keyed_destroy(q->lags);
+}
+
 void queue_stop(struct queue *q)
 {
     if (!q)
@@ -47,9 +62,7 @@ void queue_stop(struct queue *q)
         thread_join(q->heartbeat);
     for (size_t i = 0; i < q->n_workers; i++)
         worker_destroy(q->workers[i]);
-    bell_destroy(q->bell);
-    bell_destroy(q->heartbeat_end);
-    keyed_destroy(q->lags);
+    queue_close(q);
     free(q->workers);
     free(q);
 }
@@ -60,10 +73,7 @@ bool queue_start(const struct queue_options *o, struct queue **ret, struct err *
 {
     _cleanup_(queue_stopp) struct queue *q = NEW(struct queue);
 
-    q->o = *o;
-    q->bell = bell_create();
-    q->heartbeat_end = bell_create();
-    q->lags = keyed_create(sizeof(struct project_lag));
+    queue_open(q, o);
     atomic_store(&q->sweep_at, clock_monotonic(o->clock));
     q->workers = mem_alloc(o->workers * sizeof(struct worker *));
     while (q->n_workers < o->workers)

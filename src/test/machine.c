@@ -222,16 +222,13 @@ static void start_worker(struct machine *m)
 {
     m->apply = inbox_apply_create(&(struct inbox_apply_options){
         .rules = call_rules_same(&rules), .clock = &m->clock, .normaliser_of = normaliser_of});
-    m->queue.o = (struct queue_options){.name = "inbox",
-                                        .store = m->store,
-                                        .clock = &m->clock,
-                                        .queries = inbox_queue_queries,
-                                        .handler = inbox_apply_handler(m->apply),
-                                        .policy = queue_policy_default};
+    queue_open(&m->queue, &(struct queue_options){.name = "inbox",
+                                                  .store = m->store,
+                                                  .clock = &m->clock,
+                                                  .queries = inbox_queue_queries,
+                                                  .handler = inbox_apply_handler(m->apply),
+                                                  .policy = queue_policy_default});
     m->queue.o.policy.batch = BATCH;
-    m->queue.lags = keyed_create(sizeof(struct project_lag));
-    m->queue.bell = bell_create();
-    m->queue.heartbeat_end = bell_create();
     bell_ring_for_ever(m->queue.heartbeat_end); // nobody waits in real time
     m->worker = worker_create(&m->queue);
     m->worker->rng = rng_seeded((uint64_t)m->now);
@@ -266,9 +263,7 @@ void machine_stop(struct machine *m)
     inbox_destroy(m->inbox);
     if (m->worker) {
         worker_destroy(m->worker);
-        bell_destroy(m->queue.bell);
-        bell_destroy(m->queue.heartbeat_end);
-        keyed_destroy(m->queue.lags);
+        queue_close(&m->queue);
     }
     inbox_apply_destroy(m->apply);
     sqlite3_close(m->beside);
