@@ -26,6 +26,21 @@ INSERT INTO audit_logs (org_id, seq, project_id, ts, actor_kind, actor_id, actor
 VALUES (:org, :seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :action, :entity_type, :entity_id,
         :details, :address, :trace_id, :hash);
 
+-- part: audit_entry
+SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
+       a.entity_id, a.details, a.address, a.trace_id, u.email AS entity_name
+  FROM audit_logs a
+
+-- part: audit_chosen
+ WHERE a.org_id = :org
+   AND (CAST(:before AS bigint) IS NULL OR a.seq < :before)
+   AND (CAST(:project AS bigint) IS NULL OR a.project_id = :project)
+   AND (CAST(:action AS text) IS NULL OR a.action = :action)
+   AND (CAST(:actor AS text) IS NULL OR a.actor_name = :actor)
+   AND (CAST(:entity AS text) IS NULL OR a.entity_type = :entity)
+   AND a.ts >= :since AND a.ts < :until
+ ORDER BY a.seq DESC LIMIT :limit;
+
 -- name: audit_list
 -- Newest first, from below `before` (none: from the end). project narrows it to a project's own entries. Of a
 -- person the address is told as well, as it is today: it stands beside the chain, not in it.
@@ -33,32 +48,14 @@ VALUES (:org, :seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :action,
 -- scope: org
 -- plan: anew
 -- [sqlite]
-SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
-       a.entity_id, a.details, a.address, a.trace_id, u.email AS entity_name
-  FROM audit_logs a
+-- use: audit_entry
   LEFT JOIN users u ON a.entity_type = 'user' AND u.id = CAST(a.entity_id AS integer)
- WHERE a.org_id = :org
-   AND (CAST(:before AS bigint) IS NULL OR a.seq < :before)
-   AND (CAST(:project AS bigint) IS NULL OR a.project_id = :project)
-   AND (CAST(:action AS text) IS NULL OR a.action = :action)
-   AND (CAST(:actor AS text) IS NULL OR a.actor_name = :actor)
-   AND (CAST(:entity AS text) IS NULL OR a.entity_type = :entity)
-   AND a.ts >= :since AND a.ts < :until
- ORDER BY a.seq DESC LIMIT :limit;
+-- use: audit_chosen
 -- [postgres]
-SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
-       a.entity_id, a.details, a.address, a.trace_id, u.email AS entity_name
-  FROM audit_logs a
+-- use: audit_entry
   LEFT JOIN users u ON a.entity_type = 'user'
                    AND u.id = CASE WHEN a.entity_id ~ '^[0-9]{1,18}$' THEN CAST(a.entity_id AS bigint) END
- WHERE a.org_id = :org
-   AND (CAST(:before AS bigint) IS NULL OR a.seq < :before)
-   AND (CAST(:project AS bigint) IS NULL OR a.project_id = :project)
-   AND (CAST(:action AS text) IS NULL OR a.action = :action)
-   AND (CAST(:actor AS text) IS NULL OR a.actor_name = :actor)
-   AND (CAST(:entity AS text) IS NULL OR a.entity_type = :entity)
-   AND a.ts >= :since AND a.ts < :until
- ORDER BY a.seq DESC LIMIT :limit;
+-- use: audit_chosen
 
 -- name: audit_walk
 -- The chain in its order, for the auditor.
