@@ -93,6 +93,14 @@ static void a_feed_that_cannot_be_opened_is_refused_and_opened_later(void **stat
     rig_down(&r);
 }
 
+/* Whose hub asks the store of its own accord, and often. */
+static void rig_up_polling(struct rig *r, struct arena *a)
+{
+    rig_up_with(
+        r, a,
+        (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(5)});
+}
+
 static void a_poll_that_fails_is_made_again(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -100,9 +108,7 @@ static void a_poll_that_fails_is_made_again(void **state)
     struct rig r;
 
     (void)state;
-    rig_up_with(
-        &r, a,
-        (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(5)});
+    rig_up_polling(&r, a);
     watch(&r, &v, "");
     fault_arm("store.query", 1, false); // the hub's thread alone asks the store now
     while (!fault_struck())
@@ -129,9 +135,7 @@ static void what_cannot_be_published_is_behind_until_it_is(void **state)
     struct rig r;
 
     (void)state;
-    rig_up_with(
-        &r, a,
-        (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(5)});
+    rig_up_polling(&r, a);
     watch(&r, &v, "");
     const int64_t last = append(&r, 2);
     fault_arm("store.query", 1, true);
