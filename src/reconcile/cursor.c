@@ -45,25 +45,42 @@ static usec_t instant(struct json_object *o, const char *key)
     return time_parse_rfc3339(json_get_str(o, key), &t) ? t : TIME_NONE;
 }
 
+/* What the writer wrote: it replaces U+0000, so a text with it came from elsewhere. */
+static bool is_written(struct str s)
+{
+    return str_find(s, '\0') == s.n;
+}
+
+static bool parse_calls(struct json_object *list, struct reconcile_cursor *c, struct arena *a)
+{
+    if (!list)
+        return true;
+    if (!json_list_length(list, &c->n_ask))
+        return false;
+    c->ask = arena_new(a, struct str, c->n_ask);
+    for (size_t i = 0; i < c->n_ask; i++) {
+        c->ask[i] = json_list_str(list, i);
+        if (str_is_none(c->ask[i]) || !is_written(c->ask[i]))
+            return false;
+    }
+    return true;
+}
+
 bool reconcile_cursor_parse(struct str text, struct arena *a, struct reconcile_cursor *ret,
                             struct err *e)
 {
     struct reconcile_cursor c = {0};
-    struct json_object *o, *ask;
+    struct json_object *o;
 
     if (!json_parse(text, a, &o, e))
         return err_trace(e);
-    ask = json_get(o, "ask");
     c.began = instant(o, "began");
-    if (!json_get_int(o, "phase", &c.phase) || c.phase < 0 || c.began == TIME_NONE ||
-        (ask && !json_list_length(ask, &c.n_ask)))
-        return err_set(e, ERR_INVALID, "cursor: not one of a run");
     c.from = instant(o, "from");
     c.to = instant(o, "to");
     c.next = json_get_str(o, "next");
-    c.ask = arena_new(a, struct str, c.n_ask);
-    for (size_t i = 0; i < c.n_ask; i++)
-        c.ask[i] = json_list_str(ask, i);
+    if (!json_get_int(o, "phase", &c.phase) || c.phase < 0 || c.began == TIME_NONE ||
+        !is_written(c.next) || !parse_calls(json_get(o, "ask"), &c, a))
+        return err_set(e, ERR_INVALID, "cursor: not one of a run");
     *ret = c;
     return true;
 }

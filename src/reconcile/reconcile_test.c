@@ -630,6 +630,9 @@ static void a_cursor_that_is_none_is_refused(void **state)
         {"a phase below zero", "{" BEGAN ",\"phase\":-1}"},
         {"no beginning", "{\"phase\":1}"},
         {"what is to be asked is no list", "{" BEGAN ",\"phase\":1,\"ask\":\"CA1\"}"},
+        {"a call that is no text", "{" BEGAN ",\"phase\":1,\"ask\":[1]}"},
+        {"a call with U+0000", "{" BEGAN ",\"phase\":1,\"ask\":[\"CA\\u0000\"]}"},
+        {"a page with U+0000", "{" BEGAN ",\"phase\":1,\"next\":\"/\\u0000\"}"},
     };
 
     (void)state;
