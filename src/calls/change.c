@@ -274,6 +274,17 @@ static void settle_seconds(int64_t *v)
         *v = INT_NONE;
 }
 
+/* Where d goes: names that are equal once they are clipped are one member in JSON, and the last
+ * value counts there. */
+static size_t place_of(const struct call_detail *settled, size_t n, const struct call_detail *d)
+{
+    size_t at = 0;
+
+    while (at < n && !str_eq(settled[at].name, d->name))
+        at++;
+    return at;
+}
+
 static void settle_details(struct call_change *c, struct arena *a)
 {
     struct call_detail *settled = arena_new(a, struct call_detail, c->n_details);
@@ -284,8 +295,11 @@ static void settle_details(struct call_change *c, struct arena *a)
 
         settle_text(&d.name, WORD_MAX, a);
         settle_text(&d.value, VALUE_MAX, a);
-        if (!str_is_none(d.name) && !str_is_none(d.value))
-            settled[n++] = d;
+        if (str_is_none(d.name) || str_is_none(d.value))
+            continue;
+        const size_t at = place_of(settled, n, &d);
+        settled[at] = d;
+        n += at == n;
     }
     c->details = settled;
     c->n_details = n;

@@ -137,6 +137,31 @@ static void settling_twice_is_settling_once(void **state)
     assert_int_equal(c.event_time, c.observed_at);
 }
 
+/* Or the fold of the change would be another one than that of its JSON. */
+static void names_that_are_cut_to_the_same_are_one_detail(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    char first[70], second[70];
+    const struct call_detail details[] = {{{first, sizeof first}, STR("1")},
+                                          {STR("queue_time"), STR("2")},
+                                          {{second, sizeof second}, STR("3")}};
+    struct call_change c = full(), read;
+    struct err e = {0};
+
+    (void)state;
+    memset(first, 'x', sizeof first);
+    memset(second, 'x', sizeof second);
+    second[sizeof second - 1] = 'y';
+    c.details = details;
+    c.n_details = LEN(details);
+    assert_ok(call_change_settle(&c, &rules, a, &e), &e);
+    assert_int_equal(c.n_details, 2);
+    assert_str(c.details[0].value, "3");
+    assert_ok(call_change_parse(json_of(&c, a), a, &read, &e), &e);
+    assert_int_equal(read.n_details, 2);
+    assert_str(read.details[0].value, "3");
+}
+
 /* What the stores cannot keep, or what only a mistake sends, never gets further than this. */
 static void settling_tames_what_is_odd(void **state)
 {
@@ -222,6 +247,7 @@ static void prices_keep_four_digits(void **state)
 TEST_MAIN(cmocka_unit_test(direction_follows_the_documented_priority),
           cmocka_unit_test(a_change_survives_its_json),
           cmocka_unit_test(settling_twice_is_settling_once),
+          cmocka_unit_test(names_that_are_cut_to_the_same_are_one_detail),
           cmocka_unit_test(settling_tames_what_is_odd),
           cmocka_unit_test(a_change_without_a_call_is_refused),
           cmocka_unit_test(prices_keep_four_digits))

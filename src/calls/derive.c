@@ -136,7 +136,7 @@ static int64_t longest_talk(const struct call_fold *f)
 
 static int64_t seconds_between(usec_t from, usec_t to)
 {
-    if (from == TIME_NONE || to == TIME_NONE)
+    if (!time_in_range(from) || !time_in_range(to)) // TIME_NONE is not
         return INT_NONE;
     return to > from ? (to - from) / SECONDS(1) : 0;
 }
@@ -147,7 +147,7 @@ static void derive_durations_of_dial(const struct call_fold *f, const struct out
     c->talk_time = longest_talk(f);
     if (!o->reached && c->is_final)
         c->talk_time = 0;
-    if (c->total_duration != INT_NONE && c->talk_time != INT_NONE)
+    if (c->total_duration >= 0 && c->talk_time >= 0) // INT_NONE is not
         c->wait_time = c->total_duration > c->talk_time ? c->total_duration - c->talk_time : 0;
 }
 

@@ -1,7 +1,8 @@
 /* The registers one by one: which of two words stands, in either order, and what is shown of them.
  */
-#include "calls/fold.h"
+#include "calls/derive.h"
 
+#include "calls/fold.h"
 #include "base/json.h"
 #include "calls/apply.h"
 #include "test/test.h"
@@ -296,7 +297,39 @@ static void a_fold_that_no_store_wrote_is_read_as_far_as_it_goes(void **state)
     assert_str(f.details[1].name, "b");
 }
 
+/* Somebody was in the store: what is shown of it is odd, and nothing overflows. */
+static void extreme_numbers_of_a_fold_have_no_difference(void **state)
+{
+    static const struct {
+        const char *label, *fold;
+        int64_t wait;
+    } rows[] = {
+        {"a talk below zero",
+         "{\"status\":\"completed\",\"duration\":9223372036854775807,\"legs\":[{\"sid\":\"CB1\","
+         "\"status\":\"completed\",\"answered\":1,\"duration\":-5}]}",
+         INT_NONE},
+        {"a start before all time", "{\"start\":-9000000000000000000,\"answered\":1000000}",
+         INT_NONE},
+        {"an answer after all time", "{\"start\":1000000,\"answered\":9000000000000000000}",
+         INT_NONE},
+        {"neither", "{\"start\":1000000,\"answered\":3000000}", 2},
+    };
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+
+    (void)state;
+    FOR_EACH_ROW (row, rows) {
+        struct call c = call_unknown(1, STR("twilio"), STR("CA1"));
+        struct call_fold f;
+        struct err e;
+
+        assert_ok(call_fold_parse(str_from(row->fold), a, &f, &e), &e);
+        call_derive(&f, a, &c);
+        assert_row(c.wait_time == row->wait, row->label);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(a_recordings_status_only_gets_better),
+          cmocka_unit_test(extreme_numbers_of_a_fold_have_no_difference),
           cmocka_unit_test(the_earliest_complete_recording_is_shown),
           cmocka_unit_test(who_knows_both_ends_knows_more),
           cmocka_unit_test(of_too_many_legs_the_first_are_kept),
