@@ -1,5 +1,6 @@
 // Keys without a modifier, where nobody is typing and no dialog is open.
 import { useEffect, useRef } from "react";
+import type { RefObject } from "react";
 import { chosen } from "./preferences";
 
 /** What a key does: `j`, `ArrowDown`, or two keys in a row: `g c`. */
@@ -26,22 +27,30 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=checkbox]), select, textarea"));
 }
 
-/** A key that belongs to somebody else: a field, a dialog, the browser. */
-function isTaken(event: KeyboardEvent): boolean {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return true;
-  return isTyping(event.target) || document.querySelector('[role="dialog"]') !== null;
+/** The dialog that was over the page when a key was pressed. The key itself may have closed it since. */
+let dialog: Element | null = null;
+
+function noteDialog(): void {
+  dialog = [...document.querySelectorAll('[role="dialog"]')].at(-1) ?? null;
 }
 
-export function useKeys(keys: Keys): void {
+/** A key that belongs to somebody else: a field, a dialog, the browser. What is in the dialog has its keys. */
+function isTaken(event: KeyboardEvent, within: Element | null): boolean {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return true;
+  return isTyping(event.target) || (dialog !== null && !dialog.contains(within));
+}
+
+export function useKeys(keys: Keys, within?: RefObject<Element | null>): void {
   const current = useRef(keys);
   useEffect(() => {
     current.current = keys;
   });
   useEffect(() => {
+    window.addEventListener("keydown", noteDialog, { capture: true }); // once, and for good: the first to hear of a key
     let first = { key: "", at: 0 };
     const onKey = (event: KeyboardEvent): void => {
       const key = keyName(event);
-      if (isTaken(event) || isSwitchedOff(key)) return;
+      if (isTaken(event, within?.current ?? null) || isSwitchedOff(key)) return;
       const isPair = event.timeStamp - first.at < PAIR_MS;
       const act = (isPair ? current.current[`${first.key} ${key}`] : undefined) ?? current.current[key];
       first = { key, at: event.timeStamp };
@@ -53,7 +62,7 @@ export function useKeys(keys: Keys): void {
     return () => {
       window.removeEventListener("keydown", onKey);
     };
-  }, []);
+  }, [within]);
 }
 
 /** Ctrl-K, or Cmd-K: works everywhere, also where somebody is typing, and is never switched off. */

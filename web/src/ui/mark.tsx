@@ -4,19 +4,13 @@ import classes from "./mark.module.css";
 
 const SHAPES: Record<Shape, ReactElement> = {
   ring: <circle cx="8" cy="8" r="5" fill="none" stroke="currentColor" strokeWidth="2" />,
-  dots: (
-    <g fill="currentColor">
-      <circle cx="3" cy="8" r="1.7" />
-      <circle cx="8" cy="8" r="1.7" />
-      <circle cx="13" cy="8" r="1.7" />
-    </g>
-  ),
+  dots: <path d="M3 8h0M8 8h0M13 8h0" fill="none" stroke="currentColor" strokeWidth="3.4" strokeLinecap="round" />,
   waves: (
-    <g fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round">
-      <circle cx="8" cy="8" r="1.6" fill="currentColor" stroke="none" />
-      <path d="M4.6 4.6a4.8 4.8 0 0 0 0 6.8M11.4 4.6a4.8 4.8 0 0 1 0 6.8" />
-      <path d="M2.2 2.2a8.2 8.2 0 0 0 0 11.6M13.8 2.2a8.2 8.2 0 0 1 0 11.6" opacity="0.55" />
-    </g>
+    <>
+      <path d="M8 8h0" stroke="currentColor" strokeWidth="4.4" strokeLinecap="round" />
+      <path d="M4.6 4.6a4.8 4.8 0 0 0 0 6.8M11.4 4.6a4.8 4.8 0 0 1 0 6.8" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" />
+      <path d="M2.2 2.2a8.2 8.2 0 0 0 0 11.6M13.8 2.2a8.2 8.2 0 0 1 0 11.6" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" opacity="0.55" />
+    </>
   ),
   disc: <circle cx="8" cy="8" r="5.5" fill="currentColor" />,
   check: <path d="M3 8.6 6.5 12 13 4.6" fill="none" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" strokeLinejoin="round" />,

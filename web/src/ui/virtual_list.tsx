@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import type { ReactElement } from "react";
 import { useKeys } from "../lib/keys";
 import { text } from "../lib/text";
+import { useLastFocus, useWalk } from "../lib/walk";
 import { shiftOf } from "./row_window";
 import type { IdAt, SeenRow } from "./row_window";
 import classes from "./virtual_list.module.css";
@@ -19,6 +20,8 @@ type VirtualListProps = {
   row: (index: number) => ReactElement;
   /** The rows that are drawn now are these. */
   onWindow: (first: number, last: number) => void;
+  /** It grows at the top, and there is a way back to there. */
+  grows?: boolean;
   /** What else keys do, with the row that has the focus; null when none has. */
   rowKeys?: Record<string, (index: number | null) => void>;
 };
@@ -27,7 +30,7 @@ type VirtualListProps = {
  * A list of any length of which only the rows in sight exist. When rows come in above those that are
  * read, what is read stays where it is; at the top the newest is shown. Rows are links, walked by key.
  */
-export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, rowKeys = {} }: VirtualListProps): ReactElement {
+export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, grows = true, rowKeys = {} }: VirtualListProps): ReactElement {
   const frame = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing that it returns is memoised here
   const rows = useVirtualizer({
@@ -44,22 +47,22 @@ export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, rowK
   }, [onWindow, first, last]);
   useKeptPlace(frame, rowHeight, idAt, drawn.map(({ index }) => index));
 
-  const lastAt = useLastFocus(frame);
+  const lastAt = useLastFocus(frame, indexOf);
   const place = (): number | null => {
+    if (frame.current?.contains(document.activeElement)) return indexOf(document.activeElement);
     const was = lastAt.current;
-    if (document.activeElement !== document.body || was === null) return indexOf(document.activeElement);
-    return was >= first && was <= last ? was : null;
+    return was !== null && was >= first && was <= last ? was : null;
   };
-  const walk = (by: number) => () => {
+  useWalk(frame, (by) => {
     const list = frame.current;
     if (list === null) return;
     const at = place();
     const next = at === null ? Math.ceil(list.scrollTop / rowHeight) : Math.min(count - 1, Math.max(0, at + by));
     rows.scrollToIndex(next);
     linkAt(list, next)?.focus({ preventScroll: true });
-  };
+  });
   const onRow = Object.entries(rowKeys).map(([key, act]) => [key, () => { act(indexOf(document.activeElement)); }] as const);
-  useKeys({ j: walk(1), ArrowDown: walk(1), k: walk(-1), ArrowUp: walk(-1), ...Object.fromEntries(onRow) });
+  useKeys(Object.fromEntries(onRow));
 
   const toTop = (): void => {
     frame.current?.scrollTo({ top: 0 });
@@ -84,7 +87,7 @@ export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, rowK
           ))}
         </ul>
       </div>
-      {isAway && (
+      {grows && isAway && (
         <button type="button" className={classes.top} onClick={toTop}>
           {text.list.toTop}
         </button>
@@ -105,20 +108,6 @@ function indexOf(element: Element | null): number | null {
 
 function linkAt(list: HTMLElement, index: number): HTMLElement | null {
   return list.querySelector<HTMLElement>(`[data-index="${index}"] a`);
-}
-
-/** The row that had the focus last: one that goes takes the focus with it, and one walks on from there. */
-function useLastFocus(frame: { current: HTMLElement | null }): { current: number | null } {
-  const at = useRef<number | null>(null);
-  useEffect(() => {
-    const list = frame.current;
-    const note = (event: FocusEvent): void => {
-      at.current = event.target instanceof Element ? indexOf(event.target) : null;
-    };
-    list?.addEventListener("focusin", note);
-    return () => list?.removeEventListener("focusin", note);
-  }, [frame]);
-  return at;
 }
 
 /** Scrolls by as much as the rows have moved, unless one is at the top. */

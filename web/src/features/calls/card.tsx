@@ -60,7 +60,7 @@ function Outcome({ call }: { call: Call }): ReactElement {
 
 function Parties({ call }: { call: Call }): ReactElement {
   return (
-    <span className={classes.parties}>
+    <>
       <span className={classes.party} title={call.from_number}>
         {partyName(call.from_number)}
       </span>
@@ -69,7 +69,7 @@ function Parties({ call }: { call: Call }): ReactElement {
         <VisuallyHidden>{text.party.to}</VisuallyHidden>
         {partyName(call.to_number)}
       </span>
-    </span>
+    </>
   );
 }
 

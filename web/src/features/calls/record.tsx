@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { StaleSince } from "../../lib/fresh";
+import { useKeys } from "../../lib/keys";
+import type { Keys } from "../../lib/keys";
 import { goTo, usePlace } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
@@ -29,8 +31,16 @@ function lookAt(as_of: string | null): void {
   goTo({ as_of });
 }
 
+const NONE: Keys = {};
+const BACK_TO_NOW: Keys = {
+  Escape: () => {
+    lookAt(null);
+  },
+};
+
 function Record({ detail }: { detail: CallDetail }): ReactElement {
   const asOf = usePlace().as_of;
+  useKeys(asOf === null ? NONE : BACK_TO_NOW);
   const mayCompare = useMay("events.read");
   const { twilio_sid: sid } = detail.call;
   return (

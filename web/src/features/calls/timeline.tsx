@@ -1,8 +1,9 @@
 import type { ReactElement } from "react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { CallEvent } from "../../lib/types";
+import { useWalkedRows } from "../../lib/walk";
 import { Link } from "../../ui/link";
 import { Payload } from "../../ui/payload";
 import { ClockTime } from "../../ui/time";
@@ -14,12 +15,14 @@ type TimelineProps = { events: CallEvent[]; asOf: string | null; onAsOf: (id: st
 
 /** The log of a call; choosing a line shows the call as it was then. */
 export function Timeline({ events, asOf, onAsOf }: TimelineProps): ReactElement {
+  const log = useRef<HTMLOListElement>(null);
+  useWalkedRows(log, ":scope > li");
   const chosen = events.findIndex(({ id }) => id === asOf);
   return (
     <>
       <h3 className={record.subtitle}>{text.call.log}</h3>
       <p className={classes.note}>{text.call.logNote}</p>
-      <ol className={classes.log}>
+      <ol ref={log} className={classes.log}>
         {events.map((event, i) => (
           <Entry key={event.id} event={event} chosen={i === chosen} later={chosen >= 0 && i > chosen} onAsOf={onAsOf} />
         ))}

@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { ReactElement } from "react";
 import { useNow } from "../../lib/clock";
 import { dayName } from "../../lib/format";
+import { useKeys } from "../../lib/keys";
+import { goTo } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Message } from "../../lib/types";
+import { useWalkedRows } from "../../lib/walk";
 import { CsvExport } from "../../ui/csv_export";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
@@ -23,6 +26,12 @@ export function Conversation({ id }: { id: string }): ReactElement {
   const [page, setPage] = useState(1);
   const { data, error, refetch } = useQuery(messagePage(id, page));
   useReading(id, data !== undefined);
+  useKeys({
+    Escape: () => {
+      document.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(id)}"]`)?.focus();
+      goTo({ open: null });
+    },
+  });
   return (
     <>
       <Contact id={id} />
@@ -67,13 +76,15 @@ function Contact({ id }: { id: string }): ReactElement {
 function Days({ messages }: { messages: Message[] }): ReactElement {
   const now = useNow();
   const scale = longest(messages);
+  const frame = useRef<HTMLDivElement>(null);
+  useWalkedRows(frame, "ul > li");
   const days = new Map<string, Message[]>();
   for (const message of messages) {
     const day = dayName(message.created_at, now);
     days.set(day, [...(days.get(day) ?? []), message]);
   }
   return (
-    <>
+    <div ref={frame}>
       {[...days].map(([day, ofDay]) => (
         <section key={day} className={classes.day}>
           <h3>{day}</h3>
@@ -84,6 +95,6 @@ function Days({ messages }: { messages: Message[] }): ReactElement {
           </ul>
         </section>
       ))}
-    </>
+    </div>
   );
 }

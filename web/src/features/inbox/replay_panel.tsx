@@ -5,6 +5,7 @@ import { text } from "../../lib/text";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { Trouble } from "../../ui/trouble";
+import { VirtualList } from "../../ui/virtual_list";
 import { eventName } from "./event_row";
 import classes from "./replay_panel.module.css";
 import type { Replay } from "./replay";
@@ -40,13 +41,7 @@ export function ReplayPanel({ replay }: { replay: Replay }): ReactElement | null
       </div>
       <Progress value={done} size="sm" aria-label={text.inbox.replaying} />
       {state.error !== null && <Trouble error={state.error} />}
-      {/* What can be scrolled can be reached by key. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <ul className={classes.rows} aria-label={text.inbox.results} tabIndex={0}>
-        {state.rows.map((row) => (
-          <Result key={row.event.id} row={row} />
-        ))}
-      </ul>
+      <Results rows={state.rows} />
     </section>
   );
 }
@@ -73,14 +68,40 @@ function Buttons({ state, replay }: { state: ReplayState; replay: Replay }): Rea
   );
 }
 
-function Result({ row: { event, outcome } }: { row: ReplayRow }): ReactElement {
+const ROW_HEIGHT = 36;
+const MOST_ROWS = 5;
+
+/** What became of each; those in sight, as a selection may be long. */
+function Results({ rows }: { rows: readonly ReplayRow[] }): ReactElement {
+  return (
+    <div className={classes.results} style={{ height: Math.min(rows.length, MOST_ROWS) * ROW_HEIGHT }}>
+      <VirtualList
+        label={text.inbox.results}
+        count={rows.length}
+        rowHeight={ROW_HEIGHT}
+        idAt={(index) => rows[index]?.event.id}
+        row={(index) => <Result row={rows[index]} />}
+        onWindow={ignore}
+        grows={false}
+      />
+    </div>
+  );
+}
+
+function ignore(): void {
+  // all of them are here
+}
+
+function Result({ row }: { row: ReplayRow | undefined }): ReactElement | null {
+  if (row === undefined) return null;
+  const { event, outcome } = row;
   const isRefused = outcome === "dead" || outcome === "retry";
   return (
-    <li data-outcome={outcome}>
+    <div className={classes.result} data-outcome={outcome}>
       <Mark look={lookOf(outcome)} moving={outcome === "waiting"} />
       <Link to={{ event: event.id }}>{eventName(event)}</Link>
       <code>{event.call_sid ?? event.recording_sid}</code>
-      {isRefused && <span>{event.error}</span>}
-    </li>
+      {isRefused && <span title={event.error ?? undefined}>{event.error}</span>}
+    </div>
   );
 }
