@@ -120,18 +120,18 @@ static bool wrong(struct req *rq, const struct login *in, struct err *e)
     return err_fix(e, "who forgot it asks an administrator for a link");
 }
 
-/* Of an account that is not there the first organisation hears, so that both take as long. What was
- * given for an address is not kept: it may be a password. */
+/* Of an account that is not there the first organisation hears: the store is asked the same as for
+ * one that is. What was given for an address is not kept: it may be a password. */
 static bool note_failure(struct req *rq, void *arg, struct err *e)
 {
     const struct login *in = arg;
-    static const struct deed unknown = {
-        .action = "login.failed", .entity = "user", .id = {"unknown", 7}};
+    struct deed d = {.action = "login.failed", .entity = "user", .id = STR("unknown")};
 
-    if (!in->found)
-        return req_audit_first(rq, &unknown, e) || err_trace(e);
-    become(rq, &in->person);
-    return note_everywhere(rq, "login.failed", e) || err_trace(e);
+    if (in->found) {
+        become(rq, &in->person);
+        d.id = req_id_text(rq, in->person.id);
+    }
+    return req_audit_everywhere(rq, &d, e) || err_trace(e);
 }
 
 static bool open_login(struct req *rq, void *arg, struct err *e)

@@ -40,13 +40,6 @@ bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e)
     return audit_append_everywhere(rq->db, rq->actor.id, &entry, rq->now, rq->a, e) || err_trace(e);
 }
 
-bool req_audit_first(struct req *rq, const struct deed *d, struct err *e)
-{
-    const struct audit_entry entry = req_audit_entry(rq, d);
-
-    return audit_append_first(rq->db, &entry, rq->now, rq->a, e) || err_trace(e);
-}
-
 struct str deed_change(struct req *rq, struct str before, struct str after)
 {
     struct json_writer w;

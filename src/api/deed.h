@@ -23,10 +23,9 @@ struct deed {
     struct str details;
 };
 bool req_audit(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
-/* In every organisation that the asker belongs to: for what is done to no project. */
+/* In every organisation that the asker belongs to, or in the first when there is none: for what is
+ * done to no project. */
 bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
-/* In the first organisation: for what nobody did who is known. */
-bool req_audit_first(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
 
 /* The line, where a room below writes it. */
 struct audit_entry req_audit_entry(const struct req *rq, const struct deed *d);

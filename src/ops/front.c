@@ -65,6 +65,7 @@ static bool serve_metrics(struct app *app, struct http_exchange *x)
         .hub = all ? app->hub : NULL,
         .wakeups = all ? app->wakeups : NULL,
         .tracer = app->tracer,
+        .hasher = app->hasher,
     };
 
     return metrics_handle(app->metrics, &rooms, x);

@@ -21,6 +21,7 @@
 #include "inbox/inbox.h"
 #include "ops/gauges.h"
 #include "queue/queue.h"
+#include "tenancy/password.h"
 #include "trace/trace.h"
 #include "version.h"
 #include "wake/wake.h"
@@ -186,6 +187,14 @@ static void write_degraded(struct buf *out, const struct metrics *m, const struc
     }
 }
 
+static void write_passwords(struct buf *out, const struct hasher *hasher)
+{
+    if (hasher)
+        metric_plain(out, "password_hashes_total", METRIC_COUNTER,
+                     "Passwords that were hashed, to keep them or to compare them.",
+                     (double)hasher_count(hasher));
+}
+
 static void write_traces(struct buf *out, const struct tracer *tracer)
 {
     struct tracer_stats s;
@@ -294,6 +303,7 @@ static void answer(const struct metrics *m, const struct metrics_rooms *rooms,
     write_wakeups(&out, rooms->wakeups);
     write_degraded(&out, m, rooms->inbox);
     write_traces(&out, rooms->tracer);
+    write_passwords(&out, rooms->hasher);
     gauges_write(m->gauges, &out);
     write_process(&out, m);
     http_answer(x, &(struct http_answer){.type = STR("text/plain; version=0.0.4; charset=utf-8"),

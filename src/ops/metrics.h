@@ -15,6 +15,7 @@ struct inbox;
 struct queue;
 struct wakeups;
 struct tracer;
+struct hasher;
 
 /* The rooms whose figures are told; NULL: this process has none, or not yet. */
 struct metrics_rooms {
@@ -24,6 +25,7 @@ struct metrics_rooms {
     const struct hub *hub;
     const struct wakeups *wakeups;
     const struct tracer *tracer;
+    const struct hasher *hasher;
 };
 
 struct metrics_options {

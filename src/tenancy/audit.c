@@ -59,36 +59,39 @@ static struct str hash_of(struct str before, int64_t org, const struct audit_row
 
 // --- append --------------------------------------------------------------------------------------
 
+/* The end of a chain. */
 struct head {
-    int64_t seq;
+    int64_t org, seq;
     struct str hash;
 };
 
-static bool hold_head(struct db *db, int64_t org, struct arena *a, struct head *ret, struct err *e)
+static const struct column head_columns[] = {
+    {"org_id", COLUMN_INT, offsetof(struct head, org)},
+    {"last_seq", COLUMN_INT, offsetof(struct head, seq)},
+    {"hash", COLUMN_STR, offsetof(struct head, hash)},
+};
+
+static bool hold_heads(struct db *db, const int64_t *orgs, size_t n, struct arena *a,
+                       struct head *ret, struct err *e)
 {
-    static const struct column columns[] = {
-        {"last_seq", COLUMN_INT, offsetof(struct head, seq)},
-        {"hash", COLUMN_STR, offsetof(struct head, hash)},
-    };
-    bool found;
+    struct rows *rows;
+    size_t found = 0;
 
     if (!db_exec(db, Q_AUDIT_HEAD_ADD,
-                 BINDS(bind_int("org", org), bind_str("hash", sha256_hex(genesis, a))), NULL, e) ||
-        !db_query_one(db, Q_AUDIT_HEAD_LOCK, BINDS(bind_int("org", org)), columns, LEN(columns), a,
-                      ret, &found, e))
+                 BINDS(bind_ints("org", orgs, n), bind_str("hash", sha256_hex(genesis, a))), NULL,
+                 e) ||
+        !db_query(db, Q_AUDIT_HEAD_LOCK, BINDS(bind_ints("org", orgs, n)), a, &rows, e))
         return err_trace(e);
-    return found || err_set(e, ERR_INTERNAL, "the audit log has lost its head");
+    while (found < n && rows_next(rows))
+        rows_read(rows, head_columns, LEN(head_columns), &ret[found++]);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    return found == n || err_set(e, ERR_INTERNAL, "the audit log has lost its head");
 }
 
-bool audit_append(struct db *db, int64_t org, const struct audit_entry *in, usec_t now,
-                  struct arena *a, struct err *e)
+static struct audit_row row_of(const struct audit_entry *in, usec_t now)
 {
-    struct head head;
-
-    if (!hold_head(db, org, a, &head, e))
-        return err_trace(e);
-    const struct audit_row row = {
-        .seq = head.seq + 1,
+    return (struct audit_row){
         .project = in->project ? in->project : INT_NONE,
         .ts = now,
         .actor_kind = str_from(actor_kinds[in->who->kind]),
@@ -101,10 +104,27 @@ bool audit_append(struct db *db, int64_t org, const struct audit_entry *in, usec
         .address = in->address,
         .trace_id = in->trace_id,
     };
-    const struct str hash = hash_of(head.hash, org, &row, a);
+}
 
+/* The same entry at the ends of several chains, all in the same few statements however many they
+ * are: how long a sign-in takes does not tell for how many organisations somebody works. orgs:
+ * ascending. */
+static bool append_to(struct db *db, const int64_t *orgs, size_t n, const struct audit_entry *in,
+                      usec_t now, struct arena *a, struct err *e)
+{
+    struct audit_row row = row_of(in, now);
+    struct head *heads = arena_new(a, struct head, n);
+    int64_t *seqs = arena_new(a, int64_t, n);
+    struct str *hashes = arena_new(a, struct str, n);
+
+    if (!hold_heads(db, orgs, n, a, heads, e))
+        return err_trace(e);
+    for (size_t i = 0; i < n; i++) {
+        seqs[i] = row.seq = heads[i].seq + 1;
+        hashes[i] = hash_of(heads[i].hash, orgs[i], &row, a);
+    }
     return (db_exec(db, Q_AUDIT_ADD,
-                    BINDS(bind_int("org", org), bind_int("seq", row.seq),
+                    BINDS(bind_ints("org", orgs, n), bind_ints("seq", seqs, n),
                           bind_int("project", row.project), bind_time("ts", row.ts),
                           bind_str("actor_kind", row.actor_kind),
                           bind_int("actor_id", row.actor_id),
@@ -112,12 +132,19 @@ bool audit_append(struct db *db, int64_t org, const struct audit_entry *in, usec
                           bind_str("entity_type", row.entity_type),
                           bind_str("entity_id", row.entity_id), bind_str("details", row.details),
                           bind_str("address", row.address), bind_str("trace_id", row.trace_id),
-                          bind_str("hash", hash)),
+                          bind_strs("hash", hashes, n)),
                     NULL, e) &&
             db_exec(db, Q_AUDIT_HEAD_SET,
-                    BINDS(bind_int("org", org), bind_int("seq", row.seq), bind_str("hash", hash)),
+                    BINDS(bind_ints("org", orgs, n), bind_ints("seq", seqs, n),
+                          bind_strs("hash", hashes, n)),
                     NULL, e)) ||
            err_trace(e);
+}
+
+bool audit_append(struct db *db, int64_t org, const struct audit_entry *in, usec_t now,
+                  struct arena *a, struct err *e)
+{
+    return append_to(db, &org, 1, in, now, a, e) || err_trace(e);
 }
 
 bool audit_append_everywhere(struct db *db, int64_t user, const struct audit_entry *in, usec_t now,
@@ -133,10 +160,7 @@ bool audit_append_everywhere(struct db *db, int64_t user, const struct audit_ent
         orgs[n++] = rows_int(rows, "org_id");
     if (!rows_end(rows, e))
         return err_trace(e);
-    for (size_t i = 0; i < n; i++)
-        if (!audit_append(db, orgs[i], in, now, a, e))
-            return err_trace(e);
-    return true;
+    return n == 0 || append_to(db, orgs, n, in, now, a, e) || err_trace(e);
 }
 
 bool audit_append_first(struct db *db, const struct audit_entry *in, usec_t now, struct arena *a,
@@ -203,11 +227,6 @@ bool audit_list(struct db *db, const struct audit_filter *f, struct arena *a,
 
 // --- verify --------------------------------------------------------------------------------------
 
-struct chain {
-    int64_t org;
-    struct head end;
-};
-
 struct walk {
     int64_t org;
     struct head at; /* its hash is in `hash` once something was read */
@@ -235,7 +254,7 @@ static void check(struct walk *w, const struct audit_row *row, struct str hash, 
         tell_break(w, "entries are missing before", row->seq);
     else if (!str_eq(due, hash))
         tell_break(w, "this entry, or one before it, is not what was written:", row->seq);
-    w->at = (struct head){row->seq, hash};
+    w->at = (struct head){w->org, row->seq, hash};
 }
 
 /* Some entries from w->at on, as far as `last`: what is written meanwhile is for the next audit. */
@@ -290,20 +309,13 @@ static bool walk_chain(struct db *db, struct walk *w, const struct head *end, in
 static bool next_chain(struct db *db, struct walk *w, struct head *ret_end, struct arena *a,
                        bool *ret_found, struct err *e)
 {
-    static const struct column columns[] = {
-        {"org_id", COLUMN_INT, offsetof(struct chain, org)},
-        {"last_seq", COLUMN_INT, offsetof(struct chain, end.seq)},
-        {"hash", COLUMN_STR, offsetof(struct chain, end.hash)},
-    };
-    struct chain chain = {0};
-
-    if (!db_query_one(db, Q_AUDIT_HEAD_NEXT, BINDS(bind_int("after", w->org)), columns,
-                      LEN(columns), a, &chain, ret_found, e))
+    *ret_end = (struct head){0};
+    if (!db_query_one(db, Q_AUDIT_HEAD_NEXT, BINDS(bind_int("after", w->org)), head_columns,
+                      LEN(head_columns), a, ret_end, ret_found, e))
         return err_trace(e);
-    w->org = chain.org;
-    w->at = (struct head){0, sha256_hex(genesis, a)};
+    w->org = ret_end->org;
+    w->at = (struct head){ret_end->org, 0, sha256_hex(genesis, a)};
     w->broken = false;
-    *ret_end = chain.end;
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -15,12 +16,14 @@ struct hasher {
     struct mailbox *waiting;
     struct thread *threads[THREADS_MAX];
     size_t n_threads;
+    _Atomic uint64_t count;
 };
 
 /* Of random bytes that nobody kept: no password fits, and to find that out takes as long as for any
  * other hash. */
-static const char nobody[] = "$argon2id$v=19$m=65536,t=2,p=1$xXHhneK6GOTSMz9LI"
-                             "SHH1Q$36Qe9tguRi1d2piuDEvEi5L5w6dRGVbN0hONOMjLFNc";
+static const char nobody[crypto_pwhash_STRBYTES] =
+    "$argon2id$v=19$m=65536,t=2,p=1$xXHhneK6GOTSMz9LI"
+    "SHH1Q$36Qe9tguRi1d2piuDEvEi5L5w6dRGVbN0hONOMjLFNc";
 
 /* One password, and who waits for it; on the asker's stack. */
 struct job {
@@ -28,6 +31,7 @@ struct job {
     pthread_mutex_t lock;
     pthread_cond_t done;
     bool is_done;
+    struct hasher *hasher;
     struct str password;
     const char *hash; /* to verify against; NULL: make one */
     char made[crypto_pwhash_STRBYTES];
@@ -50,6 +54,7 @@ static void run(struct task *t)
                         ? crypto_pwhash_str_verify(job->hash, job->password.p, job->password.n) == 0
                         : make(job->password, job->made);
 
+    atomic_fetch_add_explicit(&job->hasher->count, 1, memory_order_relaxed);
     pthread_mutex_lock(&job->lock);
     job->ok = ok;
     job->is_done = true;
@@ -73,6 +78,7 @@ static void work(void *arg)
 static bool ask(struct hasher *h, struct job *job, struct err *e)
 {
     job->task.run = run;
+    job->hasher = h;
     if (mailbox_length(h->waiting) >= WAITING_MAX || !mailbox_push(h->waiting, &job->task)) {
         err_set(e, ERR_RATE, "too many people sign in at this moment");
         return err_fix(e, "try again in a moment");
@@ -141,6 +147,11 @@ bool password_check(struct str password, struct str email, struct err *e)
     return true;
 }
 
+uint64_t hasher_count(const struct hasher *h)
+{
+    return atomic_load_explicit(&h->count, memory_order_relaxed);
+}
+
 // --- start and stop ------------------------------------------------------------------------------
 
 void hasher_stop(struct hasher *h)
@@ -161,6 +172,8 @@ bool hasher_start(size_t threads, struct hasher **ret, struct err *e)
     h->waiting = mailbox_create();
     if (sodium_init() < 0)
         return err_set(e, ERR_INTERNAL, "the cryptographic library does not start");
+    assert(crypto_pwhash_str_needs_rehash(nobody, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                          crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0);
     while (h->n_threads < threads && h->n_threads < THREADS_MAX) {
         if (!thread_start("hasher", work, h, &h->threads[h->n_threads], e))
             return err_trace(e);

@@ -16,6 +16,8 @@ enum { PASSWORD_MIN = 10, PASSWORD_MAX = 128 };
 bool hasher_start(size_t threads, struct hasher **ret, struct err *e) CHECK_RESULT;
 void hasher_stop(struct hasher *h);
 DEFINE_CLEANUP(struct hasher, hasher_stop)
+/* How many passwords were hashed so far, whether to keep or to compare. From any thread. */
+uint64_t hasher_count(const struct hasher *h);
 
 /* Both wait; ERR_RATE when too many wait already. */
 bool password_hash(struct hasher *h, struct str password, struct arena *a, struct str *ret,

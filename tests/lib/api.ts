@@ -6,9 +6,17 @@ import { API_KEY, type Server } from "./server.ts";
 export type Answered<T> = { status: number; body: T; headers: Headers };
 export type Options = { method?: string; body?: unknown; key?: string | null; headers?: Record<string, string> };
 
+/** fetch() says "fetch failed" whatever happened; here it says what, and to which request. */
+async function sent(url: string, options: RequestInit): Promise<Response> {
+  return fetch(url, options).catch((failure: unknown) => {
+    const { cause } = failure as { cause?: { code?: string; message?: string } };
+    throw new Error(`${String(options.method)} ${url}: ${String(failure)}, for ${String(cause?.code)}: ${String(cause?.message)}`, { cause: failure });
+  });
+}
+
 export async function ask<T>(server: Server, path: string, options: Options = {}): Promise<Answered<T>> {
   const { method = "GET", body, key = API_KEY, headers = {} } = options;
-  const answer = await fetch(server.url + path, {
+  const answer = await sent(server.url + path, {
     method,
     redirect: "manual",
     headers: {

@@ -1,5 +1,6 @@
 // A client of /realtime/stream that notes what it is told, by either protocol; the WebSocket is npm's `ws`.
 import assert, { AssertionError } from "node:assert/strict";
+import { text } from "node:stream/consumers";
 import WebSocket from "ws";
 import { checkSchema } from "./openapi.ts";
 import { API_KEY, type Server } from "./server.ts";
@@ -90,14 +91,16 @@ export class Realtime {
     socket.on("close", (code, reason) => { this.ended = { code, reason: reason.toString() }; });
     await new Promise<void>((resolve, reject) => {
       socket.once("open", resolve);
-      socket.once("unexpected-response", (_, answer) => { reject(new Error(`stream: ${String(answer.statusCode)}`)); });
+      socket.once("unexpected-response", (_, answer) => {
+        void text(answer).then((body) => { reject(new Error(`stream: ${String(answer.statusCode)} ${body}`)); });
+      });
       socket.on("error", reject);
     });
   }
 
-  #note(text: string | undefined): void {
-    if (text === undefined) return;
-    const message = JSON.parse(text) as Message;
+  #note(said: string | undefined): void {
+    if (said === undefined) return;
+    const message = JSON.parse(said) as Message;
     try {
       checkSchema(SCHEMAS[message.type] ?? "Envelope", message);
     } catch (failure) {

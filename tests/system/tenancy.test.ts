@@ -5,19 +5,16 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, type Fault, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
 import { type Dump, dump } from "../lib/dump.ts";
+import { ABOUT, type Ids, MISSING, type Request } from "../lib/foreign.ts";
 import { accept, employ, found, invite, type Member, must, OWNER, type Person, ROLES, signIn } from "../lib/company.ts";
 import { ACCOUNT_SID, API_KEY, type Server, startServer } from "../lib/server.ts";
 import { idle } from "../lib/jobs.ts";
+import { Realtime } from "../lib/realtime.ts";
 import { settled, tool } from "../lib/settled.ts";
-import { deliverPoison, FakeCall } from "../lib/twilio.ts";
+import { deliverPoison, FakeCall, postPoison } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
-type Ids = { project: string; conversation: string; call: string; event: string; user: string; role: string; key: string; session: string; account: string; run: string };
-/** What one asks, given ids: those of one's own, another's, or nobody's. `own` is somebody within one's own reach. */
-type Request = { path: string; body?: unknown; key?: string; header?: Record<string, string> };
 type Entry = {
-  /** With ids of whomever; none: the route takes none, but for the project. */
-  about?: (ids: Ids, own: Ids) => Request[];
   /** What whoever has the right is answered, in their own project; ids that are used up are made anew. */
   mine: (ids: Ids) => Request | Promise<Request>;
   status?: number;
@@ -31,7 +28,10 @@ type Entry = {
   right?: string;
 };
 
-const MISSING: Ids = { project: "999001", conversation: "999002", call: `CA${"0".repeat(32)}`, event: "999003", user: "999004", role: "999005", key: "999006", session: "no-such-session", account: `AC${"0".repeat(32)}`, run: "999007" };
+type Stranger = { name: string; role: string; token: string | null; own: Ids };
+/** Of keys, in the matrix of roles. */
+const KEY = "API key";
+const BESIDE = " of the project beside";
 
 describe("F173 what is another's is answered like what is not there", () => {
   let server: Server;
@@ -39,8 +39,8 @@ describe("F173 what is another's is answered like what is not there", () => {
   let a1: Ids, a2: Ids, b1: Ids;
   /** Those of the first organisation by role, and its API key. */
   const ours: Record<string, string> = {};
-  /** Those who must not see project a1: who they are, and with which of their own ids. */
-  const strangers: { name: string; token: string | null; own: Ids }[] = [];
+  /** Those who must not see project a1: who they are, as which role, and with which of their own ids. */
+  const strangers: Stranger[] = [];
   let rights: { roles: { name: string; rights: string[] }[]; rights: { name: string; for_keys: boolean }[] };
   let routes: { route: string; method: string; access: string }[];
 
@@ -71,14 +71,12 @@ describe("F173 what is another's is answered like what is not there", () => {
       person: true,
     },
     "POST /api/me/project": {
-      about: (ids) => [{ path: "/api/me/project", body: { project_id: ids.project } }],
       mine: (ids) => ({ path: "/api/me/project", body: { project_id: ids.project } }),
       person: true,
     },
     "GET /api/me/sessions": { mine: () => ({ path: "/api/me/sessions" }), person: true },
     "DELETE /api/me/sessions": { mine: () => ({ path: "/api/me/sessions" }), status: 204, person: true },
     "DELETE /api/me/sessions/:id": {
-      about: (ids) => [{ path: `/api/me/sessions/${ids.session}` }],
       mine: async () => {
         const { token } = await signIn(server, owner.email);
         const { sessions } = await must<{ sessions: { id: string; is_current: boolean }[] }>(server, token, "GET", "/api/me/sessions");
@@ -92,34 +90,25 @@ describe("F173 what is another's is answered like what is not there", () => {
     "GET /api/roles": { mine: () => ({ path: "/api/roles" }) },
     "GET /api/users": { mine: () => ({ path: "/api/users" }) },
     "POST /api/users": {
-      about: (ids) => [{ path: "/api/users", body: { email: "nobody@nowhere.example", role: "viewer", project_id: ids.project } }],
       mine: () => ({ path: "/api/users", body: { email: `new${String((n += 1))}@first.example`, role: "viewer" } }),
       status: 201,
     },
-    "GET /api/users/:id": { about: (ids) => [{ path: `/api/users/${ids.user}` }], mine: (ids) => ({ path: `/api/users/${ids.user}` }) },
+    "GET /api/users/:id": { mine: (ids) => ({ path: `/api/users/${ids.user}` }) },
     "PATCH /api/users/:id": {
-      about: (ids) => [{ path: `/api/users/${ids.user}`, body: { disabled: true } }, { path: `/api/users/${ids.user}`, body: { disabled: false } }],
       mine: async () => ({ path: `/api/users/${(await guest()).user.id}`, body: { disabled: true } }),
     },
     "POST /api/users/:id/link": {
-      about: (ids) => [{ path: `/api/users/${ids.user}/link` }],
       mine: async () => ({ path: `/api/users/${(await guest()).user.id}/link` }),
       status: 201,
     },
     "DELETE /api/users/:id/sessions": {
-      about: (ids) => [{ path: `/api/users/${ids.user}/sessions` }],
       mine: async () => ({ path: `/api/users/${(await guest()).user.id}/sessions` }),
       status: 204,
     },
     "POST /api/users/:id/roles": {
-      about: (ids, own) => [
-        { path: `/api/users/${ids.user}/roles`, body: { role: "viewer", project_id: own.project } },
-        { path: `/api/users/${own.user}/roles`, body: { role: "viewer", project_id: ids.project } },
-      ],
       mine: async (ids) => ({ path: `/api/users/${(await guest()).user.id}/roles`, body: { role: "operator", project_id: ids.project } }),
     },
     "DELETE /api/users/:id/roles/:role_id": {
-      about: (ids, own) => [{ path: `/api/users/${ids.user}/roles/${ids.role}` }, { path: `/api/users/${own.user}/roles/${ids.role}` }],
       mine: async () => {
         const { user } = await guest();
         return { path: `/api/users/${user.id}/roles/${user.roles[0]?.id ?? ""}` };
@@ -129,53 +118,44 @@ describe("F173 what is another's is answered like what is not there", () => {
     "GET /api/keys": { mine: () => ({ path: "/api/keys" }) },
     "POST /api/keys": { mine: () => ({ path: "/api/keys", body: { name: "one more", rights: ["calls.read"] } }), status: 201 },
     "DELETE /api/keys/:id": {
-      about: (ids) => [{ path: `/api/keys/${ids.key}` }],
       mine: async () => ({ path: `/api/keys/${(await newKey(a1.project, owner)).key.id}` }),
       status: 204,
     },
     "GET /api/audit": { mine: () => ({ path: "/api/audit" }) },
     "GET /api/conversations": { mine: () => ({ path: "/api/conversations" }) },
     "GET /api/conversations/active": { mine: () => ({ path: "/api/conversations/active" }) },
-    "GET /api/conversations/:id": { about: (ids) => [{ path: `/api/conversations/${ids.conversation}` }], mine: (ids) => ({ path: `/api/conversations/${ids.conversation}` }) },
+    "GET /api/conversations/:id": { mine: (ids) => ({ path: `/api/conversations/${ids.conversation}` }) },
     "GET /api/conversations/:id/messages": {
-      about: (ids) => [{ path: `/api/conversations/${ids.conversation}/messages` }],
       mine: (ids) => ({ path: `/api/conversations/${ids.conversation}/messages` }),
     },
     "GET /api/calls": { mine: () => ({ path: "/api/calls" }) },
     "GET /api/calls/active": { mine: () => ({ path: "/api/calls/active" }) },
     "GET /api/calls/:sid": {
-      about: (ids) => [{ path: `/api/calls/${ids.call}` }, { path: `/api/calls/${ids.call}?as_of=1` }],
       mine: (ids) => ({ path: `/api/calls/${ids.call}` }),
     },
     "GET /api/calls/:sid/recording": {
-      about: (ids) => [{ path: `/api/calls/${ids.call}/recording` }],
       mine: (ids) => ({ path: `/api/calls/${ids.call}/recording` }),
       status: 404, // it has none
     },
     "GET /api/sync/call/:sid": {
-      about: (ids) => [{ path: `/api/sync/call/${ids.call}` }],
       mine: (ids) => ({ path: `/api/sync/call/${ids.call}` }),
       status: 503, // nobody listens where the provider would be
     },
     "POST /api/sync/call/:sid": {
-      about: (ids) => [{ path: `/api/sync/call/${ids.call}` }],
       mine: (ids) => ({ path: `/api/sync/call/${ids.call}` }),
       status: 503,
     },
     "GET /api/events": {
-      about: (ids) => [{ path: `/api/events?ids=${ids.event}` }, { path: `/api/events?call_sid=${ids.call}` }],
       mine: () => ({ path: "/api/events?after_seq=0" }),
       partial: true,
     },
     "GET /api/events/reasons": { mine: () => ({ path: "/api/events/reasons" }) },
-    "GET /api/events/:id": { about: (ids) => [{ path: `/api/events/${ids.event}` }], mine: (ids) => ({ path: `/api/events/${ids.event}` }) },
+    "GET /api/events/:id": { mine: (ids) => ({ path: `/api/events/${ids.event}` }) },
     "POST /api/events/:id/reprocess": {
-      about: (ids) => [{ path: `/api/events/${ids.event}/reprocess` }],
       mine: (ids) => ({ path: `/api/events/${ids.event}/reprocess` }),
       status: 202,
     },
     "POST /api/events/reprocess": {
-      about: (ids) => [{ path: "/api/events/reprocess", body: { ids: [ids.event, ids.event] } }],
       mine: (ids) => ({ path: "/api/events/reprocess", body: { ids: [ids.event] } }),
       status: 202,
       partial: true,
@@ -195,7 +175,6 @@ describe("F173 what is another's is answered like what is not there", () => {
       status: 204,
     },
     "DELETE /api/connections/:provider/:account": {
-      about: (ids) => [{ path: `/api/connections/twilio/${ids.account}` }],
       mine: async () => {
         const path = `/api/connections/twilio/AC${"2".repeat(32)}`;
         await must(server, owner.token, "PUT", path, { secret: "a secret of the provider" }, a1.project);
@@ -207,7 +186,7 @@ describe("F173 what is another's is answered like what is not there", () => {
     "GET /api/nodes": { mine: () => ({ path: "/api/nodes" }) },
     "GET /api/jobs": { mine: () => ({ path: "/api/jobs" }) },
     "GET /api/jobs/:name/runs": { mine: () => ({ path: "/api/jobs/freeze/runs" }) },
-    "GET /api/jobs/:name/runs/:id": { about: (ids) => [{ path: `/api/jobs/freeze/runs/${ids.run}` }], mine: (ids) => ({ path: `/api/jobs/freeze/runs/${ids.run}` }) },
+    "GET /api/jobs/:name/runs/:id": { mine: (ids) => ({ path: `/api/jobs/freeze/runs/${ids.run}` }) },
     "POST /api/jobs/:name/runs": { mine: () => idleAt("freeze", "/api/jobs/freeze/runs"), status: 202 },
     "GET /api/sync/drift": { mine: () => ({ path: "/api/sync/drift" }) },
     "POST /api/sync/reconcile/hot": { mine: () => idleAt("reconcile_hot", "/api/sync/reconcile/hot"), status: 202 },
@@ -252,12 +231,19 @@ describe("F173 what is another's is answered like what is not there", () => {
     const home = (await must<{ project: { id: string } }>(server, other.token, "GET", "/api/me")).project.id;
     await must(server, other.token, "POST", "/projects", { name: "Fourth" });
     b1 = await idsOf(home, other, "viewer@b1.example");
-    for (const role of ROLES) strangers.push({ name: role, token: role === "owner" ? other.token : (await employ(server, other, `${role}@second.example`, role)).token, own: b1 });
     const all = ["calls.read", "calls.export", "recordings.read", "events.read", "events.replay", "jobs.run", "health.read", "settings.manage", "audit.read"];
-    const { secret } = await must<{ secret: string }>(server, other.token, "POST", "/api/keys", { name: "all", rights: all }, home);
-    strangers.push({ name: "API key", token: secret, own: b1 }, { name: "nobody", token: null, own: b1 });
-    for (const role of ["owner", "admin"] as const)
-      strangers.push({ name: `${role} of the project beside`, token: (await employ(server, owner, `${role}@a2.example`, role, second)).token, own: a2 });
+    /** Everybody whose reach is one project, or as who owns it its organisation: `where` is said of each. */
+    const strangersAt = async (by: Person, own: Ids, where: string, domain: string, reach?: string): Promise<void> => {
+      for (const role of ROLES) {
+        const token = by === other && role === "owner" ? other.token : (await employ(server, by, `${role}@${domain}`, role, reach)).token;
+        strangers.push({ name: `${role}${where}`, role, token, own });
+      }
+      const { secret } = await must<{ secret: string }>(server, by.token, "POST", "/api/keys", { name: "all", rights: all }, own.project);
+      strangers.push({ name: `${KEY}${where}`, role: KEY, token: secret, own });
+    };
+    await strangersAt(other, b1, "", "second.example");
+    await strangersAt(owner, a2, BESIDE, "beside.example", second);
+    strangers.push({ name: "nobody", role: "nobody", token: null, own: b1 });
 
     rights = await must(server, owner.token, "GET", "/api/roles");
     const { output } = await tool(server, "routes");
@@ -336,16 +322,15 @@ describe("F173 what is another's is answered like what is not there", () => {
     for (const { token } of strangers) if (token !== null) await must(server, token, "GET", "/api/me"); // notes that keys are used
     const then = await rows();
     for (const { route, method, access } of guarded())
-      for (const { name, token, own } of strangers) {
+      for (const { name, role, token, own } of strangers) {
         const entry = ROUTES[route];
-        const foreign = entry?.about?.(a1, own) ?? [];
-        const missing = entry?.about?.(MISSING, own) ?? [];
+        const foreign = ABOUT[route]?.(a1, own) ?? [];
+        const missing = ABOUT[route]?.(MISSING, own) ?? [];
         for (const [i, request] of foreign.entries()) {
           const [theirs, none] = [await send(method, false, token, request), await send(method, false, token, missing[i] ?? request)];
           const what = `${method} ${request.path} as ${name}`;
           assert.equal(plain(theirs, a1), plain(none, MISSING), what);
-          const role = name.split(" ")[0] ?? "";
-          const refused = token === null ? [401] : may(name === "API key" ? name : role, access) ? [404, ...(entry?.partial ? [200, 202, 403] : []), ...(name === "API key" ? [403] : [])] : [403];
+          const refused = token === null ? [401] : may(role, access) ? [404, ...(entry?.partial ? [200, 202, 403] : []), ...(role === KEY ? [403] : [])] : [403];
           assert.ok(refused.includes(theirs.status), `${what}: ${JSON.stringify(theirs)}`);
           if (entry?.partial && theirs.status < 300) assert.match(JSON.stringify(theirs.body), /"total":0|"requested":0/, what);
         }
@@ -357,9 +342,9 @@ describe("F173 what is another's is answered like what is not there", () => {
     // What nobody has would be connected: here alone the two cannot be answered alike (docs/tenancy.md).
     const then = await rows();
     const said = new Set<string>();
-    for (const { name, token } of strangers) {
+    for (const { name, role, token } of strangers) {
       const { status, body } = await send("PUT", false, token, { path: `/api/connections/twilio/${a1.account}`, body: { secret: "a secret of somebody else" } });
-      const mayManage = name === "API key" || may(name.split(" ")[0] ?? "", "settings.manage");
+      const mayManage = may(role, "settings.manage");
       assert.equal(status, token === null ? 401 : mayManage ? 409 : 403, `${name}: ${JSON.stringify(body)}`);
       if (status === 409) said.add(plain({ status, body }, a1));
     }
@@ -370,11 +355,11 @@ describe("F173 what is another's is answered like what is not there", () => {
 
   it("answers a foreign project in header and query like a missing one, on every route, and changes nothing", async () => {
     const withoutIds = new Map<string, Request>();
-    for (const [route, { about, mine }] of Object.entries(ROUTES)) if (!about) withoutIds.set(route, await mine(MISSING));
+    for (const [route, { mine }] of Object.entries(ROUTES)) if (!ABOUT[route]) withoutIds.set(route, await mine(MISSING));
     const then = await rows();
     for (const { route, method } of guarded())
       for (const { name, token, own } of strangers) {
-        const { path, body } = ROUTES[route]?.about?.(own, own)[0] ?? withoutIds.get(route) ?? assert.fail(route);
+        const { path, body } = ABOUT[route]?.(own, own)[0] ?? withoutIds.get(route) ?? assert.fail(route);
         for (const place of ["header", "query"]) {
           const at = (project: string): Request =>
             place === "header" ? { path, body, header: { "X-Project-Id": project } } : { path: `${path}${path.includes("?") ? "&" : "?"}project_id=${project}`, body };
@@ -399,7 +384,7 @@ describe("F173 what is another's is answered like what is not there", () => {
     assert.ok(users.length > 0 && users.every(({ email }) => /@(second|b1)\.example$/.test(email)), JSON.stringify(users));
     const { projects } = await counted("/projects") as { projects: { org_name: string }[] };
     assert.deepEqual([...new Set(projects.map((p) => p.org_name))], ["Second organisation"]);
-    const beside = strangers.at(-1)?.token ?? "";
+    const beside = strangers.find(({ name }) => name === `owner${BESIDE}`)?.token ?? "";
     const { entries } = await must<{ entries: { project_id: string | null }[] }>(server, beside, "GET", "/api/audit");
     assert.deepEqual([...new Set(entries.map((e) => e.project_id))], [a2.project]);
   });
@@ -415,6 +400,70 @@ describe("F173 what is another's is answered like what is not there", () => {
     assert.deepEqual([await seenBy(owner), await seenBy(other)], [["active", true], ["active", false]]);
     await must(server, shared.token, "POST", "/api/me/project", { project_id: b1.project });
     assert.deepEqual(await seenBy(other), ["active", true]);
+  });
+
+  it("F176 finds nothing of others by their numbers, or by who did what", async () => {
+    const searches = {
+      "conversations.read": ["/api/conversations?q=514-0320", "/api/conversations?q=5145550000"],
+      "audit.read": ["/api/audit?actor=admin@first.example&limit=5", "/api/audit?actor=nobody@nowhere.example&limit=5"],
+      "audit.read, of what": ["/api/audit?actor=admin@first.example&entity=user", "/api/audit?actor=nobody@nowhere.example&entity=user"],
+    };
+    for (const [what, [theirs = "", none = ""]] of Object.entries(searches)) {
+      const found_ = await send("GET", false, owner.token, { path: theirs }, a1.project);
+      assert.notEqual(plain(found_, a1), plain(await send("GET", false, owner.token, { path: none }, a1.project), a1), `there is something to be found: ${what}`);
+      for (const { name, token } of strangers)
+        assert.equal(plain(await send("GET", false, token, { path: theirs }), a1), plain(await send("GET", false, token, { path: none }), a1), `${what} as ${name}`);
+    }
+  });
+
+  it("takes of lists what is one's own, and of what is another's as little as of what is not there", async () => {
+    const third = await found(server, "Third organisation", "owner@third.example");
+    const account = { sid: `AC${"3".repeat(32)}`, token: "the-auth-token-of-the-third" };
+    await must(server, third.token, "PUT", `/api/connections/twilio/${account.sid}`, { secret: account.token });
+    await until("the node knows the account", async () => ((await postPoison(server, account)).ok ? true : undefined));
+    await settled(server);
+    const letters = (): Promise<InboxPage> => must<InboxPage>(server, third.token, "GET", "/api/events?processing_status=dead_letter");
+    const [mine] = (await until("one's own dead letter", async () => {
+      const { events } = await letters();
+      return events.length > 0 ? events : undefined;
+    })).map(({ id }) => id);
+    assert.ok(mine !== undefined);
+    const before_ = await must<{ event: unknown }>(server, owner.token, "GET", `/api/events/${a1.event}`, undefined, a1.project);
+    for (const order of [(id: string): string[] => [mine, id], (id: string): string[] => [id, mine]]) {
+      const listed = async (ids: Ids): Promise<string> => {
+        const answer = await send("GET", false, third.token, { path: `/api/events?ids=${order(ids.event).join()}` });
+        assert.deepEqual((answer.body as InboxPage).events.map(({ id }) => id), [mine]);
+        return plain(answer, ids).replaceAll(/"(?:attempts|updated_at|processed_at|next_attempt_at)":[^,}]*/g, "");
+      };
+      assert.equal(await listed(a1), await listed(MISSING));
+      const replayed = async (ids: Ids): Promise<string> => {
+        const answer = await send("POST", false, third.token, { path: "/api/events/reprocess", body: { ids: order(ids.event) } });
+        assert.equal(answer.status, 202);
+        await until("it is a dead letter again", async () => ((await letters()).events.some(({ id }) => id === mine) ? true : undefined));
+        return plain(answer, ids);
+      };
+      assert.equal(await replayed(a1), await replayed(MISSING));
+    }
+    await settled(server);
+    assert.deepEqual(await must(server, owner.token, "GET", `/api/events/${a1.event}`, undefined, a1.project), before_);
+  });
+
+  it("opens no WebSocket for a foreign project, and answers as for one that is not there", async () => {
+    const refusal = async (token: string | null, way: { headers?: Record<string, string>; query?: string }): Promise<string> => {
+      const opened = await Realtime.open(server, "ws", { key: token, ...way }).then((stream) => { stream.close(); return "it opened"; }, String);
+      return opened.replaceAll(/"trace_id":"[^"]*"/g, "");
+    };
+    for (const { name, role, token } of strangers) {
+      const due = token === null ? /stream: 401 / : may(role, "calls.read") ? /stream: 404 / : /stream: 40[34] /;
+      for (const at of [(project: string) => ({ headers: { "X-Project-Id": project } }), (project: string) => ({ query: `?project_id=${project}` })]) {
+        const theirs = await refusal(token, at(a1.project));
+        assert.match(theirs, due, name);
+        assert.equal(theirs, await refusal(token, at(MISSING.project)), name);
+      }
+    }
+    const own = await Realtime.open(server, "ws", { key: owner.token, headers: { "X-Project-Id": a1.project } });
+    await own.first("feed.connected");
+    own.close();
   });
 
   it("says no more than `forbidden` or `not there` in the words of a refusal", async () => {

@@ -5,52 +5,46 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, type InboxPage } from "../lib/api.ts";
-import { found, invite, must, OWNER, type Person, signIn } from "../lib/company.ts";
+import { employ, found, invite, must, OWNER, type Person, signIn } from "../lib/company.ts";
+import { ABOUT, type Ids, MISSING, type Request } from "../lib/foreign.ts";
+import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
-import { type Server, startServer } from "../lib/server.ts";
-import { settled } from "../lib/settled.ts";
+import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
+import { settled, tool } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
 
 const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: its log tells what it is asked";
 
-type Ids = { project: string; conversation: string; call: string; event: string; user: string; role: string; key: string; session: string };
-const MISSING: Ids = { project: "999001", conversation: "999002", call: `CA${"0".repeat(32)}`, event: "999003", user: "999004", role: "999005", key: "999006", session: "no-such-session" };
+type Asked = { method: string; project?: string } & Request;
 
-type Request = { method: string; path: string; body?: unknown; project?: string };
-const REQUESTS: Record<string, (ids: Ids, own: { user: string; project: string }) => Request> = {
-  "a conversation": ({ conversation }) => ({ method: "GET", path: `/api/conversations/${conversation}` }),
-  "its calls": ({ conversation }) => ({ method: "GET", path: `/api/conversations/${conversation}/messages` }),
-  "a call": ({ call }) => ({ method: "GET", path: `/api/calls/${call}` }),
-  "a recording": ({ call }) => ({ method: "GET", path: `/api/calls/${call}/recording` }),
-  "an event": ({ event }) => ({ method: "GET", path: `/api/events/${event}` }),
-  "events by id": ({ event }) => ({ method: "GET", path: `/api/events?ids=${event}` }),
-  "events of a call": ({ call }) => ({ method: "GET", path: `/api/events?call_sid=${call}` }),
-  "a replay": ({ event }) => ({ method: "POST", path: `/api/events/${event}/reprocess` }),
-  "a replay of several": ({ event }) => ({ method: "POST", path: "/api/events/reprocess", body: { ids: [event] } }),
-  "a person": ({ user }) => ({ method: "GET", path: `/api/users/${user}` }),
-  "a person shut out": ({ user }) => ({ method: "PATCH", path: `/api/users/${user}`, body: { disabled: true } }),
-  "a person's link": ({ user }) => ({ method: "POST", path: `/api/users/${user}/link` }),
-  "a person's sessions": ({ user }) => ({ method: "DELETE", path: `/api/users/${user}/sessions` }),
-  "a role for a person": ({ user }, own) => ({ method: "POST", path: `/api/users/${user}/roles`, body: { role: "viewer", project_id: own.project } }),
-  "a role in a project": ({ project }, own) => ({ method: "POST", path: `/api/users/${own.user}/roles`, body: { role: "viewer", project_id: project } }),
-  "a role taken": ({ user, role }) => ({ method: "DELETE", path: `/api/users/${user}/roles/${role}` }),
-  "an invitation to a project": ({ project }) => ({ method: "POST", path: "/api/users", body: { email: "new@nowhere.example", role: "viewer", project_id: project } }),
-  "a key": ({ key }) => ({ method: "DELETE", path: `/api/keys/${key}` }),
-  "a session": ({ session }) => ({ method: "DELETE", path: `/api/me/sessions/${session}` }),
-  "a project to go to": ({ project }) => ({ method: "POST", path: "/api/me/project", body: { project_id: project } }),
+/** Every request about an id of the table that tenancy.test answers for, and those about the project itself. */
+const REQUESTS: Record<string, (ids: Ids, own: Ids) => Asked> = {
   "a project in the header": ({ project }) => ({ method: "GET", path: "/api/calls", project }),
+  "a project in the query": ({ project }) => ({ method: "GET", path: `/api/calls?project_id=${project}` }),
+  "who did what": ({ user }) => ({ method: "GET", path: `/api/audit?actor=${user === MISSING.user ? "nobody@nowhere.example" : "viewer@first.example"}` }),
+  "a number": ({ user }) => ({ method: "GET", path: `/api/conversations?q=${user === MISSING.user ? "514-9999" : "514-0320"}` }),
 };
+for (const [route, about] of Object.entries(ABOUT)) {
+  const method = route.split(" ")[0] ?? "";
+  for (const [i, { path, body }] of about(MISSING, MISSING).entries())
+    REQUESTS[`${method} ${path}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`] = (ids, own) => ({ method, path: "", ...about(ids, own)[i] });
+}
+
+const PASSWORD = "not the password of anybody";
 
 describe("F173 the way to what is another's is the way to what is not there", { skip }, () => {
   let cluster: Cluster;
   let server: Server;
   let stranger: Person;
   let theirs: Ids;
-  let own: { user: string; project: string };
+  let own: Ids;
+  /** Where the log was then. */
+  let restarted = 0;
 
   before(async () => {
     cluster = await startCluster();
-    server = await startServer({ ...OWNER, DATABASE_URL: cluster.url, API_THREADS: "1" });
+    server = await startServer({ ...OWNER, DATABASE_URL: cluster.url, API_THREADS: "1", METRICS_TOKEN, TRUSTED_PROXIES: "127.0.0.1" });
     const call = new FakeCall(server, "+15085140320");
     await call.arrives();
     await deliverPoison(server);
@@ -62,12 +56,18 @@ describe("F173 the way to what is another's is the way to what is not there", { 
     const { sessions } = await must<{ sessions: { id: string }[] }>(server, owner.token, "GET", "/api/me/sessions");
     const { conversations } = await must<{ conversations: { id: string }[] }>(server, owner.token, "GET", "/api/conversations");
     const { events } = await must<InboxPage>(server, owner.token, "GET", "/api/events?processing_status=dead_letter");
-    theirs = { project, conversation: conversations[0]?.id ?? "", call: call.sid, event: events[0]?.id ?? "", user: user.id, role: user.roles[0]?.id ?? "", key: key.id, session: sessions[0]?.id ?? "" };
+    theirs = { project, conversation: conversations[0]?.id ?? "", call: call.sid, event: events[0]?.id ?? "", user: user.id, role: user.roles[0]?.id ?? "", key: key.id, session: sessions[0]?.id ?? "", account: ACCOUNT_SID, run: (await must<{ id: string }>(server, owner.token, "POST", "/api/jobs/freeze/runs")).id };
 
     stranger = await found(server, "Second organisation", "owner@second.example");
     const home = (await must<{ project: { id: string } }>(server, stranger.token, "GET", "/api/me")).project.id;
-    own = { project: home, user: (await invite(server, stranger, "viewer@second.example", "viewer", home)).user.id };
+    own = { ...MISSING, project: home, user: (await invite(server, stranger, "viewer@second.example", "viewer", home)).user.id };
+    await employ(server, owner, "gone@first.example", "viewer", project).then(({ id }) => must(server, owner.token, "PATCH", `/api/users/${id}`, { disabled: true }));
+    await employ(server, owner, "both@first.example", "viewer", project);
+    await invite(server, stranger, "both@first.example", "viewer", home);
+    await tool(server, "user", "create", "nowhere@first.example", "viewer");
+    await sql(server, "DELETE FROM user_roles WHERE user_id = (SELECT id FROM users WHERE email = 'nowhere@first.example')");
     await cluster.set({ log_statement: "all", log_line_prefix: "%c|", log_parameter_max_length: "0" });
+    restarted = (await log()).length;
     await server.restart(); // whose sessions log from their first statement on
     stranger = await signIn(server, stranger.email);
   });
@@ -78,8 +78,8 @@ describe("F173 the way to what is another's is the way to what is not there", { 
 
   const log = (): Promise<string> => readFile(join(cluster.directory, "log"), "utf8");
 
-  /** What the one thread of the API asks while it answers; whom it is told to work for it is told when that changes. */
-  async function asked(request: Request): Promise<{ status: number; statements: string[] }> {
+  /** What the API asks while it answers; see statementsSince(). */
+  async function asked(request: Asked): Promise<{ status: number; statements: string[] }> {
     const before_ = (await log()).length;
     const { status } = await ask(server, request.path, {
       method: request.method,
@@ -87,14 +87,22 @@ describe("F173 the way to what is another's is the way to what is not there", { 
       headers: request.project === undefined ? {} : { "X-Project-Id": request.project },
       ...(request.body !== undefined && { body: request.body }),
     });
-    const entries = (await log()).slice(before_).split(/^(?=[0-9a-f]+\.[0-9a-f]+\|)/m);
-    const session = entries.find((entry) => entry.includes("user_sessions s JOIN users"))?.split("|")[0] ?? assert.fail("the API's session");
-    const statements = entries
-      .filter((entry) => entry.startsWith(`${session}|`) && /\bLOG:\s+(execute|statement)/.test(entry))
+    return { status, statements: await statementsSince(before_) };
+  }
+
+  /** From a place of the log on, by the sessions that have ever asked for `mark`: that of the one thread of the API, or
+   * those that sign people in. Whom they are told to work for they are told when that changes. */
+  async function statementsSince(place: number, mark = "user_sessions s JOIN users"): Promise<string[]> {
+    const split = (text: string): string[] => text.split(/^(?=[0-9a-f]+\.[0-9a-f]+\|)/m);
+    const sessionOf = (entry: string): string => entry.split("|")[0] ?? "";
+    const all = await log();
+    const sessions = new Set(split(all.slice(restarted)).filter((entry) => entry.includes(mark)).map(sessionOf));
+    assert.ok(sessions.size > 0, mark);
+    return split(all.slice(place))
+      .filter((entry) => sessions.has(sessionOf(entry)) && /\bLOG:\s+(execute|statement)/.test(entry))
       .map((entry) => entry.replace(/^\S+\|LOG:\s+(?:execute [^:]*|statement): /, "").trim())
       // What comes by how much the session has done, not by what is asked.
       .filter((statement) => !statement.includes("hookswitch.scope") && statement !== "DISCARD PLANS");
-    return { status, statements };
   }
 
   for (const [what, request] of Object.entries(REQUESTS))
@@ -109,5 +117,50 @@ describe("F173 the way to what is another's is the way to what is not there", { 
     const mine = await asked({ method: "GET", path: `/api/users/${own.user}` });
     const missing = await asked({ method: "GET", path: `/api/users/${MISSING.user}` });
     assert.notDeepEqual(mine.statements, missing.statements);
+  });
+
+  /** All that a failed sign-in does: its answer, what the store is asked, and how many passwords are hashed. */
+  async function refused(email: string, address: string, password = PASSWORD): Promise<object> {
+    const hashes = async (): Promise<number> => value(await scrape(server), "password_hashes_total") ?? assert.fail("hashes");
+    const [place, hashed] = [(await log()).length, await hashes()];
+    const { status, body, headers } = await ask<object>(server, "/auth/login", { method: "POST", key: null, body: { email, password }, headers: { "X-Forwarded-For": address } });
+    return {
+      status,
+      body: JSON.stringify(body).replaceAll(/"trace_id":"[^"]*"/g, ""),
+      headers: [...headers.keys()].sort(),
+      hashes: (await hashes()) - hashed,
+      statements: await statementsSince(place, "FROM users WHERE email"),
+    };
+  }
+  const REFUSED: Record<string, [string, string?]> = {
+    "a wrong password": [OWNER.BOOTSTRAP_ADMIN_EMAIL],
+    "nobody's address": ["nobody@nowhere.example"],
+    "what is no address": ["nobody"],
+    "who is shut out, with a wrong password": ["gone@first.example"],
+    "who is shut out, with the right one": ["gone@first.example", "the password of gone@first.example"],
+    "who has no password yet": ["viewer@first.example"],
+    "who works for two organisations": ["both@first.example"],
+    "who works for none": ["nowhere@first.example"],
+  };
+
+  it("F181 a sign-in that fails does the same for whomever it is tried", async () => {
+    await Promise.all([signIn(server, stranger.email), signIn(server, stranger.email)]); // each thread has its connection
+    const usual = await refused(OWNER.BOOTSTRAP_ADMIN_EMAIL, "192.0.2.1");
+    assert.deepEqual({ ...usual, body: "", headers: [], statements: [] }, { status: 401, body: "", headers: [], hashes: 1, statements: [] });
+    assert.ok((usual as { statements: string[] }).statements.some((statement) => statement.includes("INSERT INTO audit_logs")));
+    for (const [i, [what, [email, password]]] of Object.entries(REFUSED).entries())
+      assert.deepEqual(await refused(email, `192.0.2.${String(10 + i)}`, password), usual, what);
+  });
+
+  it("F181 and no more for any of them once it was tried too often", async () => {
+    const said = new Set<string>();
+    for (const [i, [what, [email, password]]] of Object.entries(REFUSED).entries()) {
+      const address = `198.51.100.${String(10 + i)}`;
+      let last = {};
+      for (let n = 0; n < 6; n += 1) last = await refused(email, address, password);
+      assert.deepEqual({ ...last, body: "", headers: [] }, { status: 429, body: "", headers: [], hashes: 0, statements: [] }, what);
+      said.add(JSON.stringify(last));
+    }
+    assert.equal(said.size, 1, [...said].join("\n"));
   });
 });

@@ -1,30 +1,51 @@
 -- name: audit_head_add
--- params: org int, hash text
--- scope: org
-INSERT INTO audit_heads (org_id, last_seq, hash) VALUES (:org, 0, :hash) ON CONFLICT DO NOTHING;
-
--- name: audit_head_lock
--- The end of the chain, held until the transaction ends: the next entry waits for this one.
--- params: org int
+-- params: org int[], hash text
 -- scope: org
 -- [sqlite]
-SELECT last_seq, hash FROM audit_heads WHERE org_id = :org;
+INSERT INTO audit_heads (org_id, last_seq, hash) VALUES (:org, 0, :hash) ON CONFLICT DO NOTHING;
 -- [postgres]
-SELECT last_seq, hash FROM audit_heads WHERE org_id = :org FOR UPDATE;
+INSERT INTO audit_heads (org_id, last_seq, hash)
+SELECT r.org_id, 0, :hash FROM unnest(CAST(:org AS bigint[])) AS r (org_id)
+    ON CONFLICT DO NOTHING;
+
+-- name: audit_head_lock
+-- The ends of chains, held until the transaction ends: the next entry waits for this one. In the order of
+-- organisations, so that two who write in several do not wait for each other.
+-- params: org int[]
+-- scope: org
+-- [sqlite]
+SELECT org_id, last_seq, hash FROM audit_heads WHERE org_id = :org;
+-- [postgres]
+SELECT h.org_id, h.last_seq, h.hash
+  FROM unnest(CAST(:org AS bigint[])) AS r (org_id) JOIN audit_heads h ON h.org_id = r.org_id
+ ORDER BY h.org_id
+   FOR UPDATE OF h;
 
 -- name: audit_head_set
--- params: org int, seq int, hash text
+-- params: org int[], seq int[], hash text[]
 -- scope: org
+-- [sqlite]
 UPDATE audit_heads SET last_seq = :seq, hash = :hash WHERE org_id = :org;
+-- [postgres]
+UPDATE audit_heads h SET last_seq = r.seq, hash = r.hash
+  FROM unnest(CAST(:org AS bigint[]), CAST(:seq AS bigint[]), CAST(:hash AS text[])) AS r (org_id, seq, hash)
+ WHERE h.org_id = r.org_id;
 
 -- name: audit_add
--- params: org int, seq int, project int, ts time, actor_kind text, actor_id int, actor_name text, action text, entity_type text,
---         entity_id text, details text, address text, trace_id text, hash text
+-- params: org int[], seq int[], project int, ts time, actor_kind text, actor_id int, actor_name text, action text, entity_type text,
+--         entity_id text, details text, address text, trace_id text, hash text[]
 -- scope: org
+-- [sqlite]
 INSERT INTO audit_logs (org_id, seq, project_id, ts, actor_kind, actor_id, actor_name, action, entity_type,
                         entity_id, details, address, trace_id, hash)
 VALUES (:org, :seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :action, :entity_type, :entity_id,
         :details, :address, :trace_id, :hash);
+-- [postgres]
+INSERT INTO audit_logs (org_id, seq, project_id, ts, actor_kind, actor_id, actor_name, action, entity_type,
+                        entity_id, details, address, trace_id, hash)
+SELECT r.org_id, r.seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :action, :entity_type, :entity_id,
+       :details, :address, :trace_id, r.hash
+  FROM unnest(CAST(:org AS bigint[]), CAST(:seq AS bigint[]), CAST(:hash AS text[])) AS r (org_id, seq, hash);
 
 -- part: audit_entry
 SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,

@@ -147,6 +147,11 @@ SELECT p.id, p.name, p.time_zone, p.created_at, p.org_id, o.name AS org_name,
  ORDER BY p.id LIMIT :limit;
 
 -- name: user_orgs
+-- Those that hear of what somebody does: their own, or the first organisation of who belongs to none.
 -- params: user int
 -- scope: system — a person's own, over organisations
-SELECT DISTINCT org_id FROM user_roles WHERE user_id = :user ORDER BY org_id LIMIT 64;
+SELECT DISTINCT org_id FROM user_roles WHERE user_id = :user
+UNION ALL
+SELECT (SELECT min(id) FROM orgs)
+ WHERE NOT EXISTS (SELECT 1 FROM user_roles WHERE user_id = :user) AND EXISTS (SELECT 1 FROM orgs)
+ ORDER BY org_id LIMIT 64;
