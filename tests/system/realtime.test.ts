@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { ask, type Fault, type FeedPage, get } from "../lib/api.ts";
+import { accept, employ, type Me, type Member, must, OWNER, type Person, signIn } from "../lib/company.ts";
 import { Proxy } from "../lib/proxy.ts";
 import { converse, portOf } from "../lib/raw.ts";
 import { type Kind, Realtime } from "../lib/realtime.ts";
@@ -300,6 +301,77 @@ describe("a token in the URL", () => {
     await assert.rejects(Realtime.open(server, "ws", { query: `?token=${body.token}`, key: null }), /stream: 401/);
     assert.equal((await stream.first("feed.ended"))["reason"], "revoked");
     assert.equal((await stream.end()).code, 1008);
+  });
+});
+
+describe("whoever may no longer watch", () => {
+  let server: Server;
+  let owner: Person;
+  let project = "";
+  let n = 0;
+  before(async () => {
+    server = await startServer(OWNER);
+    owner = await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL);
+    project = (await must<Me>(server, owner.token, "GET", "/api/me")).project?.id ?? "";
+  });
+  after(() => server.remove());
+
+  /** How a person's sight is taken, by those who may. */
+  const TAKEN: Record<string, (who: Person) => Promise<unknown>> = {
+    "whose role is taken away": async ({ id }) => {
+      const { user } = await must<Member>(server, owner.token, "GET", `/api/users/${id}`);
+      for (const role of user.roles) await must(server, owner.token, "DELETE", `/api/users/${id}/roles/${role.id}`);
+    },
+    "who is shut out": ({ id }) => must(server, owner.token, "PATCH", `/api/users/${id}`, { disabled: true }),
+    "whose sessions are ended": ({ id }) => must(server, owner.token, "DELETE", `/api/users/${id}/sessions`),
+    "who ends the session from another": async ({ email, token }) => {
+      const elsewhere = await signIn(server, email);
+      const { sessions } = await must<{ sessions: { id: string; is_current: boolean }[] }>(server, token, "GET", "/api/me/sessions");
+      await must(server, elsewhere.token, "DELETE", `/api/me/sessions/${sessions.find(({ is_current }) => is_current)?.id ?? ""}`);
+    },
+    "whose password is set anew by a link": async ({ id, email }) => {
+      const { link_token } = await must<Member>(server, owner.token, "POST", `/api/users/${id}/link`);
+      await accept(server, link_token ?? "", email);
+    },
+  };
+
+  /** All that one can watch by, with one's bearer and with a token for a stream. */
+  async function watch(bearer: string): Promise<{ streams: Realtime[]; calls: Stream }> {
+    const { token } = await must<{ token: string }>(server, bearer, "GET", "/realtime/token", undefined, project);
+    const streams = await Promise.all(KINDS.flatMap((kind) => [
+      Realtime.open(server, kind, { key: bearer, headers: { "X-Project-Id": project } }),
+      Realtime.open(server, kind, { key: null, query: `?token=${token}` }),
+    ]));
+    for (const stream of streams) await stream.first("feed.connected");
+    return { streams, calls: await Stream.open(server, "", { Authorization: `Bearer ${bearer}`, "X-Project-Id": project }) };
+  }
+
+  async function assertEnded({ streams, calls }: { streams: Realtime[]; calls: Stream }): Promise<void> {
+    for (const stream of streams) assert.equal((await stream.first("feed.ended"))["reason"], "revoked");
+    assert.equal((await calls.first("ended")).data.data["reason"], "revoked");
+    assert.deepEqual(await Promise.all(streams.map(async (stream) => (await stream.end()).code)), [0, 0, 1008, 1008]);
+    await until("the stream of calls ends", () => (calls.ended ? true : undefined));
+  }
+
+  for (const [what, take] of Object.entries(TAKEN))
+    it(`${what} sees no more, at once, and nobody else is cut off`, async () => {
+      const [one, other] = [await employ(server, owner, `one${String((n += 1))}@first.example`, "viewer", project), await employ(server, owner, `other${String(n)}@first.example`, "viewer", project)];
+      const [lost, kept] = [await watch(one.token), await watch(other.token)];
+      await take(one);
+      await assertEnded(lost);
+      for (const kind of KINDS) await assert.rejects(Realtime.open(server, kind, { key: one.token, headers: { "X-Project-Id": project } }), /stream: 40[134] /);
+      const { last_seq } = await must<FeedPage>(server, other.token, "GET", "/api/events?after_seq=0", undefined, project);
+      await new FakeCall(server, "+15085140377").arrives();
+      for (const stream of kept.streams) await stream.reaches(last_seq + 1);
+      for (const stream of [...kept.streams, kept.calls]) stream.close();
+    });
+
+  it("with a key that is revoked sees no more", async () => {
+    const { key, secret } = await must<{ key: { id: string }; secret: string }>(server, owner.token, "POST", "/api/keys", { name: "for a while", rights: ["calls.read"] }, project);
+    const lost = await watch(secret);
+    await must(server, owner.token, "DELETE", `/api/keys/${key.id}`, undefined, project);
+    await assertEnded(lost);
+    await assert.rejects(Realtime.open(server, "ws", { key: secret }), /stream: 401 /);
   });
 });
 
