@@ -361,7 +361,7 @@ void accounts_stop(struct accounts *a)
 
 DEFINE_CLEANUP(struct accounts, accounts_stop)
 
-bool accounts_start(const struct accounts_options *o, struct accounts **ret, struct err *e)
+bool accounts_open(const struct accounts_options *o, struct accounts **ret, struct err *e)
 {
     _cleanup_(accounts_stopp) struct accounts *x = NEW(struct accounts);
 
@@ -370,8 +370,13 @@ bool accounts_start(const struct accounts_options *o, struct accounts **ret, str
     x->a = arena_create(0);
     x->bell = mailbox_create();
     x->db = store_connect(o->store, STORE_READ);
-    if (!look(x, e) || !thread_start("accounts", watch, x, &x->thread, e))
+    if (!look(x, e))
         return err_trace(e);
     *ret = TAKE(x);
     return true;
+}
+
+bool accounts_start(struct accounts *x, struct err *e)
+{
+    return thread_start("accounts", watch, x, &x->thread, e) || err_trace(e);
 }

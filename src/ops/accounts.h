@@ -39,12 +39,15 @@ bool accounts_of_copy(const struct config *c, const struct vault *v, struct acco
 /* The same as people are told of it: without secrets. */
 struct connection_presets accounts_presets(const struct config *c, int64_t project);
 
-/* Writes the first book before it returns. */
-bool accounts_start(const struct accounts_options *o, struct accounts **ret,
-                    struct err *e) CHECK_RESULT;
+/* Writes the first book before it returns; fails while the store is away, and may be tried again.
+ */
+bool accounts_open(const struct accounts_options *o, struct accounts **ret,
+                   struct err *e) CHECK_RESULT;
+/* From here on its thread looks. */
+bool accounts_start(struct accounts *x, struct err *e) CHECK_RESULT;
 /* Something has changed on this node: looks at once. From any thread. */
 void accounts_wake(struct accounts *a);
-/* Before the store is closed; accepts NULL. */
+/* Whether it was started or only opened; before the store is closed; accepts NULL. */
 void accounts_stop(struct accounts *a);
 
 #endif

@@ -72,6 +72,10 @@ bool app_listen(struct app *app, struct err *e) CHECK_RESULT;
  * database is down, and may be called again. */
 bool app_prepare_store(struct app *app, struct err *e) CHECK_RESULT;
 
+/* The accounts of all projects, before the doors and for the workers, who need to know each
+ * project's numbers. Fails while the database is down, and may be called again. */
+bool app_read_accounts(struct app *app, struct err *e) CHECK_RESULT;
+
 /* Before the database is there: whatever comes is kept in the spool, under its account. */
 bool app_start_spooling(struct app *app, struct err *e) CHECK_RESULT;
 /* All that the roles ask for. After a failure, app_stop_rooms() ends what has been started. */

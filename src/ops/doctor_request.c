@@ -116,7 +116,7 @@ static bool read_accounts(struct command *cmd, struct account_shelf *shelf, stru
         .project = project,
         .shelf = shelf,
     };
-    if (!accounts_start(&o, &accounts, e))
+    if (!accounts_open(&o, &accounts, e))
         return err_trace(e);
     accounts_stop(accounts);
     return true;

@@ -95,15 +95,23 @@ static bool look(struct flag_watch *w, struct err *e)
     return release_when_due(w, changed, e) || err_trace(e);
 }
 
+/* While the store is away the board stays as it is. */
+static void look_and_tell(struct flag_watch *w)
+{
+    struct err e = {0};
+
+    if (!look(w, &e) && !db_lost(w->db))
+        log_failure(NULL, LOG_ERROR, "flags.look", &e);
+}
+
 static void watch(void *arg)
 {
     struct flag_watch *w = arg;
 
     while (!atomic_load(&w->ending)) {
-        struct err e = {0};
         (void)bell_wait(w->bell, LOOK_EVERY);
-        if (!atomic_load(&w->ending) && !look(w, &e) && !db_lost(w->db))
-            log_failure(NULL, LOG_ERROR, "flags.look", &e);
+        if (!atomic_load(&w->ending))
+            look_and_tell(w);
     }
 }
 
@@ -136,7 +144,8 @@ bool flag_watch_start(const struct flag_watch_options *o, struct flag_watch **re
     w->o = *o;
     w->bell = bell_create();
     w->db = store_connect(o->store, STORE_WORK);
-    if (!look(w, e) || !thread_start("flags", watch, w, &w->thread, e))
+    look_and_tell(w);
+    if (!thread_start("flags", watch, w, &w->thread, e))
         return err_trace(e);
     *ret = TAKE(w);
     return true;

@@ -26,7 +26,7 @@ struct flag_watch_options {
 /* What the configuration says. */
 struct flags flags_of_config(const struct config *c);
 
-/* Has looked once before it returns. */
+/* Has looked once before it returns, if the store let it. */
 bool flag_watch_start(const struct flag_watch_options *o, struct flag_watch **ret,
                       struct err *e) CHECK_RESULT;
 /* This node has changed something: looks at once. From any thread. */

@@ -160,7 +160,7 @@ static bool open_doors_for(struct app *app, struct account_book *book, struct do
     return true;
 }
 
-/* For the accounts of the configuration; those that the store keeps come with start_accounts(). */
+/* For the accounts of the configuration; those that the store keeps come with open_accounts(). */
 static bool open_doors(struct app *app, struct doors **ret, struct err *e)
 {
     _cleanup_(account_book_dropp) struct account_book *book = NULL;
@@ -170,7 +170,7 @@ static bool open_doors(struct app *app, struct doors **ret, struct err *e)
            err_trace(e);
 }
 
-static bool start_accounts(struct app *app, struct err *e)
+static bool open_accounts(struct app *app, struct err *e)
 {
     const struct accounts_options o = {
         .config = app->config,
@@ -182,7 +182,15 @@ static bool start_accounts(struct app *app, struct err *e)
         .copy_directory = app->doors ? app->config->spool_dir : STR_NONE,
     };
 
-    return accounts_start(&o, &app->accounts, e) || err_trace(e);
+    return accounts_open(&o, &app->accounts, e) || err_trace(e);
+}
+
+/* The doors once, the accounts until they are there. */
+bool app_read_accounts(struct app *app, struct err *e)
+{
+    if (has_role(app->roles, ROLE_DOOR) && !app->doors && !open_doors(app, &app->doors, e))
+        return err_trace(e);
+    return open_accounts(app, e) || err_trace(e);
 }
 
 static void on_canary(usec_t took, void *arg)
@@ -487,14 +495,13 @@ static bool start_api(struct app *app, struct err *e)
     return true;
 }
 
-/* The worker needs to know each project's numbers, so the accounts come before it. */
+/* No room asks the store before it is there: what a start needs of it has been read by now. */
 bool app_start_rooms(struct app *app, struct err *e)
 {
     const bool has_doors = has_role(app->roles, ROLE_DOOR);
 
     if ((has_role(app->roles, ROLE_HUB) && !start_hub(app, e)) ||
-        (has_doors && !open_doors(app, &app->doors, e)) || !start_accounts(app, e) ||
-        !open_sources(app, e) || !start_wakeups(app, e) ||
+        !accounts_start(app->accounts, e) || !open_sources(app, e) || !start_wakeups(app, e) ||
         (has_role(app->roles, ROLE_WORKER) && !start_worker(app, e)) ||
         (has_role(app->roles, ROLE_SCHEDULER) && !start_jobs(app, e)) || !start_flags(app, e))
         return err_trace(e);

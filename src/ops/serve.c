@@ -18,7 +18,7 @@
 #include "ops/watchdog.h"
 #include "trace/trace.h"
 
-enum { RETRY_MS = 500, DRAIN_SECONDS = 5, CHECKPOINT_SECONDS = 60 };
+enum { RETRY_MS = 500, RETRY_MOST_MS = 4000, DRAIN_SECONDS = 5, CHECKPOINT_SECONDS = 60 };
 
 // --- starting ------------------------------------------------------------------------------------
 
@@ -108,28 +108,32 @@ static bool supervise(struct app *app, struct err *e)
     return true;
 }
 
-/* False when a signal came first. */
+/* All that a start needs of the store; the rooms then start without it. */
+static bool read_store(struct app *app, struct err *e)
+{
+    return (app_prepare_store(app, e) && app_read_accounts(app, e)) || err_trace(e);
+}
+
+/* Again and again, ever more rarely: the store may be down, or go away at any step. *ret_ready
+ * false: a signal came first. */
 static bool wait_for_store(struct app *app, bool *ret_ready, struct err *e)
 {
-    enum err_code told = ERR_NONE;
+    struct err told = {0};
 
-    for (;;) {
+    for (int wait = RETRY_MS;; wait = wait < RETRY_MOST_MS ? 2 * wait : wait) {
         err_clear(e);
-        if (app_prepare_store(app, e)) {
-            *ret_ready = true;
+        *ret_ready = read_store(app, e);
+        if (*ret_ready)
             return true;
-        }
         if (e->code != ERR_UNAVAILABLE)
             return err_trace(e);
-        if (told != e->code)
+        if (strcmp(told.text, e->text) != 0)
             log_failure(NULL, LOG_WARN, "store.waiting", e);
-        told = e->code;
+        told = *e;
         if (!check_store(app, e))
             return err_trace(e);
-        if (told_to_stop(RETRY_MS)) {
-            *ret_ready = false;
+        if (told_to_stop(wait))
             return true;
-        }
     }
 }
 

@@ -11,8 +11,9 @@ export type Fault = {
   after?: number;
   /** Only on connections whose client has said this at some time. */
   on?: string;
-  /** cut: both ends are closed. stall: both stay open, and nothing comes through any more. */
-  how: "cut" | "stall";
+  /** cut: both ends are closed. stall: both stay open, and nothing comes through any more. refuse: every
+   * wire is reset, and so is each that is tried, until allow(). */
+  how: "cut" | "stall" | "refuse";
 };
 
 type Armed = Fault & { struck: boolean; bytes: number };
@@ -26,6 +27,7 @@ class Wire {
     readonly client: Socket,
     readonly server: Socket,
     readonly faults: Set<Armed>,
+    readonly hooks: { carried: (n: number) => void; refuse: () => void },
   ) {
     client.on("data", (bytes) => {
       if (this.said.length < 2048) this.said += bytes.toString("latin1");
@@ -36,6 +38,7 @@ class Wire {
   }
 
   #answer(bytes: Buffer): void {
+    this.hooks.carried(bytes.length);
     for (const fault of this.faults) if (this.#strikes(fault, bytes)) this.#suffer(fault);
     this.#tail = Buffer.concat([this.#tail, bytes]).subarray(-64); // a pattern may be torn in two
     if (!this.stalled && !this.client.destroyed) this.client.write(bytes);
@@ -52,7 +55,13 @@ class Wire {
     this.faults.delete(fault);
     fault.struck = true;
     if (fault.how === "cut") this.cut();
+    else if (fault.how === "refuse") this.hooks.refuse();
     else this.stalled = true;
+  }
+
+  reset(): void {
+    this.client.resetAndDestroy();
+    this.server.destroy();
   }
 
   cut(): void {
@@ -64,6 +73,9 @@ class Wire {
 export class Proxy {
   readonly #faults = new Set<Armed>();
   readonly #wires = new Set<Wire>();
+  #refuses = false;
+  /** What has come from the server since it was opened. */
+  bytes = 0;
 
   private constructor(
     readonly port: number,
@@ -72,8 +84,13 @@ export class Proxy {
 
   /** Listens on a free port of 127.0.0.1 and carries everything to that one. */
   static async open(to: { host: string; port: number }): Promise<Proxy> {
+    const hooks = { carried: (n: number) => (proxy.bytes += n), refuse: () => { proxy.#refuse(); } };
     const listener = createServer((client) => {
-      const wire = new Wire(client, connect(to.port, to.host), proxy.#faults);
+      if (proxy.#refuses) {
+        client.on("error", () => undefined).resetAndDestroy();
+        return;
+      }
+      const wire = new Wire(client, connect(to.port, to.host), proxy.#faults, hooks);
       proxy.#wires.add(wire);
       client.once("close", () => proxy.#wires.delete(wire));
     }).listen(0, "127.0.0.1");
@@ -85,6 +102,16 @@ export class Proxy {
       await closed;
     });
     return proxy;
+  }
+
+  #refuse(): void {
+    this.#refuses = true;
+    for (const wire of this.#wires) wire.reset();
+  }
+
+  /** Ends a refusal. */
+  allow(): void {
+    this.#refuses = false;
   }
 
   /** Arms a fault, waits until it has struck. It strikes once. */
