@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
+import { DESKTOP, TALL, isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { FakeCall } from "../lib/twilio.ts";
 
@@ -126,6 +126,7 @@ describe("the live page", () => {
   });
 
   test("keeps up when many calls come at once, and forgets none", async () => {
+    await page.setViewportSize(TALL);
     const ongoing = page.locator("[data-sid]:not([data-final])");
     const n = await ongoing.count();
     const calls = Array.from({ length: 40 }, (_, i) => new FakeCall(server, `+1508514${1000 + i}`));
@@ -136,6 +137,7 @@ describe("the live page", () => {
     await Promise.all(calls.map((call) => call.status("completed", { CallDuration: "7" })));
     for (const call of calls) await page.locator(`[data-sid="${call.sid}"]:not([data-final])`).waitFor({ state: "detached" });
     assert.equal(await ongoing.count(), n);
+    await page.setViewportSize(DESKTOP);
   });
 
   test("goes on where it was when the server comes back", async () => {

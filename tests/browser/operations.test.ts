@@ -1,8 +1,8 @@
 // The flow of events as the person on call sees it: well, in trouble, and out of reach.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { openBrowser, signIn } from "../lib/browser.ts";
+import type { Browser, Page, Route } from "playwright-core";
+import { PATIENCE_MS, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
@@ -52,6 +52,19 @@ describe("the room of operations", () => {
     for (const name of ["Nodes", "Canary"]) await old(name).waitFor();
     await page.unroute("**/api/nodes");
     for (const name of ["Nodes", "Canary"]) await old(name).waitFor({ state: "detached" });
+  });
+
+  test("marks what it shows as old when a question is never answered, until one is", async () => {
+    const held: Route[] = [];
+    const hold = (route: Route): void => {
+      held.push(route);
+    };
+    await page.route("**/api/nodes", hold);
+    const old = page.getByRole("region", { name: "Nodes" }).getByText(/^as of/);
+    await old.waitFor({ timeout: 2 * PATIENCE_MS });
+    assert.ok(held.length > 0);
+    await page.unroute("**/api/nodes", hold);
+    await old.waitFor({ state: "detached", timeout: 2 * PATIENCE_MS });
   });
 
   test("shows each job, and has one run", async () => {

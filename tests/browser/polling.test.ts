@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { get } from "../lib/api.ts";
-import { DESKTOP, PATIENCE_MS, isLive, openBrowser, showsStatus } from "../lib/browser.ts";
+import { PATIENCE_MS, TALL, isLive, openBrowser, showsStatus } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { tool } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
@@ -21,7 +21,7 @@ const isPolling = (): Promise<void> => page.locator('[data-connection="polling"]
 async function open(env: Record<string, string>, prepare: () => Promise<void> = () => Promise.resolve()): Promise<void> {
   server = await startServer(env);
   browser = await openBrowser();
-  page = await browser.newPage({ viewport: DESKTOP });
+  page = await browser.newPage({ viewport: TALL });
   page.setDefaultTimeout(PATIENCE_MS);
   await prepare();
   await page.goto(server.loginLink);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { type Call, get } from "../lib/api.ts";
-import { openBrowser, signIn } from "../lib/browser.ts";
+import { TALL, openBrowser, signIn } from "../lib/browser.ts";
 import { startSandbox } from "../lib/sandbox.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -17,7 +17,7 @@ let page: Page;
 before(async () => {
   server = await startServer();
   browser = await openBrowser();
-  page = await signIn(browser, server);
+  page = await signIn(browser, server, { viewport: TALL });
 });
 after(async () => {
   await browser.close();

@@ -12,6 +12,8 @@ const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 export const WIDE = { width: 2560, height: 1080 };
+/** So tall that every card and row of Live is in sight, and so drawn. */
+export const TALL = { width: 1440, height: 3000 };
 /** In a hand, on a desk, on a wall. */
 export const SCREENS = { desktop: DESKTOP, phone: PHONE, wide: WIDE };
 /** How long a person would wait before calling it broken. */

@@ -48,13 +48,27 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
+/** So long an answer is waited for; the server's own questions to others end before. */
+const ANSWER_MS = 12_000;
+
+/** What is read of an answer, unless it does not come in time: who looks at old numbers is to know. */
+async function inTime<T>(read: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const patience = AbortSignal.timeout(ANSWER_MS);
+  try {
+    return await read(signal === undefined ? patience : AbortSignal.any([signal, patience]));
+  } catch (cause) {
+    if (!patience.aborted || signal?.aborted || cause instanceof ApiError) throw cause;
+    throw new ApiError(0, text.failed.unanswered, [text.failed.unansweredFix], null);
+  }
+}
+
 const SIGNED_OUT = 401;
 /** Of these a refusal says nothing about the session. */
 const ASKED_BY_NOBODY: readonly string[] = ["/auth/login", "/auth/link", "/auth/accept"];
 
 /** Is somebody still signed in? When that cannot be known now, the failure is thrown: nobody is sent away by it. */
 async function renewSession(): Promise<boolean> {
-  const answer = await oneAtATime(() => send("/auth/refresh", { method: "POST" }));
+  const answer = await oneAtATime(() => inTime((signal) => send("/auth/refresh", { method: "POST", signal })));
   if (answer.status === 429 || answer.status >= 500) throw await errorOf(answer);
   return answer.ok;
 }
@@ -79,15 +93,17 @@ export function withQuery(path: string, query: Query): string {
 }
 
 /** The JSON body of an answer has the type that the API description promises. */
-export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  const response = await ask(withQuery(path, query), { ...(signal && { signal }) });
-  return (await response.json()) as T;
+export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return getJsonOf<T>(withQuery(path, query), [], signal);
 }
 
-/** The same, of answers whose status is one of these. */
-export async function getJsonOf<T>(path: string, statuses: readonly number[], signal: AbortSignal): Promise<T> {
-  const response = await ask(path, { signal }, statuses);
-  return (await response.json()) as T;
+/** The same, of answers that are good or have one of these statuses. */
+export function getJsonOf<T>(path: string, statuses: readonly number[], signal?: AbortSignal): Promise<T> {
+  const read = async (until: AbortSignal): Promise<T> => {
+    const response = await ask(path, { signal: until }, statuses);
+    return (await response.json()) as T;
+  };
+  return inTime(read, signal);
 }
 
 /** A body that is no JSON; its type is that of the answer. */

@@ -42,7 +42,7 @@ export function Polled({ keys, children }: PolledProps): ReactElement {
   const subscribe = useCallback((listener: () => void) => cache.subscribe(listener), [cache]);
   const since = useSyncExternalStore(subscribe, () => {
     const answers = keys.flatMap((queryKey) => cache.findAll({ queryKey, type: "active" }));
-    const stale = answers.filter(({ state }) => state.data !== undefined && state.error !== null);
+    const stale = answers.filter(({ state }) => state.data !== undefined && (state.error !== null || state.fetchFailureCount > 0));
     return stale.length === 0 ? null : Math.min(...stale.map(({ state }) => state.dataUpdatedAt));
   });
   return <StaleSince value={since === null ? null : serverTimeOf(since)}>{children}</StaleSince>;

@@ -381,6 +381,8 @@ export const en = {
     status: (status: number) => `The server answered ${status}.`,
     unreachable: "The server cannot be reached",
     unreachableFix: "Check that Hookswitch is running and that you are online.",
+    unanswered: "The server does not answer",
+    unansweredFix: "It is asked again. If it stays like this, look at its health and its log.",
     trace: (id: string) => `Trace ${id}`,
     retry: "Try again",
   },

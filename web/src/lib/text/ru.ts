@@ -379,6 +379,8 @@ export const ru: Text = {
     status: (status: number) => `Сервер ответил: ${String(status)}.`,
     unreachable: "Сервер недоступен",
     unreachableFix: "Проверьте, что Hookswitch работает и что есть связь с сетью.",
+    unanswered: "Сервер не отвечает",
+    unansweredFix: "Запрос повторяется. Если ответа так и нет, посмотрите на состояние сервера и в его журнал.",
     trace: (id: string) => `Трассировка ${id}`,
     retry: "Повторить",
   },
