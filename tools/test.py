@@ -78,6 +78,15 @@ def report(suite, count, started, output=""):
 SKIP = re.compile(r"^\s*ok \d+ (?:- )?(.*?) +# SKIP *(.*)$", re.MULTILINE)
 
 
+FIGURE = re.compile(r"^\s*# (measured: .*)$", re.MULTILINE)
+
+
+def tell_figures(output):
+    """What a test measured and does not assert."""
+    for figure in FIGURE.findall(output):
+        print(f"    # {figure}", flush=True)
+
+
 def tell_skips(output):
     """Where nobody sits before the screen: what was not tried, and why."""
     if os.environ.get("CI") == "true":
@@ -247,6 +256,7 @@ def node_tests(suite, place, pattern, jobs=JOBS, **env):
     if (status != 0 or not count.passed) and not count.failed:
         count.failed = 1
     report(suite, count, started, failures_of_tap(output))
+    tell_figures(output)
     tell_skips(output)
 
 

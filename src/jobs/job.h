@@ -75,7 +75,7 @@ struct job {
     const char *name; /* in sync_state, in the API: a-z and '_' */
     enum job_scope scope;
     struct job_schedule schedule;
-    bool is_reconcile; /* asks providers: held while reconcile jobs are switched off */
+    bool is_reconcile; /* asks providers of itself: held while reconcile jobs are switched off */
     bool is_offered;   /* somebody may ask for a run through the API */
     /* A few seconds of work at most. False: the run has failed with e; it is tried again later and
      * later, after ERR_UNAVAILABLE from the same cursor (a few times), after all else from "{}". */

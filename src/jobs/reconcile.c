@@ -112,15 +112,16 @@ const struct job job_reconcile_cold = {
     .step = cold,
     RECONCILES,
 };
+/* By hand, which is what a rollback leaves: no flag holds them. */
 const struct job job_sync_recent = {
     .name = "sync_recent",
     .schedule = JOB_ON_REQUEST,
     .step = recent,
-    RECONCILES,
+    .is_offered = true,
 };
 const struct job job_sync_today = {
     .name = "sync_today",
     .schedule = JOB_ON_REQUEST,
     .step = today,
-    RECONCILES,
+    .is_offered = true,
 };

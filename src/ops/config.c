@@ -49,7 +49,7 @@ static const struct variable variables[] = {
     {"REALTIME_PUSH_ENABLED", FLAG, AT(realtime_push_enabled), "true", 0, 0,
      "false: the streams of the feed answer 503 and browsers read it as pages."},
     {"RECONCILE_JOBS_ENABLED", FLAG, AT(reconcile_jobs_enabled), "true", 0, 0,
-     "false: providers are not asked for what they did not tell."},
+     "false: nobody asks providers for what they did not tell, unless by hand."},
     {"WORKER_PERCENTAGE", NUMBER, AT(worker_percentage), "100", 0, 100,
      "Share of the calls whose events are processed; those of the others are kept and wait."},
     {"REALTIME_CLIENTS_MAX", NUMBER, AT(realtime_clients_max), "10000", 1, 1000000,
