@@ -48,11 +48,15 @@ static bool me(struct req *rq, struct err *e)
 {
     struct json_writer *w = &rq->json;
     const struct str base = rq->app->webhook_base_url;
+    struct project at = {0};
+    bool found;
     struct err off;
 
+    if (rq->actor.project && !project_find(rq->db, rq->actor.project, rq->a, &at, &found, e))
+        return err_trace(e);
     json_open_object(w);
-    write_place(rq, "org", rq->actor.org, rq->actor.org_name);
-    write_place(rq, "project", rq->actor.project, rq->actor.project_name);
+    write_place(rq, "org", at.org, at.org_name);
+    write_place(rq, "project", at.id, at.name);
     write_actor(rq);
     json_member_rights(rq, STR("rights"), rq->actor.rights);
     json_member_rights(rq, STR("org_rights"), rq->actor.org_rights);

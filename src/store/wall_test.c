@@ -59,7 +59,7 @@ static const struct query_text wall_queries[] = {
                               OF_PROJECT,
                               .sql = {"SELECT 0 AS n WHERE ?1 IS NOT NULL",
                                       "SELECT (current_setting('hookswitch.scope') ="
-                                      " 'project ' || $1)::int::bigint AS n"}},
+                                      " '{[' || $1 || ',' || $1 || ']}')::int::bigint AS n"}},
     [W_BROKEN -
         QUERY_COUNT] = {.name = "wall_broken", OF_PROJECT, ON_BOTH("SELECT 1 / (SELECT 0) AS n")},
     [W_PID - QUERY_COUNT] = {.name = "wall_pid",

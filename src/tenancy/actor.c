@@ -12,7 +12,7 @@ enum { KEY_USED_EVERY_HOURS = 1 };
 struct key_row {
     int64_t id, project, org;
     usec_t used_at;
-    struct str name, project_name, org_name, rights;
+    struct str name, rights;
 };
 
 static const struct column key_columns[] = {
@@ -21,8 +21,6 @@ static const struct column key_columns[] = {
     {"org_id", COLUMN_INT, offsetof(struct key_row, org)},
     {"used_at", COLUMN_TIME, offsetof(struct key_row, used_at)},
     {"name", COLUMN_STR, offsetof(struct key_row, name)},
-    {"project_name", COLUMN_STR, offsetof(struct key_row, project_name)},
-    {"org_name", COLUMN_STR, offsetof(struct key_row, org_name)},
     {"rights", COLUMN_STR, offsetof(struct key_row, rights)},
 };
 
@@ -42,9 +40,7 @@ static bool note_use(struct db *db, const struct key_row *row, usec_t now, struc
 static void place_key(const struct key_row *row, struct actor *ret)
 {
     ret->project = row->project;
-    ret->project_name = row->project_name;
     ret->org = row->org;
-    ret->org_name = row->org_name;
     ret->rights = rights_of_key(row->rights);
 }
 
@@ -115,9 +111,7 @@ static bool place(struct db *db, int64_t project, struct arena *a, struct actor 
         return err_trace(e);
     while (rows_next(rows)) {
         ret->project = project;
-        ret->project_name = rows_str(rows, "project_name");
         ret->org = rows_int(rows, "org_id");
-        ret->org_name = rows_str(rows, "org_name");
         if (!user_role_parse(rows_str(rows, "role"), &role))
             continue; // of a newer version
         ret->rights |= user_role_rights(role);

@@ -19,7 +19,6 @@ struct actor {
     struct str name; /* the key's name, or the person's e-mail address */
     int64_t project; /* 0: none that may be asked for */
     int64_t org;
-    struct str project_name, org_name;
     unsigned rights;     /* for the project: 1u << enum right */
     unsigned org_rights; /* those of them that reach over the whole organisation */
     /* Of a person. */

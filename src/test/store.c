@@ -42,7 +42,7 @@ static bool postgres_sql(const char *url, const char *sql)
 
     if (PQstatus(conn) != CONNECTION_OK)
         fail_msg("%s", PQerrorMessage(conn));
-    PQclear(PQexec(conn, "SET hookswitch.scope = 'system'"));
+    PQclear(PQexec(conn, "SET hookswitch.scope = '{(,)}'"));
     PGresult *result = PQexec(conn, sql);
     const bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!ok)

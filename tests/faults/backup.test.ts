@@ -58,7 +58,7 @@ describe("an online backup", () => {
 
 describe("a dump of PostgreSQL", () => {
   // As docs/runbook.md has it, word for word.
-  const all = { ...process.env, PGOPTIONS: "-c hookswitch.scope=system" };
+  const all = { ...process.env, PGOPTIONS: "-c hookswitch.scope={(,)}" };
   const run = (command: string, ...args: string[]) => promisify(execFile)(command, args, { env: all });
 
   it("F044: under load is whole, and a server goes on with it under a new epoch", async () => {

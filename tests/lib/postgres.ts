@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const CLUSTER = resolve(import.meta.dirname, "../../tools/pg_cluster.sh");
 const QUIET = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"];
 /** Row-level security shows its owner nothing of a table before it is told for whom. */
-const OF_EVERYBODY = { ...process.env, PGOPTIONS: "-c hookswitch.scope=system" };
+const OF_EVERYBODY = { ...process.env, PGOPTIONS: "-c hookswitch.scope={(,)}" };
 
 /** Runs SQL by the server's own client, each text by itself; gives what it prints, unaligned. */
 export async function psql(url: string, ...sql: string[]): Promise<string> {

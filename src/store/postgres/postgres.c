@@ -300,7 +300,7 @@ static bool script(struct db *db, const char *sql, struct err *e)
     if (d->begin_due && !command_run(db, begin_text(db), NULL, e))
         return err_trace(e);
     d->begin_due = false;
-    if (!command_run(db, "SET LOCAL hookswitch.scope = 'system'", NULL, e))
+    if (!command_run(db, "SET LOCAL hookswitch.scope = '{(,)}'", NULL, e))
         return err_trace(e);
     scope_forget(&d->scope);
     command_start_deadline(db);
@@ -387,7 +387,7 @@ static bool no_backup(struct store *s, const char *to, struct err *e)
 {
     (void)s, (void)to;
     err_set(e, ERR_INVALID, "backup: PostgreSQL is backed up by its own tools");
-    return err_fix(e, "PGOPTIONS=\"-c hookswitch.scope=system\" pg_dump --enable-row-security "
+    return err_fix(e, "PGOPTIONS=\"-c hookswitch.scope={(,)}\" pg_dump --enable-row-security "
                       "--format=custom --file=FILE \"$DATABASE_URL\", or pg_basebackup");
 }
 

@@ -6,9 +6,6 @@
 
 enum { SCOPE_TEXT_MAX = 1024 * 1024 };
 
-static const char *const words[] = {
-    [SCOPE_SYSTEM] = "system", [SCOPE_PROJECT] = "project", [SCOPE_ORG] = "org"};
-
 void scope_init(struct scope *s)
 {
     *s = (struct scope){.is_sure = false};
@@ -80,14 +77,17 @@ static bool same(const struct owners *x, const struct owners *y)
 /* What is too long to be told lacks its end: the server refuses the statement. */
 static struct str write_text(struct buf *text, const struct owners *o)
 {
+    const int64_t sign = o->scope == SCOPE_ORG ? -1 : 1;
+
     buf_reset(text);
-    buf_str(text, str_from(words[o->scope]));
+    buf_char(text, '{');
+    if (o->scope == SCOPE_SYSTEM)
+        buf_str(text, STR("(,)"));
     for (size_t i = 0; i < o->n; i++) {
-        buf_str(text, i > 0 ? STR(",") : o->n == 1 ? STR(" ") : STR("s {"));
-        buf_i64(text, o->p[i]);
+        const int64_t id = sign * o->p[i];
+        buf_fmt(text, "%s[%lld,%lld]", i > 0 ? "," : "", (long long)id, (long long)id);
     }
-    if (o->n > 1)
-        buf_char(text, '}');
+    buf_char(text, '}');
     return buf_view(text);
 }
 

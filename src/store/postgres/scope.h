@@ -1,9 +1,10 @@
 #ifndef STORE_POSTGRES_SCOPE_H
 #define STORE_POSTGRES_SCOPE_H
 /*
- * For whom a session works, as row-level security reads it (migration 0005): the setting
- * hookswitch.scope is 'system', 'project 7', 'projects {1,7}', 'org 3' or 'orgs {3,4}'. Without it
- * a session sees nothing.
+ * For whom a session works, as row-level security reads it (migration 0012): the setting
+ * hookswitch.scope is a multirange of ids, those of organisations negated. '{(,)}' is everybody,
+ * '{[7,7]}' project 7, '{[1,1],[7,7]}' two projects, '{[-3,-3]}' organisation 3. Without it a
+ * session sees nothing.
  *
  * A statement brings its scope with it, in the same unit, when it is not what the session surely
  * has. Sure is what an answer has confirmed, and only as long as nothing can have taken it back: a

@@ -24,7 +24,7 @@ static const struct bind first = {.kind = BIND_INT, .i = 7};
 /* What has to be told before a statement on one owner; "" when nothing. */
 static const char *to_tell(struct scope *s, const struct query_text *query, const struct bind *bind)
 {
-    static char text[64];
+    static char text[80];
     const struct bound b = {.query = query, .n_runs = bind->n ? bind->n : 1, .of = {bind}};
     struct str told = STR("");
 
@@ -42,7 +42,7 @@ static void tell(struct scope *s, const struct query_text *query, bool succeeds)
     scope_settle(s, true, succeeds);
 }
 
-static void a_scope_is_told_in_words(void **state)
+static void a_scope_is_told_as_ranges_of_ids(void **state)
 {
     const int64_t ids[] = {7, 1, 7, 7, 12, 1, 2, 3, 4, 5, 6, 8, 9};
     const struct bind mixed = {.kind = BIND_INTS, .n = 6, .ints = ids};
@@ -51,11 +51,12 @@ static void a_scope_is_told_in_words(void **state)
 
     (void)state;
     scope_init(&s);
-    assert_string_equal(to_tell(&s, &of_all, &first), "system");
-    assert_string_equal(to_tell(&s, &of_one, &first), "project 7");
-    assert_string_equal(to_tell(&s, &of_org, &first), "org 7");
-    assert_string_equal(to_tell(&s, &of_many, &mixed), "projects {1,7,12}");
-    assert_string_equal(to_tell(&s, &of_many, &grown), "projects {1,2,3,4,5,6,7,8,9,12}");
+    assert_string_equal(to_tell(&s, &of_all, &first), "{(,)}");
+    assert_string_equal(to_tell(&s, &of_one, &first), "{[7,7]}");
+    assert_string_equal(to_tell(&s, &of_org, &first), "{[-7,-7]}");
+    assert_string_equal(to_tell(&s, &of_many, &mixed), "{[1,1],[7,7],[12,12]}");
+    assert_string_equal(to_tell(&s, &of_many, &grown),
+                        "{[1,1],[2,2],[3,3],[4,4],[5,5],[6,6],[7,7],[8,8],[9,9],[12,12]}");
     scope_finish(&s);
 }
 
@@ -70,10 +71,10 @@ static void what_is_sure_is_not_told_again(void **state)
     tell(&s, &of_one, true);
     assert_string_equal(to_tell(&s, &of_one, &first), "");
     assert_string_equal(to_tell(&s, &of_many, &same), "");
-    assert_string_equal(to_tell(&s, &of_one, &other), "project 8");
-    assert_string_equal(to_tell(&s, &of_one_planned_anew, &first), "project 7"); // plans otherwise
-    assert_string_equal(to_tell(&s, &of_org, &first), "org 7");
-    assert_string_equal(to_tell(&s, &of_all, &first), "system");
+    assert_string_equal(to_tell(&s, &of_one, &other), "{[8,8]}");
+    assert_string_equal(to_tell(&s, &of_one_planned_anew, &first), "{[7,7]}"); // plans otherwise
+    assert_string_equal(to_tell(&s, &of_org, &first), "{[-7,-7]}");
+    assert_string_equal(to_tell(&s, &of_all, &first), "{(,)}");
     scope_settle(&s, false, true);
     assert_string_equal(to_tell(&s, &of_one, &first), "");
     scope_finish(&s);
@@ -86,13 +87,13 @@ static void what_may_have_been_undone_is_told_again(void **state)
     (void)state;
     scope_init(&s);
     tell(&s, &of_one, false);
-    assert_string_equal(to_tell(&s, &of_one, &first), "project 7");
+    assert_string_equal(to_tell(&s, &of_one, &first), "{[7,7]}");
     tell(&s, &of_one, true);
     scope_forget(&s); // a rollback, a new connection
-    assert_string_equal(to_tell(&s, &of_one, &first), "project 7");
+    assert_string_equal(to_tell(&s, &of_one, &first), "{[7,7]}");
     tell(&s, &of_one, true);
     scope_settle(&s, false, false); // another statement failed
-    assert_string_equal(to_tell(&s, &of_one, &first), "project 7");
+    assert_string_equal(to_tell(&s, &of_one, &first), "{[7,7]}");
     scope_finish(&s);
 }
 
@@ -104,25 +105,25 @@ static void nothing_is_sure_while_several_tell(void **state)
     scope_init(&s);
     tell(&s, &of_all, true);
     for (int i = 0; i < 2; i++) {
-        assert_string_equal(to_tell(&s, &of_one, &first), "project 7");
+        assert_string_equal(to_tell(&s, &of_one, &first), "{[7,7]}");
         scope_telling(&s);
     }
     scope_settle(&s, true, true);
-    assert_string_equal(to_tell(&s, &of_one, &first), "project 7");
+    assert_string_equal(to_tell(&s, &of_one, &first), "{[7,7]}");
     scope_settle(&s, true, true);
     assert_string_equal(to_tell(&s, &of_one, &first), "");
 
-    assert_string_equal(to_tell(&s, &of_all, &first), "system");
+    assert_string_equal(to_tell(&s, &of_all, &first), "{(,)}");
     scope_telling(&s);
-    assert_string_equal(to_tell(&s, &of_one, &first), "project 7");
+    assert_string_equal(to_tell(&s, &of_one, &first), "{[7,7]}");
     scope_telling(&s);
     scope_settle(&s, true, true);
     scope_settle(&s, true, false); // so that it is the one before again
-    assert_string_equal(to_tell(&s, &of_one, &first), "project 7");
+    assert_string_equal(to_tell(&s, &of_one, &first), "{[7,7]}");
     scope_finish(&s);
 }
 
-TEST_MAIN(cmocka_unit_test(a_scope_is_told_in_words),
+TEST_MAIN(cmocka_unit_test(a_scope_is_told_as_ranges_of_ids),
           cmocka_unit_test(what_is_sure_is_not_told_again),
           cmocka_unit_test(what_may_have_been_undone_is_told_again),
           cmocka_unit_test(nothing_is_sure_while_several_tell))

@@ -126,10 +126,8 @@ SELECT r.id, r.user_id FROM user_roles r JOIN users u ON u.id = r.user_id
 -- The roles that somebody has for one project: its own, and those for the whole organisation.
 -- params: user int, project int
 -- scope: system — decides whether the project may be asked for at all
-SELECT p.id AS project_id, p.name AS project_name, p.org_id, o.name AS org_name, r.role,
-       r.project_id IS NULL AS whole_org
+SELECT p.org_id, r.role, r.project_id IS NULL AS whole_org
   FROM projects p
-  JOIN orgs o ON o.id = p.org_id
   JOIN user_roles r ON r.org_id = p.org_id AND (r.project_id IS NULL OR r.project_id = p.id)
  WHERE p.id = :project AND r.user_id = :user;
 

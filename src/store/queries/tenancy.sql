@@ -90,19 +90,17 @@ UPDATE api_keys SET used_at = :now WHERE project_id = :project AND id = :id;
 -- name: actor_by_api_key
 -- params: key_hash text, now time
 -- scope: system — finds the project
-SELECT k.id, k.project_id, p.org_id, p.name AS project_name, o.name AS org_name, k.name, k.rights, k.used_at
+SELECT k.id, k.project_id, p.org_id, k.name, k.rights, k.used_at
   FROM api_keys k
   JOIN projects p ON p.id = k.project_id
-  JOIN orgs o ON o.id = p.org_id
  WHERE k.key_hash = :key_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now);
 
 -- name: actor_by_api_key_id
 -- The same for who has shown by a signature that the key was there.
 -- params: project int, id int, now time
-SELECT k.id, k.project_id, p.org_id, p.name AS project_name, o.name AS org_name, k.name, k.rights, k.used_at
+SELECT k.id, k.project_id, p.org_id, k.name, k.rights, k.used_at
   FROM api_keys k
   JOIN projects p ON p.id = k.project_id
-  JOIN orgs o ON o.id = p.org_id
  WHERE k.id = :id AND k.project_id = :project AND k.revoked_at IS NULL
    AND (k.expires_at IS NULL OR k.expires_at > :now);
 
