@@ -2,6 +2,7 @@ import { Suspense, useEffect, useRef } from "react";
 import type { ReactElement } from "react";
 import { usePlace } from "../lib/location";
 import { text } from "../lib/text";
+import { useTitle } from "../lib/title";
 import type { Me } from "../lib/types";
 import { LoadingFace, MayNot } from "../ui/faces";
 import { Link } from "../ui/link";
@@ -13,6 +14,7 @@ import classes from "./settings_page.module.css";
 export function SettingsPage({ me }: { me: Me }): ReactElement {
   const { open } = usePlace();
   const section = sections.find((known) => known.open === open) ?? sections[0];
+  useTitle("room", section.label);
   const View = section.component;
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {

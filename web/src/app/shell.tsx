@@ -6,6 +6,7 @@ import { isAnchored, staleSince } from "../lib/feed_state";
 import { StaleSince } from "../lib/fresh";
 import { usePlace } from "../lib/location";
 import { useChosen } from "../lib/preferences";
+import { useTitle } from "../lib/title";
 import type { Me } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
 import { FailedFace, LoadingFace, MayNot } from "../ui/faces";
@@ -28,6 +29,8 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
   const commands = useCommands();
   const route = routes.find((known) => known.view === view) ?? routes[0];
   const View = route.component;
+  useTitle("view", route.label);
+  useTitle("project", me.project?.name ?? null);
   useChosen("zone"); // every time on the page is told in it
   return (
     <StaleSince value={since}>

@@ -1,8 +1,8 @@
 import { VisuallyHidden } from "@mantine/core";
-import { useEffect } from "react";
 import type { ReactElement } from "react";
 import { useBeginReading, useUnread } from "../features/conversations/unread";
 import { text } from "../lib/text";
+import { useTitle } from "../lib/title";
 import { Vouched } from "../ui/stale";
 import classes from "./header.module.css";
 
@@ -11,12 +11,7 @@ export function UnreadCount(): ReactElement | null {
   useBeginReading();
   const { count, isCut } = useUnread();
   const shown = text.unread.count(count, isCut);
-  useEffect(() => {
-    document.title = count === 0 ? text.product : `(${shown}) ${text.product}`;
-    return () => {
-      document.title = text.product;
-    };
-  }, [count, shown]);
+  useTitle("unread", count === 0 ? null : shown);
   if (count === 0) return null;
   return (
     <span className={classes.unread} data-unread={count}>

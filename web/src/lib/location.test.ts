@@ -18,6 +18,14 @@ describe("a place", () => {
     expect(hrefOf(moved(here, { view: "inbox" }))).toBe("/app/inbox");
   });
 
+  it("has the page of what is open, and of nothing else", () => {
+    const here = placeOf("/app/calls/42?missed=true&page=3");
+    expect(hrefOf(moved(here, { call: "CA1" }))).toBe("/app/calls/42?missed=true&page=3&call=CA1");
+    expect(hrefOf(moved(here, { open: "42" }))).toBe("/app/calls/42?missed=true&page=3");
+    expect(hrefOf(moved(here, { open: "43" }))).toBe("/app/calls/43?missed=true");
+    expect(hrefOf(moved(here, { open: null }))).toBe("/app/calls?missed=true");
+  });
+
   it("keeps the project wherever one goes", () => {
     const here = placeOf("/app/calls?missed=true&project=7");
     expect(hrefOf(moved(here, { view: "inbox" }))).toBe("/app/inbox?project=7");

@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import type { ReactElement } from "react";
 import { useNow } from "../../lib/clock";
 import { dayName } from "../../lib/format";
 import { useKeys } from "../../lib/keys";
-import { goTo } from "../../lib/location";
+import { goTo, usePlace } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
+import { useTitle } from "../../lib/title";
 import type { Message } from "../../lib/types";
 import { useWalkedRows } from "../../lib/walk";
 import { CsvExport } from "../../ui/csv_export";
@@ -21,9 +22,18 @@ import { longest } from "../../lib/outcome";
 import { MessageRow } from "./message";
 import { useReading } from "./unread";
 
+/** The first, unless the address names another. */
+function pageOf(named: string | null): number {
+  return named !== null && /^[1-9]\d{0,6}$/.test(named) ? Number(named) : 1;
+}
+
+function turnTo(page: number): void {
+  goTo({ page: page === 1 ? null : String(page) });
+}
+
 /** The timeline of one conversation: whom with, and its calls by days, the latest first. */
 export function Conversation({ id }: { id: string }): ReactElement {
-  const [page, setPage] = useState(1);
+  const page = pageOf(usePlace().page);
   const { data, error, refetch } = useQuery(messagePage(id, page));
   useReading(id, data !== undefined);
   useKeys({
@@ -40,7 +50,7 @@ export function Conversation({ id }: { id: string }): ReactElement {
       {data?.total === 0 && <p className={classes.nothing}>{text.conversations.noCalls}</p>}
       {data !== undefined && <Days messages={data.messages} />}
       {data !== undefined && (
-        <Pager label={text.conversations.callPages} page={page} limit={data.limit} total={data.total} onPage={setPage} />
+        <Pager label={text.conversations.callPages} page={page} limit={data.limit} total={data.total} onPage={turnTo} />
       )}
     </>
   );
@@ -52,6 +62,7 @@ function Contact({ id }: { id: string }): ReactElement {
   const mayExport = useMay("calls.export");
   const name = data?.contact.display_name;
   const number = data?.contact.phone_number;
+  useTitle("subject", name ?? null);
   return (
     <header className={classes.contact}>
       <Link to={{ view: "calls", open: null }} className={classes.back}>
