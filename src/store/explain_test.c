@@ -58,6 +58,29 @@ static const struct intent intents[] = {
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_dead"},
 
     {.query = Q_JOB_STATES, .index = "INTEGER PRIMARY KEY", .postgres_index = "job_runs_pkey"},
+    // Who asks: with every request.
+    {.query = Q_ACTOR_BY_API_KEY,
+     .index = "sqlite_autoindex_api_keys_1",
+     .postgres_index = "api_keys_key_hash_key"},
+    {.query = Q_ACTOR_BY_API_KEY,
+     .index = "INTEGER PRIMARY KEY",
+     .postgres_index = "projects_pkey"},
+    {.query = Q_ACTOR_BY_API_KEY_ID,
+     .index = "INTEGER PRIMARY KEY",
+     .postgres_index = "api_keys_pkey"},
+    {.query = Q_ACTOR_PLACES, .index = "idx_user_roles_place"},
+    {.query = Q_USER_SESSION_FIND,
+     .index = "s USING PRIMARY KEY",
+     .postgres_index = "user_sessions_pkey"},
+    {.query = Q_REFRESH_TOKEN_USE,
+     .index = "refresh_tokens USING PRIMARY KEY",
+     .postgres_index = "refresh_tokens_pkey"},
+    {.query = Q_WATCHERS_RIGHTS,
+     .index = "s USING PRIMARY KEY",
+     .postgres_index = "user_sessions_pkey"},
+    {.query = Q_USER_BY_EMAIL,
+     .index = "sqlite_autoindex_users_1",
+     .postgres_index = "users_email_key"},
     {.query = Q_AUDIT_LIST, .index = "INTEGER PRIMARY KEY", .postgres_index = "users_pkey"},
     {.query = Q_VERIFY_INBOX,
      .index = "sqlite_autoindex_provider_accounts_1",
@@ -165,6 +188,15 @@ static const struct intent intents[] = {
 static const char rows_for_postgres[] =
     "INSERT INTO orgs (id, name) VALUES (1, 'o');"
     "INSERT INTO projects (id, org_id, name) SELECT g, 1, 'p' FROM generate_series(1, 100) g;"
+    "INSERT INTO users (id, email, name) SELECT g, g || '@x', 'n' FROM generate_series(1, 500) g;"
+    "INSERT INTO user_roles (user_id, org_id, role) SELECT g, 1, 'viewer'"
+    " FROM generate_series(1, 500) g;"
+    "INSERT INTO user_sessions (id, user_id, agent, address, expires_at)"
+    " SELECT 's' || g, 1 + g % 500, 'a', 'a', now() FROM generate_series(1, 2000) g;"
+    "INSERT INTO refresh_tokens (token_hash, session_id)"
+    " SELECT 'h' || g, 's' || 1 + g % 2000 FROM generate_series(1, 4000) g;"
+    "INSERT INTO api_keys (id, project_id, name, key_hash)"
+    " SELECT g, 1 + g % 100, 'n', 'h' || g FROM generate_series(1, 2000) g;"
     "INSERT INTO contacts (id, project_id, phone_number)"
     " SELECT g, 1 + g % 100, '+' || g FROM generate_series(1, 2000) g;"
     "INSERT INTO conversations (id, project_id, contact_id, external_id, last_message_at,"
