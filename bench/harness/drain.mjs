@@ -19,7 +19,8 @@ const DRAINED = {
 const latest = (rows) => `(SELECT processed_at FROM webhook_inbox ORDER BY id DESC LIMIT ${rows}) AS latest`;
 const OPEN = "SELECT count(*) FROM webhook_inbox WHERE processing_status <> 'completed'";
 
-async function fill(store, rows, acks) {
+/** So many events in the inbox, none of them handled. */
+export async function fill(store, rows, acks) {
     const server = await startHookswitch(store, { roles: 'door,api' });
     await sendEvents(server, { count: rows, warmup: 0, seconds: 60, acks });
     await server.stop();

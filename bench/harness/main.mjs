@@ -10,6 +10,7 @@ import { baselines, generator } from './paths.mjs';
 import { stopPostgres } from './postgres.mjs';
 import { stopAll } from './processes.mjs';
 import { printMachine, printResult, writeResults } from './report.mjs';
+import { beside } from './scenarios/beside.mjs';
 import { pressure } from './scenarios/cells.mjs';
 import { crashPostgres, crashSqlite } from './scenarios/crash.mjs';
 import { durablePostgres, durableSqlite } from './scenarios/durable.mjs';
@@ -52,6 +53,7 @@ const scenarios = [
     wallRead,
     neighbour,
     passwords,
+    ...beside,
     crashSqlite,
     crashPostgres,
     observed,
