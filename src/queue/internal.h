@@ -92,6 +92,7 @@ struct worker {
     _Atomic bool holding; /* rows are under way: the heartbeat renews the lease */
     usec_t leased_at;     /* when a claim last did; monotonic; 0: the lease is not there */
     usec_t reap_at;       /* when the leases of others are looked at again; monotonic */
+    usec_t tried_at;      /* when rows that were tried before are; monotonic */
 };
 
 /* A worker without a thread, not yet named. */

@@ -23,6 +23,7 @@
 #define LOST_WAIT MILLISECONDS(250)
 #define CONFLICT_WAIT MILLISECONDS(1) /* the first; twice as long each time, up to LOST_WAIT */
 #define REAP_EVERY SECONDS(1)
+#define TRIED_EVERY MILLISECONDS(100) /* while there are none: to ask costs as much as to claim */
 #define ROUND SECONDS(1) /* of fresh rows, until those that were tried before have their turn */
 
 enum { TRIED_PER_ROUND = 32 };
@@ -408,6 +409,7 @@ static bool work_off_tried(struct worker *w)
 
     for (int i = 0; i < TRIED_PER_ROUND && !is_stopping(w) && work_off(w, false); i++)
         any = true;
+    w->tried_at = clock_monotonic(w->q->o.clock) + (any ? 0 : TRIED_EVERY);
     return any;
 }
 
@@ -451,7 +453,7 @@ static void change_name(struct worker *w)
     atomic_store(&w->q->sweep_at, w->reap_at);
 }
 
-bool worker_round(struct worker *w)
+static bool run_round(struct worker *w, bool with_tried)
 {
     const struct clock *clock = w->q->o.clock;
 
@@ -461,8 +463,13 @@ bool worker_round(struct worker *w)
         reap(w);
         w->reap_at = clock_monotonic(clock) + REAP_EVERY;
     }
-    const bool tried = work_off_tried(w);
-    return work_off(w, true) || tried;
+    const bool any = with_tried && work_off_tried(w);
+    return work_off(w, true) || any;
+}
+
+bool worker_round(struct worker *w)
+{
+    return run_round(w, true);
 }
 
 void worker_run(void *arg)
@@ -470,9 +477,11 @@ void worker_run(void *arg)
     struct worker *w = arg;
 
     worker_take_name(w);
-    while (!is_stopping(w))
-        if (!worker_round(w) && !is_stopping(w))
-            (void)bell_wait(w->q->bell, IDLE_WAIT);
+    while (!is_stopping(w)) {
+        const bool with_tried = clock_monotonic(w->q->o.clock) >= w->tried_at;
+        if (!run_round(w, with_tried) && !is_stopping(w))
+            (void)bell_wait(w->q->bell, with_tried ? IDLE_WAIT : TRIED_EVERY);
+    }
     drop_lease(w);
 }
 
