@@ -54,18 +54,33 @@ void metric_plain(struct buf *out, const char *name, enum metric_kind kind, cons
     metric_value(out, name, NULL, value);
 }
 
+static void write_part(struct buf *out, const char *name, const char *part, const char *labels,
+                       double value)
+{
+    buf_fmt(out, "%s_%s", name, part);
+    metric_value(out, "", labels, value);
+}
+
+void metric_histogram_values(struct buf *out, const char *name, const char *labels,
+                             const struct metric_scale *scale, const struct histogram_view *v)
+{
+    const char *first = labels ? labels : "", *comma = labels ? "," : "";
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < HISTOGRAM_STEPS; i++) {
+        n += v->counts[i];
+        buf_fmt(out, "%s_bucket{%s%sle=\"%g\"} %llu\n", name, first, comma,
+                (double)scale->bounds[i] / scale->unit, (unsigned long long)n);
+    }
+    n += v->counts[HISTOGRAM_STEPS];
+    buf_fmt(out, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", name, first, comma, (unsigned long long)n);
+    write_part(out, name, "sum", labels, (double)v->sum / scale->unit);
+    write_part(out, name, "count", labels, (double)n);
+}
+
 void metric_histogram(struct buf *out, const char *name, const struct metric_scale *scale,
                       const char *help, const struct histogram_view *v)
 {
-    uint64_t n = 0;
-
     metric_head(out, name, METRIC_HISTOGRAM, help);
-    for (size_t i = 0; i < HISTOGRAM_STEPS; i++) {
-        n += v->counts[i];
-        buf_fmt(out, "%s_bucket{le=\"%g\"} %llu\n", name, (double)scale->bounds[i] / scale->unit,
-                (unsigned long long)n);
-    }
-    n += v->counts[HISTOGRAM_STEPS];
-    buf_fmt(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.15g\n%s_count %llu\n", name,
-            (unsigned long long)n, name, (double)v->sum / scale->unit, name, (unsigned long long)n);
+    metric_histogram_values(out, name, NULL, scale, v);
 }

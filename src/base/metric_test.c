@@ -25,6 +25,12 @@ static void a_value_counts_in_the_first_bucket_that_holds_it(void **state)
     assert_true(str_contains(text, STR("x_ms_bucket{le=\"60000\"} 3\n")));
     assert_true(str_contains(text, STR("x_ms_bucket{le=\"+Inf\"} 4\n")));
     assert_true(str_contains(text, STR("x_ms_sum 3600002.001\nx_ms_count 4\n")));
+    buf_reset(&out);
+    metric_histogram_values(&out, "x_ms", "of=\"a\"", &metric_milliseconds, &v);
+    const struct str labelled = buf_view(&out);
+    assert_true(str_starts(labelled, STR("x_ms_bucket{of=\"a\",le=\"0.1\"} 1\n")));
+    assert_true(
+        str_contains(labelled, STR("x_ms_sum{of=\"a\"} 3600002.001\nx_ms_count{of=\"a\"} 4\n")));
     buf_finish(&out);
 }
 

@@ -163,9 +163,18 @@ struct http_exchange *http_exchange_of_task(struct task *t)
 
 // --- answering -----------------------------------------------------------------------------------
 
+void exchange_tell(const struct http_exchange *x, int status)
+{
+    const struct http_server_options *o = &x->home->server->o;
+
+    if (o->on_answered)
+        o->on_answered(x, status, o->arg);
+}
+
 void http_answer(struct http_exchange *x, const struct http_answer *answer)
 {
     assert(loop_is_current(x->home->loop));
+    exchange_tell(x, answer->status ? answer->status : 200);
     if (!x->conn)
         exchange_release(x); // nobody is there to hear it
     else

@@ -59,6 +59,8 @@ struct http_exchange *exchange_create(struct conn *c, const struct http_head *h,
 /* Back to the free list, or freed. */
 void exchange_release(struct http_exchange *x);
 void exchange_destroy(struct http_exchange *x);
+/* Tells who counts. */
+void exchange_tell(const struct http_exchange *x, int status);
 /* http_answer() on its loop, http_answer_from() elsewhere. */
 void exchange_answer(struct http_exchange *x, const struct http_answer *answer);
 

@@ -57,6 +57,7 @@ static void answers_with_every_field_that_belongs_there(void **state)
     assert_str(reply_field(&r, STR("x-content-type-options")), "nosniff");
     assert_true(str_is_none(reply_field(&r, STR("server"))));
     assert_true(str_is_none(reply_field(&r, STR("connection"))));
+    assert_int_equal(app->n_answered, 1);
     peer_close(&p);
 }
 
@@ -288,6 +289,7 @@ static void refuses_and_closes(void **state)
         peer_close(&p);
     }
     assert_int_equal(app->n_requests, 0);
+    assert_int_equal(app->n_answered, 0);
     assert_int_equal(app->n_refused, LEN(rows));
 }
 

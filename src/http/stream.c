@@ -273,11 +273,12 @@ static void send_head(struct http_stream *s, struct str bytes)
 }
 
 /* Of the exchange nothing is left, but of its connection, when it is still there. */
-static void begin(struct http_stream *s, struct http_exchange *x)
+static void begin(struct http_stream *s, struct http_exchange *x, int status)
 {
     struct listener *home = x->home;
 
     assert(loop_is_current(home->loop));
+    exchange_tell(x, status);
     s->conn = x->conn;
     s->task.run = never_opened;
     if (s->conn) {
@@ -299,7 +300,7 @@ struct http_stream *http_stream_start(struct http_exchange *x, struct str type,
     s->arg = arg;
     buf_reset(&home->out);
     answer_stream_head_write(home, type, &home->out); // the type may live in the exchange
-    begin(s, x);
+    begin(s, x, 200);
     send_head(s, buf_view(&home->out));
     if (head_only)
         http_stream_close(s);
@@ -316,7 +317,7 @@ struct http_stream *http_stream_upgrade(struct http_exchange *x, const struct ht
     s->arg = u->arg;
     buf_reset(&home->out);
     answer_upgrade_head_write(home, u, &home->out);
-    begin(s, x);
+    begin(s, x, 101);
     send_head(s, buf_view(&home->out));
     return s;
 }

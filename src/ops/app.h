@@ -37,6 +37,7 @@ struct app {
     struct flag_watch *flag_watch;
     struct heartbeat *heart;
     struct metrics *metrics;
+    struct traffic *traffic;
     struct canary *canary;
     struct inbox *inbox;
     struct doors *doors;

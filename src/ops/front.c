@@ -6,6 +6,7 @@
 #include "http/static.h"
 #include "inbox/door.h"
 #include "ops/metrics.h"
+#include "ops/traffic.h"
 
 static void on_header(const struct http_request *rq, struct http_decision *ret, void *arg)
 {
@@ -65,6 +66,7 @@ static bool serve_metrics(struct app *app, struct http_exchange *x)
         .hub = all ? app->hub : NULL,
         .wakeups = all ? app->wakeups : NULL,
         .tracer = app->tracer,
+        .traffic = app->traffic,
         .hasher = app->hasher,
     };
 
@@ -86,6 +88,20 @@ static void on_request(struct http_exchange *x, void *arg)
     }
 }
 
+static void on_refused(int status, void *arg)
+{
+    const struct app *app = arg;
+
+    traffic_refused(app->traffic, status);
+}
+
+static void on_answered(const struct http_exchange *x, int status, void *arg)
+{
+    const struct app *app = arg;
+
+    traffic_answered(app->traffic, x, status);
+}
+
 bool app_listen(struct app *app, struct err *e)
 {
     const struct http_server_options o = {
@@ -96,9 +112,12 @@ bool app_listen(struct app *app, struct err *e)
         .trusted_proxies = app->config->trusted_proxies,
         .on_header = on_header,
         .on_request = on_request,
+        .on_refused = on_refused,
+        .on_answered = on_answered,
         .arg = app,
     };
 
+    app->traffic = traffic_create(app->loops, app->n_loops);
     if (!http_server_start(&o, &app->server, e))
         return err_trace(e);
     return true;

@@ -20,6 +20,7 @@
 #include "http/route.h"
 #include "inbox/inbox.h"
 #include "ops/gauges.h"
+#include "ops/traffic.h"
 #include "queue/queue.h"
 #include "tenancy/password.h"
 #include "trace/trace.h"
@@ -296,6 +297,7 @@ static void answer(const struct metrics *m, const struct metrics_rooms *rooms,
     struct buf out;
 
     buf_init(&out, PAGE_MAX);
+    traffic_write(rooms->traffic, &out);
     write_doors(&out, rooms);
     write_inbox(&out, rooms->inbox);
     write_queue(&out, rooms->queue);

@@ -15,6 +15,7 @@ struct inbox;
 struct queue;
 struct wakeups;
 struct tracer;
+struct traffic;
 struct hasher;
 
 /* The rooms whose figures are told; NULL: this process has none, or not yet. */
@@ -25,6 +26,7 @@ struct metrics_rooms {
     const struct hub *hub;
     const struct wakeups *wakeups;
     const struct tracer *tracer;
+    const struct traffic *traffic;
     const struct hasher *hasher;
 };
 

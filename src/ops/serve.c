@@ -15,6 +15,7 @@
 #include "ops/flag_watch.h"
 #include "ops/metrics.h"
 #include "ops/roles.h"
+#include "ops/traffic.h"
 #include "ops/watchdog.h"
 #include "trace/trace.h"
 
@@ -230,6 +231,7 @@ static void stop(struct app *app)
     store_close(app->store);
     account_shelf_destroy(app->shelf);
     metrics_destroy(app->metrics);
+    traffic_destroy(app->traffic);
     flag_board_destroy(app->flags);
 }
 

@@ -139,6 +139,14 @@ static void on_refused(int status, void *arg)
     atomic_fetch_add(&app->n_refused, 1);
 }
 
+static void on_answered(const struct http_exchange *x, int status, void *arg)
+{
+    struct app *app = arg;
+
+    assert_true(http_request_of(x)->path.n > 0 && status >= 101);
+    atomic_fetch_add(&app->n_answered, 1);
+}
+
 static void answer_later(void *arg)
 {
     struct app *app = arg;
@@ -172,6 +180,7 @@ struct app *app_start(const struct http_server_options *o)
     options.on_header = on_header;
     options.on_request = on_request;
     options.on_refused = on_refused;
+    options.on_answered = on_answered;
     options.arg = app;
     assert_ok(http_server_start(&options, &app->server, &e), &e);
     return app;

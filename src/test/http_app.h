@@ -33,7 +33,7 @@ struct app {
     struct mailbox *held;
     char *large;
     struct http_stream *stream; /* the last one; on the loop */
-    atomic_int n_requests, n_refused, n_streams, n_streams_closed;
+    atomic_int n_requests, n_answered, n_refused, n_streams, n_streams_closed;
 };
 
 /* o: what differs from the defaults; port, loops, clock, callbacks are filled in. NULL: nothing. */
