@@ -48,6 +48,8 @@ static const struct {
      "what is done again and again, and when; ask for a run now"},
     {"quota", tool_quota, true, "PROJECT [NAME NUMBER|default]",
      "print how much a project may use, or grant it more or less"},
+    {"vault", tool_vault, true, "rekey",
+     "seal what the store keeps with MASTER_KEY, which MASTER_KEY_PREVIOUS has sealed"},
     {"flags", tool_flags, true, "list | set NAME=VALUE... [--project=ID]",
      "what is switched while the server runs, for all or for one project"},
     {"rights", tool_rights, false, "", "print which role may do what"},

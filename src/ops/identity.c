@@ -35,20 +35,36 @@ static bool find_key(const struct config *c, bool is_new, struct rng *rng, struc
     return vault_key_file(key_path, is_new, rng, a, ret, e) || err_trace(e);
 }
 
+static bool check_known(const struct vault *v, struct str fingerprint, struct arena *a,
+                        struct err *e)
+{
+    if (str_is_none(fingerprint) || vault_knows(v, fingerprint, a))
+        return true;
+    err_set(e, ERR_INVALID, "the master key is not the one that this installation was made with");
+    err_fix(e, "give every node the same MASTER_KEY, or the same file data/master.key");
+    return err_fix(e, "to change it, give the old one as MASTER_KEY_PREVIOUS, and run "
+                      "`hookswitch vault rekey` before you leave that out");
+}
+
+/* While the key is changed the installation stays that of the key before, until nothing is sealed
+ * with it any more: who leaves that out too early is refused, instead of losing what it opens. */
 static bool agree(struct db *db, const struct vault *v, struct str fingerprint, struct arena *a,
                   struct err *e)
 {
-    const struct str mine = vault_fingerprint(v, a);
+    if (!check_known(v, fingerprint, a, e))
+        return err_trace(e);
+    return !str_is_none(fingerprint) ||
+           installation_set(db, fingerprint_name, vault_fingerprint(v, a), e) || err_trace(e);
+}
 
-    if (str_eq(mine, fingerprint))
-        return true;
-    if (!str_is_none(fingerprint) && !vault_knows(v, fingerprint, a)) {
-        err_set(e, ERR_INVALID,
-                "the master key is not the one that this installation was made with");
-        err_fix(e, "give every node the same MASTER_KEY, or the same file data/master.key");
-        return err_fix(e, "to change it, give the old one as MASTER_KEY_PREVIOUS");
-    }
-    return installation_set(db, fingerprint_name, mine, e) || err_trace(e);
+bool identity_settle(struct db *db, const struct vault *v, struct arena *a, struct err *e)
+{
+    struct str fingerprint;
+
+    return (installation_get(db, fingerprint_name, a, &fingerprint, e) &&
+            check_known(v, fingerprint, a, e) &&
+            installation_set(db, fingerprint_name, vault_fingerprint(v, a), e)) ||
+           err_trace(e);
 }
 
 bool identity_open(struct db *db, const struct config *c, struct rng *rng, struct arena *a,

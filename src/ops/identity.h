@@ -27,6 +27,11 @@ bool identity_vault(const struct config *c, struct arena *a, struct vault **ret,
                     struct err *e) CHECK_RESULT;
 void identity_close(struct identity *id);
 
+/* From now on the installation is that of the present key alone; with the transaction in which all
+ * that was sealed with the key before is sealed anew. */
+bool identity_settle(struct db *db, const struct vault *v, struct arena *a,
+                     struct err *e) CHECK_RESULT;
+
 /* BOOTSTRAP_ADMIN_PASSWORD, for an owner who has none yet. */
 bool identity_bootstrap_owner(struct db *db, const struct config *c, struct hasher *hasher,
                               struct arena *a, struct err *e) CHECK_RESULT;

@@ -33,6 +33,7 @@ int tool_user(struct command *cmd);
 int tool_org(struct command *cmd);
 int tool_jobs(struct command *cmd);
 int tool_quota(struct command *cmd);
+int tool_vault(struct command *cmd);
 int tool_flags(struct command *cmd);
 int tool_rights(struct command *cmd);
 int tool_doctor(struct command *cmd);

@@ -1,6 +1,8 @@
 #include "tenancy/connection.h"
 
 #include "base/arena.h"
+
+enum { PROJECTS_AT_ONCE = 500 };
 #include "tenancy/installation.h"
 
 // --- versions ------------------------------------------------------------------------------------
@@ -124,6 +126,20 @@ static bool has_room(struct db *db, int64_t project, const struct connection *c,
            err_set(e, ERR_LIMIT, "a project has %d accounts at most", CONNECTIONS_MAX);
 }
 
+static struct sealed_connection seal(const struct office *o, const struct vault *v, int64_t project,
+                                     const struct connection *c, struct arena *a)
+{
+    struct sealed_connection sealed = {.provider = c->provider, .account = c->account};
+
+    sealed.secret = vault_seal(v, o->rng, context_of(project, c->provider, c->account, "secret", a),
+                               c->secret, a);
+    if (!str_is_empty(c->secondary))
+        sealed.secondary =
+            vault_seal(v, o->rng, context_of(project, c->provider, c->account, "secondary", a),
+                       c->secondary, a);
+    return sealed;
+}
+
 bool connection_put(const struct office *o, const struct vault *v, int64_t project,
                     const struct connection *c, struct arena *a, struct err *e)
 {
@@ -131,17 +147,11 @@ bool connection_put(const struct office *o, const struct vault *v, int64_t proje
 
     if (!has_room(o->db, project, c, a, e))
         return err_trace(e);
-    const struct str secret = vault_seal(
-        v, o->rng, context_of(project, c->provider, c->account, "secret", a), c->secret, a);
-    const struct str secondary =
-        str_is_empty(c->secondary)
-            ? STR_NONE
-            : vault_seal(v, o->rng, context_of(project, c->provider, c->account, "secondary", a),
-                         c->secondary, a);
+    const struct sealed_connection sealed = seal(o, v, project, c, a);
     if (!db_exec(o->db, Q_CONNECTION_PUT,
                  BINDS(bind_int("project", project), bind_str("provider", c->provider),
-                       bind_str("account_sid", c->account), bind_str("secret", secret),
-                       bind_str("secret_secondary", secondary), bind_time("now", o->now)),
+                       bind_str("account_sid", c->account), bind_str("secret", sealed.secret),
+                       bind_str("secret_secondary", sealed.secondary), bind_time("now", o->now)),
                  &changed, e) ||
         !next_version(o->db, o->rng, o->now, e))
         return err_trace(e);
@@ -231,4 +241,78 @@ void connection_open_all(const struct vault *v, int64_t project,
         else
             ret->n_unreadable++;
     }
+}
+
+// --- another key ---------------------------------------------------------------------------------
+
+static bool is_current(const struct vault *v, const struct sealed_connection *sealed)
+{
+    return vault_is_current(v, sealed->secret) &&
+           (str_is_none(sealed->secondary) || vault_is_current(v, sealed->secondary));
+}
+
+static bool reseal_one(const struct office *o, const struct vault *v, int64_t project,
+                       const struct sealed_connection *was, struct arena *a, struct resealing *ret,
+                       struct err *e)
+{
+    struct opened_connection opened;
+    int64_t changed;
+
+    if (is_current(v, was))
+        return true;
+    if (!open_one(v, project, was, a, &opened, e)) {
+        ret->project = project;
+        ret->provider = was->provider;
+        ret->account = was->account;
+        return err_trace(e);
+    }
+    const struct connection c = {
+        .provider = was->provider,
+        .account = was->account,
+        .secret = secret_reveal(opened.secret),
+        .secondary = opened.secondary ? secret_reveal(opened.secondary) : STR_NONE,
+    };
+    const struct sealed_connection now = seal(o, v, project, &c, a);
+    secret_destroy(opened.secret);
+    secret_destroy(opened.secondary);
+    if (!db_exec(o->db, Q_CONNECTION_RESEAL,
+                 BINDS(bind_int("project", project), bind_str("provider", was->provider),
+                       bind_str("account_sid", was->account), bind_str("was", was->secret),
+                       bind_str("secret", now.secret), bind_str("secret_secondary", now.secondary)),
+                 &changed, e))
+        return err_trace(e);
+    ret->n += changed;
+    return true;
+}
+
+static bool reseal_project(const struct office *o, const struct vault *v, int64_t project,
+                           struct arena *a, struct resealing *ret, struct err *e)
+{
+    struct sealed_connections sealed;
+
+    if (!connection_load(o->db, project, a, &sealed, e))
+        return err_trace(e);
+    for (size_t i = 0; i < sealed.n; i++)
+        if (!reseal_one(o, v, project, &sealed.p[i], a, ret, e))
+            return err_trace(e);
+    return true;
+}
+
+bool connections_reseal(const struct office *o, const struct vault *v, struct arena *a,
+                        struct resealing *ret, struct err *e)
+{
+    struct connected_project *projects;
+    int64_t after = 0;
+    size_t n = PROJECTS_AT_ONCE;
+
+    *ret = (struct resealing){0};
+    while (n == PROJECTS_AT_ONCE) {
+        if (!connection_projects(o->db, after, PROJECTS_AT_ONCE, a, &projects, &n, e))
+            return err_trace(e);
+        for (size_t i = 0; i < n; i++)
+            if (!reseal_project(o, v, projects[i].project, a, ret, e))
+                return err_trace(e);
+        after = n > 0 ? projects[n - 1].project : after;
+    }
+    return next_version(o->db, o->rng, o->now, e) || err_trace(e);
 }

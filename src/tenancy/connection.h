@@ -94,4 +94,15 @@ void connection_open_all(const struct vault *v, int64_t project,
                          const struct sealed_connections *sealed, struct arena *a,
                          struct opened_connections *ret);
 
+/* How many accounts; when it fails, which one could not be opened (account none: another failure).
+ */
+struct resealing {
+    int64_t n, project;
+    struct str provider, account;
+};
+/* In the caller's transaction: all that is not sealed with the present key is, and nodes look
+ * again. */
+bool connections_reseal(const struct office *o, const struct vault *v, struct arena *a,
+                        struct resealing *ret, struct err *e) CHECK_RESULT;
+
 #endif

@@ -25,6 +25,12 @@ ON CONFLICT (provider, account_sid) DO UPDATE
    SET secret = excluded.secret, secret_secondary = excluded.secret_secondary, updated_at = excluded.updated_at
  WHERE provider_accounts.project_id = excluded.project_id;
 
+-- name: connection_reseal
+-- The same secrets under another key, unless somebody has given others meanwhile.
+-- params: project int, provider text, account_sid text, was text, secret text, secret_secondary text
+UPDATE provider_accounts SET secret = :secret, secret_secondary = :secret_secondary
+ WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid AND secret = :was;
+
 -- name: connection_remove
 -- params: project int, provider text, account_sid text
 DELETE FROM provider_accounts
