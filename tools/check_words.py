@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the Russian sentences of src/base/err_words.c against what can be said to people over the API.
 
-Every text of err_set() and err_fix() in the rooms below has a translation with the same conversions in the
+Every text of err_set(), err_fix() and say() in the rooms below has a translation with the same conversions in the
 same order, unless it is for the operator; the table is in the order of strcmp, and nothing in it is unused.
 """
 
@@ -18,7 +18,7 @@ OPERATORS = {"tenancy/vault.c", "tenancy/audit.c", "inbox/spool.c", "inbox/write
              "calls/batch_save.c", "calls/batch.c", "calls/rows.c", "calls/refold.c", "calls/change_json.c",
              "providers/twilio/normalise.c", "jobs/inbox_apply.c"}
 OURS = re.compile(r"INTERNAL|call_sid: ")
-CALL = re.compile(r"\berr_(?:set|fix)\(")
+CALL = re.compile(r"\b(?:err_(?:set|fix)|say)\(")
 PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"|(STR_FMT)|(PRI\w+)')
 SPEC = re.compile(r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j)?[a-zA-Z%]")
 STR_FMT = "%.*s"

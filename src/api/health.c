@@ -3,9 +3,13 @@
  * that of who runs the installation; others learn from the reasons what is wrong, and no number. */
 #include "api/request.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "api/degraded.h"
 #include "api/meter.h"
 #include "feed/hub.h"
+#include "http/language.h"
 #include "jobs/run.h"
 #include "providers/account_book.h"
 #include "version.h"
@@ -84,34 +88,53 @@ static void gather(struct req *rq, struct state *s)
     s->lag = lag_of(s, rq->now);
 }
 
+/* Who is told what is wrong, in which language, and as of when. */
+struct told {
+    struct json_writer *w;
+    enum err_language language;
+    usec_t now;
+    bool any;
+};
+
+/* One more reason; what is translated stands in the catalogue (base/err_words.c). */
+PRINTF_LIKE(2, 3)
+static void say(struct told *t, const char *english, ...)
+{
+    char text[256];
+    va_list ap;
+
+    va_start(ap, english);
+    (void)vsnprintf(text, sizeof text, err_sentence(english, t->language), ap);
+    va_end(ap);
+    json_str(t->w, str_from(text));
+    t->any = true;
+}
+
 /* What is wrong with jobs; those that are switched off are not late. */
-static bool job_reasons(struct json_writer *w, const struct state *s, usec_t now, struct arena *a)
+static void say_jobs(struct told *t, const struct state *s)
 {
     size_t n;
     const struct job *const *jobs = job_list(&n);
-    bool any = false;
 
     for (size_t i = 0; i < s->n_jobs; i++) {
         const struct job_state *x = &s->jobs[i];
         const struct job *job = job_find(jobs, n, x->name);
         if (!job || (job->is_reconcile && s->flags.v[FLAG_RECONCILE] == 0))
             continue;
-        const usec_t late = job_state_late(x, now);
+        const usec_t late = job_state_late(x, t->now);
         const unsigned wrong =
             degraded_of(&(struct degraded_figures){.job_late = late, .job_failures = x->failures});
         if (wrong & 1u << DEGRADED_JOB_LATE)
-            json_str(w, str_fmt(a, "The job " STR_FMT " is %lld seconds late.", STR_ARG(x->name),
-                                (long long)(late / SECONDS(1))));
+            say(t, "The job " STR_FMT " is %lld seconds late.", STR_ARG(x->name),
+                (long long)(late / SECONDS(1)));
         if (wrong & 1u << DEGRADED_JOB_FAILS)
-            json_str(w, str_fmt(a, "The job " STR_FMT " has failed %lld times in a row.",
-                                STR_ARG(x->name), (long long)x->failures));
-        any = any || wrong;
+            say(t, "The job " STR_FMT " has failed %lld times in a row.", STR_ARG(x->name),
+                (long long)x->failures);
     }
-    return any;
 }
 
-/* Writes the reasons and tells whether there were any. */
-static bool reasons(struct json_writer *w, const struct state *s, usec_t now, struct arena *a)
+/* What waits, or cannot be written. */
+static void say_events(struct told *t, const struct state *s)
 {
     const unsigned wrong = degraded_of(&(struct degraded_figures){
         .store_down = !s->store_up,
@@ -120,48 +143,60 @@ static bool reasons(struct json_writer *w, const struct state *s, usec_t now, st
         .backlog_age = s->backlog_age,
         .dead_letters = s->backlog.dead_letter,
     });
-    const struct {
-        bool holds;
-        struct str text;
-    } table[] = {
-        {wrong & 1u << DEGRADED_STORE, STR("The database cannot be reached.")},
-        {wrong & 1u << DEGRADED_INBOX,
-         STR("The inbox cannot write to the database; events are spooled.")},
-        {wrong & 1u << DEGRADED_SPOOL, s->sees_node
-                                           ? str_fmt(a, "%llu bytes of events wait in the spool.",
-                                                     (unsigned long long)s->inbox.spool_bytes)
-                                           : STR("Events wait in the spool.")},
-        {wrong & 1u << DEGRADED_BACKLOG, str_fmt(a, "The oldest waiting event is %lld seconds old.",
-                                                 (long long)(s->backlog_age / SECONDS(1)))},
-        {wrong & 1u << DEGRADED_DEAD_LETTERS,
-         str_fmt(a, "%lld %s.", (long long)s->backlog.dead_letter,
-                 s->backlog.dead_letter == 1 ? "event is a dead letter"
-                                             : "events are dead letters")},
-        {s->flags.v[FLAG_INGESTION] == INGESTION_OFF,
-         STR("Webhooks are switched off: none is kept.")},
-        {s->flags.v[FLAG_INGESTION] == INGESTION_SHADOW,
-         STR("Webhooks are in shadow mode: they are kept and not processed.")},
-        {s->flags.v[FLAG_INGESTION] == INGESTION_ON && s->flags.v[FLAG_WORKER_SHARE] < 100,
-         str_fmt(a, "Only %lld percent of the calls are processed.",
-                 (long long)s->flags.v[FLAG_WORKER_SHARE])},
-        {s->backlog.held > 0,
-         str_fmt(a, "%lld %s until more is let through.", (long long)s->backlog.held,
-                 s->backlog.held == 1 ? "event waits" : "events wait")},
-        {!s->flags.v[FLAG_PUSH], STR("Live push is switched off.")},
-        {!s->flags.v[FLAG_RECONCILE], STR("Comparing with providers is switched off.")},
-    };
-    bool any = false;
 
-    json_key(w, STR("reasons"));
-    json_open_array(w);
-    for (size_t i = 0; i < LEN(table); i++)
-        if (table[i].holds) {
-            json_str(w, table[i].text);
-            any = true;
-        }
-    any = job_reasons(w, s, now, a) || any;
-    json_close_array(w);
-    return any;
+    if (wrong & 1u << DEGRADED_STORE)
+        say(t, "The database cannot be reached.");
+    if (wrong & 1u << DEGRADED_INBOX)
+        say(t, "The inbox cannot write to the database; events are spooled.");
+    if (wrong & 1u << DEGRADED_SPOOL && s->sees_node)
+        say(t, "%llu bytes of events wait in the spool.", (unsigned long long)s->inbox.spool_bytes);
+    else if (wrong & 1u << DEGRADED_SPOOL)
+        say(t, "Events wait in the spool.");
+    if (wrong & 1u << DEGRADED_BACKLOG)
+        say(t, "The oldest waiting event is %lld seconds old.",
+            (long long)(s->backlog_age / SECONDS(1)));
+    if (wrong & 1u << DEGRADED_DEAD_LETTERS && s->backlog.dead_letter == 1)
+        say(t, "One event is a dead letter.");
+    else if (wrong & 1u << DEGRADED_DEAD_LETTERS)
+        say(t, "%lld events are dead letters.", (long long)s->backlog.dead_letter);
+}
+
+/* What is narrowed on purpose. */
+static void say_flags(struct told *t, const struct state *s)
+{
+    if (s->flags.v[FLAG_INGESTION] == INGESTION_OFF)
+        say(t, "Webhooks are switched off: none is kept.");
+    if (s->flags.v[FLAG_INGESTION] == INGESTION_SHADOW)
+        say(t, "Webhooks are in shadow mode: they are kept and not processed.");
+    if (s->flags.v[FLAG_INGESTION] == INGESTION_ON && s->flags.v[FLAG_WORKER_SHARE] < 100)
+        say(t, "Only %lld percent of the calls are processed.",
+            (long long)s->flags.v[FLAG_WORKER_SHARE]);
+    if (s->backlog.held == 1)
+        say(t, "One event waits until more is let through.");
+    else if (s->backlog.held > 0)
+        say(t, "%lld events wait until more is let through.", (long long)s->backlog.held);
+    if (!s->flags.v[FLAG_PUSH])
+        say(t, "Live push is switched off.");
+    if (!s->flags.v[FLAG_RECONCILE])
+        say(t, "Comparing with providers is switched off.");
+}
+
+/* Writes the reasons and tells whether there were any. */
+static bool reasons(struct req *rq, const struct state *s)
+{
+    struct told t = {
+        .w = &rq->json,
+        .language = http_language(http_header(rq->http, STR("Accept-Language"))),
+        .now = rq->now,
+    };
+
+    json_key(t.w, STR("reasons"));
+    json_open_array(t.w);
+    say_events(&t, s);
+    say_flags(&t, s);
+    say_jobs(&t, s);
+    json_close_array(t.w);
+    return t.any;
 }
 
 static void write_jobs(struct json_writer *w, const struct state *s)
@@ -230,7 +265,7 @@ static void write_sync(struct req *rq, const struct state *s)
     struct json_writer *w = &rq->json;
 
     json_member_str(w, STR("version"), STR(HOOKSWITCH_VERSION));
-    const bool any = reasons(w, s, rq->now, rq->a);
+    const bool any = reasons(rq, s);
     json_member_str(w, STR("status"),
                     !s->store_up ? STR("down")
                     : any        ? STR("degraded")

@@ -126,6 +126,13 @@ const char *err_text(const struct err *e, enum err_language l)
     return e->text[0] ? e->text : words->title[l];
 }
 
+const char *err_sentence(const char *english, enum err_language l)
+{
+    const char *russian = l == ERR_RUSSIAN ? words_russian(english) : NULL;
+
+    return russian ? russian : english;
+}
+
 size_t err_remedies(const struct err *e)
 {
     return e->n_fix ? e->n_fix : 1;

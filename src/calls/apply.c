@@ -61,14 +61,40 @@ enum call_move call_move_of(enum call_status present, enum call_status claimed)
 
 // --- what happened -------------------------------------------------------------------------------
 
+static const struct str refusal_names[] = {
+    [CALL_REFUSAL_TOO_LATE] = STR("too_late"),
+    [CALL_REFUSAL_FINAL_STANDS] = STR("final_stands"),
+    [CALL_REFUSAL_UNKNOWN_STATUS] = STR("unknown_status"),
+};
+static_assert(LEN(refusal_names) == CALL_REFUSAL_COUNT, "every refusal has a name");
+
+struct str call_refusal_name(enum call_refusal r)
+{
+    return refusal_names[r];
+}
+
+bool call_refusal_parse(struct str stored, enum call_refusal *ret, struct str *ret_standing)
+{
+    struct str code = stored, rest = stored;
+    enum call_status standing;
+    size_t at;
+
+    const bool compared = cut_until(&rest, ':', &code);
+    if (!str_among(code, refusal_names, LEN(refusal_names), &at) ||
+        (compared && !call_status_parse(rest, &standing)))
+        return false;
+    *ret = (enum call_refusal)at;
+    *ret_standing = compared ? rest : STR_NONE;
+    return true;
+}
+
 static struct str refusal_of(enum call_status present, enum call_status claimed, struct arena *a)
 {
-    const struct str was = call_status_name(present), told = call_status_name(claimed);
+    const bool ended = call_move_of(present, claimed) == CALL_MOVE_FIRST_WINS;
+    const struct str code =
+        refusal_names[ended ? CALL_REFUSAL_FINAL_STANDS : CALL_REFUSAL_TOO_LATE];
 
-    if (call_move_of(present, claimed) == CALL_MOVE_FIRST_WINS)
-        return str_fmt(a, "another final status stands: " STR_FMT " after " STR_FMT, STR_ARG(told),
-                       STR_ARG(was));
-    return str_fmt(a, "came too late: " STR_FMT " after " STR_FMT, STR_ARG(told), STR_ARG(was));
+    return str_fmt(a, STR_FMT ":" STR_FMT, STR_ARG(code), STR_ARG(call_status_name(present)));
 }
 
 /* The status is the news of a status event. For the end of a dial the outcome of the dial is, and
@@ -84,7 +110,7 @@ static void judge(const struct call_change *c, const struct call *after, struct 
         return;
     if (!call_status_parse(c->status, &claimed)) {
         ret->applied = false;
-        ret->refusal = str_fmt(a, "unknown status: " STR_FMT, STR_ARG(str_sub(c->status, 0, 64)));
+        ret->refusal = refusal_names[CALL_REFUSAL_UNKNOWN_STATUS];
         return;
     }
     if (claimed == after->status || (c->kind == CALL_CHANGE_DIAL && !call_status_is_final(claimed)))

@@ -19,11 +19,26 @@ enum call_event_type {
 
 struct str call_event_type_name(enum call_event_type t);
 
+/* Why a claimed status was not taken. */
+enum call_refusal {
+    CALL_REFUSAL_TOO_LATE,       /* too_late: the call is beyond it */
+    CALL_REFUSAL_FINAL_STANDS,   /* final_stands: it has ended, and otherwise */
+    CALL_REFUSAL_UNKNOWN_STATUS, /* unknown_status: no status that we know */
+    CALL_REFUSAL_COUNT
+};
+
+struct str call_refusal_name(enum call_refusal r);
+
+/* What the log keeps of a refusal, its code and the status that stands: "final_stands:busy". False
+ * when it is none; ret_standing is none where no status was compared. Both borrow. */
+bool call_refusal_parse(struct str stored, enum call_refusal *ret,
+                        struct str *ret_standing) CHECK_RESULT;
+
 struct call_effect {
     enum call_event_type type;
     struct str event_status; /* what the change said, in the provider's word; or none */
     bool applied;            /* false: its status was refused; what it enriches is kept */
-    struct str refusal;      /* why, when not applied */
+    struct str refusal;      /* why, when not applied: call_refusal_parse() reads it */
     bool changed;            /* the snapshot or its fold state is another one than before */
     bool parent_concerned;   /* the parent has to be told: call_leg_change() */
 };

@@ -494,6 +494,15 @@ static void crowded_lists_keep_the_same_in_any_order(void **state)
 
 // --- the table and what follows from it ----------------------------------------------------------
 
+static bool refused_as(const struct call_effect *x, enum call_refusal why, const char *by)
+{
+    enum call_refusal told;
+    struct str standing;
+
+    return call_refusal_parse(x->refusal, &told, &standing) && told == why &&
+           str_eq(standing, str_from(by));
+}
+
 static void f075_f083_a_claim_is_refused_exactly_when_the_table_says_so(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -526,13 +535,36 @@ static void f075_f083_a_claim_is_refused_exactly_when_the_table_says_so(void **s
                 break;
             case CALL_MOVE_REFUSE:
                 assert_row(!late.applied && !soon.applied && !high.applied, told);
-                assert_row(late.refusal.n > 0, told);
+                assert_row(refused_as(&late, CALL_REFUSAL_TOO_LATE, was), told);
                 break;
             case CALL_MOVE_FIRST_WINS:
                 assert_row(!late.applied && soon.applied && high.applied, told);
+                assert_row(refused_as(&late, CALL_REFUSAL_FINAL_STANDS, was), told);
                 break;
             }
         }
+}
+
+static void a_refusal_is_read_as_it_was_written_and_nothing_else_is(void **state)
+{
+    static const char *const none[] = {
+        "",      "late",          "too_late:", "too_late:held", "came too late: ringing after busy",
+        ":busy", "too_late busy",
+    };
+    struct str standing;
+    enum call_refusal why;
+
+    (void)state;
+    for (int r = 0; r < CALL_REFUSAL_COUNT; r++) {
+        assert_true(call_refusal_parse(call_refusal_name((enum call_refusal)r), &why, &standing));
+        assert_int_equal(why, r);
+        assert_true(str_is_none(standing));
+    }
+    assert_true(call_refusal_parse(STR("too_late:in-progress"), &why, &standing));
+    assert_int_equal(why, CALL_REFUSAL_TOO_LATE);
+    assert_str(standing, "in-progress");
+    for (size_t i = 0; i < LEN(none); i++)
+        assert_row(!call_refusal_parse(str_from(none[i]), &why, &standing), none[i]);
 }
 
 /* The table in docs/transitions.md, written from the code. */
@@ -617,7 +649,7 @@ static void f082_an_unknown_status_is_kept_and_flagged(void **state)
     effect = apply(&w, &odd, a);
     assert_false(effect.applied);
     assert_str(effect.event_status, "held");
-    assert_str(effect.refusal, "unknown status: held");
+    assert_str(effect.refusal, "unknown_status");
     assert_int_equal(w.calls[0].status, CALL_RINGING);
     assert_str(w.calls[0].attributes, "{\"unknown_status\":\"held\"}");
 }
@@ -824,6 +856,7 @@ TEST_MAIN(cmocka_unit_test(f078_any_order_of_a_calls_events_gives_one_snapshot),
           cmocka_unit_test(f075_f083_a_claim_is_refused_exactly_when_the_table_says_so),
           cmocka_unit_test(the_documented_table_is_the_one_in_the_code),
           cmocka_unit_test(f076_late_early_events_only_enrich),
+          cmocka_unit_test(a_refusal_is_read_as_it_was_written_and_nothing_else_is),
           cmocka_unit_test(f082_an_unknown_status_is_kept_and_flagged),
           cmocka_unit_test(f079_a_recording_may_come_before_its_call),
           cmocka_unit_test(the_longest_texts_still_make_whole_columns),

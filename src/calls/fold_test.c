@@ -176,7 +176,7 @@ static void a_dial_that_contradicts_the_final_status_is_refused(void **state)
     before = c;
     call_apply(&before, &late, a, &c, &effect);
     assert_false(effect.applied);
-    assert_str(effect.refusal, "another final status stands: completed after busy");
+    assert_str(effect.refusal, "final_stands:busy");
     assert_str(effect.event_status, "completed"); // of the call, for the dial has none
     assert_int_equal(c.status, CALL_BUSY);
 }

@@ -112,6 +112,18 @@ bool call_active_json(const struct call_reader *r, struct arena *a, struct buf *
 
 // --- one call ------------------------------------------------------------------------------------
 
+/* What is stored and no code is not told: that the event changed nothing is. */
+static void refusal_members(struct json_writer *w, struct str stored)
+{
+    struct str code = STR_NONE, standing = STR_NONE;
+    enum call_refusal why;
+
+    if (!str_is_none(stored) && call_refusal_parse(stored, &why, &standing))
+        code = call_refusal_name(why);
+    json_member_str(w, STR("refusal"), code);
+    json_member_str(w, STR("standing_status"), standing);
+}
+
 /* The current row, as the schema CallEvent has it. */
 static void event_value(struct json_writer *w, struct rows *rows)
 {
@@ -124,7 +136,7 @@ static void event_value(struct json_writer *w, struct rows *rows)
     json_member_time(w, STR("created_at"), rows_time(rows, "created_at"));
     json_member_str(w, STR("source"), rows_str(rows, "source"));
     json_member_bool(w, STR("applied"), rows_bool(rows, "applied"));
-    json_member_str(w, STR("refusal"), rows_str(rows, "refusal"));
+    refusal_members(w, rows_str(rows, "refusal"));
     call_member_id(w, STR("inbox_event_id"), rows_int(rows, "inbox_id"));
     json_member_raw(w, STR("payload"), rows_str(rows, "payload"));
     json_close_object(w);
