@@ -33,7 +33,7 @@ describe("the page of a call", () => {
   test("shows its log, and a change that was refused as such", async () => {
     await page.goto(`${server.url}/app/call/${call.sid}`);
     await page.getByText("Call started").waitFor();
-    await page.getByText("Changed nothing: another final status stands").waitFor();
+    await page.getByText("Changed nothing: the call has ended otherwise, “completed” stands").waitFor();
   });
 
   test("shows the call as it was after an event, and keeps that in the address", async () => {
@@ -65,7 +65,7 @@ describe("the page of a call", () => {
     await page.goto(`${server.url}/app/call/${told.sid}`);
     const legs = page.getByRole("listitem").filter({ hasText: "→" });
     await legs.getByText("Answered").waitFor();
-    await page.getByRole("button", { name: /in-progress.*webhook/ }).click();
+    await page.getByRole("button", { name: /in progress.*webhook/ }).click();
     await page.getByText(/As it was after the event of/).waitFor();
     await legs.getByText("Talking").waitFor();
     const talk = page.locator("dt", { hasText: "Talk time" }).locator("xpath=following-sibling::dd[1]");

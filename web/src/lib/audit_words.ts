@@ -10,6 +10,8 @@ export type AuditWords = {
   [name in "title" | "none" | "noneBody" | "older" | "action" | "anyAction" | "actor" | "actorHint" | "details" | "from" | "system" | "entity" | "trace" | "address"]: string;
 } & {
   somebody: (id: string) => string;
+  /** What an entry may be about, by the kind. */
+  entities: Record<string, string>;
   /** The names of the actions, short. */
   kinds: Record<string, string>;
   /** By the name of the action; one that is not here stands for itself. */

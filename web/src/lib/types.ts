@@ -14,6 +14,7 @@ export type CallComparison = Schemas["CallComparison"];
 export type CallDetail = Schemas["CallDetail"];
 export type CallEvent = Schemas["CallEvent"];
 export type CallReconciled = Schemas["CallReconciled"];
+export type CallRefusal = Schemas["CallRefusal"];
 export type CallStatus = Schemas["CallStatus"];
 export type ComparedField = CallComparison["fields"][number];
 export type ComparedFieldName = ComparedField["name"];

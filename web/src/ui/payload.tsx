@@ -19,7 +19,7 @@ export function Payload({ payload }: PayloadProps): ReactElement {
     setOpen(!isOpen);
   };
   return (
-    <div className={classes.payload}>
+    <div className={classes.payload} translate="no">
       <Facts facts={facts} />
       <Button variant="default" size="compact-xs" onClick={toggle} aria-pressed={isOpen}>
         {isOpen ? text.payload.hide : text.payload.show}

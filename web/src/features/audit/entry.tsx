@@ -21,7 +21,7 @@ export function Entry({ entry }: { entry: AuditEntry }): ReactElement {
         <Facts
           facts={[
             { name: words.action, value: <code>{entry.action}</code> },
-            { name: words.entity, value: `${entry.entity.type} ${entry.entity.id}` },
+            { name: words.entity, value: `${words.entities[entry.entity.type] ?? entry.entity.type} ${entry.entity.id}` },
             { name: text.projects.label, value: entry.project_id },
             { name: words.trace, value: entry.trace_id === null ? null : <code>{entry.trace_id}</code> },
           ]}

@@ -27,6 +27,12 @@ describe("an entry of the audit log", () => {
     expect(sentenceOf({ ...set, details: { before: "connected", after: "connected with two secrets" } })).toBe("Gave an account two secrets: twilio AC1");
   });
 
+  it("names flags as the room of operations does", () => {
+    const switched = { ...entry, action: "flags.changed", entity: { type: "project", id: "1", name: null } };
+    const after = "worker_percentage=50 realtime_push_enabled=off moon_phase=3";
+    expect(sentenceOf({ ...switched, details: { before: null, after } })).toBe("Switched flags: Share of calls: 50 %, Live push: Off, moon_phase=3");
+  });
+
   it("names by number who is not known, and an action that has no words by itself", () => {
     expect(sentenceOf({ ...entry, action: "user.disabled", entity: { ...entry.entity, name: null }, details: {} })).toBe("Switched off the account of person no. 2");
     expect(sentenceOf({ ...entry, action: "moon.landed", details: {} })).toBe("moon.landed");

@@ -6,9 +6,23 @@ function word(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
+type FlagName = keyof typeof text.operations.flags.names;
+
+/** A flag as the log keeps it, `worker_percentage=50`, in the words of the room where it is switched. */
+function flagWords(kept: string): string {
+  const { names, value } = text.operations.flags;
+  const [name = "", to = ""] = kept.split("=");
+  return name in names ? `${names[name as FlagName].name}: ${value(to)}` : kept;
+}
+
+function flagsIn(kept: string | null): string | null {
+  return kept?.split(" ").map(flagWords).join(", ") ?? null;
+}
+
 /** An action that has no words stands for itself. */
 export function sentenceOf({ action, entity, details }: AuditEntry): string {
   const { before, after } = details as { before?: unknown; after?: unknown };
   const whom = entity.name ?? (entity.type === "user" ? text.audit.somebody(entity.id) : entity.id);
-  return text.audit.did[action]?.({ whom, before: word(before), after: word(after) }) ?? action;
+  const say = action === "flags.changed" ? flagsIn : (said: string | null): string | null => said;
+  return text.audit.did[action]?.({ whom, before: say(word(before)), after: say(word(after)) }) ?? action;
 }

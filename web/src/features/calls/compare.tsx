@@ -5,6 +5,7 @@ import { clockTime, money } from "../../lib/format";
 import type { Look } from "../../lib/look";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
+import { toldStatus } from "../../lib/told";
 import type { CallComparison, ComparedField, ComparedFieldName } from "../../lib/types";
 import { Mark } from "../../ui/mark";
 import { Age, ShortTime } from "../../ui/time";
@@ -89,7 +90,11 @@ function amount(value: string): ReactNode {
   return money(Number(number), unit);
 }
 
+const directions: Record<string, string> = text.direction;
+
 const SHOWN: { [N in ComparedFieldName]?: (value: string) => ReactNode } = {
+  status: toldStatus,
+  direction: (value) => directions[value] ?? value,
   start_time: (value) => <ShortTime time={value} />,
   end_time: (value) => <ShortTime time={value} />,
   duration: (value) => clockTime(Number(value)),

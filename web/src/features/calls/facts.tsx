@@ -1,6 +1,7 @@
 import type { ReactElement, ReactNode } from "react";
 import { clockTime, money, secondsBetween } from "../../lib/format";
 import { text } from "../../lib/text";
+import { toldStatus } from "../../lib/told";
 import type { Call } from "../../lib/types";
 import { Facts } from "../../ui/facts";
 import { Vouched } from "../../ui/stale";
@@ -60,7 +61,7 @@ export function CallFacts({ call, until }: CallFactsProps): ReactElement {
         { name: text.call.talk, value: talk({ call, until }) },
         { name: text.call.total, value: orNull(total, length) },
         { name: text.call.price, value: orNull(call.price, (price) => money(price, call.price_unit ?? "USD")) },
-        { name: text.call.providerStatus, value: call.status === call.display_status ? null : call.status },
+        { name: text.call.providerStatus, value: call.status === call.display_status ? null : toldStatus(call.status) },
         { name: text.call.filtered, value: call.visibility === "filtered" ? text.call.filteredWhy : null },
         { name: text.call.sid, value: <code>{call.twilio_sid}</code> },
       ]}

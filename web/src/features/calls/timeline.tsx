@@ -2,6 +2,7 @@ import type { ReactElement } from "react";
 import { useRef, useState } from "react";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
+import { refusalOf, toldBy } from "../../lib/told";
 import type { CallEvent } from "../../lib/types";
 import { useWalkedRows } from "../../lib/walk";
 import { Link } from "../../ui/link";
@@ -41,18 +42,14 @@ function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
     <li className={classes.entry} data-applied={event.applied} data-chosen={chosen || undefined} data-later={later || undefined}>
       <button type="button" className={classes.button} onClick={choose} aria-pressed={chosen} title={text.call.asOf}>
         <span className={classes.line}>
-          <span className={classes.what}>{wordsOf(event)}</span>
+          <span className={classes.what}>{toldBy(event)}</span>
           <ClockTime time={timeOf(event)} />
         </span>
         <span className={classes.source}>
           {text.call.source[event.source]}
           {event.seq !== null && ` · #${event.seq}`}
         </span>
-        {!event.applied && (
-          <span className={classes.refusal}>
-            {event.refusal === null ? text.call.notApplied : text.call.refused(event.refusal)}
-          </span>
-        )}
+        {!event.applied && <span className={classes.refusal}>{refusalOf(event)}</span>}
       </button>
       <Evidence event={event} />
     </li>
@@ -77,9 +74,4 @@ function Evidence({ event }: { event: CallEvent }): ReactElement {
       )}
     </details>
   );
-}
-
-function wordsOf(event: CallEvent): string {
-  const type = text.call.eventType[event.event_type];
-  return event.event_status === null || event.event_type === "recording.ready" ? type : `${type}: ${event.event_status}`;
 }

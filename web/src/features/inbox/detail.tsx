@@ -4,6 +4,7 @@ import { goTo } from "../../lib/location";
 import { processingLook } from "../../lib/look";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
+import { reasonWords, toldBy } from "../../lib/told";
 import type { InboxEventDetail } from "../../lib/types";
 import { Facts } from "../../ui/facts";
 import { FailedFace, LoadingFace } from "../../ui/faces";
@@ -52,7 +53,7 @@ function Detail({ event }: { event: InboxEventDetail }): ReactElement {
       </div>
       <Facts
         facts={[
-          { name: text.inbox.reason, value: event.error },
+          { name: text.inbox.reason, value: event.error === null ? null : reasonWords(event.error) },
           { name: text.inbox.received, value: <ExactTime time={event.received_at} /> },
           { name: text.inbox.processed, value: event.processed_at === null ? null : <ExactTime time={event.processed_at} /> },
           { name: text.inbox.nextAttempt, value: waits && event.next_attempt_at !== null ? <ExactTime time={event.next_attempt_at} /> : null },
@@ -83,8 +84,7 @@ function Became({ event }: { event: InboxEventDetail }): ReactElement {
     <ul className={classes.became}>
       {event.call_events.map((line) => (
         <li key={line.id}>
-          {text.call.eventType[line.event_type]}
-          {line.event_status !== null && `: ${line.event_status}`}
+          {toldBy(line)}
           {!line.applied && ` (${text.call.notApplied})`}
         </li>
       ))}

@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
 import { processingLook } from "../../lib/look";
 import { text } from "../../lib/text";
+import { reasonWords } from "../../lib/told";
 import type { InboxEvent } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
@@ -63,7 +64,7 @@ function State({ event }: { event: InboxEvent }): ReactElement {
         <Mark look={processingLook(event.processing_status)} moving={event.processing_status === "processing"} />
       </Vouched>
       {event.retry_count > 0 && <Vouched>{text.inbox.attempts(event.retry_count)}</Vouched>}
-      {event.error !== null && <span className={classes.reason}>{event.error}</span>}
+      {event.error !== null && <span className={classes.reason}>{reasonWords(event.error)}</span>}
     </span>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
+import { reasonWords } from "../../lib/told";
 import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Link } from "../../ui/link";
@@ -17,12 +18,13 @@ type GroupRowProps = { reason: Reason; isOpen: boolean; actions: GroupActions | 
 
 /** Dead letters of one reason and kind, folded or with its events below it. */
 export function GroupRow({ reason, isOpen, actions }: GroupRowProps): ReactElement {
+  const why = reasonWords(reason.error);
   const most = Math.min(reason.count, SELECT_MAX);
   return (
     <div className={classes.row} data-group={reason.error}>
       {actions !== null && (
         <Pick
-          label={text.inbox.selectGroup(most, reason.error)}
+          label={text.inbox.selectGroup(most, why)}
           isPicked={actions.nPicked >= most}
           isPartly={actions.nPicked > 0 && actions.nPicked < most}
           onPick={actions.onPick}
@@ -33,8 +35,8 @@ export function GroupRow({ reason, isOpen, actions }: GroupRowProps): ReactEleme
           <span className={classes.fold} data-open={isOpen || undefined}>
             <Icon name="down" size={14} />
           </span>
-          <span className={classes.name} title={reason.error}>
-            {reason.error}
+          <span className={classes.name} title={why}>
+            {why}
           </span>
         </span>
         <span className={classes.count}>
@@ -51,7 +53,7 @@ export function GroupRow({ reason, isOpen, actions }: GroupRowProps): ReactEleme
           size="xs"
           className={classes.do}
           leftSection={<Icon name="replay" size={13} />}
-          aria-label={text.inbox.replayTheseLabel(reason.error)}
+          aria-label={text.inbox.replayTheseLabel(why)}
           onClick={actions.onReplay}
         >
           <span className={classes.word}>{text.inbox.replayThese}</span>

@@ -2,6 +2,7 @@ import { Button, Progress } from "@mantine/core";
 import type { ReactElement } from "react";
 import type { Look, Shape, Tone } from "../../lib/look";
 import { text } from "../../lib/text";
+import { reasonWords } from "../../lib/told";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { Trouble } from "../../ui/trouble";
@@ -101,7 +102,7 @@ function Result({ row }: { row: ReplayRow | undefined }): ReactElement | null {
       <Mark look={lookOf(outcome)} moving={outcome === "waiting"} />
       <Link to={{ event: event.id }}>{eventName(event)}</Link>
       <code>{event.call_sid ?? event.recording_sid}</code>
-      {isRefused && <span title={event.error ?? undefined}>{event.error}</span>}
+      {isRefused && event.error !== null && <span title={reasonWords(event.error)}>{reasonWords(event.error)}</span>}
     </div>
   );
 }

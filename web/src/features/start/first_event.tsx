@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import type { Look } from "../../lib/look";
 import { text } from "../../lib/text";
+import { reasonWords } from "../../lib/told";
 import type { Doors, InboxEvent } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
@@ -55,7 +56,7 @@ function Received({ received, latest }: Arrival & { latest: InboxEvent }): React
       <p>
         {words.latest(received, name)} <Age time={latest.received_at} />
       </p>
-      {isStuck && <p>{latest.error}</p>}
+      {isStuck && latest.error !== null && <p>{reasonWords(latest.error)}</p>}
       <p className={classes.ways}>
         {latest.call_sid !== null && !isStuck && <Link to={{ view: "call", open: latest.call_sid }}>{words.openCall}</Link>}
         {!isStuck && <Link to={{ view: null, open: null }}>{words.openLive}</Link>}

@@ -1,7 +1,7 @@
 // Every word the interface says, in English. The other languages say the same (their type is this one's).
 import type { Connection } from "../feed_state";
 import type { CallStatus, Direction, ProcessingStatus } from "../types";
-import { compare } from "./compare_en";
+import { call } from "./call_en";
 import { connections } from "./connections_en";
 import { language } from "./language";
 import { operations } from "./operations_en";
@@ -190,52 +190,7 @@ export const en = {
 
   payload: { show: "Show personal data", hide: "Hide personal data" },
 
-  call: {
-    title: "Call",
-    log: "Event log",
-    logNote: "Everything that was told about this call, in the order in which it came. Choose a line to see the call as it was then.",
-    legs: "Legs of this call",
-    from: "From",
-    to: "To",
-    started: "Started",
-    answered: "Answered",
-    ended: "Ended",
-    talk: "Talk time",
-    wait: "Wait time",
-    total: "Total time",
-    price: "Price",
-    sid: "Call SID",
-    providerStatus: "Provider's status",
-    filtered: "Visibility",
-    filteredWhy: "Hidden from lists by a filter",
-    notApplied: "Changed nothing",
-    refused: (why: string) => `Changed nothing: ${why}`,
-    asOf: "Show the call as it was after this event",
-    earlier: "Earlier",
-    later: "Later",
-    raw: "Payload",
-    received: "Received webhook",
-    page: "Open as a page",
-    conversation: "Conversation",
-    asOfNote: (time: string) => `As it was after the event of ${time}.`,
-    asOfNothing: "This call has no such event.",
-    asOfNow: "Show it as it is now",
-    compare,
-    eventType: {
-      "call.started": "Call started",
-      "call.state_changed": "Status",
-      "call.ended": "Call ended",
-      "recording.ready": "Recording ready",
-    },
-    source: {
-      webhook: "webhook",
-      reconcile_hot: "reconcile, active calls",
-      reconcile_warm: "reconcile, recent calls",
-      reconcile_cold: "reconcile, all calls",
-      inferred: "inferred",
-    },
-    close: "Close",
-  },
+  call,
 
   recording: {
     title: "Recording",
@@ -277,6 +232,12 @@ export const en = {
       "recording-complete": "Recording complete",
       "dial-action": "Dial result",
     } as Record<string, string>,
+    reasons: {
+      noObject: () => "payload: an object of the request's parameters expected",
+      otherCallback: (name: string) => `event_type: "${name}" is none of Twilio's callbacks`,
+      noCall: () => "CallSid: missing, so no call is meant",
+      otherProvider: (name: string) => `provider: "${name}" is not known here`,
+    },
     processing: {
       pending: "Waiting",
       processing: "Processing",

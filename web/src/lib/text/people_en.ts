@@ -193,6 +193,7 @@ const audit: AuditWords = {
   system: "The server",
   somebody: (id: string) => `person no. ${id}`,
   entity: "About",
+  entities: { api_key: "API key", call: "call", connection: "connection", event: "event", export: "export", installation: "installation", job: "job", org: "organisation", project: "project", quota: "quota", user: "person" },
   trace: "Trace",
   address: "Address",
   kinds: {

@@ -194,6 +194,7 @@ export const peopleWords: typeof english = {
     system: "Сервер",
     somebody: (id: string) => `пользователь № ${id}`,
     entity: "О чём",
+    entities: { api_key: "ключ API", call: "звонок", connection: "подключение", event: "событие", export: "выгрузка", installation: "установка", job: "задание", org: "организация", project: "проект", quota: "квота", user: "пользователь" },
     trace: "Трассировка",
     address: "Адрес",
     kinds: {

@@ -1,6 +1,6 @@
 // Every word the interface says, in Russian.
 import type { Text } from "./en";
-import { compare } from "./compare_ru";
+import { call } from "./call_ru";
 import { connections } from "./connections_ru";
 import { language } from "./language";
 import { operations } from "./operations_ru";
@@ -188,52 +188,7 @@ export const ru: Text = {
 
   payload: { show: "Показать личные данные", hide: "Скрыть личные данные" },
 
-  call: {
-    title: "Звонок",
-    log: "Журнал событий",
-    logNote: "Всё, что сообщалось об этом звонке, в порядке поступления. Выберите строку, чтобы увидеть звонок таким, каким он был тогда.",
-    legs: "Плечи звонка",
-    from: "Откуда",
-    to: "Куда",
-    started: "Начат",
-    answered: "Отвечен",
-    ended: "Завершён",
-    talk: "Разговор",
-    wait: "Ожидание",
-    total: "Всего",
-    price: "Цена",
-    sid: "SID звонка",
-    providerStatus: "Статус провайдера",
-    filtered: "Видимость",
-    filteredWhy: "Скрыт из списков фильтром",
-    notApplied: "Ничего не изменило",
-    refused: (why: string) => `Ничего не изменило: ${why}`,
-    asOf: "Показать звонок после этого события",
-    earlier: "Раньше",
-    later: "Позже",
-    raw: "Содержимое",
-    received: "Полученный вебхук",
-    page: "Открыть страницей",
-    conversation: "Собеседник",
-    asOfNote: (time: string) => `Каким он был после события ${time}.`,
-    asOfNothing: "У этого звонка нет такого события.",
-    asOfNow: "Показать нынешнее состояние",
-    compare,
-    eventType: {
-      "call.started": "Звонок начат",
-      "call.state_changed": "Статус",
-      "call.ended": "Звонок завершён",
-      "recording.ready": "Запись готова",
-    },
-    source: {
-      webhook: "вебхук",
-      reconcile_hot: "сверка, текущие звонки",
-      reconcile_warm: "сверка, недавние звонки",
-      reconcile_cold: "сверка, все звонки",
-      inferred: "выведено",
-    },
-    close: "Закрыть",
-  },
+  call,
 
   recording: {
     title: "Запись разговора",
@@ -274,6 +229,12 @@ export const ru: Text = {
       "call-status": "Статус звонка",
       "recording-complete": "Запись готова",
       "dial-action": "Итог набора",
+    },
+    reasons: {
+      noObject: () => "Содержимое не похоже на параметры запроса",
+      otherCallback: (name: string) => `У Twilio нет вебхука «${name}»`,
+      noCall: () => "Нет CallSid: неизвестно, о каком звонке речь",
+      otherProvider: (name: string) => `Провайдер «${name}» здесь неизвестен`,
     },
     processing: {
       pending: "Ждёт",

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { en } from "./text/en";
+import { ru } from "./text/ru";
+
+const SOURCES = ["providers/twilio/normalise.c", "jobs/inbox_apply.c"];
+
+afterEach(() => {
+  vi.doUnmock("./text");
+  vi.resetModules();
+});
+
+async function inRussian(): Promise<typeof import("./told")> {
+  vi.doMock("./text", () => ({ text: ru }));
+  return import("./told");
+}
+
+/** What becomes a dead letter says so in one of these sentences, with something in place of what is inserted. */
+function reasonsOf(source: string): string[] {
+  const code = readFileSync(new URL(`../../../src/${source}`, import.meta.url), "utf8").replaceAll('" STR_FMT "', "%s");
+  return [...code.matchAll(/err_set\(\s*e,\s*ERR_INVALID,\s*"((?:[^"\\]|\\.)*)"/g)].map(([, sentence = ""]) => sentence.replaceAll('\\"', '"').replaceAll("%s", "held"));
+}
+
+describe("what the provider has told", () => {
+  it("is said in the words of the language, and as it came when there are none", async () => {
+    const { refusalOf, toldBy, toldStatus } = await inRussian();
+    expect(toldStatus("in-progress")).toBe("идёт");
+    expect(toldStatus("held")).toBe("“held”");
+    expect(toldBy({ event_type: "call.ended", event_status: "no-answer" })).toBe("Звонок завершён: нет ответа");
+    expect(toldBy({ event_type: "recording.ready", event_status: "completed" })).toBe("Запись готова");
+    expect(refusalOf({ refusal: "too_late", standing_status: "busy" })).toBe("Ничего не изменило: пришло слишком поздно, после «занято»");
+    expect(refusalOf({ refusal: null, standing_status: null })).toBe(ru.call.notApplied);
+  });
+
+  it("that cannot be processed has its reason in both languages", async () => {
+    const { reasonWords } = await inRussian();
+    const reasons = SOURCES.flatMap(reasonsOf);
+    expect(reasons.length).toBeGreaterThanOrEqual(4);
+    for (const reason of reasons) expect(reasonWords(reason), reason).toMatch(/[а-я]{4}/);
+    expect(reasonWords("the store is away")).toBe("the store is away");
+    vi.doMock("./text", () => ({ text: en }));
+    vi.resetModules();
+    const english = await import("./told");
+    for (const reason of reasons) expect(english.reasonWords(reason)).toBe(reason);
+  });
+});
