@@ -9,11 +9,12 @@ const EventPanel = lazy(() => import("../features/inbox/detail").then((module) =
 /** The details that the address names; closing those of a call leads back to where it was opened. */
 export function Panels(): ReactElement {
   const { call, event } = usePlace();
-  const maySee = useMay("events.read");
+  const maySeeCalls = useMay("calls.read");
+  const maySeeEvents = useMay("events.read");
   return (
     <Suspense fallback={null}>
-      {call !== null && <CallPanel sid={call} />}
-      {call === null && event !== null && maySee && <EventPanel id={event} />}
+      {call !== null && maySeeCalls && <CallPanel sid={call} />}
+      {call === null && event !== null && maySeeEvents && <EventPanel id={event} />}
     </Suspense>
   );
 }

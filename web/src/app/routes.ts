@@ -26,7 +26,7 @@ const SettingsPage = lazy(() => import("./settings_page").then((module) => ({ de
 const StartPage = lazy(() => import("./start_page").then((module) => ({ default: module.StartPage })));
 
 export const routes: readonly [Route, ...Route[]] = [
-  { view: null, label: text.nav.live, component: LivePage, fills: "wide" },
+  { view: null, label: text.nav.live, component: LivePage, fills: "wide", needs: "calls.read" },
   { view: "calls", label: text.nav.calls, component: CallsPage, fills: "always", needs: "calls.read" },
   { view: "inbox", label: text.nav.inbox, component: InboxPage, fills: "always", needs: "events.read" },
   { view: "operations", label: text.nav.operations, component: OperationsPage, needs: "health.read" },

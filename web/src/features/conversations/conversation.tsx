@@ -68,7 +68,7 @@ function Contact({ id }: { id: string }): ReactElement {
       <Link to={{ view: "calls", open: null }} className={classes.back}>
         {text.conversations.back}
       </Link>
-      <h2>{name ?? "\u00a0"}</h2>
+      <h2>{name ?? text.conversations.detail}</h2>
       {number !== name && <p>{number}</p>}
       <AsOf />
       <p className={classes.legend} aria-hidden="true">

@@ -1,0 +1,176 @@
+// Every place has a face for what is not there: nothing yet, on its way, failed, and not for one's role.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Locator, Page, Route } from "playwright-core";
+import { DESKTOP, accessibilityFindings, anotherScreen, isLive, openBrowser, signIn } from "../lib/browser.ts";
+import { type Server, startServer } from "../lib/server.ts";
+import { settled } from "../lib/settled.ts";
+import { FakeCall, deliverPoison } from "../lib/twilio.ts";
+
+type Place = {
+  path: string;
+  /** What it is loaded from. */
+  from: RegExp;
+  /** What it says of nothing; without it there is always something. */
+  empty?: string;
+  /** What the server answers when there is nothing, where a server of the tests has something. */
+  nothing?: object;
+  /** How it fails; health says by 503 itself that nothing flows. */
+  fails?: number;
+  /** The right without which it is not shown. */
+  right?: string;
+  /** Beside the page, in a sheet. */
+  sheet?: true;
+};
+const PLACES: Record<string, Place> = {
+  live: { path: "/app/", from: /\/api\/(calls\/active|conversations\?)/, empty: "No calls right now", right: "calls.read" },
+  calls: { path: "/app/calls", from: /\/api\/conversations\?/, empty: "No conversations yet", right: "calls.read" },
+  conversation: { path: "/app/calls/1", from: /\/api\/conversations\/1/, right: "calls.read" },
+  call: { path: "/app/call/CA1", from: /\/api\/calls\/CA1/, right: "calls.read" },
+  "a call without its SID": { path: "/app/call", from: /^$/, empty: "Which call?", right: "calls.read" },
+  inbox: { path: "/app/inbox", from: /\/api\/events\?(?!after_seq)/, empty: "Nothing here yet", right: "events.read" },
+  "dead letters": { path: "/app/inbox?state=dead_letter", from: /\/api\/events\/reasons/, empty: "No dead letters", right: "events.read" },
+  event: { path: "/app/inbox?event=1", from: /\/api\/events\/1(\?|$)/, right: "events.read", sheet: true },
+  operations: { path: "/app/operations", from: /\/api\/health\/sync/, fails: 500, empty: "Nothing was missing", right: "health.read" },
+  jobs: { path: "/app/operations", from: /\/api\/jobs$/, right: "health.read" },
+  drift: { path: "/app/operations", from: /\/api\/sync\/drift/, empty: "Nothing was missing", right: "health.read" },
+  account: { path: "/app/settings/account", from: /\/api\/me\/sessions/ },
+  project: { path: "/app/settings/project", from: /\/api\/settings/, right: "settings.manage" },
+  quotas: { path: "/app/settings/project", from: /\/api\/quotas/, right: "settings.manage" },
+  connections: { path: "/app/settings/connections", from: /\/api\/connections$/, right: "settings.manage" },
+  people: { path: "/app/settings/people", from: /\/api\/users/, right: "users.manage" },
+  roles: { path: "/app/settings/roles", from: /\/api\/roles/ },
+  keys: { path: "/app/settings/keys", from: /\/api\/keys/, empty: "No keys yet", nothing: { keys: [], next_before: null }, right: "keys.manage" },
+  audit: { path: "/app/settings/audit?action=key.revoke", from: /\/api\/audit/, empty: "Nothing found", right: "audit.read" },
+  start: { path: "/app/start", from: /\/api\/events\?(?!after_seq)/, right: "settings.manage" },
+};
+const LOADED = Object.entries(PLACES).filter(([, { from }]) => from.source !== "^$");
+
+let server: Server;
+let browser: Browser;
+let person: Page;
+
+before(async () => {
+  server = await startServer();
+  browser = await openBrowser();
+  person = await signIn(browser, server);
+});
+after(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+async function open({ path }: Place, prepare: (page: Page) => Promise<unknown>): Promise<Page> {
+  const page = await anotherScreen(browser, person, { viewport: DESKTOP, reducedMotion: "reduce" });
+  await prepare(page);
+  await page.goto(server.url + path);
+  return page;
+}
+
+function frameOf(page: Page, { sheet }: Place): Locator {
+  return sheet === true ? page.getByRole("dialog") : page.getByRole("main");
+}
+
+const fault = (status: number, human_title: string, step: string) => (route: Route) =>
+  route.fulfill({ status, json: { error: { code: "X", human_title, human_how_to_fix: [step], details: { trace_id: "t1" } } } });
+
+/** The rights of who looks, but for one. */
+function without(page: Page, lost: string): Promise<unknown> {
+  return page.route("**/api/me", async (route) => {
+    const answer = await route.fetch();
+    const me = (await answer.json()) as { rights: string[] };
+    await route.fulfill({ response: answer, json: { ...me, rights: me.rights.filter((right) => right !== lost) } });
+  });
+}
+
+async function endsWell(page: Page): Promise<void> {
+  assert.deepEqual(await accessibilityFindings(page), []);
+  await page.context().close();
+}
+
+describe("a place with nothing in it says so", () => {
+  for (const [name, place] of Object.entries(PLACES).filter(([, { empty }]) => empty !== undefined))
+    test(name, async () => {
+      const { from, nothing } = place;
+      const page = await open(place, async (it) => {
+        await without(it, name === "live" ? "settings.manage" : "");
+        if (nothing !== undefined) await it.route(from, (route) => route.fulfill({ json: nothing }));
+      });
+      await frameOf(page, place).getByText(place.empty ?? "").first().waitFor();
+      await endsWell(page);
+    });
+});
+
+describe("a place that is on its way says so", () => {
+  for (const [name, place] of LOADED)
+    test(name, async () => {
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      const page = await open(place, (it) =>
+        it.route(place.from, async (route) => {
+          await held;
+          await route.continue().catch(() => undefined);
+        }),
+      );
+      const loading = frameOf(page, place).getByRole("status").filter({ hasText: "Loading" });
+      await loading.first().waitFor();
+      assert.deepEqual(await accessibilityFindings(page), []);
+      release();
+      await loading.first().waitFor({ state: "detached" });
+      await page.context().close();
+    });
+});
+
+describe("a place that failed says why, and what to do", () => {
+  for (const [name, place] of LOADED)
+    test(name, async () => {
+      const page = await open(place, (it) => it.route(place.from, fault(place.fails ?? 503, "The store is away", "Turn it off and on")));
+      const alert = frameOf(page, place).getByRole("alert").filter({ hasText: "The store is away" }).first();
+      await alert.getByText("This could not be loaded").waitFor();
+      await alert.getByText("Turn it off and on").waitFor();
+      await alert.getByRole("button", { name: "Try again" }).waitFor();
+      await endsWell(page);
+    });
+});
+
+describe("a place that the server does not show says so", () => {
+  for (const [name, place] of LOADED)
+    test(name, async () => {
+      const page = await open(place, (it) => it.route(place.from, fault(403, "This needs another role", "Ask an administrator")));
+      const alert = frameOf(page, place).getByRole("alert").filter({ hasText: "This needs another role" }).first();
+      await alert.getByText("You may not see this").waitFor();
+      await alert.getByText("Ask an administrator").waitFor();
+      assert.equal(await alert.getByRole("button").count(), 0, "trying again changes nothing");
+      await endsWell(page);
+    });
+});
+
+describe("a place that one's role does not have says so", () => {
+  for (const [name, place] of Object.entries(PLACES).filter(([, { right }]) => right !== undefined))
+    test(name, async () => {
+      const asked: string[] = [];
+      const page = await open(place, async (it) => {
+        await without(it, place.right ?? "");
+        it.on("request", (request) => {
+          if (place.from.test(request.url())) asked.push(request.url());
+        });
+      });
+      await page.getByRole("main").getByText("You may not see this").waitFor();
+      await endsWell(page);
+      assert.deepEqual(asked, [], "what is not shown is not asked for");
+    });
+
+  test("and what is opened beside it is not shown either", async () => {
+    const call = new FakeCall(server, "+15085140320");
+    await call.arrives();
+    await deliverPoison(server);
+    await settled(server);
+    for (const [right, query] of Object.entries({ "calls.read": `call=${call.sid}`, "events.read": "event=1" })) {
+      const page = await open({ path: `/app/settings?${query}`, from: /^$/ }, (it) => without(it, right));
+      await page.getByRole("heading", { name: "Settings" }).waitFor();
+      await isLive(page);
+      assert.equal(await page.getByRole("dialog").count(), 0, right);
+      await page.context().close();
+    }
+  });
+});
