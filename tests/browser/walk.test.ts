@@ -115,7 +115,7 @@ describe("j and k", () => {
     await press("j");
     assert.equal(await focused(), "Call started: ringing");
     await press("j");
-    assert.match(await focused(), /no-answer/);
+    assert.match(await focused(), /no answer/);
     await press("k");
     assert.equal(await focused(), "Call started: ringing");
 

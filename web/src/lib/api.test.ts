@@ -9,8 +9,9 @@ function unanswered(_: string, { signal }: RequestInit): Promise<Response> {
 }
 
 describe("a question that is never answered", () => {
-  const patience = new AbortController();
+  let patience = new AbortController();
   beforeEach(() => {
+    patience = new AbortController();
     vi.stubGlobal("fetch", vi.fn(unanswered));
     vi.spyOn(AbortSignal, "timeout").mockReturnValue(patience.signal);
   });
@@ -30,5 +31,19 @@ describe("a question that is never answered", () => {
     const answer = getJson("/api/health/sync");
     patience.abort();
     await expect(answer).rejects.toMatchObject({ status: 0, message: "The server does not answer", howToFix: [expect.stringContaining("health")] });
+  });
+
+  it("lets the renewal of a session go on, of which nobody else would hear", async () => {
+    vi.stubGlobal("navigator", {});
+    const renewal: RequestInit[] = [];
+    vi.stubGlobal("fetch", vi.fn((path: string, init: RequestInit) => {
+      if (path !== "/auth/refresh") return Promise.resolve(new Response("", { status: 401 }));
+      renewal.push(init);
+      patience.abort();
+      return new Promise(() => undefined);
+    }));
+    await expect(getJson("/api/health/sync")).rejects.toMatchObject({ status: 0, message: "The server does not answer" });
+    expect(renewal).toMatchObject([{ method: "POST" }]);
+    expect(renewal[0]?.signal).toBeUndefined();
   });
 });

@@ -48,14 +48,19 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** So long an answer is waited for; the server's own questions to others end before. */
+/** So long an answer is waited for. */
 const ANSWER_MS = 12_000;
+/** So long one for which the server asks the provider first. */
+export const PROVIDER_ANSWER_MS = 90_000;
 
 /** What is read of an answer, unless it does not come in time: who looks at old numbers is to know. */
-async function inTime<T>(read: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
-  const patience = AbortSignal.timeout(ANSWER_MS);
+async function inTime<T>(read: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal, ms = ANSWER_MS): Promise<T> {
+  const patience = AbortSignal.timeout(ms);
+  const isOver = new Promise<never>((_resolve, reject) => {
+    patience.addEventListener("abort", () => { reject(patience.reason as Error); });
+  });
   try {
-    return await read(signal === undefined ? patience : AbortSignal.any([signal, patience]));
+    return await Promise.race([read(signal === undefined ? patience : AbortSignal.any([signal, patience])), isOver]);
   } catch (cause) {
     if (!patience.aborted || signal?.aborted || cause instanceof ApiError) throw cause;
     throw new ApiError(0, text.failed.unanswered, [text.failed.unansweredFix], null);
@@ -66,9 +71,12 @@ const SIGNED_OUT = 401;
 /** Of these a refusal says nothing about the session. */
 const ASKED_BY_NOBODY: readonly string[] = ["/auth/login", "/auth/link", "/auth/accept"];
 
-/** Is somebody still signed in? When that cannot be known now, the failure is thrown: nobody is sent away by it. */
+/**
+ * Is somebody still signed in? When that cannot be known now, the failure is thrown: nobody is sent away by it. The
+ * request goes on when nobody waits for it any more: a token that was used, and its successor not heard, looks stolen.
+ */
 async function renewSession(): Promise<boolean> {
-  const answer = await oneAtATime(() => inTime((signal) => send("/auth/refresh", { method: "POST", signal })));
+  const answer = await inTime(() => oneAtATime(() => send("/auth/refresh", { method: "POST" })));
   if (answer.status === 429 || answer.status >= 500) throw await errorOf(answer);
   return answer.ok;
 }
@@ -93,17 +101,17 @@ export function withQuery(path: string, query: Query): string {
 }
 
 /** The JSON body of an answer has the type that the API description promises. */
-export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  return getJsonOf<T>(withQuery(path, query), [], signal);
+export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal, ms?: number): Promise<T> {
+  return getJsonOf<T>(withQuery(path, query), [], signal, ms);
 }
 
 /** The same, of answers that are good or have one of these statuses. */
-export function getJsonOf<T>(path: string, statuses: readonly number[], signal?: AbortSignal): Promise<T> {
+export function getJsonOf<T>(path: string, statuses: readonly number[], signal?: AbortSignal, ms?: number): Promise<T> {
   const read = async (until: AbortSignal): Promise<T> => {
     const response = await ask(path, { signal: until }, statuses);
     return (await response.json()) as T;
   };
-  return inTime(read, signal);
+  return inTime(read, signal, ms);
 }
 
 /** A body that is no JSON; its type is that of the answer. */

@@ -3,8 +3,8 @@ import { useEffect, useRef } from "react";
 import type { RefObject } from "react";
 import { chosen } from "./preferences";
 
-/** What a key does: `j`, `ArrowDown`, or two keys in a row: `g c`. */
-export type Keys = Record<string, () => void>;
+/** What a key does: `j`, `ArrowDown`, or two keys in a row: `g c`. False: nothing, and the browser may have it. */
+export type Keys = Record<string, () => unknown>;
 
 /** So long the second key of a pair may take. */
 const PAIR_MS = 1_000;
@@ -37,6 +37,7 @@ function noteDialog(): void {
 /** A key that belongs to somebody else: a field, a dialog, the browser. What is in the dialog has its keys. */
 function isTaken(event: KeyboardEvent, within: Element | null): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return true;
+  if (event.shiftKey && event.key.startsWith("Arrow")) return true; // the browser's: it selects text
   return isTyping(event.target) || (dialog !== null && !dialog.contains(within));
 }
 
@@ -54,9 +55,7 @@ export function useKeys(keys: Keys, within?: RefObject<Element | null>): void {
       const isPair = event.timeStamp - first.at < PAIR_MS;
       const act = (isPair ? current.current[`${first.key} ${key}`] : undefined) ?? current.current[key];
       first = { key, at: event.timeStamp };
-      if (act === undefined) return;
-      event.preventDefault();
-      act();
+      if (act !== undefined && act() !== false) event.preventDefault();
     };
     window.addEventListener("keydown", onKey);
     return () => {

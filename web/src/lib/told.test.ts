@@ -25,7 +25,8 @@ describe("what the provider has told", () => {
   it("is said in the words of the language, and as it came when there are none", async () => {
     const { refusalOf, toldBy, toldStatus } = await inRussian();
     expect(toldStatus("in-progress")).toBe("идёт");
-    expect(toldStatus("held")).toBe("“held”");
+    expect(toldStatus("held")).toBe("«held»");
+    expect(toldStatus("constructor")).toBe("«constructor»");
     expect(toldBy({ event_type: "call.ended", event_status: "no-answer" })).toBe("Звонок завершён: нет ответа");
     expect(toldBy({ event_type: "recording.ready", event_status: "completed" })).toBe("Запись готова");
     expect(refusalOf({ refusal: "too_late", standing_status: "busy" })).toBe("Ничего не изменило: пришло слишком поздно, после «занято»");

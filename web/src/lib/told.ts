@@ -6,7 +6,7 @@ const words: Record<string, string> = text.call.told;
 
 /** A status as the provider told it; one that nobody knows stands as it came. */
 export function toldStatus(status: string): string {
-  return words[status] ?? `“${status}”`;
+  return (Object.hasOwn(words, status) ? words[status] : undefined) ?? text.call.unknownStatus(status);
 }
 
 /** What a line of the log tells. */
@@ -26,6 +26,7 @@ const REASONS: { [Name in keyof typeof text.inbox.reasons]: RegExp } = {
   noObject: /^payload: an object of the request's parameters expected$/,
   otherCallback: /^event_type: "(.*)" is none of Twilio's callbacks$/,
   noCall: /^CallSid: missing, so no call is meant$/,
+  longCall: /^call_sid: 1 to \d+ characters expected, got \d+$/,
   otherProvider: /^provider: "(.*)" is not known here$/,
 };
 

@@ -5,10 +5,11 @@
 import { useEffect, useRef } from "react";
 import type { RefObject } from "react";
 import { useKeys } from "./keys";
+import { seenPart } from "./seen";
 
 type Frame = RefObject<HTMLElement | null>;
-/** Moves the focus by so many rows; with 0 it goes to the row that had it, or to the first in sight. */
-type Step = (by: number) => void;
+/** Moves the focus by so many rows; with 0 it goes to the row that had it, or to the first in sight. False: it stayed. */
+type Step = (by: number) => boolean;
 type Walked = { frame: HTMLElement; step: RefObject<Step> };
 
 const lists = new Set<Walked>();
@@ -47,13 +48,11 @@ export function useWalk(frame: Frame, step: Step): void {
       if (latest === list) latest = null;
     };
   }, [frame]);
-  const walk = (by: number) => () => {
-    ownerOf(listsBeside(frame.current))?.step.current(by);
-  };
+  const walk = (by: number) => () => ownerOf(listsBeside(frame.current))?.step.current(by) ?? false;
   const cross = (by: number) => () => {
     const beside = listsBeside(frame.current);
     const owner = ownerOf(beside);
-    if (owner !== undefined) beside[beside.indexOf(owner) + by]?.step.current(0);
+    return (owner !== undefined && beside[beside.indexOf(owner) + by]?.step.current(0)) ?? false;
   };
   useKeys({ j: walk(1), ArrowDown: walk(1), k: walk(-1), ArrowUp: walk(-1), ArrowLeft: cross(-1), ArrowRight: cross(1) }, frame);
 }
@@ -73,6 +72,12 @@ export function useLastFocus(frame: Frame, indexOf: (element: Element) => number
   return at;
 }
 
+function firstInSight(frame: HTMLElement | null, list: HTMLElement[]): number {
+  const { top } = seenPart(frame);
+  const first = list.findIndex((row) => row.getBoundingClientRect().top >= top);
+  return first < 0 ? list.length - 1 : first;
+}
+
 /** The same keys for a list all of whose rows exist: what `rows` selects, by the first link or button of each. */
 export function useWalkedRows(frame: Frame, rows: string): void {
   const all = (): HTMLElement[] => [...(frame.current?.querySelectorAll<HTMLElement>(rows) ?? [])];
@@ -84,8 +89,12 @@ export function useWalkedRows(frame: Frame, rows: string): void {
   useWalk(frame, (by) => {
     const list = all();
     const last = list.length - 1;
-    const at = indexOf(document.activeElement) ?? lastAt.current;
-    const next = at === null ? list.findIndex((row) => row.getBoundingClientRect().top >= 0) : Math.min(last, Math.max(0, at + by));
-    list[next]?.querySelector<HTMLElement>("a, button")?.focus();
+    const focused = indexOf(document.activeElement);
+    const at = focused ?? lastAt.current;
+    const next = at === null ? firstInSight(frame.current, list) : Math.min(last, Math.max(0, at + by));
+    if (next === focused) return false;
+    const target = list[next]?.querySelector<HTMLElement>("a, button");
+    target?.focus();
+    return target != null;
   });
 }

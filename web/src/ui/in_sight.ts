@@ -2,6 +2,7 @@
 // measures what the style sheet of a board already says.
 import { useLayoutEffect, useState } from "react";
 import type { RefObject } from "react";
+import { seenPart } from "../lib/seen";
 
 /** So many things are kept on either side of those in sight, in whole rows: the next is walked on to by key. */
 const OVERSCAN = 4;
@@ -29,29 +30,29 @@ function gridOf(board: HTMLElement): Grid {
 /** The part of the board that its frame, or else the window, lets one see. */
 function extentOf(board: HTMLElement): Extent {
   const { top: zero } = board.getBoundingClientRect();
-  const seen = { top: 0, bottom: window.innerHeight };
-  for (let around = board.parentElement; around !== null; around = around.parentElement) {
-    if (getComputedStyle(around).overflowY !== "auto") continue;
-    const { top, bottom } = around.getBoundingClientRect();
-    seen.top = Math.max(seen.top, top);
-    seen.bottom = Math.min(seen.bottom, bottom);
-  }
+  const seen = seenPart(board.parentElement);
   return { top: Math.max(seen.top, zero) - zero, bottom: seen.bottom - zero };
+}
+
+/** Does the style sheet give each thing its place? Not to a browser that cannot count the columns: that one has them all. */
+function isPlaced(): boolean {
+  return CSS.supports("width", "mod(5px, 2px)");
 }
 
 /** From which to before which one the things of the board are in sight. */
 export function useInSight(board: RefObject<HTMLElement | null>): Range {
-  const [range, setRange] = useState<Range>([0, 0]);
+  const [range, setRange] = useState<Range>(() => (isPlaced() ? [0, 0] : [0, Infinity]));
   useLayoutEffect(() => {
     const element = board.current;
-    if (element === null) return;
+    if (element === null || !isPlaced()) return;
     const look = (): void => {
       const next = rangeOf(extentOf(element), gridOf(element));
       setRange((known) => (known[0] === next[0] && known[1] === next[1] ? known : next));
     };
     look();
     const sizes = new ResizeObserver(look);
-    sizes.observe(element);
+    // What stands above it moves it, and makes one of these smaller or larger.
+    for (let around: Element | null = element; around !== null; around = around.parentElement) sizes.observe(around);
     document.addEventListener("scroll", look, { capture: true, passive: true });
     window.addEventListener("resize", look);
     return () => {

@@ -48,20 +48,24 @@ export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, grow
   useKeptPlace(frame, rowHeight, idAt, drawn.map(({ index }) => index));
 
   const lastAt = useLastFocus(frame, indexOf);
+  const focused = (): number | null => (frame.current?.contains(document.activeElement) ? indexOf(document.activeElement) : null);
   const place = (): number | null => {
-    if (frame.current?.contains(document.activeElement)) return indexOf(document.activeElement);
+    const at = focused();
+    if (at !== null) return at;
     const was = lastAt.current;
     return was !== null && was >= first && was <= last ? was : null;
   };
   useWalk(frame, (by) => {
     const list = frame.current;
-    if (list === null) return;
+    if (list === null) return false;
     const at = place();
     const next = at === null ? Math.ceil(list.scrollTop / rowHeight) : Math.min(count - 1, Math.max(0, at + by));
+    if (next === focused()) return false;
     rows.scrollToIndex(next);
     linkAt(list, next)?.focus({ preventScroll: true });
+    return true;
   });
-  const onRow = Object.entries(rowKeys).map(([key, act]) => [key, () => { act(indexOf(document.activeElement)); }] as const);
+  const onRow = Object.entries(rowKeys).map(([key, act]) => [key, () => { act(focused()); }] as const);
   useKeys(Object.fromEntries(onRow));
 
   const toTop = (): void => {

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { getJson, postJson } from "../../lib/api";
+import { getJson, postJson, PROVIDER_ANSWER_MS } from "../../lib/api";
 import { liveRule, loadLive } from "../../lib/live";
 import type { LiveRule } from "../../lib/live";
 import type { FeedEvent } from "../../lib/feed_state";
@@ -45,7 +45,7 @@ function syncPath(sid: string): string {
 export function comparison(sid: string) {
   return queryOptions({
     queryKey: ["calls", "comparison", sid],
-    queryFn: () => getJson<CallComparison>(syncPath(sid)),
+    queryFn: () => getJson<CallComparison>(syncPath(sid), {}, undefined, PROVIDER_ANSWER_MS),
     enabled: false,
     staleTime: Infinity,
     retry: false,

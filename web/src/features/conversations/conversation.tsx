@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import type { ReactElement } from "react";
 import { useNow } from "../../lib/clock";
 import { dayName } from "../../lib/format";
 import { useKeys } from "../../lib/keys";
-import { goTo, usePlace } from "../../lib/location";
+import { adjustTo, goTo, usePlace } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import { useTitle } from "../../lib/title";
@@ -36,6 +36,10 @@ export function Conversation({ id }: { id: string }): ReactElement {
   const page = pageOf(usePlace().page);
   const { data, error, refetch } = useQuery(messagePage(id, page));
   useReading(id, data !== undefined);
+  const last = data === undefined ? page : Math.max(1, Math.ceil(data.total / data.limit));
+  useEffect(() => {
+    if (page > last) adjustTo({ page: last === 1 ? null : String(last) }); // an address of what is no more
+  }, [page, last]);
   useKeys({
     Escape: () => {
       document.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(id)}"]`)?.focus();

@@ -46,6 +46,7 @@ export const call = {
     "call.ended": "Call ended",
     "recording.ready": "Recording ready",
   },
+  unknownStatus: (status: string) => `“${status}”`,
   told: {
     queued: "queued",
     initiated: "initiated",

@@ -46,6 +46,7 @@ export const call: typeof en = {
     "call.ended": "Звонок завершён",
     "recording.ready": "Запись готова",
   },
+  unknownStatus: (status: string) => `«${status}»`,
   told: {
     queued: "в очереди",
     initiated: "начат",

@@ -236,6 +236,7 @@ export const en = {
       noObject: () => "payload: an object of the request's parameters expected",
       otherCallback: (name: string) => `event_type: "${name}" is none of Twilio's callbacks`,
       noCall: () => "CallSid: missing, so no call is meant",
+      longCall: () => "CallSid: empty, or too long for one of Twilio's",
       otherProvider: (name: string) => `provider: "${name}" is not known here`,
     },
     processing: {

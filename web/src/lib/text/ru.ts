@@ -234,6 +234,7 @@ export const ru: Text = {
       noObject: () => "Содержимое не похоже на параметры запроса",
       otherCallback: (name: string) => `У Twilio нет вебхука «${name}»`,
       noCall: () => "Нет CallSid: неизвестно, о каком звонке речь",
+      longCall: () => "CallSid пуст или длиннее, чем бывает у Twilio",
       otherProvider: (name: string) => `Провайдер «${name}» здесь неизвестен`,
     },
     processing: {
