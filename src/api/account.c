@@ -52,6 +52,7 @@ static bool me(struct req *rq, struct err *e)
     bool found;
     struct err off;
 
+    // Nobody's project is shown as none, and so is one that has gone meanwhile.
     if (rq->actor.project && !project_find(rq->db, rq->actor.project, rq->a, &at, &found, e))
         return err_trace(e);
     json_open_object(w);

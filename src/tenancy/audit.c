@@ -120,6 +120,7 @@ static bool append_to(struct db *db, const int64_t *orgs, size_t n, const struct
     if (!hold_heads(db, orgs, n, a, heads, e))
         return err_trace(e);
     for (size_t i = 0; i < n; i++) {
+        assert(heads[i].org == orgs[i]);
         seqs[i] = row.seq = heads[i].seq + 1;
         hashes[i] = hash_of(heads[i].hash, orgs[i], &row, a);
     }

@@ -1,9 +1,9 @@
 #include "tenancy/connection.h"
 
 #include "base/arena.h"
+#include "tenancy/installation.h"
 
 enum { PROJECTS_AT_ONCE = 500 };
-#include "tenancy/installation.h"
 
 // --- versions ------------------------------------------------------------------------------------
 
