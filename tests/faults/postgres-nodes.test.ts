@@ -38,6 +38,8 @@ describe("two nodes on one PostgreSQL", () => {
     });
   }
 
+  const rowsOf = (answer: string): string[] => answer.split("\n").filter((row) => row !== "");
+
   it("F021, F028: a node that is stopped at work is taken over, and fenced when it wakes up", async () => {
     for (let round = 0; round < 3; round++) {
       const load = new Load(second, { senders: 4 });
@@ -57,9 +59,9 @@ describe("two nodes on one PostgreSQL", () => {
     await load.more(200);
     await stopAtWork(first);
     const attempts = async (ids: string[]): Promise<string[]> =>
-      (await psql(cluster.url, `SELECT id || ' ' || retry_count FROM webhook_inbox WHERE id IN (${ids.join()}) AND processing_status = 'completed' ORDER BY id`)).split("\n");
-    const held = (await psql(cluster.url, `SELECT w.id || ' ' || w.retry_count FROM webhook_inbox w JOIN queue_leases l ON l.token = w.claim_token
-       WHERE w.processing_status = 'processing' AND l.owner LIKE '%/${String(first.pid())}' ORDER BY w.id`)).split("\n").map((row) => row.split(" "));
+      rowsOf(await psql(cluster.url, `SELECT id || ' ' || retry_count FROM webhook_inbox WHERE id IN (${ids.join()}) AND processing_status = 'completed' ORDER BY id`));
+    const held = rowsOf(await psql(cluster.url, `SELECT w.id || ' ' || w.retry_count FROM webhook_inbox w JOIN queue_leases l ON l.token = w.claim_token
+       WHERE w.processing_status = 'processing' AND l.owner LIKE '%/${String(first.pid())}' ORDER BY w.id`)).map((row) => row.split(" "));
     await first.kill();
     const began = performance.now();
     const once = held.map(([id = "", n]) => `${id} ${String(Number(n) + 1)}`);
