@@ -274,35 +274,58 @@ static void settle_seconds(int64_t *v)
         *v = INT_NONE;
 }
 
-/* Where d goes: names that are equal once they are clipped are one member in JSON, and the last
- * value counts there. */
-static size_t place_of(const struct call_detail *settled, size_t n, const struct call_detail *d)
+/* By name, and of one name in the order in which they stand. */
+static int by_name(const void *x, const void *y)
 {
-    size_t at = 0;
+    struct call_detail *const *a = x, *const *b = y;
+    const int order = str_cmp((*a)->name, (*b)->name);
 
-    while (at < n && !str_eq(settled[at].name, d->name))
-        at++;
-    return at;
+    return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
+/* Names that are equal once they are clipped are one member in JSON, and the last value counts
+ * there: the first takes it over, and the others lose their names. */
+static void join_equal(struct call_detail *details, size_t n, struct arena *a)
+{
+    struct call_detail **sorted = arena_new(a, struct call_detail *, n);
+    size_t first = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &details[i];
+    if (n > 1)
+        qsort(sorted, n, sizeof *sorted, by_name);
+    for (size_t i = 1; i < n; i++)
+        if (str_eq(sorted[i]->name, sorted[first]->name)) {
+            sorted[first]->value = sorted[i]->value;
+            sorted[i]->name = STR_NONE;
+        } else {
+            first = i;
+        }
+}
+
+static size_t named_details(struct call_detail *details, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!str_is_none(details[i].name) && !str_is_none(details[i].value))
+            details[kept++] = details[i];
+    return kept;
 }
 
 static void settle_details(struct call_change *c, struct arena *a)
 {
     struct call_detail *settled = arena_new(a, struct call_detail, c->n_details);
-    size_t n = 0;
 
     for (size_t i = 0; i < c->n_details; i++) {
-        struct call_detail d = c->details[i];
-
-        settle_text(&d.name, WORD_MAX, a);
-        settle_text(&d.value, VALUE_MAX, a);
-        if (str_is_none(d.name) || str_is_none(d.value))
-            continue;
-        const size_t at = place_of(settled, n, &d);
-        settled[at] = d;
-        n += at == n;
+        settled[i] = c->details[i];
+        settle_text(&settled[i].name, WORD_MAX, a);
+        settle_text(&settled[i].value, VALUE_MAX, a);
     }
+    const size_t n = named_details(settled, c->n_details);
+    join_equal(settled, n, a);
     c->details = settled;
-    c->n_details = n;
+    c->n_details = named_details(settled, n);
 }
 
 static void settle_recording(struct call_change *c, struct arena *a)
