@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { SCREENS, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
-import { PLACES, goToPlace, makeCalls, makePeople } from "../lib/places.ts";
-import { type Server, startServer } from "../lib/server.ts";
+import { SCREENS, accessibilityFindings, anotherScreen, isLive, screenshot } from "../lib/browser.ts";
+import { PLACES, goToPlace, openScene } from "../lib/places.ts";
+import type { Server } from "../lib/server.ts";
 import type { FakeCall } from "../lib/twilio.ts";
 
 const SCHEMES = ["light", "dark"] as const;
@@ -16,12 +16,7 @@ let person: Page;
 let talking: FakeCall;
 
 before(async () => {
-  server = await startServer();
-  browser = await openBrowser();
-  person = await signIn(browser, server);
-  talking = await makeCalls(server);
-  await makePeople(server);
-  await showsStatus(person, talking.sid, "in-progress");
+  ({ server, browser, person, talking } = await openScene());
 });
 after(async () => {
   await browser.close();

@@ -4,11 +4,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { ask } from "../lib/api.ts";
-import { DESKTOP, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
+import { DESKTOP, accessibilityFindings, anotherScreen, isLive, screenshot } from "../lib/browser.ts";
 import { tokenOf } from "../lib/people.ts";
-import { PLACES, goToPlace, makeCalls, makePeople } from "../lib/places.ts";
-import { type Server, startServer } from "../lib/server.ts";
-import { settled } from "../lib/settled.ts";
+import { PLACES, goToPlace, openScene } from "../lib/places.ts";
+import type { Server } from "../lib/server.ts";
 import type { FakeCall } from "../lib/twilio.ts";
 
 /** A screen of 1280 pixels, looked at four times as large. */
@@ -21,16 +20,10 @@ let person: Page;
 let talking: FakeCall;
 
 before(async () => {
-  server = await startServer();
-  browser = await openBrowser();
-  person = await signIn(browser, server);
-  talking = await makeCalls(server);
-  await makePeople(server);
+  ({ server, browser, person, talking } = await openScene());
   const key = await tokenOf(server, "olga@example.com");
   const { status, body } = await ask(server, `/api/connections/twilio/${ACCOUNT}`, { method: "PUT", key, body: { secret: "a-secret-of-the-tests-000000000000" } });
   assert.equal(status, 204, JSON.stringify(body));
-  await settled(server);
-  await showsStatus(person, talking.sid, "in-progress");
 });
 after(async () => {
   await browser.close();

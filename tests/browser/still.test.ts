@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page, Request } from "playwright-core";
-import { DESKTOP, PHONE, anotherScreen, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
-import { PLACES, goToPlace, makeCalls, makePeople } from "../lib/places.ts";
-import { type Server, startServer } from "../lib/server.ts";
-import { settled } from "../lib/settled.ts";
+import { DESKTOP, PHONE, anotherScreen } from "../lib/browser.ts";
+import { PLACES, goToPlace, openScene } from "../lib/places.ts";
+import type { Server } from "../lib/server.ts";
 import type { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
@@ -15,13 +14,7 @@ let person: Page;
 let talking: FakeCall;
 
 before(async () => {
-  server = await startServer();
-  browser = await openBrowser();
-  person = await signIn(browser, server);
-  talking = await makeCalls(server);
-  await makePeople(server);
-  await settled(server);
-  await showsStatus(person, talking.sid, "in-progress");
+  ({ server, browser, person, talking } = await openScene());
 });
 after(async () => {
   await browser.close();

@@ -1,10 +1,10 @@
 // A project with something of everything, and the places where a dispatcher looks at it.
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { ask } from "./api.ts";
-import { isLive } from "./browser.ts";
+import { isLive, openBrowser, showsStatus, signIn } from "./browser.ts";
 import { makePerson, tokenOf } from "./people.ts";
-import type { Server } from "./server.ts";
-import { tool } from "./settled.ts";
+import { type Server, startServer } from "./server.ts";
+import { settled, tool } from "./settled.ts";
 import { FakeCall, deliverPoison } from "./twilio.ts";
 
 /** Where it is (`:sid` is a call that goes on), and what tells that it is drawn. */
@@ -28,7 +28,7 @@ export const PLACES: Record<string, Place> = {
 };
 
 /** Missed, answered, ringing, going on, and one that was not understood; the one that goes on. */
-export async function makeCalls(server: Server): Promise<FakeCall> {
+async function makeCalls(server: Server): Promise<FakeCall> {
   const missed = new FakeCall(server, "+15085140320");
   await missed.arrives();
   await missed.status("no-answer");
@@ -50,7 +50,7 @@ export async function makeCalls(server: Server): Promise<FakeCall> {
 }
 
 /** Some who came, and one who has not yet; a key that lives, and one that does not. */
-export async function makePeople(server: Server): Promise<void> {
+async function makePeople(server: Server): Promise<void> {
   await makePerson(server, "vera@example.com", "viewer", "Vera Viewer");
   await tool(server, "user", "create", "sam@example.com", "supervisor", "Sam Supervisor");
   const key = await tokenOf(server, (await makePerson(server, "olga@example.com", "owner", "Olga Owner")).email);
@@ -59,6 +59,20 @@ export async function makePeople(server: Server): Promise<void> {
     if (name !== "Wallboard") await ask(server, `/api/keys/${body.key.id}`, { method: "DELETE", key });
   }
   await ask(server, "/projects", { method: "POST", key, body: { name: "Night shift" } });
+}
+
+/** The server, and somebody who looks at it; `talking` is the call that goes on. */
+export type Scene = { server: Server; browser: Browser; person: Page; talking: FakeCall };
+
+export async function openScene(): Promise<Scene> {
+  const server = await startServer();
+  const browser = await openBrowser();
+  const person = await signIn(browser, server);
+  const talking = await makeCalls(server);
+  await makePeople(server);
+  await settled(server);
+  await showsStatus(person, talking.sid, "in-progress");
+  return { server, browser, person, talking };
 }
 
 /** Goes there, until it is drawn and the feed is open. */
