@@ -45,7 +45,8 @@ static void write_node(struct req *rq, const struct node *n)
     json_member_str(w, STR("version"), n->version);
     json_member_time(w, STR("started_at"), n->started_at);
     json_member_time(w, STR("seen_at"), n->seen_at);
-    json_member_bool(w, STR("is_silent"), rq->now - n->seen_at > NODE_SILENT);
+    json_member_bool(w, STR("is_silent"), n->silent > NODE_SILENT);
+    json_member_int(w, STR("clock_ahead_seconds"), n->ahead_s);
     write_canary(rq, n);
     json_close_object(w);
 }
@@ -57,7 +58,7 @@ static bool list(struct req *rq, struct err *e)
     struct node *nodes = NULL;
     size_t n = 0;
 
-    if (told && !node_list(rq->db, rq->a, &nodes, &n, e))
+    if (told && !node_list(rq->db, rq->now, rq->a, &nodes, &n, e))
         return err_trace(e);
     json_open_object(w);
     json_member_bool(w, STR("told"), told);

@@ -23,7 +23,18 @@ bool node_beat(struct db *db, const struct node *n, usec_t now, struct err *e)
     return err_trace(e);
 }
 
-bool node_list(struct db *db, struct arena *a, struct node **ret, size_t *ret_n, struct err *e)
+/* What the node said by its own clock. */
+static void set_right(struct node *n)
+{
+    const usec_t ahead = SECONDS(n->ahead_s);
+
+    n->started_at -= ahead;
+    if (n->canary_at != TIME_NONE)
+        n->canary_at -= ahead;
+}
+
+bool node_list(struct db *db, usec_t now, struct arena *a, struct node **ret, size_t *ret_n,
+               struct err *e)
 {
     static const struct column columns[] = {
         {"host", COLUMN_STR, offsetof(struct node, host)},
@@ -32,14 +43,25 @@ bool node_list(struct db *db, struct arena *a, struct node **ret, size_t *ret_n,
         {"version", COLUMN_STR, offsetof(struct node, version)},
         {"started_at", COLUMN_TIME, offsetof(struct node, started_at)},
         {"seen_at", COLUMN_TIME, offsetof(struct node, seen_at)},
+        {"silent_us", COLUMN_INT, offsetof(struct node, silent)},
+        {"ahead_s", COLUMN_INT, offsetof(struct node, ahead_s)},
         {"canary_at", COLUMN_TIME, offsetof(struct node, canary_at)},
         {"canary_us", COLUMN_INT, offsetof(struct node, canary_us)},
     };
     static const struct row_shape shape = ROW_SHAPE(struct node, columns);
     struct rows *rows;
+    struct node *list;
+    size_t n;
 
-    if (!db_query(db, Q_NODE_LIST, BINDS(bind_int("limit", NODES_MAX)), a, &rows, e))
+    if (!db_query(db, Q_NODE_LIST, BINDS(bind_time("now", now), bind_int("limit", NODES_MAX)), a,
+                  &rows, e))
         return err_trace(e);
-    *ret = rows_list(rows, &shape, NODES_MAX, a, ret_n, e);
-    return *ret || err_trace(e);
+    list = rows_list(rows, &shape, NODES_MAX, a, &n, e);
+    if (!list)
+        return err_trace(e);
+    for (size_t i = 0; i < n; i++)
+        set_right(&list[i]);
+    *ret = list;
+    *ret_n = n;
+    return true;
 }

@@ -10,7 +10,10 @@ struct node {
     int64_t port;
     struct str roles; /* names, apart by blanks */
     struct str version;
-    usec_t started_at, seen_at;
+    usec_t started_at;
+    usec_t seen_at;    /* by the clock of the store */
+    usec_t silent;     /* since then, by the same clock: whoever asks may have another one */
+    int64_t ahead_s;   /* by so many seconds is its clock wrong; negative: it is behind */
     usec_t canary_at;  /* TIME_NONE: it has sent none yet */
     int64_t canary_us; /* INT_NONE: that did not come through */
 };
@@ -18,10 +21,12 @@ struct node {
 /* Who was not heard of for so long has ended. */
 #define NODE_SILENT SECONDS(20)
 
-/* Says that the node is there at `now`; seen_at is not read. A power cut may take it back. */
+/* Says that the node is there; `now` is what its clock shows, in which the other times are too.
+ * What the store knows better is not read. A power cut may take it back. */
 bool node_beat(struct db *db, const struct node *n, usec_t now, struct err *e) CHECK_RESULT;
-/* By name, up to a thousand. In the arena. */
-bool node_list(struct db *db, struct arena *a, struct node **ret, size_t *ret_n,
+/* By name, up to a thousand, all times in the clock of the store. In the arena. `now` counts where
+ * the store has no clock of its own (SQLite). */
+bool node_list(struct db *db, usec_t now, struct arena *a, struct node **ret, size_t *ret_n,
                struct err *e) CHECK_RESULT;
 
 #endif

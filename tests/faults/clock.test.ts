@@ -1,34 +1,22 @@
 // The wall clock jumps while the server runs; what waits, leases and retries must not notice.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ask, type Call, get } from "../lib/api.ts";
+import { wrongClock } from "../lib/faketime.ts";
 import { assertNothingLost, callbacksOf, feedIsDense, Load } from "../lib/load.ts";
 import { startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { newCallSid, post } from "../lib/twilio.ts";
-
-/** Where Debian keeps it. */
-function libfaketime(): string {
-  const files = execFileSync("dpkg", ["-L", "libfaketime"], { encoding: "utf8" }).split("\n");
-  return files.find((file) => file.endsWith("libfaketimeMT.so.1")) ?? "";
-}
 
 describe("the wall clock", () => {
   it("F090, F091: jumps an hour ahead, two back, and 2 s back in a burst: nothing is lost, nothing stands still", async () => {
     const directory = await mkdtemp(join(tmpdir(), "hookswitch-clock-"));
     const clock = join(directory, "now");
     await writeFile(clock, "+0");
-    const server = await startServer({
-      LD_PRELOAD: libfaketime(),
-      FAKETIME_TIMESTAMP_FILE: clock,
-      FAKETIME_NO_CACHE: "1",
-      FAKETIME_DONT_FAKE_MONOTONIC: "1",
-      FAKETIME_FORCE_MONOTONIC_FIX: "0", // it would make every wait end at once
-    });
+    const server = await startServer(wrongClock({ file: clock }));
     try {
       const load = new Load(server);
       await load.reaches(50);
@@ -52,7 +40,7 @@ describe("the wall clock", () => {
   });
 
   it("F090: that was an hour ahead when the server was killed keeps no event waiting for that hour", async () => {
-    const server = await startServer({ LD_PRELOAD: libfaketime(), FAKETIME: "+3600s", FAKETIME_DONT_FAKE_MONOTONIC: "1", FAKETIME_FORCE_MONOTONIC_FIX: "0" });
+    const server = await startServer(wrongClock({ offset: "+3600s" }));
     try {
       const load = new Load(server);
       for (let round = 0; round < 5; round++) {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { get, type CallDetail } from "../lib/api.ts";
+import { wrongClock } from "../lib/faketime.ts";
 import { assertNothingLost, feedIsDense, Load } from "../lib/load.ts";
 import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
@@ -105,5 +106,30 @@ describe("two nodes on one PostgreSQL", () => {
       assert.equal(keys.size, events.length);
     }
     await feedIsDense(second);
+  });
+
+  it("one whose clock is an hour off is alive until it is gone, whichever of them is asked", async () => {
+    type Node = { port: number; is_silent: boolean; clock_ahead_seconds: number; started_at: string; seen_at: string };
+    const wrong = await startServer({ DATABASE_URL: cluster.url, ...wrongClock({ offset: "+3600s" }) });
+    const port = Number(new URL(wrong.url).port);
+    const seenBy = async (node: Server): Promise<Node> => {
+      const { nodes } = await get<{ nodes: Node[] }>(node, "/api/nodes");
+      return nodes.find((n) => n.port === port) ?? assert.fail("it is not in the list");
+    };
+    try {
+      for (const node of [first, wrong]) {
+        const { nodes } = await get<{ nodes: Node[] }>(node, "/api/nodes");
+        assert.deepEqual(nodes.filter((n) => n.is_silent), [], "all of them are alive");
+        const seen = await seenBy(node);
+        assert.ok(Math.abs(seen.clock_ahead_seconds - 3600) < 60, JSON.stringify(seen));
+        assert.ok(Math.abs(Date.parse(seen.started_at) - Date.now()) < 600_000, "its times are told by the right clock");
+      }
+      await wrong.kill();
+      // As though it had been a while ago.
+      await psql(cluster.url, `UPDATE nodes SET seen_at = clock_timestamp() - interval '21 s' WHERE port = ${String(port)}`);
+      assert.equal((await seenBy(first)).is_silent, true);
+    } finally {
+      await wrong.remove();
+    }
   });
 });

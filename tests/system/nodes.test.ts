@@ -8,7 +8,7 @@ import { settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
-type Node = { host: string; port: number; roles: string[]; version: string; started_at: string; seen_at: string; is_silent: boolean; canary: { at: string; came_through: boolean; took_ms: number | null } | null };
+type Node = { host: string; port: number; roles: string[]; version: string; started_at: string; seen_at: string; is_silent: boolean; clock_ahead_seconds: number; canary: { at: string; came_through: boolean; took_ms: number | null } | null };
 type Nodes = { told: boolean; nodes: Node[] };
 type Pipeline = { received_per_minute: number; processed_per_minute: number; published_per_minute: number };
 

@@ -1,18 +1,38 @@
 -- The processes of the installation.
 
--- name: node_beat
--- params: host text, port int, roles text, version text, started_at time, now time, canary_at time, canary_us int
--- scope: system — a process serves all projects
-INSERT INTO nodes (host, port, roles, version, started_at, seen_at, canary_at, canary_us)
-VALUES (:host, :port, :roles, :version, :started_at, :now, :canary_at, :canary_us)
+-- part: beaten
 ON CONFLICT (host, port) DO UPDATE
    SET roles = excluded.roles, version = excluded.version, started_at = excluded.started_at,
-       seen_at = excluded.seen_at, canary_at = excluded.canary_at, canary_us = excluded.canary_us;
+       seen_at = excluded.seen_at, canary_at = excluded.canary_at, canary_us = excluded.canary_us,
+       ahead_s = excluded.ahead_s
+
+-- name: node_beat
+-- It is heard of by the clock of the database, as clocks of nodes differ; :now is the node's own. With SQLite the two
+-- are one.
+-- params: host text, port int, roles text, version text, started_at time, now time, canary_at time, canary_us int
+-- scope: system — a process serves all projects
+-- [sqlite]
+INSERT INTO nodes (host, port, roles, version, started_at, seen_at, canary_at, canary_us, ahead_s)
+VALUES (:host, :port, :roles, :version, :started_at, :now, :canary_at, :canary_us, 0)
+-- use: beaten
+-- [postgres]
+INSERT INTO nodes (host, port, roles, version, started_at, seen_at, canary_at, canary_us, ahead_s)
+VALUES (:host, :port, :roles, :version, :started_at, clock_timestamp(), :canary_at, :canary_us,
+        trunc(extract(epoch FROM :now - clock_timestamp())))
+-- use: beaten
 
 -- name: node_list
--- params: limit int
+-- params: now time, limit int
 -- scope: system — for who runs the installation
-SELECT host, port, roles, version, started_at, seen_at, canary_at, canary_us
+-- [sqlite]
+SELECT host, port, roles, version, started_at, seen_at, :now - seen_at AS silent_us, canary_at, canary_us, ahead_s
+  FROM nodes
+ ORDER BY host, port
+ LIMIT :limit;
+-- [postgres]
+SELECT host, port, roles, version, started_at, seen_at, canary_at, canary_us, ahead_s,
+       CASE WHEN :now IS NULL THEN NULL
+            ELSE trunc(extract(epoch FROM clock_timestamp() - seen_at) * 1000000)::bigint END AS silent_us
   FROM nodes
  ORDER BY host, port
  LIMIT :limit;

@@ -1,6 +1,7 @@
 // The processes of the installation. Only who runs it is told.
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
+import { duration } from "../../lib/format";
 import type { Look } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { Node } from "../../lib/types";
@@ -35,6 +36,12 @@ export function Nodes(): ReactElement | null {
   );
 }
 
+/** What is wrong with its clock; less than a second is nothing. */
+function clock(ahead: number): string | null {
+  if (ahead === 0) return null;
+  return ahead > 0 ? words.ahead(duration(ahead * 1_000)) : words.behind(duration(-ahead * 1_000));
+}
+
 function NodeRecord({ node }: { node: Node }): ReactElement {
   const state: Look = node.is_silent ? { shape: "ring", tone: "quiet", word: words.silent } : { shape: "check", tone: "good", word: words.running };
   return (
@@ -50,6 +57,7 @@ function NodeRecord({ node }: { node: Node }): ReactElement {
         <>
           {words.seen} <Age time={node.seen_at} />
         </>,
+        clock(node.clock_ahead_seconds),
       ]}
     />
   );

@@ -87,6 +87,8 @@ export const operations = {
     silent: "Silent",
     since: "started",
     seen: "heard of",
+    ahead: (time: string) => `its clock is ${time} fast`,
+    behind: (time: string) => `its clock is ${time} slow`,
     roles: { door: "doors", worker: "worker", api: "API", hub: "feed", scheduler: "jobs" },
     canary: "Canary",
     publicAddress: "Public address",

@@ -88,6 +88,8 @@ export const operations: typeof en = {
     silent: "Молчит",
     since: "запущен",
     seen: "отозвался",
+    ahead: (time) => `часы спешат на ${time}`,
+    behind: (time) => `часы отстают на ${time}`,
     roles: { door: "приём", worker: "обработка", api: "API", hub: "лента", scheduler: "задания" },
     canary: "Канарейка",
     publicAddress: "Публичный адрес",
