@@ -81,7 +81,7 @@ unit: deps-test ## unit tests only
 sim: deps-test ## the simulator: SEEDS=10000 worlds, each with its own troubles
 	@SEEDS=$${SEEDS:-10000} tools/test.py sim
 
-fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=10 each
+fuzz: deps-test ## run every fuzz target; FUZZ_SECONDS=5 each
 	@tools/test.py fuzz
 
 power: deps-test build ## cut the power at random: POWER_CUTS=50000; prints the seed of a failure
