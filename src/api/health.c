@@ -115,6 +115,7 @@ static void say_jobs(struct told *t, const struct state *s)
 {
     size_t n;
     const struct job *const *jobs = job_list(&n);
+    bool refused = false;
 
     for (size_t i = 0; i < s->n_jobs; i++) {
         const struct job_state *x = &s->jobs[i];
@@ -122,8 +123,10 @@ static void say_jobs(struct told *t, const struct state *s)
         if (!job || (job->is_reconcile && s->flags.v[FLAG_RECONCILE] == 0))
             continue;
         const usec_t late = job_state_late(x, t->now);
-        const unsigned wrong =
-            degraded_of(&(struct degraded_figures){.job_late = late, .job_failures = x->failures});
+        const bool is_refused = job_state_is_refused(x);
+        const unsigned wrong = degraded_of(&(struct degraded_figures){
+            .job_late = late, .job_failures = is_refused ? 0 : x->failures});
+        refused = refused || is_refused;
         if (wrong & 1u << DEGRADED_JOB_LATE)
             say(t, "The job " STR_FMT " is %lld seconds late.", STR_ARG(x->name),
                 (long long)(late / SECONDS(1)));
@@ -131,6 +134,8 @@ static void say_jobs(struct told *t, const struct state *s)
             say(t, "The job " STR_FMT " has failed %lld times in a row.", STR_ARG(x->name),
                 (long long)x->failures);
     }
+    if (refused)
+        say(t, "The provider refuses the project's credentials: its calls are not compared.");
 }
 
 /* What waits, or cannot be written. */

@@ -128,6 +128,8 @@ static const struct sentence {
      "Задание %.*s не выполнилось, раз подряд: %lld."},
     {"The job %.*s is %lld seconds late.", "Задание %.*s опаздывает, секунд: %lld."},
     {"The oldest waiting event is %lld seconds old.", "Самое старое событие ждёт, секунд: %lld."},
+    {"The provider refuses the project's credentials: its calls are not compared.",
+     "Провайдер не принимает учётные данные проекта: его звонки не сверяются."},
     {"Twilio answered %d", "Twilio ответил %d"},
     {"Twilio answered %d instead of a recording", "Twilio ответил %d вместо записи"},
     {"Twilio's answer is no call", "ответ Twilio не похож на звонок"},

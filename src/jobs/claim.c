@@ -227,14 +227,16 @@ bool give_way(struct runner *r, const struct job_claim *c, usec_t next, struct e
            err_trace(e);
 }
 
-bool end_run(struct runner *r, const struct job_claim *c, struct str error, usec_t next,
+bool end_run(struct runner *r, const struct job_claim *c, const struct err *why, usec_t next,
              bool *ret_held, struct err *e)
 {
+    const struct str error = why ? str_from(why->text) : STR_NONE;
+    const bool refused = why && why->code == ERR_INTEGRATION_AUTH;
     const usec_t now = now_of(r);
-    const struct binds job =
-        BINDS(bind_int("project", c->project), bind_str("job", str_from(c->job->name)),
-              bind_token(r), bind_str("cursor", c->cursor), bind_time("next", next),
-              bind_str("error", error), bind_time("began", c->began), bind_time("now", now));
+    const struct binds job = BINDS(
+        bind_int("project", c->project), bind_str("job", str_from(c->job->name)), bind_token(r),
+        bind_str("cursor", c->cursor), bind_time("next", next), bind_str("error", error),
+        bind_bool("refused", refused), bind_time("began", c->began), bind_time("now", now));
 
     if (!db_begin_light(r->db, e))
         return err_trace(e);

@@ -78,26 +78,32 @@ static void report(const struct jobs_options *o, const struct job_claim *c, cons
                   (long long)c->project, (long long)c->run);
         return;
     }
+    if (why->code == ERR_INTEGRATION_AUTH) { // theirs to mend, again and again until they do
+        log_info(NULL, "job.refused", "job=%s project=%lld run=%lld", c->job->name,
+                 (long long)c->project, (long long)c->run);
+        return;
+    }
     err_trace_format(why, trace, sizeof trace);
     log_warn(NULL, "job.failed", "job=%s project=%lld run=%lld reason=\"%s\" trace=\"%s\"",
              c->job->name, (long long)c->project, (long long)c->run, why->text, trace);
 }
 
-/* It came to its end, and as a rule well. */
-static bool conclude(struct runner *r, struct job_claim *c, const char *flaw, struct err *e)
+static usec_t usual_time(struct runner *r, const struct job_claim *c)
 {
-    const usec_t now = clock_wall(r->jobs->o.clock);
-    struct err why = {0};
+    return schedule_next(&c->job->schedule, c->zone, clock_wall(r->jobs->o.clock), &r->rng, false);
+}
+
+/* It came to its end, and as a rule well. */
+static bool conclude(struct runner *r, struct job_claim *c, const struct err *flaw, struct err *e)
+{
+    const struct err *why = flaw->code == ERR_NONE ? NULL : flaw;
     bool held;
 
     c->cursor = STR("{}");
-    if (!end_run(r, c, flaw ? str_from(flaw) : STR_NONE,
-                 schedule_next(&c->job->schedule, c->zone, now, &r->rng, false), &held, e))
+    if (!end_run(r, c, why, usual_time(r, c), &held, e))
         return err_trace(e);
-    if (flaw)
-        err_set(&why, ERR_UPSTREAM, "%s", flaw);
     if (held)
-        report(&r->jobs->o, c, flaw ? &why : NULL);
+        report(&r->jobs->o, c, why);
     return true;
 }
 
@@ -109,18 +115,31 @@ static bool is_worth_going_on(const struct job_claim *c, const struct err *why)
            !schedule_is_on_request(&c->job->schedule); // whoever asks again wants all of it
 }
 
+/* What was refused does not come right by being asked sooner; but within an hour it may have been
+ * mended. */
+static usec_t next_try(struct runner *r, const struct job_claim *c, const struct err *why,
+                       usec_t not_before)
+{
+    const usec_t now = clock_wall(r->jobs->o.clock), latest = now + LONGEST_HOLD;
+    usec_t next = schedule_retry(&c->job->schedule, c->failures + 1, now, &r->rng);
+
+    if (next == TIME_NONE)
+        return next;
+    if (why->code == ERR_INTEGRATION_AUTH)
+        not_before = usual_time(r, c);
+    if (not_before > next)
+        next = not_before < latest ? not_before : latest;
+    return next;
+}
+
 static bool fail(struct runner *r, struct job_claim *c, const struct err *why, usec_t not_before,
                  struct err *e)
 {
-    const usec_t now = clock_wall(r->jobs->o.clock);
-    usec_t next = schedule_retry(&c->job->schedule, c->failures + 1, now, &r->rng);
     bool held;
 
-    if (next != TIME_NONE && not_before > next)
-        next = not_before < now + LONGEST_HOLD ? not_before : now + LONGEST_HOLD;
     if (!is_worth_going_on(c, why))
         c->cursor = STR("{}");
-    if (!end_run(r, c, str_from(why->text), next, &held, e))
+    if (!end_run(r, c, why, next_try(r, c, why, not_before), &held, e))
         return err_trace(e);
     if (held)
         report(&r->jobs->o, c, why);
@@ -167,7 +186,7 @@ static bool run_step(struct runner *r, struct job_claim *c, enum run_state *ret,
     }
     take_over(r, &s, c);
     if (s.done)
-        return conclude(r, c, s.flaw, e) || err_trace(e);
+        return conclude(r, c, &s.flaw, e) || err_trace(e);
     if (!keep_step(r, c, &held, e))
         return err_trace(e);
     c->attempts = 0;

@@ -67,7 +67,7 @@ static bool count_up(struct job_step *s, struct err *e)
     s->done = at == STEPS || b->ends_at_once;
     s->began = b->began;
     if (s->done && b->is_flawed)
-        s->flaw = "something was left out";
+        err_set(&s->flaw, ERR_UPSTREAM, "something was left out");
     s->next_cursor = str_fmt(s->a, "{\"at\": %lld}", (long long)at);
     return true;
 }
@@ -233,6 +233,38 @@ static void a_run_that_had_to_leave_something_out_has_failed_and_waits_its_time(
         assert_true(s.failures == 1 && s.last_success_at == before);
         assert_in_range(s.next_run_at, b->now + SECONDS(60), b->now + SECONDS(120));
         assert_true(b->n_ended[false] == 1 && b->n_ended[true] == 0);
+    }
+}
+
+/* It is the project's to mend: no sooner than usual, and no failure like others. */
+static void what_the_provider_refuses_comes_again_at_its_usual_time(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        plan(b);
+        b->fails = ERR_INTEGRATION_AUTH;
+        struct job_state s = state(b, b->project, "counting");
+        for (int i = 1; i <= 4; i++) {
+            b->now += SECONDS(121);
+            while (runner_round(b->first)) {
+            }
+            s = state(b, b->project, "counting");
+            assert_true(job_state_is_refused(&s) && s.failures == i);
+            assert_in_range(s.next_run_at, b->now + SECONDS(60), b->now + SECONDS(120));
+        }
+        b->fails = ERR_UPSTREAM; // another thing: it is the first of its kind
+        b->now += SECONDS(121);
+        while (runner_round(b->first)) {
+        }
+        s = state(b, b->project, "counting");
+        assert_true(!job_state_is_refused(&s) && s.failures == 1);
+        b->fails = ERR_NONE;
+        b->now += HOURS(1);
+        while (runner_round(b->first)) {
+        }
+        s = state(b, b->project, "counting");
+        assert_true(!job_state_is_refused(&s) && s.failures == 0);
     }
 }
 
@@ -598,6 +630,7 @@ static void runs_are_listed_page_by_page_and_by_their_own_project(void **unused)
 
 TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(a_run_that_had_to_leave_something_out_has_failed_and_waits_its_time),
+          cmocka_unit_test(what_the_provider_refuses_comes_again_at_its_usual_time),
           cmocka_unit_test(every_project_is_planned_once_and_the_installation_too),
           cmocka_unit_test(two_runners_never_have_one_job),
           cmocka_unit_test(who_takes_over_goes_on_from_the_cursor),

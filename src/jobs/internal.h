@@ -67,9 +67,9 @@ bool keep_step(struct runner *r, const struct job_claim *c, bool *ret_held,
                struct err *e) CHECK_RESULT;
 /* The run goes on when its turn comes again, from `next` on. */
 bool give_way(struct runner *r, const struct job_claim *c, usec_t next, struct err *e) CHECK_RESULT;
-/* The end of the run. error none: it succeeded. next: when the job is due again. *ret_held as for
+/* The end of the run. why NULL: it succeeded. next: when the job is due again. *ret_held as for
  * a step. */
-bool end_run(struct runner *r, const struct job_claim *c, struct str error, usec_t next,
+bool end_run(struct runner *r, const struct job_claim *c, const struct err *why, usec_t next,
              bool *ret_held, struct err *e) CHECK_RESULT;
 bool drop_lease(struct runner *r, struct err *e) CHECK_RESULT;
 

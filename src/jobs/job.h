@@ -62,9 +62,9 @@ struct job_step {
     bool done;              /* nothing is left: the run has ended well, the cursor is "{}" again */
     usec_t began; /* of a run that is done: how old its success is, when it went on from the cursor
                      of a failed one; TIME_NONE: as old as the beginning of the run */
-    const char *flaw; /* of a run that is done: what it had to leave out, as a literal. It counts
-                        as failed, but is not repeated before its time; NULL: nothing */
-    int64_t n_done;   /* progress, of the run as a whole: of n_total, when that is known (> 0) */
+    struct err flaw; /* of a run that is done: what it had to leave out. It counts as failed, but
+                        is not repeated before its time; code ERR_NONE: nothing */
+    int64_t n_done;  /* progress, of the run as a whole: of n_total, when that is known (> 0) */
     int64_t n_total;
     usec_t not_before; /* of a failure: when it may be tried again at the earliest (Retry-After) */
     struct job_count counts[JOB_COUNTS_MAX]; /* of the run so far; see job_step_count() */
@@ -78,7 +78,9 @@ struct job {
     bool is_reconcile; /* asks providers of itself: held while reconcile jobs are switched off */
     bool is_offered;   /* somebody may ask for a run through the API */
     /* A few seconds of work at most. False: the run has failed with e; it is tried again later and
-     * later, after ERR_UNAVAILABLE from the same cursor (a few times), after all else from "{}". */
+     * later, after ERR_UNAVAILABLE from the same cursor (a few times), after all else from "{}".
+     * ERR_INTEGRATION_AUTH is the project's to mend: it is tried at its usual time, or within an
+     * hour when that is later, and is no trouble of the installation's. */
     bool (*step)(struct job_step *s, struct err *e);
 };
 

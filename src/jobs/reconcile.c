@@ -63,7 +63,8 @@ static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, 
     s->began = r.began;
     s->done = r.done;
     if (r.done && job_step_counted(s, reconcile_count_name(RECONCILE_REFUSED)) > 0)
-        s->flaw = "the provider refuses an account of the project: its calls were not compared";
+        err_set(&s->flaw, ERR_INTEGRATION_AUTH,
+                "the provider refuses an account of the project: its calls were not compared");
     return ok || err_trace(e);
 }
 

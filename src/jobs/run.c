@@ -122,6 +122,7 @@ static const struct column state_columns[] = {
     {"last_success_at", COLUMN_TIME, offsetof(struct job_state, last_success_at)},
     {"last_error_at", COLUMN_TIME, offsetof(struct job_state, last_error_at)},
     {"last_error", COLUMN_STR, offsetof(struct job_state, last_error)},
+    {"refused_at", COLUMN_TIME, offsetof(struct job_state, refused_at)},
     {"failures", COLUMN_INT, offsetof(struct job_state, failures)},
     {"run_id", COLUMN_INT, offsetof(struct job_state, run)},
     RUN_COLUMNS(struct job_state, latest.),
@@ -169,4 +170,9 @@ usec_t job_state_late(const struct job_state *s, usec_t now)
     const usec_t since = s->touched_at > s->next_run_at ? s->touched_at : s->next_run_at;
 
     return s->next_run_at == TIME_NONE || since >= now ? 0 : now - since;
+}
+
+bool job_state_is_refused(const struct job_state *s)
+{
+    return s->failures > 0 && s->refused_at != TIME_NONE && s->refused_at == s->last_error_at;
 }

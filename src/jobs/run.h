@@ -24,13 +24,17 @@ struct job_state {
     usec_t last_success_at; /* when the run began that last ended well */
     usec_t last_error_at;
     struct str last_error;
-    int64_t failures; /* runs that failed, one after another */
-    int64_t run;      /* the one that is under way or waits; INT_NONE */
+    usec_t refused_at; /* when the provider last refused the project's credentials */
+    int64_t failures;  /* runs that failed, one after another */
+    int64_t run;       /* the one that is under way or waits; INT_NONE */
     struct job_run latest;
 };
 
 /* How long nobody has done anything for a job that is due; 0: it is not late. */
 usec_t job_state_late(const struct job_state *s, usec_t now);
+
+/* Whether it fails because the provider refuses the project's credentials. */
+bool job_state_is_refused(const struct job_state *s);
 
 /* Who asks for a run, and through what. */
 struct job_asker {

@@ -43,6 +43,7 @@ struct gauges {
     pthread_mutex_t lock;     /* of all that follows; held for copying only */
     bool counted, store_down; /* as of the last look */
     bool canary_flies;
+    int64_t refused; /* projects */
     struct backlog_gauge backlog;
     struct tallies jobs, drift;
     struct histogram canary;
@@ -135,9 +136,24 @@ static bool look_at_jobs(struct gauges *g, struct db *db, struct arena *a, struc
     return true;
 }
 
+static bool count_refused(struct gauges *g, struct db *db, struct arena *a, struct err *e)
+{
+    static const struct column columns[] = {{"refused", COLUMN_INT, 0}};
+    int64_t n;
+    bool found;
+
+    if (!db_query_one(db, Q_METRICS_REFUSED, NO_BINDS, columns, LEN(columns), a, &n, &found, e))
+        return err_trace(e);
+    pthread_mutex_lock(&g->lock);
+    g->refused = n;
+    pthread_mutex_unlock(&g->lock);
+    return true;
+}
+
 bool gauges_look(struct gauges *g, struct db *db, struct arena *a, struct err *e)
 {
-    const bool ok = count_backlog(g, db, a, e) && look_at_jobs(g, db, a, e);
+    const bool ok =
+        count_backlog(g, db, a, e) && look_at_jobs(g, db, a, e) && count_refused(g, db, a, e);
 
     pthread_mutex_lock(&g->lock);
     g->store_down = !ok;
@@ -286,6 +302,8 @@ static void write_tallies(struct buf *out, const struct gauges *g, usec_t now)
         metric_value(out, "job_runs_total", label, (double)g->jobs.p[i].failed);
     }
     write_plans(out, g, now);
+    metric_plain(out, "reconcile_refused_projects", METRIC_GAUGE,
+                 "Projects whose credentials their provider refuses.", (double)g->refused);
 }
 
 void gauges_degraded(struct gauges *g, struct degraded_figures *f)

@@ -48,7 +48,7 @@ static void a_job_that_nobody_asks_for_any_more_is_not_late(void **state)
 }
 
 /* As the engine ends a run. */
-static void end(struct test_inbox *t, struct str error, usec_t began, usec_t now)
+static void end_of(struct test_inbox *t, struct str error, bool refused, usec_t began, usec_t now)
 {
     struct err e = {0};
 
@@ -57,9 +57,15 @@ static void end(struct test_inbox *t, struct str error, usec_t began, usec_t now
                       BINDS(bind_int("project", t->project), bind_str("job", STR("asked")),
                             bind_str("token", STR("ours")), bind_str("cursor", STR("{}")),
                             bind_time("next", now + SECONDS(60)), bind_str("error", error),
-                            bind_time("began", began), bind_time("now", now)),
+                            bind_bool("refused", refused), bind_time("began", began),
+                            bind_time("now", now)),
                       NULL, &e),
               &e);
+}
+
+static void end(struct test_inbox *t, struct str error, usec_t began, usec_t now)
+{
+    end_of(t, error, false, began, now);
 }
 
 static void assert_told(struct test_inbox *t, struct gauges *g, const char *late,
@@ -103,6 +109,46 @@ static void a_job_that_fails_is_not_late_and_is_behind(void **state)
         ask(t, now);
         now += SECONDS(600);
         assert_told(t, g, "600", "640", "0"); // a run that does not come to its end
+        gauges_destroy(g);
+    }
+}
+
+static void assert_projects(struct test_inbox *t, struct gauges *g, const char *n)
+{
+    assert_true(str_contains(told(t, g), str_fmt(t->a, "\nreconcile_refused_projects %s\n", n)));
+}
+
+/* One tenant's token is no trouble of the installation's. */
+static void what_the_provider_refuses_is_counted_apart(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        usec_t now = SECONDS(1900000000);
+        const struct clock clock = clock_fixed(&now);
+        struct gauges *g = gauges_create(t->store, &clock);
+        struct degraded_figures f = {0};
+
+        ask(t, now);
+        end(t, STR_NONE, now, now);
+        for (int i = 0; i < 5; i++) {
+            now += SECONDS(1000);
+            end_of(t, STR("401"), true, TIME_NONE, now);
+        }
+        assert_told(t, g, "0", "0", "0");
+        assert_projects(t, g, "1");
+        gauges_degraded(g, &f);
+        assert_int_equal(degraded_of(&f), 0);
+        // It was mended, and something else goes wrong: that is not as old as the refusal.
+        now += SECONDS(40);
+        end(t, STR("503"), TIME_NONE, now);
+        assert_told(t, g, "0", "40", "1");
+        assert_projects(t, g, "0");
+        end_of(t, STR("401"), true, TIME_NONE, now + 1);
+        assert_projects(t, g, "1");
+        end(t, STR_NONE, now, now + 2);
+        assert_told(t, g, "0", "0", "0");
+        assert_projects(t, g, "0");
         gauges_destroy(g);
     }
 }
@@ -152,7 +198,8 @@ static void what_is_degraded_is_what_the_store_says(void **state)
     }
 }
 
-TEST_MAIN(cmocka_unit_test(what_is_degraded_is_what_the_store_says),
+TEST_MAIN(cmocka_unit_test(what_the_provider_refuses_is_counted_apart),
+          cmocka_unit_test(what_is_degraded_is_what_the_store_says),
           cmocka_unit_test(a_job_that_nobody_asks_for_any_more_is_not_late),
           cmocka_unit_test(a_job_that_fails_is_not_late_and_is_behind),
           cmocka_unit_test(a_job_that_never_succeeded_is_behind_since_its_project_was_made))

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
-import { ask, type Call, type FeedPage } from "../lib/api.ts";
+import { ask, type Call, type FeedPage, get } from "../lib/api.ts";
 import { must, OWNER, signIn } from "../lib/company.ts";
 import { ended, idle, jobs, start } from "../lib/jobs.ts";
+import { scrape, value } from "../lib/metrics.ts";
 import { drift, play, secondIsOver } from "../lib/reconcile.ts";
 import { clientOf, type Sandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
@@ -44,6 +45,27 @@ describe("an account that the provider refuses", () => {
     const job = (await jobs(server)).find(({ name }) => name === "reconcile_cold");
     assert.ok(job && job.failures > 0 && job.latest?.state === "failed");
     await audit(server);
+  });
+
+  const SAID = "The provider refuses the project's credentials: its calls are not compared.";
+  const saysSo = async (): Promise<boolean> => (await get<{ reasons: string[] }>(server, "/api/health/sync")).reasons.includes(SAID);
+
+  it("is said to the project and counted for the operator, whose alarms it does not raise", async () => {
+    assert.ok(await saysSo());
+    const page = await until("it is counted", async () => {
+      const text = await scrape(server);
+      return value(text, "reconcile_refused_projects") === 1 ? text : undefined;
+    });
+    for (const series of ["job_failures", "job_behind_seconds"]) assert.equal(value(page, `${series}{job_name="reconcile_cold"}`), 0, series);
+    assert.equal(value(page, 'sync_degraded{reason="job_fails"}'), 0);
+    assert.equal((await ask(server, `/api/connections/twilio/${OTHER_SID}`, { method: "DELETE" })).status, 204);
+    await until("it is over", async () => {
+      for (const name of ["reconcile_warm", "reconcile_cold"]) {
+        await idle(server, name);
+        await ended(server, await start(server, name));
+      }
+      return (await saysSo()) || value(await scrape(server), "reconcile_refused_projects") !== 0 ? undefined : true;
+    });
   });
 });
 

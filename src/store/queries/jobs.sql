@@ -101,11 +101,15 @@ UPDATE sync_state SET claim_token = NULL, attempts = :attempts, next_run_at = :n
  WHERE project_id = :project AND job_name = :job AND claim_token = :token;
 
 -- name: job_end
--- The end of a run. error: why it failed; none: it did not. began: how old a success is.
--- params: project int, job text, token text, cursor json, next time, error text, began time, now time
+-- The end of a run. error: why it failed; none: it did not; refused: the provider refuses the project's credentials.
+-- Failures in a row are of one of these two kinds. began: how old a success is.
+-- params: project int, job text, token text, cursor json, next time, error text, refused bool, began time, now time
 UPDATE sync_state
    SET cursor = :cursor, claim_token = NULL, run_id = NULL, attempts = 0, next_run_at = :next, updated_at = :now,
-       failures = CASE WHEN CAST(:error AS text) IS NULL THEN 0 ELSE failures + 1 END,
+       failures = CASE WHEN CAST(:error AS text) IS NULL THEN 0
+                       WHEN CAST(:refused AS boolean) = COALESCE(refused_at = last_error_at, FALSE) THEN failures + 1
+                       ELSE 1 END,
+       refused_at = CASE WHEN CAST(:refused AS boolean) THEN :now ELSE refused_at END,
        last_success_at = CASE WHEN CAST(:error AS text) IS NULL THEN :began ELSE last_success_at END,
        last_error_at = CASE WHEN CAST(:error AS text) IS NULL THEN last_error_at ELSE :now END,
        last_error = COALESCE(:error, last_error)
@@ -146,13 +150,13 @@ UPDATE sync_state SET run_id = :run, next_run_at = :now, updated_at = :now
 -- params: project int
 WITH s AS MATERIALIZED (
     SELECT t.project_id, t.job_name, t.next_run_at, t.updated_at, t.last_success_at, t.last_error_at, t.last_error,
-           t.failures, t.run_id,
+           t.refused_at, t.failures, t.run_id,
            COALESCE(t.run_id, (SELECT max(x.id) FROM job_runs x
                                 WHERE x.project_id = :project AND x.job_name = t.job_name)) AS shown
       FROM sync_state t
      WHERE t.project_id = :project)
-SELECT s.job_name, s.next_run_at, s.updated_at, s.last_success_at, s.last_error_at, s.last_error, s.failures, s.run_id,
-       r.id, r.state, r.asked_through, r.asked_by, r.asked_at, r.started_at, r.ended_at, r.done, r.total, r.counts, r.error
+SELECT s.job_name, s.next_run_at, s.updated_at, s.last_success_at, s.last_error_at, s.last_error, s.refused_at, s.failures,
+       s.run_id, r.id, r.state, r.asked_through, r.asked_by, r.asked_at, r.started_at, r.ended_at, r.done, r.total, r.counts, r.error
   FROM s
   LEFT JOIN job_runs r ON +r.project_id = s.project_id AND r.id = s.shown
  ORDER BY s.job_name;
