@@ -79,17 +79,29 @@ static bool has_it(const struct http_request *rq, struct str etag)
     return false;
 }
 
-static void answer_asset(struct http_exchange *x, const struct asset *asset)
+void http_static_choose(const struct http_request *rq, struct str path, struct arena *a,
+                        struct http_static_choice *ret)
 {
-    const struct http_request *rq = http_request_of(x);
-    const bool gzip = asset->gzip_len > 0 && asset->gzip_len < asset->plain_len && takes_gzip(rq);
+    const struct asset *asset = find(path);
+
+    *ret = (struct http_static_choice){.asset = asset};
+    if (!asset)
+        return;
+    ret->gzip = asset->gzip_len > 0 && asset->gzip_len < asset->plain_len && takes_gzip(rq);
     // The compressed form is another representation, and gets a name of its own.
     const struct str plain_tag = str_from(asset->etag);
-    const struct str etag = gzip ? str_fmt(http_arena(x), STR_FMT "-gz\"",
-                                           STR_ARG(str_sub(plain_tag, 0, plain_tag.n - 1)))
-                                 : plain_tag;
+    ret->etag = ret->gzip
+                    ? str_fmt(a, STR_FMT "-gz\"", STR_ARG(str_sub(plain_tag, 0, plain_tag.n - 1)))
+                    : plain_tag;
+    ret->is_known = has_it(rq, ret->etag);
+}
+
+static void answer_asset(struct http_exchange *x, const struct http_static_choice *chosen)
+{
+    const struct asset *asset = chosen->asset;
+    const bool gzip = chosen->gzip;
     struct http_header fields[FIELDS_MAX] = {
-        {STR("ETag"), etag},
+        {STR("ETag"), chosen->etag},
         {STR("Cache-Control"),
          asset->immutable ? STR("public, max-age=31536000, immutable") : STR("no-cache")},
         {STR("Vary"), STR("Accept-Encoding")},
@@ -106,21 +118,22 @@ static void answer_asset(struct http_exchange *x, const struct asset *asset)
         .n_headers = gzip ? FIELDS_MAX : FIELDS_MAX - 1,
     };
 
-    if (has_it(rq, etag))
+    if (chosen->is_known)
         answer = (struct http_answer){.status = 304, .headers = fields, .n_headers = 3};
     exchange_answer(x, &answer);
 }
 
 void http_static_answer(struct http_exchange *x, struct str path)
 {
-    const enum http_method method = http_request_of(x)->method;
-    const struct asset *asset = find(path);
+    const struct http_request *rq = http_request_of(x);
+    struct http_static_choice chosen;
     struct err e = {0};
 
-    if (method != HTTP_GET && method != HTTP_HEAD) {
+    http_static_choose(rq, path, http_arena(x), &chosen);
+    if (rq->method != HTTP_GET && rq->method != HTTP_HEAD) {
         http_answer_wrong_method(x, 1u << HTTP_GET | 1u << HTTP_HEAD);
-    } else if (asset) {
-        answer_asset(x, asset);
+    } else if (chosen.asset) {
+        answer_asset(x, &chosen);
     } else {
         (void)err_set(&e, ERR_NOT_FOUND, "the user interface has no such file");
         http_answer_error(x, &e, STR_NONE);

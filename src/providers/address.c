@@ -12,7 +12,7 @@ enum { ANSWER_MAX = 4096 };
 #define TOTAL_TIMEOUT SECONDS(8)
 
 /* Addresses and names that lead nowhere on the internet (RFC 1918, 6761, 6762, 4193, 3927). */
-static bool is_private(struct str host, struct arena *a)
+bool address_is_private(struct str host, struct arena *a)
 {
     static const struct str names[] = {STR(".localhost"), STR(".local"), STR(".internal"),
                                        STR(".test"), STR(".invalid")};
@@ -34,7 +34,7 @@ static bool is_private(struct str host, struct arena *a)
     return cidr_list_has(&blocks, &ip);
 }
 
-static bool parse_health(struct str body, struct arena *a, bool *ret_is_well)
+bool address_read_health(struct str body, struct arena *a, bool *ret_is_well)
 {
     struct json_object *o;
     struct err e = {0};
@@ -63,8 +63,9 @@ enum finding_code address_ask(struct str url, const _Atomic bool *ended, struct 
     *ret_is_well = false;
     if (!http_fetch(&f, a, &body, &answer, &e))
         return e.code == ERR_LIMIT ? FINDING_ADDRESS_ELSEWHERE : FINDING_ADDRESS_UNREACHABLE;
-    return parse_health(str_dup(buf_view(&body), a), a, ret_is_well) ? FINDING_ADDRESS_OK
-                                                                     : FINDING_ADDRESS_ELSEWHERE;
+    return address_read_health(str_dup(buf_view(&body), a), a, ret_is_well)
+               ? FINDING_ADDRESS_OK
+               : FINDING_ADDRESS_ELSEWHERE;
 }
 
 enum finding_code address_check(struct str url, bool is_near, const _Atomic bool *ended,
@@ -75,7 +76,7 @@ enum finding_code address_check(struct str url, bool is_near, const _Atomic bool
 
     if (!http_place_of(url, a, &place))
         return FINDING_ADDRESS_UNREACHABLE;
-    if (!is_near && is_private(place.host, a))
+    if (!is_near && address_is_private(place.host, a))
         return FINDING_ADDRESS_PRIVATE;
     if (!is_near && !str_eq_nocase(place.scheme, STR("https")))
         return FINDING_ADDRESS_NOT_HTTPS;

@@ -29,8 +29,10 @@
 #include "http/language.h"
 #include "http/query.h"
 #include "http/route.h"
+#include "http/static.h"
 #include "inbox/record.h"
 #include "ops/config.h"
+#include "providers/address.h"
 #include "providers/twilio/calls.h"
 #include "providers/twilio/doors.h"
 #include "providers/twilio/normalise.h"
@@ -129,6 +131,22 @@ static void read_path(struct str in, struct arena *a)
     if (!r)
         r = http_router_create(routes, LEN(routes)); // of the program
     (void)http_router_find(r, HTTP_GET, in, a, &m);
+}
+
+static void read_asset(struct str in, struct arena *a)
+{
+    struct http_header headers[] = {{STR("Accept-Encoding"), in}, {STR("If-None-Match"), in}};
+    const struct http_request rq = {.headers = headers, .n_headers = LEN(headers)};
+    struct http_static_choice chosen;
+    http_static_choose(&rq, STR("/"), a, &chosen);
+    http_static_choose(&rq, in, a, &chosen);
+}
+
+static void read_health(struct str in, struct arena *a)
+{
+    bool is_well;
+    (void)!address_read_health(in, a, &is_well);
+    (void)address_is_private(in, a);
 }
 
 static void read_blocks(struct str in, struct arena *a)
@@ -426,6 +444,10 @@ static const struct input {
     {"query", read_query, 2 * KB, "", STR("%41=b&"), ""},
     {"path of segments", read_path, 8 * KB, "", STR("/a"), ""},
     {"path of escapes", read_path, 8 * KB, "/", STR("%61"), ""},
+    {"asset below folders", read_asset, 8 * KB, "", STR("/a."), ""},
+    {"asset in forms and with tags", read_asset, 8 * KB, "", STR("gzip;q=0.0, "), ""},
+    {"health of members", read_health, 4 * KB, "{\"\":1", STR(",\"k%u\":1"), "}"},
+    {"host of labels", read_health, 4 * KB, "", STR("a.local"), ""},
     {"list of blocks", read_blocks, 64 * KB, "", STR("10.0.0.0/8, "), ""},
     {"chain of proxies", read_forwarded, 16 * KB, "10.0.0.1", STR(", [::1]:8"), ""},
     {"jar of cookies", read_cookie, 16 * KB, "", STR("a=s; "), ""},
