@@ -132,6 +132,8 @@ static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, stru
         bad |= curl_easy_setopt(easy, CURLOPT_PASSWORD, str_z(secret_reveal(f->password), a));
     }
     bad |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    // Without it a deadline waits for the thread that asks a silent name server.
+    bad |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     bad |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                             (long)(f->connect_timeout / MILLISECONDS(1)));
     bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(f->total_timeout / MILLISECONDS(1)));

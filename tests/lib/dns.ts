@@ -2,30 +2,36 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server as Listener } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ADDRESS = "127.77.53.1"; // the port is fixed; so it is one of ours that nobody else has
 const TYPE_A = 1;
 
-/** `one`: every name is 127.0.0.1 and has no other address. `many`: that, behind others where nobody listens.
- *  `failure`: SERVFAIL. */
-export type Knowledge = "one" | "many" | "failure";
+/** `one`: every name is 127.0.0.1 and has no other address. `many`: that, behind others where nobody listens;
+ *  `thousand`: the same, which takes a connection. `failure`: SERVFAIL. */
+export type Knowledge = "one" | "many" | "thousand" | "failure";
 
-const OTHERS = 20;
+const OTHERS: Record<Knowledge, number> = { one: 0, many: 20, thousand: 999, failure: 0 };
+const DATAGRAM_MAX = 512;
 const SERVFAIL = 2;
+const TRUNCATED = 2;
 
 /** 127.0.0.1, or another of this machine; valid for 0 s. */
-const address = (last: number): Buffer => Buffer.from([0xc0, 12, 0, TYPE_A, 0, 1, 0, 0, 0, 0, 0, 4, 127, last === 1 ? 0 : 99, 0, last]);
+const address = (...last: [high: number, low: number]): Buffer => Buffer.from([0xc0, 12, 0, TYPE_A, 0, 1, 0, 0, 0, 0, 0, 4, 127, ...(last[0] + last[1] === 0 ? [0, 0, 1] : [99, ...last])]);
 
-function answer(question: Buffer, knows: Knowledge): Buffer {
+/** `room`: bytes that fit; an answer that is larger says so, and holds nothing. */
+function answer(question: Buffer, knows: Knowledge, room: number): Buffer {
   const end = question.indexOf(0, 12) + 5; // name, type, class
   const asked = question.subarray(12, end);
   const isA = asked.readUInt16BE(asked.length - 4) === TYPE_A;
-  const others = knows === "many" ? Array.from({ length: OTHERS }, (_, i) => address(2 + i)) : [];
-  const found = isA && knows !== "failure" ? [...others, address(1)] : [];
-  const head = Buffer.from([question[0] ?? 0, question[1] ?? 0, 0x81, 0x80 + (knows === "failure" ? SERVFAIL : 0), 0, 1, 0, found.length, 0, 0, 0, 0]);
-  return Buffer.concat([head, asked, ...found]);
+  const others = Array.from({ length: OTHERS[knows] }, (_, i) => address((i + 1) >> 8, (i + 1) & 255));
+  const found = isA && knows !== "failure" ? [...others, address(0, 0)] : [];
+  const fits = 12 + asked.length + found.length * address(0, 0).length <= room;
+  const n = fits ? found.length : 0;
+  const head = Buffer.from([question[0] ?? 0, question[1] ?? 0, 0x81 + (fits ? 0 : TRUNCATED), 0x80 + (knows === "failure" ? SERVFAIL : 0), 0, 1, n >> 8, n & 255, 0, 0, 0, 0]);
+  return Buffer.concat([head, asked, ...found.slice(0, n)]);
 }
 
 export type NameServer = {
@@ -37,6 +43,21 @@ export type NameServer = {
   by: string[];
   close: () => Promise<void>;
 };
+
+/** Over a connection each question and answer has its length before it; questions come whole, several at once. */
+async function listen(server: { silent: boolean; knows: Knowledge }): Promise<Listener> {
+  const listener = createServer((connection) => {
+    connection.on("error", () => undefined); // whoever asked has gone
+    connection.on("data", (questions) => {
+      for (let at = 0; at + 2 <= questions.length && !server.silent; at += 2 + questions.readUInt16BE(at)) {
+        const given = answer(questions.subarray(at + 2), server.knows, 0xffff);
+        connection.write(Buffer.concat([Buffer.from([given.length >> 8, given.length & 255]), given]));
+      }
+    });
+  }).listen(53, ADDRESS);
+  await once(listener, "listening");
+  return listener;
+}
 
 export async function startNameServer(): Promise<NameServer> {
   const directory = await mkdtemp(join(tmpdir(), "hookswitch-dns-"));
@@ -50,15 +71,17 @@ export async function startNameServer(): Promise<NameServer> {
     unanswered: 0,
     by: ["unshare", "--mount", "sh", "-c", `mount --bind ${file} /etc/resolv.conf && exec "$@"`, "sh"],
     close: async () => {
-      const closed = once(socket, "close");
+      const closed = Promise.all([once(socket, "close"), once(listener, "close")]);
       socket.close();
+      listener.close();
       await closed;
       await rm(directory, { recursive: true });
     },
   };
+  const listener = await listen(server);
   socket.on("message", (question, from) => {
     if (server.silent) server.unanswered += 1;
-    else socket.send(answer(question, server.knows), from.port, from.address);
+    else socket.send(answer(question, server.knows, DATAGRAM_MAX), from.port, from.address);
   });
   return server;
 }
