@@ -39,6 +39,7 @@ struct quotas accounts_quotas(const struct config *c)
         [QUOTA_WEBHOOKS] = c->webhooks_per_minute,
         [QUOTA_EVENTS_WAITING] = c->events_waiting_max,
         [QUOTA_LIVE_CLIENTS] = c->realtime_clients_max,
+        [QUOTA_PROVIDER_REQUESTS] = c->provider_requests_per_second,
         [QUOTA_INBOX_DAYS] = c->inbox_kept_days,
         [QUOTA_FEED_DAYS] = c->feed_kept_days,
     }};

@@ -75,9 +75,9 @@ static const struct variable variables[] = {
      "Where Twilio's API is. Recordings are fetched from all hosts of twilio.com; from another "
      "address, such as the sandbox's, when it is given here."},
     {"PROVIDER_REQUESTS_PER_SECOND", NUMBER, AT(provider_requests_per_second), "20", 1, 1000,
-     "How often a node asks a provider's API about the calls of one account, at most. Several "
-     "nodes "
-     "add up; Twilio refuses more than about 100."},
+     "How often a provider's API is asked about the calls of one project, at most: all of its "
+     "accounts and all nodes together, and `hookswitch quota` changes it for one. Twilio refuses "
+     "more than about 100."},
     {"OWNED_PHONE_NUMBERS", TEXT, AT(owned_phone_numbers), "", 0, 0,
      "Comma list of our own numbers in E.164 form: +16175006181."},
     {"DEFAULT_REGION", TEXT, AT(default_region), "US", 0, 0,

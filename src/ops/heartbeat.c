@@ -15,6 +15,7 @@ enum { HOST_MAX = 256 };
 
 struct heartbeat {
     const struct clock *clock;
+    struct call_sources *sources;
     struct arena *a;
     usec_t next_at; /* monotonic */
     pthread_mutex_t lock;
@@ -35,6 +36,7 @@ struct heartbeat *heartbeat_create(const struct heartbeat_options *o)
     struct heartbeat *h = NEW(struct heartbeat);
 
     h->clock = o->clock;
+    h->sources = o->sources;
     h->a = arena_create(0);
     pthread_mutex_init(&h->lock, NULL);
     h->self = (struct node){
@@ -66,6 +68,17 @@ void heartbeat_canary(struct heartbeat *h, usec_t took)
     pthread_mutex_unlock(&h->lock);
 }
 
+/* A node that asks nobody by its roles is not counted, and asks as one of one. */
+static bool share_budget(struct heartbeat *h, struct db *db, struct err *e)
+{
+    int64_t n;
+
+    if (!node_askers(db, &n, e))
+        return err_trace(e);
+    call_sources_share(h->sources, n > 0 ? n : 1);
+    return true;
+}
+
 void heartbeat_beat(struct heartbeat *h, struct db *db)
 {
     const usec_t now = clock_monotonic(h->clock);
@@ -77,6 +90,6 @@ void heartbeat_beat(struct heartbeat *h, struct db *db)
     pthread_mutex_lock(&h->lock);
     const struct node self = h->self;
     pthread_mutex_unlock(&h->lock);
-    if (!node_beat(db, &self, clock_wall(h->clock), &e))
+    if (!node_beat(db, &self, clock_wall(h->clock), &e) || !share_budget(h, db, &e))
         log_failure(NULL, LOG_DEBUG, "node.beat", &e);
 }

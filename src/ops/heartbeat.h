@@ -2,8 +2,10 @@
 #define OPS_HEARTBEAT_H
 /*
  * Says in the store that this process is there (tenancy/node.h): every five seconds, on the thread
- * that looks for flags anyway. Where it cannot, whoever looks on sees how long ago it last did.
+ * that looks for flags anyway, and looks among how many nodes the budget of requests to providers
+ * is shared. Where it cannot, whoever looks on sees how long ago it last did.
  */
+#include "providers/call_sources.h"
 #include "tenancy/node.h"
 
 struct heartbeat;
@@ -11,7 +13,8 @@ struct heartbeat;
 struct heartbeat_options {
     const struct clock *clock;
     unsigned roles;
-    int64_t port; /* where it listens */
+    int64_t port;                 /* where it listens */
+    struct call_sources *sources; /* borrowed */
 };
 
 struct heartbeat *heartbeat_create(const struct heartbeat_options *o);

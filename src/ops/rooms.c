@@ -232,6 +232,7 @@ static bool start_flags(struct app *app, struct err *e)
         .clock = &clock_system,
         .roles = app->roles,
         .port = http_server_port(app->server),
+        .sources = app->sources,
     });
     const struct flag_watch_options o = {
         .store = app->store,

@@ -1,12 +1,15 @@
 /*
  * A source is one project's: it asks with each of its accounts, one after the other, as though they
- * were one. What is bounded is bounded for the account, whoever asks:
+ * were one. What is bounded is bounded for the project or the account, whoever asks:
  *
- * - *How often.* Each account has an instant before which nobody asks. A request moves it on by a
- *   fraction of a second; BURST of them may be ahead of their time. Whoever comes too early waits,
- *   and is sent away when the wait would be long. One word, moved by compare and swap. What is
- * asked at once is no more than what a second has room for, so that who asks again can wait for it.
- * - *After a refusal* (429) the instant is moved on by what Retry-After says, or twice as far as
+ * - *How often.* Each project has an instant before which nobody asks for it. A request moves it on
+ *   by a fraction of a second; BURST of them may be ahead of their time. Whoever comes too early
+ *   waits, and is sent away when the wait would be long. One word, moved by compare and swap. What
+ *   is asked at once is no more than what a second has room for, so that who asks again can wait
+ *   for it. The fraction is that of the project's quota, times the nodes that may ask: no node
+ *   knows what the others use, so each has an equal share.
+ * - *After a refusal* (429) an instant of the account is moved on by what Retry-After says, or
+ * twice as far as
  * the last time, and by something random, so that nodes which were refused together do not come
  * back together. The first answer forgets how often it was refused.
  * - *How many at once.* One line for each thread that asks, a few connections each.
@@ -14,7 +17,8 @@
  * An account that is refused (401, 403) is passed over, counted, and fails nothing as long as
  * another one of the project answers.
  *
- * No account has its word in common with another: one that is refused holds up itself alone.
+ * No project and no account has its word in common with another: one that asks much, or is refused,
+ * holds up itself alone.
  */
 #include "providers/call_sources.h"
 
@@ -56,17 +60,20 @@ struct call_sources {
     struct account_shelf *accounts;
     const struct clock *clock;
     struct tracer *tracer;
-    usec_t interval;
+    int64_t preset; /* requests per second */
+    _Atomic int64_t n_nodes;
     _Atomic bool ended;
     struct places *places;
-    struct bell *never;  /* to wait by */
-    struct keyed *turns; /* struct turn, by a digest of the account that nobody can aim at */
+    struct bell *never;     /* to wait by */
+    struct keyed *projects; /* struct turn */
+    struct keyed *turns;    /* likewise, by a digest of the account that nobody can aim at */
     struct line_slot lines[LINES];
 };
 
 /* What a source points to. */
 struct asker {
     struct call_sources *cs;
+    int64_t project;
     struct account_book *book;
     struct book_accounts accounts; /* all of the same provider */
     const struct provider_calls *calls;
@@ -84,9 +91,11 @@ bool call_sources_open(const struct call_sources_options *o, struct call_sources
     cs->accounts = o->accounts;
     cs->clock = o->clock;
     cs->tracer = o->tracer;
-    cs->interval = SECONDS(1) / o->requests_per_second;
+    cs->preset = o->requests_per_second;
+    atomic_init(&cs->n_nodes, 1);
     cs->places = o->places;
     cs->never = bell_create();
+    cs->projects = keyed_create(sizeof(struct turn));
     cs->turns = keyed_create(sizeof(struct turn));
     for (size_t i = 0; i < LINES; i++)
         if (!http_line_open(CONNECTIONS, &cs->lines[i].line, e)) {
@@ -111,6 +120,7 @@ void call_sources_close(struct call_sources *cs)
         http_line_close(cs->lines[i].line);
     }
     bell_destroy(cs->never);
+    keyed_destroy(cs->projects);
     keyed_destroy(cs->turns);
     free(cs);
 }
@@ -122,8 +132,25 @@ static struct turn *turn_of(struct call_sources *cs, const struct provider_accou
     return keyed_at(cs->turns, (int64_t)hash_keyed(account->account));
 }
 
-/* How long until so many more may be sent; they are taken as sent when that is not too long. */
-static usec_t take_turn(struct call_sources *cs, struct turn *t, size_t n)
+void call_sources_share(struct call_sources *cs, int64_t n_nodes)
+{
+    assert(n_nodes > 0);
+    atomic_store_explicit(&cs->n_nodes, n_nodes, memory_order_relaxed);
+}
+
+/* From one request for the project to the next, on this node. */
+static usec_t interval_of(const struct asker *k)
+{
+    const struct quotas *q = account_book_quotas(k->book, k->project);
+    const int64_t own = q ? q->of[QUOTA_PROVIDER_REQUESTS] : 0,
+                  most = own > 0 ? own : k->cs->preset;
+
+    return SECONDS(1) * atomic_load_explicit(&k->cs->n_nodes, memory_order_relaxed) / most;
+}
+
+/* How long until what takes so much time may be sent; it is taken as sent when that is not too
+ * long. */
+static usec_t take_turn(struct call_sources *cs, struct turn *t, usec_t time)
 {
     const usec_t now = clock_monotonic(cs->clock);
     usec_t next = atomic_load(&t->next), wait, after;
@@ -132,9 +159,21 @@ static usec_t take_turn(struct call_sources *cs, struct turn *t, size_t n)
         wait = next - now - BURST;
         if (wait > PATIENCE)
             return wait;
-        after = (next > now ? next : now) + (usec_t)n * cs->interval;
+        after = (next > now ? next : now) + time;
     } while (!atomic_compare_exchange_weak(&t->next, &next, after));
     return wait > 0 ? wait : 0;
+}
+
+/* How long until so many requests may be sent with the account. */
+static usec_t turn_to_ask(const struct asker *k, const struct provider_account *account, size_t n)
+{
+    const usec_t refused = take_turn(k->cs, turn_of(k->cs, account), 0);
+
+    if (refused > PATIENCE)
+        return refused;
+    const usec_t wait =
+        take_turn(k->cs, keyed_at(k->cs->projects, k->project), (usec_t)n * interval_of(k));
+    return wait > refused ? wait : refused;
 }
 
 static bool has_ended(const struct reconcile_source *s)
@@ -146,7 +185,7 @@ static bool wait_turn(struct reconcile_source *s, const struct provider_account 
                       struct err *e)
 {
     struct asker *k = s->arg;
-    const usec_t wait = take_turn(k->cs, turn_of(k->cs, account), n);
+    const usec_t wait = turn_to_ask(k, account, n);
     const usec_t until = clock_monotonic(k->cs->clock) + wait;
 
     if (wait > PATIENCE) {
@@ -542,6 +581,14 @@ static const struct provider *tell_of_calls(struct book_accounts *accounts)
     return p;
 }
 
+/* One at least: with a small share of a small quota it waits longer than a second. */
+static size_t at_once(const struct asker *k)
+{
+    const usec_t interval = interval_of(k);
+
+    return interval < SECONDS(1) ? (size_t)(SECONDS(1) / interval) : 1;
+}
+
 bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
                      struct arena *a, struct reconcile_source *ret)
 {
@@ -550,6 +597,7 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
     const struct provider *p;
 
     k->cs = cs;
+    k->project = project;
     k->book = account_shelf_take(cs->accounts);
     arena_defer(a, drop_book, k->book);
     k->accounts = account_book_list(k->book, project, a);
@@ -559,7 +607,7 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
     k->calls = p->calls;
     *ret = (struct reconcile_source){.provider = str_from(p->name),
                                      .trace = id_new(cs->clock, &rng, a),
-                                     .at_once = (size_t)(SECONDS(1) / cs->interval),
+                                     .at_once = at_once(k),
                                      .get = get,
                                      .list = list,
                                      .ended = ended ? ended : &cs->ended,

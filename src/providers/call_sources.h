@@ -1,8 +1,9 @@
 #ifndef PROVIDERS_CALL_SOURCES_H
 #define PROVIDERS_CALL_SOURCES_H
 /*
- * The providers' own word about a project's calls, asked for with its accounts. How often an
- * account is asked is bounded here, for all threads of this process together.
+ * The providers' own word about a project's calls, asked for with its accounts. How often they are
+ * asked for one project is bounded here, by its quota, for all threads of this process together; of
+ * several nodes each takes an equal share of it.
  */
 #include "providers/account_book.h"
 #include "reconcile/source.h"
@@ -16,7 +17,7 @@ struct call_sources_options {
     struct account_shelf *accounts;
     const struct clock *clock;
     struct tracer *tracer;       /* NULL: no traces */
-    int64_t requests_per_second; /* of one account */
+    int64_t requests_per_second; /* for one project, where its quota is not known */
     struct places *places;       /* borrowed; see call_sources_enter() */
 };
 
@@ -26,6 +27,9 @@ bool call_sources_open(const struct call_sources_options *o, struct call_sources
 void call_sources_stop(struct call_sources *cs);
 /* No source of it is used any more. Accepts NULL. */
 void call_sources_close(struct call_sources *cs);
+
+/* So many nodes may ask, this one among them: 1 until somebody says otherwise. From any thread. */
+void call_sources_share(struct call_sources *cs, int64_t n_nodes);
 
 /* A source of this project, in the arena, as long as the arena lasts. ended: NULL, until
  * call_sources_stop(). False: the project has no account whose provider can be asked. */

@@ -351,6 +351,70 @@ static void the_budget_is_kept_by_all_who_ask(void **state)
     call_sources_close(slow);
 }
 
+/* Project 1 may ask once a second, the others as often as they are let. */
+static void slow_down(struct rig *r)
+{
+    struct account_book *book = account_book_create();
+
+    for (int64_t project = 1; project <= 2; project++)
+        assert_ok(account_book_add_project(
+                      book,
+                      &(struct book_project){
+                          .project = project,
+                          .quotas = {{[QUOTA_PROVIDER_REQUESTS] = project == 1 ? 1 : 1000}},
+                      },
+                      &r->e),
+                  &r->e);
+    add_account(r, book, 1, "AC1");
+    add_account(r, book, 1, "AC2");
+    add_account(r, book, 2, "AC4");
+    account_shelf_put(r->shelf, book);
+}
+
+static void one_project_takes_nothing_of_anothers_budget(void **state)
+{
+    enum { MANY = 20 };
+
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source huge, small;
+    struct reconcile_found found[MANY];
+    struct str sids[MANY];
+
+    slow_down(r);
+    for (size_t i = 0; i < MANY; i++)
+        sids[i] = STR("CA4");
+    huge = source_of(r, 1, a);
+    small = source_of(r, 2, a);
+    // None of its accounts has them: the first is asked, and then its budget is spent for both.
+    assert_refused(huge.get(&huge, sids, MANY, a, found, &r->e), &r->e, ERR_UNAVAILABLE);
+    assert_int_equal(atomic_load(&r->n_requests), MANY);
+    err_clear(&r->e);
+    assert_ok(small.get(&small, sids, MANY, a, found, &r->e), &r->e);
+    assert_int_equal(small.retry_after, 0);
+    assert_int_equal(found[0].answer, RECONCILE_FOUND);
+    assert_int_equal(atomic_load(&r->n_requests), 2 * MANY);
+}
+
+static void nodes_share_a_budget(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct call_sources *slow = open_sources(r, 12);
+    struct reconcile_source s;
+    static const struct {
+        int64_t n_nodes;
+        size_t at_once;
+    } rows[] = {{1, 12}, {2, 6}, {5, 2}, {20, 1}, {1, 12}};
+
+    for (size_t i = 0; i < LEN(rows); i++) {
+        call_sources_share(slow, rows[i].n_nodes);
+        assert_true(call_sources_of(slow, 1, NULL, a, &s));
+        assert_int_equal(s.at_once, rows[i].at_once);
+    }
+    call_sources_close(slow);
+}
+
 /* With few requests per second: a run that asks for no more at once than it is told gets on. */
 static void who_asks_for_what_a_second_has_room_for_is_not_sent_away(void **state)
 {
@@ -433,6 +497,7 @@ TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error
           CASE(troubles_of_theirs_are_no_answer), CASE(a_provider_that_is_not_there_is_an_error),
           CASE(who_is_told_to_wait_does_not_ask), CASE(who_is_told_to_wait_holds_up_nobody_else),
           CASE(the_budget_is_kept_by_all_who_ask),
+          CASE(one_project_takes_nothing_of_anothers_budget), CASE(nodes_share_a_budget),
           CASE(who_asks_for_what_a_second_has_room_for_is_not_sent_away),
           CASE(nothing_is_asked_any_more_once_it_has_ended),
           CASE(the_accounts_of_a_project_are_one_list),

@@ -1,5 +1,7 @@
 #include "tenancy/node.h"
 
+#include "base/arena.h"
+
 enum { NODES_MAX = 1000 };
 
 static bool note(struct db *db, const struct node *n, usec_t now, struct err *e)
@@ -64,4 +66,15 @@ bool node_list(struct db *db, usec_t now, struct arena *a, struct node **ret, si
     *ret = list;
     *ret_n = n;
     return true;
+}
+
+bool node_askers(struct db *db, int64_t *ret, struct err *e)
+{
+    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    bool found;
+
+    return db_query_one(db, Q_NODE_ASKERS, BINDS(bind_int("silent_us", NODE_SILENT)), columns,
+                        LEN(columns), a, ret, &found, e) ||
+           err_trace(e);
 }

@@ -28,5 +28,7 @@ bool node_beat(struct db *db, const struct node *n, usec_t now, struct err *e) C
  * the store has no clock of its own (SQLite). */
 bool node_list(struct db *db, usec_t now, struct arena *a, struct node **ret, size_t *ret_n,
                struct err *e) CHECK_RESULT;
+/* How many nodes ask providers, by their roles; those that are silent do not count. */
+bool node_askers(struct db *db, int64_t *ret, struct err *e) CHECK_RESULT;
 
 #endif

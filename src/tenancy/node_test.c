@@ -102,6 +102,35 @@ static void a_clock_that_is_wrong_makes_no_node_silent_and_none_alive(void **sta
     }
 }
 
+static void nodes_that_ask_providers_are_counted(void **state)
+{
+    static const char *const roles[] = {"door worker api hub scheduler", "door", "scheduler",
+                                        "worker"};
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        const bool is_sqlite = store_engine(store) == STORE_SQLITE; // one process has the file
+        struct err e = {0};
+        int64_t n;
+
+        (void)a;
+        for (size_t i = 0; i < LEN(roles); i++) {
+            const struct node self = {.host = STR("one"),
+                                      .port = (int64_t)i,
+                                      .roles = str_from(roles[i]),
+                                      .version = STR("v1"),
+                                      .started_at = KIT_NOW,
+                                      .canary_at = TIME_NONE,
+                                      .canary_us = INT_NONE};
+            assert_ok(node_beat(db, &self, KIT_NOW, &e), &e);
+        }
+        assert_ok(node_askers(db, &n, &e), &e);
+        assert_int_equal(n, is_sqlite ? 1 : 2);
+    }
+}
+
 static void who_was_not_heard_of_for_long_is_forgotten(void **state)
 {
     (void)state;
@@ -129,4 +158,5 @@ static void who_was_not_heard_of_for_long_is_forgotten(void **state)
 
 TEST_MAIN(cmocka_unit_test(a_node_says_that_it_is_there),
           cmocka_unit_test(a_clock_that_is_wrong_makes_no_node_silent_and_none_alive),
+          cmocka_unit_test(nodes_that_ask_providers_are_counted),
           cmocka_unit_test(who_was_not_heard_of_for_long_is_forgotten))

@@ -13,6 +13,7 @@
     X(WEBHOOKS, "webhooks_per_minute", "webhooks that are taken in, a minute")                     \
     X(EVENTS_WAITING, "events_waiting_max", "events that wait to be processed")                    \
     X(LIVE_CLIENTS, "realtime_clients_max", "live clients at a time")                              \
+    X(PROVIDER_REQUESTS, "provider_requests_per_second", "requests to providers, a second")        \
     X(INBOX_DAYS, "inbox_kept_days", "days for which processed webhooks are kept")                 \
     X(FEED_DAYS, "feed_kept_days", "days for which events of the feed are kept")
 

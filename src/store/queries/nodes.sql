@@ -37,6 +37,18 @@ SELECT host, port, roles, version, started_at, seen_at, canary_at, canary_us, ah
  ORDER BY host, port
  LIMIT :limit;
 
+-- name: node_askers
+-- How many nodes may ask providers: those that were heard of lately and have the roles for it. With SQLite there is
+-- one, and what it was before it was started anew does not count.
+-- params: silent_us int
+-- scope: system — they share the budget of each project
+-- [sqlite]
+SELECT CASE WHEN :silent_us IS NULL THEN 0 ELSE 1 END AS n;
+-- [postgres]
+SELECT count(*) AS n FROM nodes
+ WHERE seen_at > clock_timestamp() - :silent_us * interval '1 microsecond'
+   AND (roles LIKE '%api%' OR roles LIKE '%scheduler%');
+
 -- name: node_sweep
 -- Those that were not heard of for so long; all at once, there are few.
 -- params: before time, limit int

@@ -130,6 +130,7 @@ export const connections = {
       webhooks_per_minute: { name: "Webhooks", note: "a minute; voice requests are never turned away" },
       events_waiting_max: { name: "Events that wait", note: "beyond them providers are told to come again" },
       realtime_clients_max: { name: "Live clients", note: "open streams at a time" },
+      provider_requests_per_second: { name: "Requests to providers", note: "a second, to compare its calls" },
       inbox_kept_days: { name: "Days that webhooks are kept", note: "after they came, once they are processed" },
       feed_kept_days: { name: "Days that the feed is kept", note: "for clients that come back after a while" },
     },

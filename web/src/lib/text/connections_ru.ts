@@ -131,6 +131,7 @@ export const connections: typeof english = {
       webhooks_per_minute: { name: "Вебхуки", note: "в минуту; голосовым запросам не отказывают никогда" },
       events_waiting_max: { name: "Ожидающие события", note: "сверх этого провайдера просят прийти позже" },
       realtime_clients_max: { name: "Открытые потоки", note: "одновременно" },
+      provider_requests_per_second: { name: "Запросы к провайдерам", note: "в секунду, для сверки звонков" },
       inbox_kept_days: { name: "Сколько дней хранятся вебхуки", note: "со дня получения, если обработаны" },
       feed_kept_days: { name: "Сколько дней хранится лента", note: "для тех, кто вернётся не сразу" },
     },
