@@ -1,13 +1,16 @@
 // Two nodes on one PostgreSQL: what one of them leaves behind when it stops or dies is taken over by
 // the other, and one that wakes up after that changes nothing.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { get, type CallDetail } from "../lib/api.ts";
+import { ask, get, type CallDetail } from "../lib/api.ts";
 import { wrongClock } from "../lib/faketime.ts";
 import { assertNothingLost, feedIsDense, Load } from "../lib/load.ts";
 import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
-import { type Server, startServer } from "../lib/server.ts";
-import { settled } from "../lib/settled.ts";
+import { ACCOUNT_SID, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
+import { audit, settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
@@ -130,6 +133,66 @@ describe("two nodes on one PostgreSQL", () => {
       assert.equal((await seenBy(first)).is_silent, true);
     } finally {
       await wrong.remove();
+    }
+  });
+});
+
+/** A provider whose API is behind: whatever call it is asked for is still going on. */
+async function lateProvider(): Promise<{ url: string; asked: () => number; end: () => Promise<void> }> {
+  let asked = 0;
+  const provider = createServer((request, answer) => {
+    const sid = /\/Calls\/(CA\w+)\.json/.exec(request.url ?? "")?.[1];
+    const call = { sid, account_sid: ACCOUNT_SID, status: "in-progress", direction: "inbound", from: "+15085140320", to: OWNED_NUMBER, start_time: new Date().toUTCString().replace("GMT", "+0000") };
+    if (sid !== undefined) asked++;
+    answer.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(sid === undefined ? { calls: [], recordings: [], next_page_uri: null } : call));
+  }).listen(0, "127.0.0.1");
+  await once(provider, "listening");
+  return {
+    url: `http://127.0.0.1:${String((provider.address() as AddressInfo).port)}`,
+    asked: () => asked,
+    end: async () => {
+      provider.closeAllConnections();
+      provider.close();
+      await once(provider, "close");
+    },
+  };
+}
+
+describe("two nodes that ask a provider whose API is behind", () => {
+  it("F087: no end goes back, whichever node hears of it first", async () => {
+    const provider = await lateProvider();
+    const cluster = await startCluster();
+    const first = await startServer({ DATABASE_URL: cluster.url, TWILIO_BASE_URL: provider.url });
+    const second = await startServer({ DATABASE_URL: cluster.url, TWILIO_BASE_URL: provider.url });
+    const nodes = [first, second];
+    const mend = async (node: Server, sid: string): Promise<void> => {
+      await until("the provider may be asked", async () => {
+        const { status, body } = await ask(node, `/api/sync/call/${sid}`, { method: "POST" });
+        assert.ok(status === 200 || status === 503, JSON.stringify(body));
+        return status === 200 || undefined;
+      });
+    };
+    try {
+      const calls = Array.from({ length: 8 }, (_, i) => new FakeCall(i % 2 ? first : second, "+15085140320"));
+      for (const call of calls) await call.arrives();
+      await settled(first);
+      // The end comes to one node while the other one asks.
+      await Promise.all(calls.flatMap((call) => [call.status("completed", { CallDuration: "3" }), ...nodes.map((node) => mend(node, call.sid))]));
+      await settled(second);
+      for (const call of calls) await Promise.all(nodes.map((node) => mend(node, call.sid)));
+      assert.ok(provider.asked() >= 4 * calls.length);
+      for (const node of nodes)
+        for (const { sid } of calls) {
+          const { call, events } = await get<CallDetail>(node, `/api/calls/${sid}`);
+          assert.deepEqual([call.status, call.is_final], ["completed", true]);
+          assert.equal(new Set(events.map(({ id }) => id)).size, events.length);
+        }
+      await audit(first);
+      await feedIsDense(second);
+    } finally {
+      for (const node of nodes) await node.remove();
+      await cluster.remove();
+      await provider.end();
     }
   });
 });

@@ -6,10 +6,13 @@ import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { ask } from "../lib/api.ts";
 import { healthIs } from "../lib/health.ts";
 import { assertNothingLost, feedIsDense, keptKeys, Load } from "../lib/load.ts";
 import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
-import { BINARY, type Server, startServer } from "../lib/server.ts";
+import { drift, secondIsOver } from "../lib/reconcile.ts";
+import { clientOf, startSandbox } from "../lib/sandbox.ts";
+import { BINARY, freePort, type Server, startServer } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
 import { until } from "../lib/wait.ts";
@@ -81,6 +84,43 @@ describe("a failover of PostgreSQL", () => {
     await audit(server);
     await feedIsDense(server);
     await next.remove();
+  });
+});
+
+describe("what an asynchronous failover has lost", () => {
+  it("F053: is told again by the provider when it is asked for the time before: POST /api/sync/recent", async () => {
+    const primary = await startCluster();
+    const standby = await primary.standby();
+    const port = await freePort();
+    const server = await startServer({ DATABASE_URL: either(primary, standby), TWILIO_BASE_URL: `http://127.0.0.1:${String(port)}`, PROVIDER_REQUESTS_PER_SECOND: "90", RECONCILE_JOBS_ENABLED: "false" });
+    await until("the standby has what a start makes", async () => ((await psql(standby.url, "SELECT count(*) FROM projects")) !== "0" ? true : undefined));
+    await standby.stop();
+    const sandbox = await startSandbox(server.url, ["--port", String(port), "--calls", "40", "--rate", "60000", "--speed", "300", "--burst", "20", "--stay", "--price-after", "0"]);
+    try {
+      await sandbox.over;
+      await settled(server);
+      const theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
+      await secondIsOver(theirs);
+      const told = await drift(server, theirs);
+      assert.deepEqual([told["call"], told["status"]], [undefined, undefined], "all of it was acknowledged");
+      await primary.kill();
+      await standby.start();
+      await standby.promote();
+      await healthIs(server, "green");
+      const lost = await until("each of its threads is connected again", () => drift(server, theirs).catch(() => undefined));
+      assert.equal(lost["call"], theirs.length, "nothing was lost: the fault did not strike");
+      assert.equal((await tool(server, "feed", "new-epoch")).code, 0);
+      const { status, body } = await ask<{ success: boolean; total: number }>(server, "/api/sync/recent", { method: "POST" });
+      assert.deepEqual([status, body.success, body.total], [200, true, theirs.length]);
+      assert.deepEqual(await drift(server, theirs), {});
+      await audit(server);
+      await feedIsDense(server);
+    } finally {
+      await sandbox.stop();
+      await server.remove();
+      await primary.remove();
+      await standby.remove();
+    }
   });
 });
 

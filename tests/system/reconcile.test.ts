@@ -12,6 +12,7 @@ import { drift, fallSilent, play, run, secondIsOver } from "../lib/reconcile.ts"
 import { clientOf, type Sandbox } from "../lib/sandbox.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { audit } from "../lib/settled.ts";
+import { Stream } from "../lib/stream.ts";
 import { sql } from "../lib/sql.ts";
 import { until } from "../lib/wait.ts";
 
@@ -42,6 +43,8 @@ describe("reconcile", () => {
     const behind = (await get<{ calls: Call[] }>(server, "/api/calls/active")).calls;
     assert.ok(behind.length > 0);
     await fallSilent(server);
+    const watching = await Stream.open(server);
+    await watching.first("connected");
     const hot = await run(server, "reconcile_hot");
     requests += hot.counts["requests"] ?? 0;
     assert.ok((hot.counts["drift.status"] ?? 0) >= behind.length, JSON.stringify(hot.counts));
@@ -49,6 +52,17 @@ describe("reconcile", () => {
     const page = await get<{ events: { payload: { call: Call; event: { source: string } } }[] }>(server, `/api/events?after_seq=${String(last_seq)}&limit=1000`);
     for (const { twilio_sid } of behind)
       assert.ok(page.events.some(({ payload }) => payload.call.twilio_sid === twilio_sid && payload.call.is_final && payload.event.source === "reconcile_hot"), twilio_sid);
+    // Each of them is sent once: what is mended is one change of the call, and one frame.
+    const last = page.events.length;
+    const frames = await until("they were all sent", () => {
+      const sent = watching.frames.filter(({ data }) => (data.seq ?? 0) > last_seq);
+      return Promise.resolve(sent.length >= last ? sent : undefined);
+    });
+    watching.close();
+    const sids = frames.map(({ data }) => String(data.data["callSid"]));
+    assert.equal(new Set(sids).size, sids.length, "no call was sent twice");
+    assert.deepEqual([...sids].sort(), page.events.map(({ payload }) => payload.call.twilio_sid).sort());
+    for (const { payload } of page.events) assert.match(payload.event.source, /^reconcile_|^inferred$/); // itself, or what follows from it
   });
 
   it("finds everything else over the day, and then nothing any more", async () => {
