@@ -75,6 +75,9 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e) CHE
 /* Takes the exchange if its path is one of ours (a wrong method is answered 405); on its loop. */
 bool api_handle(struct api *api, struct http_exchange *x);
 
+/* What GET /health says; by a node without an API as well. */
+void api_health_answer(struct http_exchange *x, bool up);
+
 /* Answers what was taken, then joins the threads. */
 void api_stop(struct api *api);
 

@@ -21,10 +21,8 @@
 /* A lag that was measured longer ago than this says nothing of now. */
 #define LAG_STALE SECONDS(5)
 
-static void health(const struct api *api, struct http_exchange *x)
+void api_health_answer(struct http_exchange *x, bool up)
 {
-    const bool up = api_store_is_up(api);
-
     http_answer(
         x, &(struct http_answer){
                .status = up ? 200 : 503,
@@ -32,6 +30,11 @@ static void health(const struct api *api, struct http_exchange *x)
                .body = up ? STR("{\"status\":\"healthy\"}") : STR("{\"status\":\"unhealthy\"}"),
                .body_is_static = true,
            });
+}
+
+static void health(const struct api *api, struct http_exchange *x)
+{
+    api_health_answer(x, api_store_is_up(api));
 }
 
 struct state {

@@ -20,6 +20,7 @@ struct flag_watch {
     struct thread *thread;
     struct db *db;     /* the thread's */
     usec_t release_at; /* when held events are looked for; monotonic */
+    _Atomic bool sees_store;
     _Atomic bool ending;
 };
 
@@ -99,8 +100,10 @@ static bool look(struct flag_watch *w, struct err *e)
 static void look_and_tell(struct flag_watch *w)
 {
     struct err e = {0};
+    const bool done = look(w, &e), found = done || !db_lost(w->db);
 
-    if (!look(w, &e) && !db_lost(w->db))
+    atomic_store_explicit(&w->sees_store, found, memory_order_relaxed);
+    if (!done && found)
         log_failure(NULL, LOG_ERROR, "flags.look", &e);
 }
 
@@ -113,6 +116,11 @@ static void watch(void *arg)
         if (!atomic_load(&w->ending))
             look_and_tell(w);
     }
+}
+
+bool flag_watch_sees_store(const struct flag_watch *w)
+{
+    return atomic_load_explicit(&w->sees_store, memory_order_relaxed);
 }
 
 // --- start and stop ------------------------------------------------------------------------------

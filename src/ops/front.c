@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "http/static.h"
 #include "inbox/door.h"
+#include "ops/flag_watch.h"
 #include "ops/metrics.h"
 #include "ops/traffic.h"
 
@@ -73,6 +74,17 @@ static bool serve_metrics(struct app *app, struct http_exchange *x)
     return metrics_handle(app->metrics, &rooms, x);
 }
 
+/* Of a node without an API: whoever watches over it asks all nodes the same. */
+static bool serve_health(const struct app *app, struct http_exchange *x)
+{
+    const struct http_request *rq = http_request_of(x);
+
+    if (rq->method != HTTP_GET || !str_eq(rq->path, STR("/health")))
+        return false;
+    api_health_answer(x, flag_watch_sees_store(app->flag_watch));
+    return true;
+}
+
 static void on_request(struct http_exchange *x, void *arg)
 {
     struct app *app = arg;
@@ -83,7 +95,8 @@ static void on_request(struct http_exchange *x, void *arg)
         if (!(app->steering && doors_handle(app->steering, x)))
             answer_not_ready(x);
     } else if (!(app->doors && doors_handle(app->doors, x)) &&
-               !(app->api && api_handle(app->api, x)) && !serve_interface(x)) {
+               !(app->api ? api_handle(app->api, x) : serve_health(app, x)) &&
+               !serve_interface(x)) {
         answer_not_found(x);
     }
 }
