@@ -60,12 +60,12 @@ export type LoadOptions = {
   retry?: boolean;
 };
 
-/** Sends from its making to its end(). A refused or broken connection and a 503 are borne; any other
+/** Sends from its making to its end(). A refused or broken connection, a proxy's 502 and a 503 are borne; any other
  * answer than 2xx is a failure that end() throws. */
 export class Load {
   /** Dedupe keys of what was acknowledged. */
   readonly acknowledged = new Set<string>();
-  /** How often there was no answer, or a 503. */
+  /** How often there was no answer; or a 503, or the 502 of a proxy that had none. */
   readonly unanswered = { connections: 0, refusals: 0 };
   /** The acknowledgement log, whole after end(). */
   readonly log: string;
@@ -103,7 +103,7 @@ export class Load {
       return true;
     }
     if (!answer) this.unanswered.connections += 1;
-    else if (answer.status === 503) this.unanswered.refusals += 1;
+    else if ([502, 503].includes(answer.status)) this.unanswered.refusals += 1;
     else throw new Error(`the door says ${String(answer.status)}: ${await answer.text()}`);
     await answer?.body?.cancel().catch(() => undefined);
     await sleep(BREATH_MS);

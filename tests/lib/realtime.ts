@@ -81,7 +81,7 @@ export class Realtime {
   }
 
   async #upgrade(url: URL, headers: Record<string, string>): Promise<void> {
-    url.protocol = "ws:";
+    url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url, { headers, perMessageDeflate: false });
     this.#socket = socket;
     socket.on("message", (data, binary) => {

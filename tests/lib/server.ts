@@ -87,9 +87,15 @@ function launch(cwd: string, url: string, env: NodeJS.ProcessEnv, command: strin
   return running;
 }
 
+/** A node without an API lets nobody sign in. */
+function hasLink(args: string[]): boolean {
+  const roles = args.flatMap((arg) => (arg.startsWith("--roles=") ? arg.slice("--roles=".length).split(",") : []));
+  return roles.length === 0 || roles.includes("api");
+}
+
 /** Resolves with the one-time link, once the server has printed it and answers. */
-async function ready(running: Running, url: string, said: string[]): Promise<string> {
-  const link = await within(START_MS, running.link, () => `no one-time link:\n${said.join("\n")}`);
+async function ready(running: Running, url: string, said: string[], args: string[]): Promise<string> {
+  const link = hasLink(args) ? await within(START_MS, running.link, () => `no one-time link:\n${said.join("\n")}`) : "";
   await within(START_MS, healthy(url), () => `not healthy:\n${said.join("\n")}`);
   return link;
 }
@@ -177,7 +183,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
 
   const server: Server = {
     url,
-    loginLink: await ready(running, url, said),
+    loginLink: await ready(running, url, said, args),
     output: () => said.join("\n"),
     env: configuration,
     pid: () => running.child.pid ?? 0,
@@ -186,7 +192,7 @@ export async function startServer(env: NodeJS.ProcessEnv = {}, args: string[] = 
     under,
     start: async () => {
       server.launch();
-      server.loginLink = await ready(running, url, said);
+      server.loginLink = await ready(running, url, said, args);
     },
     launch: () => {
       running = launch(directory, url, configuration, [...server.under, binary, "serve", ...args], said);

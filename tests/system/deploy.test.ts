@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
+import { nodesOf, readCompose } from "../lib/arrangement.ts";
 import { startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
@@ -81,10 +82,10 @@ describe("the containers", () => {
 
   it("are configured by variables that there are", async () => {
     const known = new Set([...(await readFile(join(ROOT, "docs/configuration.md"), "utf8")).matchAll(/^\| `([A-Z_]+)`/gm)].map((match) => match[1]!));
-    const compose = await readFile(join(ROOT, "deploy/compose/compose.yml"), "utf8");
-    const ours = /^ {2}hookswitch:\n((?: {4}.*\n|\n)+)/m.exec(compose)![1]!;
-    const named = [...ours.matchAll(/^ {6}([A-Z_]+):/gm)].map((match) => match[1]!.replace(/_FILE$/, ""));
-    assert.ok(named.length > 4);
-    assert.deepEqual(named.filter((name) => !known.has(name)), []);
+    for (const [, { environment = {} }] of nodesOf(await readCompose())) {
+      const named = Object.keys(environment).map((name) => name.replace(/_FILE$/, ""));
+      assert.ok(named.length > 4);
+      assert.deepEqual(named.filter((name) => !known.has(name)), []);
+    }
   });
 });
