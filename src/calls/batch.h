@@ -6,7 +6,8 @@
  * - call_batch_create, then call_batch_add for each change, in the order of application
  * - call_batch_fold: loads and locks the snapshots, applies, derives what the parents are told
  * - call_batch_save_snapshots: contacts, conversations, calls, counts; the calls get their ids
- * - the caller hands call_feed_payload() of each entry to the feed, and fills entry->seq
+ * - the caller hands call_feed_payload() and `listed` of each entry to the feed, and fills
+ *   entry->seq
  * - call_batch_save_log: the rows of call_events
  *
  * After a failure the transaction is rolled back and the batch is of no further use.
@@ -39,6 +40,8 @@ struct call_entry {
     int64_t inbox_id;
     struct str trace_id;
     struct call after; /* the snapshot as it was after this entry */
+    int64_t listed;    /* how many more conversations its project lists, or fewer; told by one entry
+                          of a project, after call_batch_save_snapshots */
 };
 
 struct call_batch *call_batch_create(struct call_rules_source rules, usec_t now, struct arena *a);

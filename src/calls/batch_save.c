@@ -4,6 +4,7 @@
  * Where a call appears, moves to another number, or moves in time, its conversation is locked and
  * counted anew, and takes over what it shows of its latest call. Where only what is shown of a call
  * has changed, it is locked too, and takes that over when the call is the latest (last_call_id).
+ * Whether it came to be listed by that, or no longer is, the batch tells its caller.
  * All other events leave it alone. The order is what keeps this right between workers: all rows are
  * locked at once, in one order, then the calls are written, and only then statements of their own
  * read them, which therefore see everything that was committed by whoever held the lock before.
@@ -23,6 +24,7 @@ struct talk {
     struct str number;
     int64_t contact, id; /* 0: not known yet */
     bool recounted;      /* not only shown otherwise */
+    bool was_listed, is_listed;
 };
 
 struct talks {
@@ -161,16 +163,21 @@ static struct talk_columns columns_without(const struct talks *t, size_t at, str
 #define WITHOUT_ID offsetof(struct talk, id)
 #define WITHOUT_CONTACT offsetof(struct talk, contact)
 
+/* The one that a row with project_id and a number is about. */
+static struct talk *row_talk(struct rows *rows, const char *number, const struct talks *t)
+{
+    struct talk *talk = find_talk(t, rows_int(rows, "project_id"), rows_str(rows, number));
+
+    assert(talk);
+    return talk;
+}
+
 /* Rows of id, project_id and a number, into the member of the talk that they name. */
 static bool take_ids(struct rows *rows, const char *number, size_t at, struct talks *t,
                      struct err *e)
 {
-    while (rows_next(rows)) {
-        struct talk *talk = find_talk(t, rows_int(rows, "project_id"), rows_str(rows, number));
-
-        assert(talk);
-        *(int64_t *)(void *)((char *)talk + at) = rows_int(rows, "id");
-    }
+    while (rows_next(rows))
+        *(int64_t *)(void *)((char *)row_talk(rows, number, t) + at) = rows_int(rows, "id");
     return rows_end(rows, e) || err_trace(e);
 }
 
@@ -185,7 +192,12 @@ static bool lock_talks(struct talks *t, struct db *db, struct arena *a, struct e
                   BINDS(bind_ints("project", c.projects, c.n), bind_strs("number", c.numbers, c.n)),
                   a, &rows, e))
         return err_trace(e);
-    return take_ids(rows, "external_id", WITHOUT_ID, t, e) || err_trace(e);
+    while (rows_next(rows)) {
+        struct talk *talk = row_talk(rows, "external_id", t);
+        talk->id = rows_int(rows, "id");
+        talk->was_listed = rows_bool(rows, "listed");
+    }
+    return rows_end(rows, e) || err_trace(e);
 }
 
 static bool load_contacts(struct talks *t, struct db *db, struct arena *a, struct err *e)
@@ -267,10 +279,11 @@ static void enter_conversations(struct call_batch *b, const struct talks *t)
     }
 }
 
-static bool recount_talks(const struct talks *t, usec_t now, struct db *db, struct arena *a,
+static bool recount_talks(struct talks *t, usec_t now, struct db *db, struct arena *a,
                           struct err *e)
 {
     int64_t *projects = arena_new(a, int64_t, t->n), *ids = arena_new(a, int64_t, t->n);
+    struct rows *rows;
     size_t n = 0;
 
     for (size_t i = 0; i < t->n; i++) {
@@ -281,11 +294,39 @@ static bool recount_talks(const struct talks *t, usec_t now, struct db *db, stru
     }
     if (n == 0)
         return true;
-    return db_exec(db, Q_CONVERSATION_REFRESH,
-                   BINDS(bind_ints("project", projects, n), bind_ints("id", ids, n),
-                         bind_time("now", now)),
-                   NULL, e) ||
-           err_trace(e);
+    if (!db_query(db, Q_CONVERSATION_REFRESH,
+                  BINDS(bind_ints("project", projects, n), bind_ints("id", ids, n),
+                        bind_time("now", now)),
+                  a, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows))
+        row_talk(rows, "external_id", t)->is_listed = rows_bool(rows, "listed");
+    return rows_end(rows, e) || err_trace(e);
+}
+
+static struct call_entry *entry_of(const struct call_batch *b, int64_t project)
+{
+    size_t i = 0;
+
+    while (b->entries[i].project != project) // one has changed a call of it
+        i++;
+    return &b->entries[i];
+}
+
+/* Told with the feed's numbers: their row is written anyway, and after everything else. Those of
+ * a project stand together. */
+static void tell_listed(const struct call_batch *b, const struct talks *t)
+{
+    struct call_entry *entry = NULL;
+
+    for (size_t i = 0; i < t->n; i++) {
+        const struct talk *talk = &t->p[i];
+        if (!talk->recounted || talk->was_listed == talk->is_listed)
+            continue;
+        if (!entry || entry->project != talk->project)
+            entry = entry_of(b, talk->project);
+        entry->listed += talk->is_listed ? 1 : -1;
+    }
 }
 
 /* Of those that were not counted anew, which took it over with that. */
@@ -567,6 +608,7 @@ bool call_batch_save_snapshots(struct call_batch *b, struct db *db, struct err *
     if (!write_calls(b, db, e) || !recount_talks(&t, b->now, db, b->a, e) ||
         !show_calls(b, &t, db, e))
         return err_trace(e);
+    tell_listed(b, &t);
     complete_entries(b);
     return true;
 }

@@ -113,11 +113,27 @@ static void assert_shown(struct db *db, struct arena *a)
     assert_ok(rows_end(rows, &e), &e);
 }
 
+/* How many conversations the list is told to have, which is how many it has. */
+static int64_t listed(struct db *db, struct arena *a)
+{
+    struct err e = {0};
+    struct rows *rows;
+
+    assert_ok(db_query(db, Q_CONVERSATION_COUNT_HELD, BINDS(bind_int("project", 1)), a, &rows, &e),
+              &e);
+    assert_true(rows_next(rows));
+    const int64_t told = rows_int(rows, "told");
+    assert_int_equal(told, rows_int(rows, "counted"));
+    assert_false(rows_next(rows));
+    return told;
+}
+
 static void assert_sound(struct db *db, struct arena *a)
 {
     const struct call_verification v = verified(db, a);
 
     assert_shown(db, a);
+    (void)listed(db, a);
     for (size_t i = 0; i < v.n_differences; i++)
         print_error(STR_FMT " " STR_FMT ": stored " STR_FMT ", folded " STR_FMT "\n",
                     STR_ARG(v.differences[i].call_sid), STR_ARG(v.differences[i].column),
@@ -286,6 +302,36 @@ static void one_batch_and_single_events_give_the_same(void **state)
         }
         assert_ok(test_calls_save(db, changes, LEN(changes), a, &e), &e);
         assert_int_equal(verified(db, a).n_checked, CALLS);
+        assert_sound(db, a);
+    }
+}
+
+/* Each change moves the call to another number: the conversation that it leaves has none any more.
+ */
+static void a_conversation_that_a_call_has_left_is_not_listed(void **state)
+{
+    static const struct {
+        const char *sid, *from;
+        int at;
+        int64_t listed;
+    } steps[] = {
+        {"CA1", "+15085140322", 0, 1}, {"CA1", "+15085140321", 1, 1}, {"CA2", "+15085140322", 2, 2},
+        {"CA2", "+15085140321", 3, 1}, {"CA3", "+15085140323", 4, 2}, {"CA3", "+15085140323", 5, 2},
+    };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+
+        assert_int_equal(listed(db, a), 0);
+        FOR_EACH_ROW (step, steps) {
+            struct call_change c = status_of(step->sid, "ringing", step->at);
+            struct err e = {0};
+            c.from = str_from(step->from);
+            assert_ok(test_calls_save(db, &c, 1, a, &e), &e);
+            assert_int_equal(listed(db, a), step->listed);
+        }
         assert_sound(db, a);
     }
 }
@@ -462,6 +508,7 @@ TEST_MAIN(cmocka_unit_test(a_call_is_written_and_folds_to_itself),
           cmocka_unit_test(a_recording_waits_for_its_call),
           cmocka_unit_test(a_conversation_follows_its_latest_call),
           cmocka_unit_test(one_batch_and_single_events_give_the_same),
+          cmocka_unit_test(a_conversation_that_a_call_has_left_is_not_listed),
           cmocka_unit_test(workers_side_by_side_count_right),
           cmocka_unit_test(a_failure_anywhere_leaves_nothing_half_done),
           cmocka_unit_test(verify_finds_a_snapshot_that_was_tampered_with))

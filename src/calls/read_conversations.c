@@ -283,6 +283,11 @@ static bool asks_text(const struct conversation_filter *f)
     return !str_is_none(f->text);
 }
 
+static bool asks_time(const struct conversation_filter *f)
+{
+    return f->from != TIME_NONE || f->to != TIME_NONE;
+}
+
 static bool asks_anything(const struct conversation_filter *f)
 {
     (void)f;
@@ -291,26 +296,31 @@ static bool asks_anything(const struct conversation_filter *f)
 
 /* The parameters of a list, in the order of filter_binds(), which a way takes up to one of these.
  */
-enum { BINDS_TIME = 4, BINDS_TEXT = 6, BINDS_ALL = 10, BINDS_PAGE = 2 };
+enum { BINDS_NONE = 1, BINDS_TIME = 4, BINDS_TEXT = 6, BINDS_ALL = 10, BINDS_PAGE = 2 };
 
-/* The ways to read the list: by the index of what lets the fewest through. The last one is for all.
+/* The ways to read the list: by the index of what lets the fewest through. The last one is for all,
+ * and has been counted.
  */
 struct way {
     bool (*serves)(const struct conversation_filter *f);
     enum query list, count;
-    size_t n_binds;
+    size_t n_binds, n_count_binds;
 };
 
 static const struct way *way_of(const struct conversation_filter *f)
 {
     static const struct way ways[] = {
-        {asks_missed, Q_CONVERSATION_LIST_MISSED, Q_CONVERSATION_COUNT_MISSED, BINDS_ALL},
-        {asks_status, Q_CONVERSATION_LIST_BY_STATUS, Q_CONVERSATION_COUNT_BY_STATUS, BINDS_ALL},
-        {asks_recording, Q_CONVERSATION_LIST_RECORDED, Q_CONVERSATION_COUNT_RECORDED, BINDS_ALL},
-        {asks_direction, Q_CONVERSATION_LIST_BY_DIRECTION, Q_CONVERSATION_COUNT_BY_DIRECTION,
+        {asks_missed, Q_CONVERSATION_LIST_MISSED, Q_CONVERSATION_COUNT_MISSED, BINDS_ALL,
          BINDS_ALL},
-        {asks_text, Q_CONVERSATION_LIST_NAMED, Q_CONVERSATION_COUNT_NAMED, BINDS_TEXT},
-        {asks_anything, Q_CONVERSATION_LIST, Q_CONVERSATION_COUNT, BINDS_TIME},
+        {asks_status, Q_CONVERSATION_LIST_BY_STATUS, Q_CONVERSATION_COUNT_BY_STATUS, BINDS_ALL,
+         BINDS_ALL},
+        {asks_recording, Q_CONVERSATION_LIST_RECORDED, Q_CONVERSATION_COUNT_RECORDED, BINDS_ALL,
+         BINDS_ALL},
+        {asks_direction, Q_CONVERSATION_LIST_BY_DIRECTION, Q_CONVERSATION_COUNT_BY_DIRECTION,
+         BINDS_ALL, BINDS_ALL},
+        {asks_text, Q_CONVERSATION_LIST_NAMED, Q_CONVERSATION_COUNT_NAMED, BINDS_TEXT, BINDS_TEXT},
+        {asks_time, Q_CONVERSATION_LIST, Q_CONVERSATION_COUNT, BINDS_TIME, BINDS_TIME},
+        {asks_anything, Q_CONVERSATION_LIST, Q_CONVERSATION_COUNT_ALL, BINDS_TIME, BINDS_NONE},
     };
     size_t i = 0;
 
@@ -384,6 +394,7 @@ bool conversation_list_json(const struct call_reader *r, const struct conversati
                             struct arena *a, struct buf *out, struct err *e)
 {
     const bool is_first = str_is_none(filter->cursor);
+    const struct way *way = way_of(filter);
     struct conversation_list list;
     struct call_place cursor;
     struct json_writer w;
@@ -397,7 +408,8 @@ bool conversation_list_json(const struct call_reader *r, const struct conversati
         return err_trace(e);
     total = (int64_t)list.n; // of a list that is not longer than its first page
     if (is_first && (has_more || filter->page.page > 1) &&
-        !call_total_query(r->db, way_of(filter)->count, binds, a, &total, e))
+        !call_total_query(r->db, way->count, (struct binds){binds.p, way->n_count_binds}, a, &total,
+                          e))
         return err_trace(e);
 
     json_init(&w, out);

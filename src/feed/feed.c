@@ -13,7 +13,25 @@ struct batch {
     struct str *types, *entity_types, *entity_ids, *payloads, *trace_ids;
 };
 
-static bool reserve(struct db *db, int64_t project, int64_t n, struct arena *a, int64_t *ret_last,
+/* What the items of one project come to. */
+struct sum {
+    int64_t project, n, listed;
+};
+
+static struct sum sum_of(const struct feed_item *items, size_t n, int64_t project)
+{
+    struct sum sum = {.project = project};
+
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].project != project)
+            continue;
+        sum.n++;
+        sum.listed += items[i].listed;
+    }
+    return sum;
+}
+
+static bool reserve(struct db *db, const struct sum *sum, struct arena *a, int64_t *ret_last,
                     struct err *e)
 {
     static const struct column columns[] = {{"last_seq", COLUMN_INT, 0}};
@@ -21,11 +39,13 @@ static bool reserve(struct db *db, int64_t project, int64_t n, struct arena *a, 
 
     if (FAULT("feed.reserve"))
         return err_set(e, ERR_UNAVAILABLE, "feed: numbering failed (injected)");
-    if (!db_query_one(db, Q_FEED_RESERVE, BINDS(bind_int("project", project), bind_int("n", n)),
+    if (!db_query_one(db, Q_FEED_RESERVE,
+                      BINDS(bind_int("project", sum->project), bind_int("n", sum->n),
+                            bind_int("listed", sum->listed)),
                       columns, LEN(columns), a, ret_last, &found, e))
         return err_trace(e);
     if (!found)
-        return err_set(e, ERR_INTERNAL, "project %lld has no feed", (long long)project);
+        return err_set(e, ERR_INTERNAL, "project %lld has no feed", (long long)sum->project);
     return true;
 }
 
@@ -33,16 +53,14 @@ static bool reserve(struct db *db, int64_t project, int64_t n, struct arena *a, 
 static bool number_project(struct db *db, struct feed_item *items, size_t n, size_t first,
                            struct arena *a, struct err *e)
 {
-    const int64_t project = items[first].project;
-    int64_t count = 0, last;
+    const struct sum sum = sum_of(items, n, items[first].project);
+    int64_t last;
 
-    for (size_t i = first; i < n; i++)
-        count += items[i].project == project;
-    if (!reserve(db, project, count, a, &last, e))
+    if (!reserve(db, &sum, a, &last, e))
         return err_trace(e);
-    int64_t seq = last - count;
+    int64_t seq = last - sum.n;
     for (size_t i = first; i < n; i++)
-        if (items[i].project == project)
+        if (items[i].project == sum.project)
             items[i].seq = ++seq;
     return true;
 }

@@ -6,6 +6,7 @@
  * feed_append() takes the next numbers from the project's counter row inside the caller's
  * transaction; the row stays locked until the commit, so that seq is dense and in commit order, the
  * same on both engines, and no reader can skip a late commit. Call it late in the transaction.
+ * The row also tells how many conversations the project lists, for it is written with each of them.
  * The epoch changes when a database is restored from a backup: a forked history becomes visible.
  */
 #include "base/clock.h"
@@ -21,7 +22,8 @@ struct feed_item {
     struct str entity_id;   /* its sid */
     struct str payload;     /* JSON object */
     struct str trace_id;
-    int64_t seq; /* filled by feed_append */
+    int64_t listed; /* how many more conversations the project lists with it; may be fewer */
+    int64_t seq;    /* filled by feed_append */
 };
 
 /* Numbers and stores the items, in their order. Items of several projects may be mixed. */

@@ -32,6 +32,7 @@ static bool number(struct call_batch *b, struct db *db, usec_t now, struct arena
             .entity_id = entries[i].call_sid,
             .payload = str_dup(buf_view(&payload), a),
             .trace_id = entries[i].trace_id,
+            .listed = entries[i].listed,
         };
     }
     buf_finish(&payload);

@@ -344,6 +344,8 @@ static void the_auditor_finds_what_was_tampered_with(void **state)
          "conversation 1: contact_name is not what it is taken from\n"},
         {"UPDATE calls SET missed = NOT missed WHERE twilio_sid = 'CA2'",
          "call CA2: missed is true, its log says false\n"},
+        {"UPDATE feed_heads SET conversations = conversations + 2",
+         "project 1: its list is said to have 3 conversations, it has 0\n"},
         {"UPDATE feed_heads SET last_seq = last_seq + 1",
          "the last event of the feed is 8, the counter stands at 9\n"},
         {"DELETE FROM calls WHERE twilio_sid = 'CA2'",

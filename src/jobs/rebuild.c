@@ -1,7 +1,7 @@
 /*
- * What a conversation says of its calls is kept with each change of them. Here it is held against
- * the calls, and counted anew where it differs: never, if nothing is wrong with us or with whoever
- * writes to the database by other ways.
+ * What a conversation says of its calls is kept with each change of them, and so is how many the
+ * list has. Here it is held against the calls and the list, and counted anew where it differs:
+ * never, if nothing is wrong with us or with whoever writes to the database by other ways.
  */
 #include "base/arena.h"
 
@@ -35,6 +35,53 @@ static bool count_anew(struct job_step *s, const struct held *page, size_t n, st
            err_trace(e);
 }
 
+struct listed {
+    int64_t told, counted;
+};
+
+static bool list_is_counted(struct job_step *s, bool *ret, struct err *e)
+{
+    static const struct column columns[] = {
+        {"told", COLUMN_INT, offsetof(struct listed, told)},
+        {"counted", COLUMN_INT, offsetof(struct listed, counted)},
+    };
+    struct listed is;
+    bool found;
+
+    if (!db_query_one(s->db, Q_CONVERSATION_COUNT_HELD, BINDS(bind_int("project", s->project)),
+                      columns, LEN(columns), s->a, &is, &found, e))
+        return err_trace(e);
+    *ret = !found || is.told == is.counted;
+    return true;
+}
+
+/* Whoever numbers events waits meanwhile. */
+static bool count_list_anew(struct job_step *s, struct err *e)
+{
+    const struct binds project = BINDS(bind_int("project", s->project));
+    struct rows *held;
+
+    if (!db_begin(s->db, e))
+        return err_trace(e);
+    if (!db_query(s->db, Q_CONVERSATION_COUNT_HOLD, project, s->a, &held, e) ||
+        !db_exec(s->db, Q_CONVERSATION_COUNT_ANEW, project, NULL, e) || !db_commit(s->db, e)) {
+        db_rollback(s->db);
+        return err_trace(e);
+    }
+    job_step_count(s, STR("recounted"), 1);
+    return true;
+}
+
+/* Behind the last page: it is one count, however many pages there were. */
+static bool hold_list(struct job_step *s, struct err *e)
+{
+    bool is_counted;
+
+    if (!list_is_counted(s, &is_counted, e))
+        return err_trace(e);
+    return is_counted || count_list_anew(s, e) || err_trace(e);
+}
+
 static bool rebuild(struct job_step *s, struct err *e)
 {
     static const struct column columns[] = {
@@ -60,6 +107,8 @@ static bool rebuild(struct job_step *s, struct err *e)
         return err_trace(e);
     s->n_done += (int64_t)n;
     s->done = n < PAGE;
+    if (s->done && !hold_list(s, e))
+        return err_trace(e);
     if (n > 0)
         s->next_cursor = str_fmt(s->a, "{\"after\": %lld}", (long long)page[n - 1].id);
     return true;

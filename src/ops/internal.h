@@ -48,7 +48,7 @@ void verify_owner(struct verify_page *p, struct str row, const char *refers_to, 
 
 typedef bool verify_walk_fn(struct verify_page *p, struct err *e);
 
-verify_walk_fn verify_calls, verify_owners, verify_conversations;
+verify_walk_fn verify_calls, verify_owners, verify_conversations, verify_conversation_count;
 /* The inbox goes before the log, which asks for its oldest row. */
 verify_walk_fn verify_feed, verify_inbox, verify_log;
 

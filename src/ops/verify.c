@@ -48,7 +48,13 @@ void verify_owner(struct verify_page *p, struct str row, const char *refers_to, 
 
 /* The inbox goes before the log. */
 static verify_walk_fn *const walks[] = {
-    verify_calls, verify_owners, verify_feed, verify_inbox, verify_log, verify_conversations,
+    verify_calls,
+    verify_owners,
+    verify_feed,
+    verify_inbox,
+    verify_log,
+    verify_conversations,
+    verify_conversation_count,
 };
 
 static bool read_page(struct verify_page *p, verify_walk_fn *walk, struct err *e)

@@ -306,7 +306,7 @@ static const char *const talks[STORE_ENGINE_COUNT] = {
         " (1, 'p', 1, 'C', 'B', 'outbound', 'busy', 'busy', '', '', to_timestamp(3000), 'u')",
 };
 
-enum { S_SHOWN = QUERY_COUNT, S_FILL, S_PROJECT, S_CONTACT };
+enum { S_SHOWN = QUERY_COUNT, S_FILL, S_PROJECT, S_CONTACT, S_HEAD, S_COUNTED };
 
 static const struct query_text shown_queries[] = {
     {.name = "shown",
@@ -322,23 +322,51 @@ static const struct query_text shown_queries[] = {
     {.name = "project", BOTH("INSERT INTO projects (id, org_id, name) VALUES (1, 1, 'p')")},
     {.name = "contact",
      BOTH("INSERT INTO contacts (project_id, phone_number, display_name) VALUES (1, '+1', 'Ann')")},
+    {.name = "head", BOTH("INSERT INTO feed_heads (project_id, epoch) VALUES (1, 'E')")},
+    {.name = "counted", BOTH("SELECT CAST(conversations AS text) AS line FROM feed_heads")},
 };
+
+/* A conversation with calls, and one without. */
+static struct db *with_talks(struct store *store)
+{
+    struct db *db = store_connect(store, STORE_TOOL);
+    struct err e = {.code = ERR_NONE};
+
+    store->extra = shown_queries;
+    store->n_extra = LEN(shown_queries);
+    for (int q = S_FILL; q <= S_CONTACT; q++)
+        kit_exec(db, q, NO_BINDS);
+    assert_ok(db_begin(db, &e), &e);
+    assert_ok(store->engine->script(db, talks[store_engine(store)], &e), &e);
+    assert_ok(db_commit(db, &e), &e);
+    return db;
+}
+
+static void conversations_of_before_are_counted(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = with_talks(store);
+        struct err e = {.code = ERR_NONE};
+        int n;
+        kit_exec(db, S_HEAD, NO_BINDS);
+        assert_string_equal(kit_lines(db, S_COUNTED, a), "0\n");
+        assert_ok(store_migrate_down(store, n_migrations() - 15, &n, &e), &e);
+        up(store, n_migrations() - 15);
+        assert_string_equal(kit_lines(db, S_COUNTED, a), "1\n"); // the other has no call
+        db_close(db);
+    }
+}
 
 static void conversations_of_before_show_their_latest_call(void **state)
 {
     (void)state;
     TEST_STORES(store, a)
     {
+        struct db *db = with_talks(store);
         struct err e = {.code = ERR_NONE};
-        struct db *db = store_connect(store, STORE_TOOL);
         int n;
-        store->extra = shown_queries;
-        store->n_extra = LEN(shown_queries);
-        for (int q = S_FILL; q <= S_CONTACT; q++)
-            kit_exec(db, q, NO_BINDS);
-        assert_ok(db_begin(db, &e), &e);
-        assert_ok(store->engine->script(db, talks[store_engine(store)], &e), &e);
-        assert_ok(db_commit(db, &e), &e);
         assert_ok(store_migrate_down(store, n_migrations() - 1, &n, &e), &e);
         up(store, n_migrations() - 1);
         assert_string_equal(kit_lines(db, S_SHOWN, a),
@@ -354,4 +382,5 @@ TEST_MAIN(cmocka_unit_test(up_down_up), cmocka_unit_test(nodes_that_start_togeth
           cmocka_unit_test(both_engines_have_the_same_columns),
           cmocka_unit_test(the_old_names_have_their_columns),
           cmocka_unit_test(conversations_of_before_show_their_latest_call),
+          cmocka_unit_test(conversations_of_before_are_counted),
           cmocka_unit_test(triggers_date_changes_and_guard_the_log))

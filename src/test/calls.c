@@ -66,6 +66,7 @@ bool test_calls_save(struct db *db, const struct call_change *changes, size_t n,
                                       .ts = entries[i].event_time,
                                       .entity_type = STR("call"),
                                       .entity_id = entries[i].call_sid,
+                                      .listed = entries[i].listed,
                                       .payload = str_dup(buf_view(&payload), a)};
         buf_finish(&payload);
     }

@@ -114,6 +114,10 @@ describe("jobs", () => {
     await assert.rejects(audit(server), /77/);
     assert.equal((await ended(server, await start(server, "rebuild"))).counts["recounted"], 1);
     await audit(server);
+    await sql(server, "UPDATE feed_heads SET conversations = 88");
+    await assert.rejects(audit(server), /its list is said to have 88 conversations, it has \d+/);
+    assert.equal((await ended(server, await start(server, "rebuild"))).counts["recounted"], 1);
+    await audit(server);
     assert.deepEqual((await ended(server, await start(server, "rebuild"))).counts, {});
   });
 

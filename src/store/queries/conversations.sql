@@ -4,12 +4,13 @@
 -- all calls of a project in the order wanted, rather than those of a conversation.
 
 -- name: conversation_lock
--- Locked in one order, before anything is counted.
+-- Locked in one order, before anything is counted. listed: it has a call that is shown.
 -- params: project int[], number text[]
 -- [sqlite]
-SELECT id, project_id, external_id FROM conversations WHERE project_id = :project AND external_id = :number;
+SELECT id, project_id, external_id, last_message_at IS NOT NULL AS listed
+  FROM conversations WHERE project_id = :project AND external_id = :number;
 -- [postgres]
-SELECT c.id, c.project_id, c.external_id
+SELECT c.id, c.project_id, c.external_id, c.last_message_at IS NOT NULL AS listed
   FROM unnest(:project, :number) AS k (project_id, number)
   JOIN conversations c ON c.project_id = k.project_id AND c.external_id = k.number
  ORDER BY c.project_id, c.external_id
@@ -42,7 +43,8 @@ RETURNING id, project_id, external_id;
 
 -- name: conversation_refresh
 -- Counts anew what belongs to a conversation, and takes over what it shows of the latest. The rows are
--- locked, so that no other worker's call can come between the counting and the commit.
+-- locked, so that no other worker's call can come between the counting and the commit. Gives back which of them
+-- the list has.
 -- params: project int[], id int[], now time
 -- [sqlite]
 UPDATE conversations
@@ -61,7 +63,8 @@ UPDATE conversations
             ORDER BY c.start_time DESC, c.id DESC
             LIMIT 1),
        updated_at = :now
- WHERE project_id = :project AND id = :id;
+ WHERE project_id = :project AND id = :id
+RETURNING project_id, external_id, last_message_at IS NOT NULL AS listed;
 -- [postgres]
 UPDATE conversations v
    SET last_message_at = (SELECT max(start_time) FROM calls
@@ -80,7 +83,8 @@ UPDATE conversations v
             LIMIT 1),
        updated_at = :now
   FROM unnest(:project, :id) AS k (project_id, id)
- WHERE v.project_id = k.project_id AND v.id = k.id;
+ WHERE v.project_id = k.project_id AND v.id = k.id
+RETURNING v.project_id, v.external_id, v.last_message_at IS NOT NULL AS listed;
 
 -- name: conversation_held
 -- A page of conversations, and whether what each says of its calls is not what they are.
@@ -180,7 +184,40 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
   JOIN contacts c ON c.id = v.contact_id
  ORDER BY v.last_message_at DESC, v.id DESC;
 
+-- How many the whole list has stands beside the feed's counter (feed_reserve), whose row is written with each batch
+-- anyway: counting a hundred thousand rows behind row-level security costs more than the page.
+
+-- name: conversation_count_all
+-- params: project int
+SELECT conversations AS total FROM feed_heads WHERE project_id = :project;
+
+-- name: conversation_count_held
+-- What is told, and what is so.
+-- params: project int
+SELECT h.conversations AS told,
+       (SELECT count(*) FROM conversations v
+         WHERE v.project_id = :project AND v.last_message_at IS NOT NULL) AS counted
+  FROM feed_heads h
+ WHERE h.project_id = :project;
+
+-- name: conversation_count_hold
+-- Nobody lists another one until the transaction ends.
+-- params: project int
+-- [sqlite]
+SELECT project_id FROM feed_heads WHERE project_id = :project;
+-- [postgres]
+SELECT project_id FROM feed_heads WHERE project_id = :project FOR NO KEY UPDATE;
+
+-- name: conversation_count_anew
+-- The row is held: what is seen now is what it has to tell.
+-- params: project int
+UPDATE feed_heads
+   SET conversations = (SELECT count(*) FROM conversations v
+                         WHERE v.project_id = :project AND v.last_message_at IS NOT NULL)
+ WHERE project_id = :project;
+
 -- name: conversation_count
+-- Of a stretch of time.
 -- params: project int, from_time time, before_time time, before_id int
 -- use: conversation_total
 -- use: conversation_from

@@ -1,7 +1,11 @@
 -- name: feed_reserve
--- Takes :n numbers of a project's feed; the row stays locked until the commit.
--- params: project int, n int
-UPDATE feed_heads SET last_seq = last_seq + :n WHERE project_id = :project RETURNING last_seq;
+-- Takes :n numbers of a project's feed; the row stays locked until the commit. listed: how many more conversations
+-- the list has.
+-- params: project int, n int, listed int
+UPDATE feed_heads
+   SET last_seq = last_seq + :n, conversations = conversations + :listed
+ WHERE project_id = :project
+RETURNING last_seq;
 
 -- name: feed_insert
 -- params: project int[], seq int[], type text[], ts time[], entity_type text[], entity_id text[], payload json[], trace_id text[], now time
