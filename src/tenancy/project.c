@@ -124,9 +124,11 @@ static bool api_key_ensure(struct db *db, int64_t project, struct str key, struc
 static bool bootstrap(struct db *db, const struct project_bootstrap *in, struct arena *a,
                       int64_t *ret, struct err *e)
 {
+    struct rows *turn;
     bool there;
 
-    if (!db_query_one(db, Q_PROJECT_DEFAULT, NO_BINDS, id_columns, LEN(id_columns), a, ret, &there,
+    if (!db_query(db, Q_PROJECT_BOOTSTRAP_LOCK, NO_BINDS, a, &turn, e) ||
+        !db_query_one(db, Q_PROJECT_DEFAULT, NO_BINDS, id_columns, LEN(id_columns), a, ret, &there,
                       e))
         return err_trace(e);
     if ((!there && !make_first(db, in, a, ret, e)) || !ensure_owner(db, in, *ret, a, e))

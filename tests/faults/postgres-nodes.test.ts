@@ -196,3 +196,16 @@ describe("two nodes that ask a provider whose API is behind", () => {
     }
   });
 });
+
+describe("nodes that start at the same time on an empty database", () => {
+  it("make one installation", async () => {
+    const cluster = await startCluster();
+    const nodes = await Promise.all(Array.from({ length: 3 }, () => startServer({ DATABASE_URL: cluster.url })));
+    try {
+      for (const table of ["orgs", "projects", "users"]) assert.equal(await psql(cluster.url, `SELECT count(*) FROM ${table}`), "1", table);
+    } finally {
+      for (const node of nodes) await node.remove();
+      await cluster.remove();
+    }
+  });
+});

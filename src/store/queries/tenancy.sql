@@ -1,3 +1,11 @@
+-- name: project_bootstrap_lock
+-- Nodes that start at the same time on an empty database make one installation, in turn. Held until the commit.
+-- scope: system — a start has no project yet
+-- [sqlite]
+SELECT 1 AS locked;
+-- [postgres]
+SELECT CASE WHEN pg_advisory_xact_lock(hashtext('bootstrap')) IS NULL THEN 0 ELSE 1 END AS locked;
+
 -- name: project_default
 -- The default project of a fresh installation: the oldest one.
 -- scope: system — a start has no project yet
