@@ -212,6 +212,34 @@ describe("metrics", () => {
     }
   });
 
+  it("R146: the canary is missed, and it is said why, when nobody is at the address, or another installation", async () => {
+    type Nodes = { nodes: { canary: { came_through: boolean; took_ms: number | null } | null }[] };
+    const elsewhere = await startServer({ TWILIO_AUTH_TOKEN: "the-auth-token-of-another-installation" });
+    const cases: [string, RegExp][] = [
+      [`http://127.0.0.1:${String(await freePort())}`, /canary\.failed.*(refused|connect)/i],
+      [elsewhere.url, /canary\.failed.*answered 403/], // which refuses the signature
+    ];
+    try {
+      for (const [address, why] of cases) {
+        const watched = await startServer({ METRICS_TOKEN, CANARY_SECONDS: "1", WEBHOOK_BASE_URL: address });
+        try {
+          await until("it is missed", async () => ((value(await scrape(watched), "canary_failed_total") ?? 0) > 2 ? true : undefined));
+          const page = await scrape(watched); // what HookswitchCanary looks at
+          assert.deepEqual([value(page, "canary_enabled"), value(page, "canary_latency_seconds_count"), value(page, "canary_last_success_timestamp_seconds")], [1, 0, undefined]);
+          assert.match(watched.output(), why);
+          const { canary } = await until("it is told of", async () => (await get<Nodes>(watched, "/api/nodes")).nodes.find((n) => n.canary !== null));
+          assert.deepEqual([canary?.came_through, canary?.took_ms], [false, null]);
+          assert.equal((await fetch(`${watched.url}/health`)).status, 200, "the node itself is well");
+        } finally {
+          await watched.remove();
+        }
+      }
+      assert.equal((await get<InboxPage>(elsewhere, "/api/events")).total, 0);
+    } finally {
+      await elsewhere.remove();
+    }
+  });
+
   it("a real Prometheus scrapes them, with our rules loaded", async () => {
     const directory = await mkdtemp(join(tmpdir(), "prometheus-"));
     const port = await freePort();
