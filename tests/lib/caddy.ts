@@ -71,6 +71,12 @@ export class Caddy {
     return ["--config", join(this.directory, "machine"), "--adapter", "caddyfile"];
   }
 
+  /** Throws with what Caddy says of the file. */
+  async validate(): Promise<void> {
+    await this.#name([this]);
+    await promisify(execFile)("caddy", ["validate", ...this.#arguments], { env: this.#environment });
+  }
+
   async start(nodes: { url: string }[]): Promise<void> {
     await this.#name(nodes);
     const child = spawn("caddy", ["run", ...this.#arguments], { env: this.#environment, stdio: ["ignore", "ignore", "pipe"] });
