@@ -20,8 +20,8 @@
 #include "loop/loop.h"
 
 #define IDLE_WAIT MILLISECONDS(500) /* other nodes do not ring our bell; retries fall due */
-#define LOST_WAIT MILLISECONDS(250)
-#define CONFLICT_WAIT MILLISECONDS(1) /* the first; twice as long each time, up to LOST_WAIT */
+#define FIRST_WAIT MILLISECONDS(1)  /* of a store that is lost or in conflict */
+#define LAST_WAIT MILLISECONDS(250) /* twice as long each time, up to that */
 #define REAP_EVERY SECONDS(1)
 #define TRIED_EVERY MILLISECONDS(100) /* while there are none: to ask costs as much as to claim */
 #define ROUND SECONDS(1) /* of fresh rows, until those that were tried before have their turn */
@@ -138,7 +138,7 @@ static void succeed(const struct worker *w, struct queue_batch *b)
 static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct claim *next,
                              struct err *e)
 {
-    usec_t wait = CONFLICT_WAIT;
+    usec_t wait = FIRST_WAIT;
     bool held = true;
 
     for (;;) {
@@ -164,8 +164,8 @@ static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct cla
         if (is_stopping(w))
             return INTERRUPTED;
         atomic_fetch_add(&w->q->counters.conflicts, 1);
-        (void)bell_wait(w->q->heartbeat_end, db_lost(w->db) ? LOST_WAIT : wait);
-        wait = wait < LOST_WAIT ? 2 * wait : LOST_WAIT;
+        (void)bell_wait(w->q->heartbeat_end, wait);
+        wait = wait < LAST_WAIT ? 2 * wait : LAST_WAIT;
     }
 }
 
@@ -219,7 +219,7 @@ static void judge(struct worker *w, struct queue_batch *one, struct queue_verdic
         w->doubtful = true;
         if (is_stopping(w) || (!db_lost(w->db) && !db_conflicted(w->db)))
             return; // the lease runs out, the row is taken again
-        (void)bell_wait(w->q->heartbeat_end, LOST_WAIT);
+        (void)bell_wait(w->q->heartbeat_end, LAST_WAIT);
         err_clear(&e);
     }
     if (held)
