@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page, Route } from "playwright-core";
-import { DESKTOP, accessibilityFindings, anotherScreen, isLive, openBrowser, signIn } from "../lib/browser.ts";
+import { DESKTOP, PATIENCE_MS, accessibilityFindings, anotherScreen, isLive, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
@@ -131,6 +131,42 @@ describe("a place that failed says why, and what to do", () => {
       await alert.getByRole("button", { name: "Try again" }).waitFor();
       await endsWell(page);
     });
+});
+
+describe("who waits is told soon", () => {
+  const LIST = /\/api\/sync\/drift/;
+
+  /** How often the list is asked for until it has failed, when each question ends like this; then it is there after all. */
+  async function askedUntilFailed(end: (route: Route) => Promise<void>): Promise<number> {
+    let asked = 0;
+    const page = await open({ path: "/app/operations", from: LIST }, (it) =>
+      it.route(LIST, (route) => {
+        asked++;
+        return end(route);
+      }),
+    );
+    const list = page.getByRole("region", { name: "Drift" });
+    const alert = list.getByRole("alert");
+    await alert.getByText("This could not be loaded").waitFor({ timeout: 2 * PATIENCE_MS });
+    const then = asked;
+    await page.unroute(LIST);
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await list.getByText("Nothing was missing").waitFor();
+    await page.context().close();
+    return then;
+  }
+
+  test("of a server that does not answer, after one question", async () => {
+    assert.equal(await askedUntilFailed(() => Promise.resolve()), 1);
+  });
+
+  test("of a network that fails, after two", async () => {
+    assert.equal(await askedUntilFailed((route) => route.abort()), 2);
+  });
+
+  test("of a refusal, at once", async () => {
+    assert.equal(await askedUntilFailed(fault(429, "Too many", "Wait")), 1);
+  });
 });
 
 describe("a place that the server does not show says so", () => {

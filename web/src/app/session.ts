@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 import { ApiError, isSignedOut } from "../lib/api";
 import { me } from "../lib/me";
 
-const RETRIES = 2;
+const RETRY_MS = 500;
 
 let signedOut = false;
 const listeners = new Set<() => void>();
@@ -26,10 +26,11 @@ function onError(error: unknown): void {
   if (isSignedOut(error)) endSession();
 }
 
-/** Only what may go well the next time is tried again. */
-function retry(failures: number, error: Error): boolean {
-  const refused = error instanceof ApiError && error.status >= 400 && error.status < 500;
-  return !refused && failures < RETRIES;
+/** Once more, what may go well the next time and has kept nobody waiting: who looks is to see soon that it failed. */
+export function retry(failures: number, error: Error): boolean {
+  if (failures > 0 || !(error instanceof ApiError)) return false;
+  const isRefused = error.status >= 400 && error.status < 500;
+  return !isRefused && error.isSoon;
 }
 
 export function createQueryClient(): QueryClient {
@@ -37,7 +38,7 @@ export function createQueryClient(): QueryClient {
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
-      queries: { networkMode: "always", staleTime: 30_000, refetchOnWindowFocus: false, retry },
+      queries: { networkMode: "always", staleTime: 30_000, refetchOnWindowFocus: false, retry, retryDelay: RETRY_MS },
       mutations: { networkMode: "always" },
     },
   });

@@ -5,6 +5,9 @@ import type { ApiErrorBody } from "./types";
 
 /** What the server (or the network) answered instead of what was asked for. */
 export class ApiError extends Error {
+  /** It came so soon that nobody waits long when the question is asked once more. */
+  isSoon = false;
+
   constructor(
     /** The HTTP status; 0 when there was no answer. */
     readonly status: number,
@@ -50,18 +53,22 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 
 /** So long an answer is waited for. */
 const ANSWER_MS = 12_000;
+/** What fails sooner than this has kept nobody waiting. */
+const SOON_MS = 1_000;
 /** So long one for which the server asks the provider first. */
 export const PROVIDER_ANSWER_MS = 90_000;
 
 /** What is read of an answer, unless it does not come in time: who looks at old numbers is to know. */
 async function inTime<T>(read: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal, ms = ANSWER_MS): Promise<T> {
   const patience = AbortSignal.timeout(ms);
+  const began = performance.now();
   const isOver = new Promise<never>((_resolve, reject) => {
     patience.addEventListener("abort", () => { reject(patience.reason as Error); });
   });
   try {
     return await Promise.race([read(signal === undefined ? patience : AbortSignal.any([signal, patience])), isOver]);
   } catch (cause) {
+    if (cause instanceof ApiError) cause.isSoon = performance.now() - began < SOON_MS;
     if (!patience.aborted || signal?.aborted || cause instanceof ApiError) throw cause;
     throw new ApiError(0, text.failed.unanswered, [text.failed.unansweredFix], null);
   }

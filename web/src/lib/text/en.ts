@@ -344,7 +344,7 @@ export const en = {
     unreachable: "The server cannot be reached",
     unreachableFix: "Check that Hookswitch is running and that you are online.",
     unanswered: "The server does not answer",
-    unansweredFix: "It is asked again. If it stays like this, look at its health and its log.",
+    unansweredFix: "Try again in a moment. If it stays like this, look at its health and its log.",
     trace: (id: string) => `Trace ${id}`,
     retry: "Try again",
   },
