@@ -42,6 +42,19 @@ describe("the room of operations", () => {
     await figure("Watching").getByText(/^[1-9]/).waitFor();
   });
 
+  test("lets no section wait for another, nor be moved by it", async () => {
+    await page.route("**/api/health/sync", () => undefined);
+    await page.reload();
+    await page.getByRole("group", { name: "Webhooks" }).waitFor();
+    const topOf = async (name: string) => (await page.getByRole("heading", { name, exact: true }).boundingBox())?.y;
+    const tops = () => Promise.all(["Switches", "Jobs", "Drift"].map(topOf));
+    await page.getByText("Nothing was missing").waitFor();
+    const before = await tops();
+    await page.unroute("**/api/health/sync"); // what was held goes on
+    await page.getByText("All well").waitFor();
+    assert.deepEqual(await tops(), before);
+  });
+
   test("tells who runs the installation of its nodes and their canary", async () => {
     const node = page.getByRole("list", { name: "Nodes" }).getByRole("listitem");
     await node.getByText("Running").waitFor();

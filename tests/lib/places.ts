@@ -16,7 +16,7 @@ export const PLACES: Record<string, Place> = {
   conversation: { path: "/app/calls/1", seen: "Missed: nobody answered" },
   inbox: { path: "/app/inbox", seen: "Dead letter" },
   deadletters: { path: "/app/inbox?state=dead_letter", seen: "CallSid" },
-  operations: { path: "/app/operations", seen: "Received to applied" },
+  operations: { path: "/app/operations", seen: "doors, worker, API, feed, jobs" },
   settings: { path: "/app/settings", seen: "Sound for incoming calls" },
   account: { path: "/app/settings/account", seen: "this one" },
   people: { path: "/app/settings/people", seen: "Vera Viewer" },

@@ -36,6 +36,24 @@ export function LoadingFace({ rows = 4 }: { rows?: number }): ReactElement {
   );
 }
 
+/** Says that something is on its way, to who hears the page. */
+export function LoadingStatus(): ReactElement {
+  return (
+    <div role="status">
+      <VisuallyHidden>{text.loading}</VisuallyHidden>
+    </div>
+  );
+}
+
+/** Words on their way: those that usually come, or as long ones, keep the room for them. */
+export function PendingWords({ children }: { children: string }): ReactElement {
+  return (
+    <Skeleton component="span" width="fit-content" className={classes.pending} aria-hidden="true">
+      {children}
+    </Skeleton>
+  );
+}
+
 /** A list that could not be loaded or may not be seen, what to do about it, and a button that tries again. */
 export function FailedFace({ error, retry }: { error: Error; retry: () => void }): ReactElement {
   const known = error instanceof ApiError ? error : null;

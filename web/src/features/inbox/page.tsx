@@ -66,7 +66,9 @@ function Inbox(): ReactElement {
         <States state={filter.state} />
         <AsOf />
         {!mayReplay && <p className={classes.note}>{text.inbox.mayNot}</p>}
-        {mayReplay && dead > 0 && (
+      </div>
+      {mayReplay && dead > 0 && (
+        <div className={classes.all}>
           <Button
             size="xs"
             leftSection={<Icon name="replay" size={14} />}
@@ -76,8 +78,8 @@ function Inbox(): ReactElement {
           >
             <Vouched>{text.inbox.replayAll(dead)}</Vouched>
           </Button>
-        )}
-      </div>
+        </div>
+      )}
       <section className={classes.list} aria-label={text.inbox.title}>
         <List key={filter.state} filter={filter} deeds={mayReplay ? deeds : null} />
       </section>

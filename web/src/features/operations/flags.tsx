@@ -1,4 +1,5 @@
 // What is switched while the server runs: for this project, and for all by those who run the installation.
+import { Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { useState } from "react";
@@ -6,7 +7,7 @@ import { adjustTo, usePlace } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Flag, FlagList } from "../../lib/types";
-import { FailedFace, LoadingFace } from "../../ui/faces";
+import { FailedFace, LoadingStatus } from "../../ui/faces";
 import { Options } from "../../ui/options";
 import { Question } from "../../ui/question";
 import { Section } from "../../ui/section";
@@ -51,7 +52,7 @@ export function Flags(): ReactElement {
         </>
       }
     >
-      {data === undefined && (error === null ? <LoadingFace rows={4} /> : <FailedFace error={error} retry={() => void refetch()} />)}
+      {data === undefined && (error === null ? <ToCome /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {change.error !== null && <Trouble error={change.error} />}
       {data !== undefined && <List list={data} scope={scope} onChoose={choose} />}
       {wish !== null && (
@@ -78,6 +79,26 @@ function ScopeChoice({ scope, onChoose }: { scope: Scope; onChoose: (scope: Scop
     { value: "installation" as const, word: words.everywhere },
   ];
   return <Options label={words.whom} options={options} value={scope} onChoose={onChoose} />;
+}
+
+/** What can be switched is known before how it is; each choice has its height. */
+function ToCome(): ReactElement {
+  return (
+    <>
+      <LoadingStatus />
+      <ul className={classes.list} aria-label={words.title}>
+        {Object.values(words.names).map(({ name, does }) => (
+          <li key={name} className={classes.flag}>
+            <div>
+              <h3>{name}</h3>
+              <p>{does}</p>
+            </div>
+            <Skeleton width="11rem" height="2.375rem" />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }
 
 function List({ list, scope, onChoose }: { list: FlagList; scope: Scope; onChoose: (wish: Wish) => void }): ReactElement {

@@ -4,8 +4,8 @@ import type { ReactElement } from "react";
 import { goTo, usePlace } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
-import { FailedFace, LoadingFace } from "../../ui/faces";
-import { Records } from "../../ui/records";
+import { FailedFace, LoadingStatus, PendingWords } from "../../ui/faces";
+import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
 import { AsOf } from "../../ui/stale";
 import { Trouble } from "../../ui/trouble";
@@ -14,6 +14,20 @@ import { JobRecord } from "./job_record";
 import { Runs } from "./runs";
 
 const words = text.operations.jobs;
+
+/** Which jobs there are is known before how they are. */
+function ToCome(): ReactElement {
+  return (
+    <>
+      <LoadingStatus />
+      <Records label={words.title}>
+        {Object.values(words.names).map(({ name, does }) => (
+          <Record key={name} name={name} aside={does} facts={[<PendingWords key="at">{words.onRequest}</PendingWords>]} />
+        ))}
+      </Records>
+    </>
+  );
+}
 
 export function Jobs(): ReactElement {
   const client = useQueryClient();
@@ -24,7 +38,7 @@ export function Jobs(): ReactElement {
   const shown = data?.jobs.find(({ name }) => name === runs)?.name;
   return (
     <Section title={words.title} aside={<AsOf />}>
-      {data === undefined && (error === null ? <LoadingFace rows={4} /> : <FailedFace error={error} retry={() => void refetch()} />)}
+      {data === undefined && (error === null ? <ToCome /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {run.error !== null && <Trouble error={run.error} />}
       {data !== undefined && (
         <Records label={words.title}>

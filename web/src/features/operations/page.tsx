@@ -5,7 +5,7 @@ import { timeOfDay } from "../../lib/format";
 import { healthLook, staleLook } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { SyncHealth } from "../../lib/types";
-import { FailedFace, LoadingFace } from "../../ui/faces";
+import { FailedFace, LoadingStatus, PendingWords } from "../../ui/faces";
 import { Mark } from "../../ui/mark";
 import { Section } from "../../ui/section";
 import { Polled } from "../../ui/stale";
@@ -17,6 +17,7 @@ import { Jobs } from "./jobs";
 import { Nodes } from "./nodes";
 import classes from "./page.module.css";
 import { Pipeline } from "./pipeline";
+import { stagesOf, stagesToCome } from "./stages";
 
 /** Whether everything flows, in what measure, and why not. */
 export function OperationsView(): ReactElement {
@@ -25,27 +26,25 @@ export function OperationsView(): ReactElement {
   if (data === undefined)
     return (
       <Page aside={null}>
-        {error === null ? <LoadingFace rows={6} /> : <FailedFace error={error} retry={() => void refetch()} />}
+        {error === null ? <ToCome /> : <FailedFace error={error} retry={() => void refetch()} />}
       </Page>
     );
   const isOld = error !== null;
   return (
     <Page aside={<Mark look={isOld ? staleLook(timeOfDay(serverTimeOf(dataUpdatedAt))) : healthLook(data.status)} />}>
       <Reasons health={data} />
-      <Pipeline health={data} rates={isOld || rates.error === null ? rates.data : undefined} isOld={isOld} />
+      <Pipeline stages={stagesOf(data, isOld || rates.error === null ? rates.data : undefined)} isOld={isOld} />
     </Page>
   );
 }
 
+/** The sections do not wait for one another, and none pushes another about: those that not everybody has stand last. */
 function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): ReactElement {
   return (
     <div className={classes.view}>
       <Section title={text.operations.title} aside={aside}>
         {children}
       </Section>
-      <Polled keys={[nodes.queryKey]}>
-        <Canaries />
-      </Polled>
       <Polled keys={[flags.queryKey]}>
         <Flags />
       </Polled>
@@ -57,8 +56,22 @@ function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): R
       </Polled>
       <Polled keys={[nodes.queryKey]}>
         <Nodes />
+        <Canaries />
       </Polled>
     </div>
+  );
+}
+
+/** It has its room while it is on its way, and already says what it will tell. */
+function ToCome(): ReactElement {
+  return (
+    <>
+      <LoadingStatus />
+      <p className={classes.reasons}>
+        <PendingWords>{text.operations.fine}</PendingWords>
+      </p>
+      <Pipeline stages={stagesToCome()} />
+    </>
   );
 }
 

@@ -1,18 +1,14 @@
 // The way of an event, drawn: where it is, how fast it goes, and where it waits.
 import type { ReactElement } from "react";
-import type { Pipeline as Rates, SyncHealth } from "../../lib/types";
 import { text } from "../../lib/text";
 import { Mark } from "../../ui/mark";
 import classes from "./pipeline.module.css";
-import { stagesOf } from "./stages";
 import type { Stage } from "./stages";
 
-type PipelineProps = { health: SyncHealth; rates: Rates | undefined; isOld: boolean };
-
-export function Pipeline({ health, rates, isOld }: PipelineProps): ReactElement {
+export function Pipeline({ stages, isOld = false }: { stages: Stage[]; isOld?: boolean }): ReactElement {
   return (
     <ol className={classes.way} aria-label={text.operations.way} data-old={isOld || undefined}>
-      {stagesOf(health, rates).map((stage) => (
+      {stages.map((stage) => (
         <Station key={stage.name} stage={stage} />
       ))}
     </ol>

@@ -11,6 +11,8 @@ export type Stage = { name: string; figures: Figure[]; trouble: Look | null; /**
 
 const words = text.operations;
 
+const UNKNOWN = "–";
+
 /** As the server judges it: what waits longer is late. */
 const LATE_MS = 4_000;
 /** Where the database is in trouble, counting is slow and therefore rare. */
@@ -54,7 +56,7 @@ function inboxStage({ inbox }: SyncHealth, flows: boolean): Stage {
 export function stagesOf(health: SyncHealth, rates: Pipeline | undefined): Stage[] {
   const { worker, feed } = health;
   const { received_per_minute: received = 0, processed_per_minute: processed = 0, published_per_minute: published = 0 } = rates ?? {};
-  const told = (perMinute: number): string => (rates === undefined ? "–" : rate(perMinute));
+  const told = (perMinute: number): string => (rates === undefined ? UNKNOWN : rate(perMinute));
   return [
     { name: words.stages.provider, figures: [{ ...words.received, value: told(received) }], trouble: null, flows: received > 0 },
     inboxStage(health, processed > 0),
@@ -63,4 +65,22 @@ export function stagesOf(health: SyncHealth, rates: Pipeline | undefined): Stage
     { name: words.stages.feed, figures: [{ ...words.published, value: told(published) }, { ...words.seq, value: number(feed.last_seq) }], trouble: null, flows: published > 0 && feed.clients > 0 },
     { name: words.stages.browsers, figures: [{ ...words.clients, value: number(feed.clients) }, ...ofNode(words.publish, duration, feed.publish_lag_ms)], trouble: late(feed.publish_lag_ms ?? 0), flows: false },
   ];
+}
+
+/** The same stages while nothing is known of them: they have the room that they will need. */
+export function stagesToCome(): Stage[] {
+  const figures: Record<keyof typeof words.stages, readonly { name: string; note: string }[]> = {
+    provider: [words.received],
+    inbox: [words.pending, words.dead],
+    worker: [words.lag],
+    log: [words.processed],
+    feed: [words.published, words.seq],
+    browsers: [words.clients],
+  };
+  return Object.entries(words.stages).map(([stage, name]) => ({
+    name,
+    figures: figures[stage as keyof typeof figures].map((about) => ({ ...about, value: UNKNOWN })),
+    trouble: null,
+    flows: false,
+  }));
 }

@@ -69,9 +69,9 @@ export const operations = {
     everywhere: "All projects",
     names: {
       webhook_ingestion_enabled: { name: "Webhooks", does: "Shadow: events are kept and wait. Off: none is taken; callers are still connected.", narrowed: "Calls will not appear while this is so. In shadow mode nothing is lost; when it is off, providers try again for a while only." },
-      worker_percentage: { name: "Share of calls", does: "The events of the other calls are kept and wait.", narrowed: "Calls beyond the share will not appear before more is let through. Nothing is lost." },
       realtime_push_enabled: { name: "Live push", does: "Off: pages ask for news every few seconds instead.", narrowed: "Everybody's page goes on, a few seconds behind." },
       reconcile_jobs_enabled: { name: "Comparing with providers", does: "Finds what was never told, and what came late.", narrowed: "What providers did not tell stays unknown for as long." },
+      worker_percentage: { name: "Share of calls", does: "The events of the other calls are kept and wait.", narrowed: "Calls beyond the share will not appear before more is let through. Nothing is lost." },
     },
     value: (value: string) => (/^\d+$/.test(value) ? `${value} %` : ({ off: "Off", shadow: "Shadow", on: "On" }[value] ?? value)),
     forAll: (value: string) => `Set for all projects: ${value}.`,
