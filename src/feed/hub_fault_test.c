@@ -27,8 +27,13 @@ static const char *from(int64_t seq, struct arena *a)
     return str_z(str_fmt(a, "?last_seq=%lld", (long long)seq), a);
 }
 
+struct outage {
+    const char *point; /* NULL: any */
+    uint64_t nth, length;
+};
+
 /* Events while the hub's thread, which alone asks the store then, is failed. Whether it was. */
-static bool watch_in_spite(struct rig *r, uint64_t nth, uint64_t length)
+static bool watch_in_spite(struct rig *r, const struct outage *o)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     const int64_t first = append(r, 3) - 2;
@@ -37,8 +42,8 @@ static bool watch_in_spite(struct rig *r, uint64_t nth, uint64_t length)
     watch(r, &early, from(first - 1, a));
     expect_seqs(&early, first, first + 2);
     const int64_t last = append(r, 2 * RING); // late is fed from the store, by pages
-    fault_arm_outage("store.query", nth, length);
-    if (nth % 2)
+    fault_arm_outage(o->point, o->nth, o->length);
+    if (o->nth % 2)
         hub_announce(r->hub, r->project, last); // else it is found by asking
     expect_seqs(&early, first + 3, last);
     const bool struck = fault_struck();
@@ -53,7 +58,11 @@ static bool watch_in_spite(struct rig *r, uint64_t nth, uint64_t length)
 /* The store fails anywhere, once and for a while: who watches misses nothing all the same. */
 static void no_fault_of_the_store_makes_a_gap(void **state)
 {
-    static const uint64_t lengths[] = {1, 8};
+    static const struct {
+        const char *point;
+        uint64_t length;
+    } rows[] = {{"store.query", 1}, {"store.query", 8}, {"store.step", 1},
+                {"store.step", 2},  {"feed.read", 1},   {"feed.read", 8}};
     const struct hub_options options = {
         .ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(20)};
 
@@ -63,34 +72,57 @@ static void no_fault_of_the_store_makes_a_gap(void **state)
         struct rig r;
         if (!rig_up_on(&r, a, (enum store_engine)engine, options))
             break;
-        FOR_EACH_ROW (length, lengths)
-            for (uint64_t nth = 1; watch_in_spite(&r, nth, *length); nth++)
-                continue;
+        FOR_EACH_ROW (row, rows) {
+            struct outage o = {row->point, 1, row->length};
+            while (watch_in_spite(&r, &o))
+                o.nth++;
+        }
         rig_down(&r);
     }
 }
 
+/* The forms that a fault has here: once, and for a while. */
+static const uint64_t lengths[] = {1, 8};
+
+/* Opening the feed fails at the n-th question to the store; whether it was asked that often. */
+static bool open_in_spite(struct rig *r, uint64_t nth, uint64_t length)
+{
+    struct viewer v;
+
+    fault_arm_outage("store.query", nth, length);
+    dial(r, &v, "?last_seq=0", 0);
+    const bool refused = str_starts(head(&v), STR("HTTP/1.1 503 "));
+    const bool struck = fault_struck();
+    fault_disarm();
+    leave(&v);
+    assert_true(refused == struck);
+    return struck;
+}
+
 static void a_feed_that_cannot_be_opened_is_refused_and_opened_later(void **state)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-    struct viewer v;
-    struct rig r;
+    const struct hub_options options = {
+        .ring = RING, .keepalive = SECONDS(3600), .poll = SECONDS(3600)};
 
     (void)state;
-    rig_up(&r, a);
-    append(&r, 3);
-    for (uint64_t nth = 1; nth <= 3; nth++) { // its head, the head of a page, the page
-        fault_arm("store.query", nth, false);
-        dial(&r, &v, "?last_seq=0", 0);
-        assert_true(str_starts(head(&v), STR("HTTP/1.1 503 ")));
-        assert_true(fault_struck());
-        fault_disarm();
-        leave(&v);
-    }
-    watch(&r, &v, "?last_seq=0");
-    expect_seqs(&v, 1, 3);
-    leave(&v);
-    rig_down(&r);
+    for (int engine = STORE_SQLITE; engine <= STORE_POSTGRES; engine++)
+        FOR_EACH_ROW (length, lengths) {
+            _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+            uint64_t nth = 1;
+            struct viewer v;
+            struct rig r;
+
+            if (!rig_up_on(&r, a, (enum store_engine)engine, options))
+                return;
+            append(&r, 3);
+            while (open_in_spite(&r, nth, *length))
+                nth++;
+            assert_int_equal(nth, 4); // its head, the head of a page, the page
+            watch(&r, &v, "?last_seq=0");
+            expect_seqs(&v, 1, 3);
+            leave(&v);
+            rig_down(&r);
+        }
 }
 
 /* Whose hub asks the store of its own accord, and often. */
@@ -150,53 +182,79 @@ static void what_cannot_be_published_is_behind_until_it_is(void **state)
     rig_down(&r);
 }
 
-/* Every write of a stream fails once: its client comes again, and misses nothing. */
+/* A client comes while writing fails, until its stream is closed. */
+static void write_in_vain(struct rig *r, const char *query, uint64_t nth, uint64_t length)
+{
+    struct viewer v;
+
+    fault_arm_outage("http.stream.write", nth, length);
+    dial(r, &v, query, 0);
+    while (!fault_struck() && receive(&v))
+        publish(r, 1);
+    while (receive(&v)) // to its end
+        continue;
+    fault_disarm();
+    leave(&v);
+}
+
+/* Every write of a stream fails, once and for a while: its client comes again, and misses nothing.
+ */
 static void a_socket_that_fails_is_closed_and_its_client_resumes(void **state)
 {
     static const char *const queries[] = {"?last_seq=2", "?last_seq=990", "?last_seq=999999"};
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-    struct viewer v;
-    struct rig r;
+    const struct hub_options options = {
+        .ring = RING, .keepalive = SECONDS(3600), .poll = SECONDS(3600)};
 
     (void)state;
-    rig_up(&r, a);
-    append(&r, 1000);
-    FOR_EACH_ROW (query, queries)
-        for (uint64_t nth = 1; nth <= 4; nth++) {
-            fault_arm("http.stream.write", nth, false);
-            dial(&r, &v, *query, 0);
-            while (!fault_struck() && receive(&v))
-                publish(&r, 1);
-            while (receive(&v)) // to its end
-                continue;
-            fault_disarm();
-            leave(&v);
-        }
-    watch(&r, &v, "?last_seq=2");
-    expect_seqs(&v, 3, 1000);
+    for (int engine = STORE_SQLITE; engine <= STORE_POSTGRES; engine++) {
+        _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+        struct viewer v;
+        struct rig r;
+
+        if (!rig_up_on(&r, a, (enum store_engine)engine, options))
+            return;
+        append(&r, 1000);
+        FOR_EACH_ROW (query, queries)
+            FOR_EACH_ROW (length, lengths)
+                for (uint64_t nth = 1; nth <= 4; nth++)
+                    write_in_vain(&r, *query, nth, *length);
+        watch(&r, &v, "?last_seq=2");
+        expect_seqs(&v, 3, 1000);
+        leave(&v);
+        rig_down(&r);
+    }
+}
+
+static void page_in_spite(struct rig *r, uint64_t nth, uint64_t length)
+{
+    struct viewer v;
+
+    fault_arm_outage("store.query", nth, length);
+    watch(r, &v, "?last_seq=2");
+    expect_seqs(&v, 3, (int64_t)5 * RING);
+    assert_true(fault_struck());
+    fault_disarm();
     leave(&v);
-    rig_down(&r);
 }
 
 static void a_page_that_cannot_be_read_comes_with_the_next_poll(void **state)
 {
+    const struct hub_options options = {
+        .ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(10)};
+
     (void)state;
-    for (uint64_t nth = 1; nth <= 4; nth++) {
+    for (int engine = STORE_SQLITE; engine <= STORE_POSTGRES; engine++) {
         _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-        struct viewer stays, v;
+        struct viewer stays;
         struct rig r;
 
-        rig_up_with(&r, a,
-                    (struct hub_options){
-                        .ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(10)});
+        if (!rig_up_on(&r, a, (enum store_engine)engine, options))
+            return;
         append(&r, 5 * RING);
         watch(&r, &stays, "");
-        fault_arm("store.query", nth, false);
-        watch(&r, &v, "?last_seq=2");
-        expect_seqs(&v, 3, (int64_t)5 * RING);
-        assert_true(fault_struck());
-        fault_disarm();
-        leave(&v);
+        FOR_EACH_ROW (length, lengths)
+            for (uint64_t nth = 1; nth <= 4; nth++)
+                page_in_spite(&r, nth, *length);
         leave(&stays);
         rig_down(&r);
     }
