@@ -17,12 +17,18 @@ class Scale(unittest.TestCase):
         self.assertEqual(css(".a { gap: 1.1rem; font-size: 0.75rem; margin-top: 3px; scroll-margin: 3px }"),
                          ["gap: 1.1rem", "font-size: 0.75rem", "margin-top: 3px"])
 
+    def test_there_are_three_weights(self):
+        self.assertEqual(css(".a { font-weight: 400; } .b { font-weight: 550; } .c { font-weight: 620 }"), [])
+        self.assertEqual(css(".a { font-weight: 600; } .b { font-weight: bold }"), ["font-weight: 600", "font-weight: bold"])
+
     def test_a_comment_is_none(self):
         self.assertEqual(css("/* padding: 3px; */ .a { color: red; }"), [])
 
     def test_components_do_not_style_by_hand(self):
         self.assertEqual(list(findings_of_tsx("<p style={{ width, height: 3 }} />")), [])
-        self.assertEqual(len(list(findings_of_tsx("<p style={{ marginTop: 3 }} />"))), 1)
+        for styled in ("<p style={{ marginTop: 3 }} />", "<p style={{ fontWeight: 700 }} />", '<Text fw={700} />', '<Text fz="sm" />', '<Box\n  mt="md" />'):
+            self.assertEqual(len(list(findings_of_tsx(styled))), 1, styled)
+        self.assertEqual(list(findings_of_tsx('<Row map={map} size="sm" title="p=1" />')), [])
 
 
 if __name__ == "__main__":

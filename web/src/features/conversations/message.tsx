@@ -35,7 +35,7 @@ export function MessageRow({ message, scale }: { message: Message; scale: number
           </Vouched>
         </span>
         <span className={classes.length}>{whole > 0 && <Vouched>{clockTime(whole)}</Vouched>}</span>
-        <Bar spans={spans} scale={scale} />
+        {whole > 0 && <Bar spans={spans} scale={scale} />}
       </Link>
       {mayHear && recording !== null && (
         <div className={classes.recording}>
