@@ -16,11 +16,15 @@ const NAME = "+1 (508) 514-0320";
 const TITLES: Record<string, Record<string, string>> = {
   "en-US": {
     "": "Live · Default project", calls: "Calls · Default project", "calls/1": `Calls · ${NAME}`, inbox: "Inbox · Default project", operations: "Operations · Default project",
-    settings: "General · Default project", "settings/people": "People · Default project", start: "Get started · Default project",
+    settings: "General · Default project", "settings/account": "My account · Default project", "settings/project": "Project · Default project",
+    "settings/connections": "Connections · Default project", "settings/people": "People · Default project", "settings/roles": "Roles · Default project",
+    "settings/keys": "API keys · Default project", "settings/audit": "Audit log · Default project", start: "Get started · Default project",
   },
   "ru-RU": {
     "": "Сейчас · Default project", calls: "Звонки · Default project", "calls/1": `Звонки · ${NAME}`, inbox: "Входящие · Default project", operations: "Работа · Default project",
-    settings: "Общие · Default project", "settings/people": "Люди · Default project", start: "Начало работы · Default project",
+    settings: "Общие · Default project", "settings/account": "Мой профиль · Default project", "settings/project": "Проект · Default project",
+    "settings/connections": "Подключения · Default project", "settings/people": "Люди · Default project", "settings/roles": "Роли · Default project",
+    "settings/keys": "Ключи API · Default project", "settings/audit": "Журнал действий · Default project", start: "Начало работы · Default project",
   },
 };
 

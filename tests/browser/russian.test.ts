@@ -57,17 +57,23 @@ after(async () => {
   await server.remove();
 });
 
-/** The words of the API in what is read on the page, but for what is quoted: code, payloads and what people named. */
+/** The words of the API in what is read on the page or told on pointing, but for what is quoted: code, payloads and what people named. */
 function wordsOnPage(): Promise<string[]> {
   return page.evaluate((words) => {
     const quoted = "noscript, code, pre, kbd, script, style, input, textarea, [translate=no]";
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const found: string[] = [];
+    const said: string[] = [];
     while (walker.nextNode()) {
       const { parentElement, nodeValue } = walker.currentNode;
-      if (parentElement === null || parentElement.closest(quoted) !== null) continue;
-      const said = (nodeValue ?? "").replaceAll(/[“«][^”»]*[”»]/g, "");
-      for (const word of said.match(/(?<![\w./@-])[a-z][a-z_-]{3,}(?![\w./@-])/g) ?? []) if (words.includes(word)) found.push(`${word}: ${said}`);
+      if (parentElement?.closest(quoted) === null) said.push(nodeValue ?? "");
+    }
+    for (const name of ["title", "aria-label", "placeholder", "alt"])
+      for (const element of document.querySelectorAll(`[${name}]`))
+        if (element.closest("code, pre, kbd, [translate=no]") === null) said.push(element.getAttribute(name) ?? "");
+    const found: string[] = [];
+    for (const each of said) {
+      const own = each.replaceAll(/[“«][^”»]*[”»]/g, "");
+      for (const word of own.match(/(?<![\w./@-])[a-z][a-z_-]{3,}(?![\w./@-])/g) ?? []) if (words.includes(word)) found.push(`${word}: ${each}`);
     }
     return found;
   }, wordsOfApi());

@@ -15,9 +15,20 @@ async function inRussian(): Promise<typeof import("./told")> {
   return import("./told");
 }
 
+/** Sentences in which a job says why it failed, and where they stand. */
+const FAILURES: Record<string, string> = {
+  "the job is switched off": "jobs/engine.c",
+  "every attempt was cut short: the process ended during the step": "jobs/engine.c",
+  "the provider refuses an account of the project: its calls were not compared": "jobs/reconcile.c",
+};
+
+function codeOf(source: string): string {
+  return readFileSync(new URL(`../../../src/${source}`, import.meta.url), "utf8");
+}
+
 /** What becomes a dead letter says so in one of these sentences, with something in place of what is inserted. */
 function reasonsOf(source: string): string[] {
-  const code = readFileSync(new URL(`../../../src/${source}`, import.meta.url), "utf8").replaceAll('" STR_FMT "', "%s");
+  const code = codeOf(source).replaceAll('" STR_FMT "', "%s");
   return [...code.matchAll(/err_set\(\s*e,\s*ERR_INVALID,\s*"((?:[^"\\]|\\.)*)"/g)].map(([, sentence = ""]) => sentence.replaceAll('\\"', '"').replaceAll("%s", "held"));
 }
 
@@ -38,10 +49,24 @@ describe("what the provider has told", () => {
     const reasons = SOURCES.flatMap(reasonsOf);
     expect(reasons.length).toBeGreaterThanOrEqual(4);
     for (const reason of reasons) expect(reasonWords(reason), reason).toMatch(/[а-я]{4}/);
-    expect(reasonWords("the store is away")).toBe("the store is away");
+    expect(reasonWords("the store is away")).toBe("Событие не удалось обработать: «the store is away»");
     vi.doMock("./text", () => ({ text: en }));
     vi.resetModules();
     const english = await import("./told");
     for (const reason of reasons) expect(english.reasonWords(reason)).toBe(reason);
+  });
+
+  it("of why a job failed has its words in both languages, and is quoted when there are none", async () => {
+    const { failureWords } = await inRussian();
+    for (const [sentence, source] of Object.entries(FAILURES)) {
+      expect(codeOf(source), sentence).toContain(`"${sentence}"`);
+      expect(failureWords(sentence), sentence).toMatch(/^[^«]*[а-я]{4}[^«]*$/);
+    }
+    expect(failureWords("Twilio answered 503")).toBe("Провайдер ответил: 503");
+    expect(failureWords("api.twilio.com did not answer in time")).toBe("Нет связи с api.twilio.com");
+    expect(failureWords("the moon is full")).toBe("Не удалось выполнить: «the moon is full»");
+    vi.doMock("./text", () => ({ text: en }));
+    vi.resetModules();
+    expect((await import("./told")).failureWords("the moon is full")).toBe("the moon is full");
   });
 });

@@ -30,11 +30,35 @@ const REASONS: { [Name in keyof typeof text.inbox.reasons]: RegExp } = {
   otherProvider: /^provider: "(.*)" is not known here$/,
 };
 
-/** Why an event could not be processed; what has no words stands as it was kept. */
-export function reasonWords(error: string): string {
-  for (const [name, pattern] of Object.entries(REASONS)) {
-    const found = pattern.exec(error);
-    if (found !== null) return text.inbox.reasons[name as keyof typeof REASONS](found[1] ?? "");
+/** And those in which it keeps why a run of a job failed. */
+const FAILURES: { [Name in keyof typeof text.operations.jobs.failed]: RegExp } = {
+  off: /^the job is switched off$/,
+  cutShort: /^every attempt was cut short: the process ended during the step$/,
+  refused: /^the provider refuses an account of the project: its calls were not compared$/,
+  accountGone: /^the account of this list is not here any more$/,
+  busy: /^(?:the provider was asked as often as it may be for now|too many ask providers at the same time|another check is under way)$/,
+  answered: /^(?:Twilio|the provider) answered (\d+)$/,
+  unreachable: /^(\S+) (?:cannot be reached: .*|did not answer in time|closed the connection without an answer|broke the connection off)$/,
+  strange: /^Twilio's (?:answer is no (?:list|call)|next page is not among this account's)$/,
+};
+
+type Sayings<Name extends string> = Record<Name, (of: string) => string>;
+
+/** The sentence in the reader's words; one that has none is quoted, as it was kept, by `other`. */
+function inWords<Name extends string>(kept: string, patterns: Record<Name, RegExp>, words: Sayings<Name>, other: (kept: string) => string): string {
+  for (const name of Object.keys(patterns) as Name[]) {
+    const found = patterns[name].exec(kept);
+    if (found !== null) return words[name](found[1] ?? "");
   }
-  return error;
+  return other(kept);
+}
+
+/** Why an event could not be processed. */
+export function reasonWords(error: string): string {
+  return inWords(error, REASONS, text.inbox.reasons, text.inbox.otherReason);
+}
+
+/** Why a run of a job failed. */
+export function failureWords(error: string): string {
+  return inWords(error, FAILURES, text.operations.jobs.failed, text.operations.jobs.otherFailure);
 }

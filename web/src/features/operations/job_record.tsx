@@ -2,6 +2,7 @@ import { Button, Progress } from "@mantine/core";
 import type { ReactElement, ReactNode } from "react";
 import type { Look } from "../../lib/look";
 import { text } from "../../lib/text";
+import { failureWords } from "../../lib/told";
 import type { Job, JobRun } from "../../lib/types";
 import { Record } from "../../ui/records";
 import { Age, ShortTime } from "../../ui/time";
@@ -89,7 +90,7 @@ export function JobRecord({ job, onRun, onRuns }: JobRecordProps): ReactElement 
       {latest?.state === "running" && <How run={latest} />}
       {latest?.state === "failed" && (
         <p className={classes.failure}>
-          {latest.error}
+          {latest.error !== null && failureWords(latest.error)}
           {job.failures > 1 && ` (${words.failures(job.failures)})`}
         </p>
       )}

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { duration } from "../../lib/format";
 import { text } from "../../lib/text";
+import { failureWords } from "../../lib/told";
 import type { JobRun } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Panel } from "../../ui/panel";
@@ -34,7 +35,7 @@ export function Runs({ job, name, onClose }: { job: string; name: string; onClos
               state={runLook(run.state)}
               facts={[took(run), ...found(run), run.asked_by === null ? null : words.askedBy(run.asked_by)]}
             >
-              {run.error !== null && <p className={classes.failure}>{run.error}</p>}
+              {run.error !== null && <p className={classes.failure}>{failureWords(run.error)}</p>}
             </Record>
           ))}
         </Records>

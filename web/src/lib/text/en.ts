@@ -239,6 +239,7 @@ export const en = {
       longCall: () => "CallSid: empty, or too long for one of Twilio's",
       otherProvider: (name: string) => `provider: "${name}" is not known here`,
     },
+    otherReason: (kept: string) => kept,
     processing: {
       pending: "Waiting",
       processing: "Processing",

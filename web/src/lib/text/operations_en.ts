@@ -60,6 +60,17 @@ export const operations = {
     progress: "How far it is",
     done: (n: number) => `${number(n)} so far`,
     doneOf: (n: number, total: number) => `${number(n)} of ${number(total)}`,
+    failed: {
+      off: () => "the job is switched off",
+      cutShort: () => "every attempt was cut short: the process ended during the step",
+      refused: () => "the provider refuses an account of the project: its calls were not compared",
+      accountGone: () => "the account of this list is not here any more",
+      busy: () => "the provider may not be asked more often for now",
+      answered: (status: string) => `the provider answered ${status}`,
+      unreachable: (peer: string) => `${peer} cannot be reached, or broke off`,
+      strange: () => "the provider's answer is not one that is known",
+    },
+    otherFailure: (kept: string) => kept,
     failures: (n: number) => `${number(n)} times in a row`,
   },
   flags: {

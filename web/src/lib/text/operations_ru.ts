@@ -61,6 +61,17 @@ export const operations: typeof en = {
     progress: "Ход выполнения",
     done: (n) => `пока ${number(n)}`,
     doneOf: (n, total) => `${number(n)} из ${number(total)}`,
+    failed: {
+      off: () => "Задание отключено",
+      cutShort: () => "Каждая попытка обрывалась: процесс завершался на полпути",
+      refused: () => "Провайдер не принимает учётную запись проекта: её звонки не сверены",
+      accountGone: () => "Учётной записи, которую сверяли, здесь больше нет",
+      busy: () => "Провайдера пока нельзя спрашивать чаще",
+      answered: (status) => `Провайдер ответил: ${status}`,
+      unreachable: (peer) => `Нет связи с ${peer}`,
+      strange: () => "Ответ провайдера не удалось разобрать",
+    },
+    otherFailure: (kept) => `Не удалось выполнить: «${kept}»`,
     failures: (n) => `подряд: ${number(n)}`,
   },
   flags: {

@@ -237,6 +237,7 @@ export const ru: Text = {
       longCall: () => "CallSid пуст или длиннее, чем бывает у Twilio",
       otherProvider: (name: string) => `Провайдер «${name}» здесь неизвестен`,
     },
+    otherReason: (kept: string) => `Событие не удалось обработать: «${kept}»`,
     processing: {
       pending: "Ждёт",
       processing: "Обрабатывается",
