@@ -197,6 +197,13 @@ static void write_in_vain(struct rig *r, const char *query, uint64_t nth, uint64
     leave(&v);
 }
 
+static void write_all_in_vain(struct rig *r, const char *query)
+{
+    FOR_EACH_ROW (length, lengths)
+        for (uint64_t nth = 1; nth <= 4; nth++)
+            write_in_vain(r, query, nth, *length);
+}
+
 /* Every write of a stream fails, once and for a while: its client comes again, and misses nothing.
  */
 static void a_socket_that_fails_is_closed_and_its_client_resumes(void **state)
@@ -215,9 +222,7 @@ static void a_socket_that_fails_is_closed_and_its_client_resumes(void **state)
             return;
         append(&r, 1000);
         FOR_EACH_ROW (query, queries)
-            FOR_EACH_ROW (length, lengths)
-                for (uint64_t nth = 1; nth <= 4; nth++)
-                    write_in_vain(&r, *query, nth, *length);
+            write_all_in_vain(&r, *query);
         watch(&r, &v, "?last_seq=2");
         expect_seqs(&v, 3, 1000);
         leave(&v);
