@@ -281,7 +281,7 @@ static void refuse(struct conn *c, int status)
     const struct http_server_options *o = &c->home->server->o;
 
     if (o->on_refused)
-        o->on_refused(status, o->arg);
+        o->on_refused(c->home->loop, status, o->arg);
     answer_without_exchange(c, status);
 }
 

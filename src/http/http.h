@@ -88,8 +88,8 @@ struct http_server_options {
     /* On the loop. May be NULL: then LIMIT_API_BODY for all. */
     void (*on_header)(const struct http_request *rq, struct http_decision *ret, void *arg);
     void (*on_request)(struct http_exchange *x, void *arg);
-    /* A request that the parser or on_header refused; for counting. May be NULL. */
-    void (*on_refused)(int status, void *arg);
+    /* A request that the parser or on_header refused, on that loop; for counting. May be NULL. */
+    void (*on_refused)(const struct loop *loop, int status, void *arg);
     /* One that on_request was called for, when it is answered or becomes a stream; on its loop,
      * also when nobody is there any more to hear it. For counting. May be NULL. */
     void (*on_answered)(const struct http_exchange *x, int status, void *arg);

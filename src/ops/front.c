@@ -101,11 +101,11 @@ static void on_request(struct http_exchange *x, void *arg)
     }
 }
 
-static void on_refused(int status, void *arg)
+static void on_refused(const struct loop *loop, int status, void *arg)
 {
     const struct app *app = arg;
 
-    traffic_refused(app->traffic, status);
+    traffic_refused(app->traffic, loop, status);
 }
 
 static void on_answered(const struct http_exchange *x, int status, void *arg)

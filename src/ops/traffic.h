@@ -18,8 +18,8 @@ void traffic_destroy(struct traffic *t);
 
 /* For http_server_options: on the exchange's loop. */
 void traffic_answered(struct traffic *t, const struct http_exchange *x, int status);
-/* What was refused before it was anybody's: of the class "other". From any thread. */
-void traffic_refused(struct traffic *t, int status);
+/* What was refused before it was anybody's: of the class "other". On that loop. */
+void traffic_refused(struct traffic *t, const struct loop *loop, int status);
 
 /* For /metrics. */
 void traffic_write(const struct traffic *t, struct buf *out);

@@ -131,10 +131,11 @@ static void on_header(const struct http_request *rq, struct http_decision *ret, 
         ret->refuse = 403;
 }
 
-static void on_refused(int status, void *arg)
+static void on_refused(const struct loop *loop, int status, void *arg)
 {
     struct app *app = arg;
 
+    (void)loop;
     (void)status;
     atomic_fetch_add(&app->n_refused, 1);
 }
