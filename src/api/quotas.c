@@ -1,17 +1,52 @@
-/* How much the project may use: what counts, what it may have at most, and what it chose itself. */
+/* How much the project may use: what counts, what it may have at most, what it chose itself, and
+ * what is used of it now. */
 #include "api/body.h"
 
 #include "api/deed.h"
+#include "feed/hub.h"
+#include "inbox/backlog.h"
 #include "tenancy/project.h"
 #include "tenancy/quota.h"
+
+/* What is used now, as health tells it; nothing of what is of a time. */
+struct usage {
+    int64_t waiting, clients;
+};
+
+static bool measure(struct req *rq, struct usage *ret, struct err *e)
+{
+    const int64_t project = rq->actor.project;
+    struct inbox_backlog backlog;
+    usec_t age;
+
+    if (!backlog_watch_read(rq->backlogs, rq->db, project, &backlog, &age, e))
+        return err_trace(e);
+    ret->waiting = backlog.pending;
+    ret->clients = rq->app->hub ? (int64_t)hub_clients(rq->app->hub, project) : 0;
+    return true;
+}
+
+static int64_t used_of(const struct usage *u, enum quota q)
+{
+    return q == QUOTA_EVENTS_WAITING ? u->waiting : q == QUOTA_LIVE_CLIENTS ? u->clients : INT_NONE;
+}
+
+static void known(struct json_writer *w, struct str name, int64_t value)
+{
+    if (value == INT_NONE)
+        json_member_null(w, name);
+    else
+        json_member_int(w, name, value);
+}
 
 static bool show(struct req *rq, struct err *e)
 {
     const struct quotas *preset = &rq->app->quotas;
     struct json_writer *w = &rq->json;
     struct quota_wishes wishes;
+    struct usage usage;
 
-    if (!quota_wishes(rq->db, rq->actor.project, rq->a, &wishes, e))
+    if (!quota_wishes(rq->db, rq->actor.project, rq->a, &wishes, e) || !measure(rq, &usage, e))
         return err_trace(e);
     const struct quotas now = quotas_in_force(preset, &wishes);
     json_open_object(w);
@@ -23,10 +58,8 @@ static bool show(struct req *rq, struct err *e)
         json_member_str(w, STR("name"), str_from(quota_name(q)));
         json_member_int(w, STR("value"), now.of[q]);
         json_member_int(w, STR("most"), quota_ceiling(preset, &wishes, q));
-        if (wishes.chosen[q] == INT_NONE)
-            json_member_null(w, STR("chosen"));
-        else
-            json_member_int(w, STR("chosen"), wishes.chosen[q]);
+        known(w, STR("chosen"), wishes.chosen[q]);
+        known(w, STR("used"), used_of(&usage, q));
         json_close_object(w);
     }
     json_close_array(w);

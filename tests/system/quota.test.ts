@@ -9,7 +9,7 @@ import { Stream } from "../lib/stream.ts";
 import { newCallSid, type Params, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
-type Quota = { name: string; value: number; most: number; chosen: number | null };
+type Quota = { name: string; value: number; most: number; chosen: number | null; used: number | null };
 
 describe("quotas", () => {
   let server: Server;
@@ -31,17 +31,17 @@ describe("quotas", () => {
 
   it("are those of the configuration until more is granted or less is chosen, which is audited", async () => {
     const name = "realtime_clients_max";
-    assert.deepEqual(await quotaOf(owner, name), { name, value: 7, most: 7, chosen: null });
+    assert.deepEqual(await quotaOf(owner, name), { name, value: 7, most: 7, chosen: null, used: 0 });
     assert.equal((await choose(name, 8)).status, 403);
     assert.equal((await choose(name, 0)).status, 400);
     assert.equal((await choose("calls", 1)).status, 400);
     assert.equal((await choose(name, 3)).status, 200);
-    assert.deepEqual(await quotaOf(owner, name), { name, value: 3, most: 7, chosen: 3 });
+    assert.deepEqual(await quotaOf(owner, name), { name, value: 3, most: 7, chosen: 3, used: 0 });
     const { output } = await grant(name, "20");
     assert.match(output, /realtime_clients_max +3 +granted, less was chosen/);
     assert.equal((await choose(name, null)).status, 200);
-    assert.deepEqual(await quotaOf(owner, name), { name, value: 20, most: 20, chosen: null });
-    assert.deepEqual(await quotaOf(other, name), { name, value: 7, most: 7, chosen: null });
+    assert.deepEqual(await quotaOf(owner, name), { name, value: 20, most: 20, chosen: null, used: 0 });
+    assert.deepEqual(await quotaOf(other, name), { name, value: 7, most: 7, chosen: null, used: 0 });
     await grant(name, "default");
     assert.equal((await quotaOf(owner, name))?.value, 7);
     assert.deepEqual((await auditOf(server, owner.token, "entity=quota")).map(({ action }) => action), ["quota.granted", "quota.chosen", "quota.granted", "quota.chosen"]);
@@ -59,6 +59,10 @@ describe("quotas", () => {
     const beside = await Stream.open(server, "", { Authorization: `Bearer ${other.token}` });
     await post(server, "voice-status", { AccountSid: ACCOUNT_SID, CallSid: newCallSid(), CallStatus: "ringing", From: "+15085140320", To: OWNED_NUMBER, Direction: "inbound", SequenceNumber: "1" });
     await first.first("call.created");
+    const used = async (who: Person): Promise<number | null | undefined> => (await quotaOf(who, "realtime_clients_max"))?.used;
+    assert.deepEqual([await used(owner), await used(other)], [1, 1], "of each its own");
+    assert.equal((await quotaOf(owner, "events_waiting_max"))?.used, 0);
+    assert.equal((await quotaOf(owner, "webhooks_per_minute"))?.used, null, "of a time");
     const sent = async (token: string): Promise<number> => (await must<{ events_sent: number }>(server, token, "GET", "/events/stats")).events_sent;
     assert.ok((await sent(owner.token)) >= 1);
     assert.equal(await sent(other.token), 0, "F176: of another's stream it says nothing");
