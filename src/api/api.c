@@ -433,7 +433,7 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->backlogs = backlog_watch_create(o->clock);
     api->throttle = throttle_create();
     api->meter = meter_create();
-    api->runs = run_wait_create(o->clock, run_waiters(o->threads));
+    api->runs = run_wait_create(o->clock, run_waiters(o->threads), o->waiting);
     pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX);
     pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX);
     api->monitor_end = mailbox_create();

@@ -15,12 +15,12 @@ struct run_wait {
     struct bell *stopped;
 };
 
-struct run_wait *run_wait_create(const struct clock *clock, size_t at_once)
+struct run_wait *run_wait_create(const struct clock *clock, size_t at_once, struct gate *outer)
 {
     struct run_wait *w = NEW(struct run_wait);
 
     w->clock = clock;
-    gate_init(&w->gate, at_once);
+    gate_init(&w->gate, at_once, outer);
     w->stopped = bell_create();
     return w;
 }

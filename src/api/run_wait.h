@@ -10,10 +10,11 @@
 #include "base/clock.h"
 #include "jobs/run.h"
 
+struct gate;
 struct run_wait;
 
-/* at_once: so many may wait. */
-struct run_wait *run_wait_create(const struct clock *clock, size_t at_once);
+/* at_once: so many may wait. outer: see base/gate.h; may be NULL. */
+struct run_wait *run_wait_create(const struct clock *clock, size_t at_once, struct gate *outer);
 /* Nobody waits any longer, from now on. From any thread. */
 void run_wait_stop(struct run_wait *w);
 /* Accepts NULL. */

@@ -12,12 +12,12 @@ struct places {
     struct keyed *taken; /* _Atomic size_t */
 };
 
-struct places *places_create(size_t width, size_t of_one)
+struct places *places_create(size_t width, size_t of_one, struct gate *outer)
 {
     struct places *p = NEW(struct places);
 
     assert(of_one > 0 && of_one <= width);
-    gate_init(&p->all, width);
+    gate_init(&p->all, width, outer);
     p->of_one = of_one;
     p->taken = keyed_create(sizeof(_Atomic size_t));
     return p;

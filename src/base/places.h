@@ -10,10 +10,11 @@
 
 #include "base/compiler.h"
 
+struct gate;
 struct places;
 
-/* of_one: at most `width`; at least one. */
-struct places *places_create(size_t width, size_t of_one);
+/* outer: see gate.h; may be NULL. of_one: at most `width`; at least one. */
+struct places *places_create(size_t width, size_t of_one, struct gate *outer);
 /* Nobody is within any more. Accepts NULL. */
 void places_destroy(struct places *p);
 

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "base/gate.h"
 #include "jobs/world.h"
 #include "ops/accounts.h"
 #include "ops/config.h"
@@ -51,6 +52,7 @@ struct app {
     struct wakeups *wakeups;
     struct recordings *recordings;
     struct checks *checks;
+    struct gate waiting;    /* of the API's threads, all that wait for others: half of them */
     struct places *outside; /* of the API's threads, those that wait for providers */
     struct call_sources *sources;
     struct api *api;

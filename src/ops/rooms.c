@@ -344,15 +344,16 @@ static size_t half_of_api(const struct app *app)
 }
 
 /* No project takes all of them. */
-static struct places *open_places(const struct app *app)
+static struct places *open_places(struct app *app)
 {
     const size_t half = half_of_api(app), n = half < OUTSIDE_AT_ONCE ? half : OUTSIDE_AT_ONCE;
 
-    return places_create(n, n > 1 ? n - 1 : 1);
+    return places_create(n, n > 1 ? n - 1 : 1, &app->waiting);
 }
 
 static bool open_sources(struct app *app, struct err *e)
 {
+    gate_init(&app->waiting, half_of_api(app), NULL);
     app->outside = open_places(app);
     const struct call_sources_options o = {
         .accounts = app->shelf,
@@ -429,6 +430,7 @@ static bool open_recordings(struct app *app, struct err *e)
     const struct recordings_options o = {
         .accounts = app->shelf,
         .at_once = half < RECORDINGS_AT_ONCE ? half : RECORDINGS_AT_ONCE,
+        .outer = &app->waiting,
     };
 
     return recordings_open(&o, &app->recordings, e) || err_trace(e);
@@ -478,6 +480,7 @@ static bool start_api(struct app *app, struct err *e)
         .recordings = app->recordings,
         .checks = app->checks,
         .sources = app->sources,
+        .waiting = &app->waiting,
         .token_keys = app->identity.token_keys,
         .hasher = app->hasher,
         .threads = (size_t)app->config->api_threads,

@@ -19,7 +19,7 @@ bool recordings_open(const struct recordings_options *o, struct recordings **ret
 
     struct recordings *r = NEW(struct recordings);
     r->accounts = o->accounts;
-    gate_init(&r->gate, o->at_once);
+    gate_init(&r->gate, o->at_once, o->outer);
     *ret = r;
     return true;
 }

@@ -6,11 +6,13 @@
  */
 #include "providers/account_book.h"
 
+struct gate;
 struct recordings;
 
 struct recordings_options {
     struct account_shelf *accounts;
     size_t at_once;
+    struct gate *outer; /* see base/gate.h; may be NULL */
 };
 
 bool recordings_open(const struct recordings_options *o, struct recordings **ret,

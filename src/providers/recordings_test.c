@@ -29,7 +29,7 @@ static int begin(void **state)
                                        .secrets = {secret_create(STR("token"))},
                                    });
     account_shelf_put(r->shelf, book);
-    const struct recordings_options o = {r->shelf, 1};
+    const struct recordings_options o = {.accounts = r->shelf, .at_once = 1};
     assert_ok(recordings_open(&o, &r->recordings, &r->e), &r->e);
     *state = r;
     return 0;
