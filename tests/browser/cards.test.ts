@@ -78,6 +78,26 @@ describe("a card", () => {
   });
 });
 
+test("the focus stays on its card while others come, and goes to the neighbour when the card goes", async () => {
+  const focused = (): Promise<string | null | undefined> => page.evaluate(() => document.activeElement?.closest("[data-sid]")?.getAttribute("data-sid"));
+  const left = await arrived("+15085140330");
+  const mine = await arrived("+15085140331");
+  await showsStatus(page, left.sid, "ringing");
+  await showsStatus(page, mine.sid, "ringing");
+  await cardOf(page, mine).getByRole("link").focus();
+  const right = await arrived("+15085140332");
+  await showsStatus(page, right.sid, "ringing");
+  assert.equal(await focused(), mine.sid);
+  await mine.status("canceled");
+  await cardOf(page, mine).waitFor({ state: "detached" });
+  const then = await focused();
+  assert.ok(then === left.sid || then === right.sid, String(then));
+  for (const call of [left, right]) {
+    await call.status("canceled");
+    await cardOf(page, call).waitFor({ state: "detached" });
+  }
+});
+
 type Shift = { value: number; what: string[] };
 type Watching = { shifts: Shift[] };
 

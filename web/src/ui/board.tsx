@@ -3,6 +3,7 @@ import type { CSSProperties, ReactElement } from "react";
 import { useWalkedRows } from "../lib/walk";
 import classes from "./board.module.css";
 import { useInSight } from "./in_sight";
+import { useKeptFocus } from "./kept_focus";
 
 type BoardProps<T> = {
   /** Cards beside and below one another, or rows. */
@@ -26,6 +27,7 @@ export function Board<T>({ form, label, items, keyOf, item }: BoardProps<T>): Re
   const board = useRef<HTMLUListElement>(null);
   const [first, end] = useInSight(board);
   useWalkedRows(board, ":scope > li");
+  useKeptFocus(board);
   return (
     <div className={classes.around} data-form={form}>
       <ul ref={board} className={classes.board} style={numbered("--n", items.length)} aria-label={label}>
