@@ -123,9 +123,7 @@ soak: deps-test build tests/node_modules/.package-lock.json ## mixed traffic for
 	@cd tests && node --import tsx soak/main.ts
 
 check-format:
-	@for file in $$(tools/sources.sh format); do \
-	    clang-format "$$file" | cmp -s "$$file" - || echo "$$file"; \
-	done | { ! grep .; }
+	@tools/sources.sh format | xargs -r -n 40 -P $(JOBS) clang-format --dry-run -Werror
 
 format: ## settle the layout and the order of includes of the C sources
 	@tools/sources.sh format | grep '^src.*[.]cc*$$\|^sandbox.*[.]cc*$$\|^sim.*[.]cc*$$' | xargs -r tools/order_includes.py
