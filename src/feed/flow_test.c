@@ -1,6 +1,7 @@
 /* Rates of what is stored: of a minute, or of less where so much came that counting stops. */
 #include "feed/flow.h"
 
+#include "base/fault.h"
 #include "feed/feed.h"
 #include "test/inbox.h"
 
@@ -61,5 +62,34 @@ static void what_comes_fast_is_counted_by_its_newest(void **state)
     }
 }
 
+/* The node that counts and the one that wrote may have clocks that differ. */
+static void what_came_just_now_is_a_rate_all_the_same(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        publish(t, MANY, NOW);
+        assert_int_equal(published(t, t->project, NOW - SECONDS(1)), 400);
+        assert_int_equal(published(t, t->project, NOW), 400);
+        assert_int_equal(published(t, t->project, NOW + 10), 400 * MINUTES(1) / MILLISECONDS(1));
+    }
+}
+
+static void a_store_that_fails_tells_no_rate(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct flow f;
+        struct err e = {0};
+        fault_arm("store.query", 1, false);
+        assert_false(flow_of(t->db, t->project, NOW, t->a, &f, &e));
+        fault_disarm();
+        assert_true(e.text[0]);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(what_is_older_than_a_minute_is_no_rate),
-          cmocka_unit_test(what_comes_fast_is_counted_by_its_newest))
+          cmocka_unit_test(what_comes_fast_is_counted_by_its_newest),
+          cmocka_unit_test(what_came_just_now_is_a_rate_all_the_same),
+          cmocka_unit_test(a_store_that_fails_tells_no_rate))

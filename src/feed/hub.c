@@ -96,21 +96,18 @@ static void render(struct watch *w, const struct feed_page *page, size_t bytes)
 }
 
 /* From the commit until the loops had them. */
-static void note_spans(const struct hub *h, const struct watch *w, const struct feed_page *page,
-                       int64_t before)
+static void note_spans(const struct hub *h, const struct watch *w, const struct feed_page *page)
 {
     const usec_t took = clock_monotonic(h->o.clock) - w->announced_at;
 
-    for (size_t i = 0; i < page->n; i++)
-        if (page->items[i].seq > before && page->items[i].seq <= w->ring.last)
-            tracer_note(h->o.tracer,
-                        &(struct span){
-                            .trace = page->items[i].trace_id,
-                            .name = "feed.publish",
-                            .kind = SPAN_PRODUCER,
-                            .took = took,
-                            .facts = {{"hookswitch.seq", STR_NONE, page->items[i].seq}},
-                        });
+    for (size_t i = 0; i < page->n && page->items[i].seq <= w->ring.last; i++)
+        tracer_note(h->o.tracer, &(struct span){
+                                     .trace = page->items[i].trace_id,
+                                     .name = "feed.publish",
+                                     .kind = SPAN_PRODUCER,
+                                     .took = took,
+                                     .facts = {{"hookswitch.seq", STR_NONE, page->items[i].seq}},
+                                 });
 }
 
 /* Renders and sends what was read behind the last frame. Nothing is due any more when that was all:
@@ -128,7 +125,7 @@ static void take_page(struct hub *h, struct watch *w, const struct feed_page *pa
             watch_send_frames(w, &h->stations[i], NEWS_FRAMES, before, w->announced_at);
     hub_raise(&h->last_seq, w->ring.last);
     if (h->o.tracer && w->announced_at != TIME_NONE)
-        note_spans(h, w, page, before);
+        note_spans(h, w, page);
     if (page->n > 0 && w->ring.last < page->head.last_seq) {
         if (w->announced < page->head.last_seq)
             watch_due(h, w, page->head.last_seq, w->announced_at); // the rest is due
@@ -600,7 +597,7 @@ size_t hub_clients(const struct hub *h, int64_t project)
 
 static void hub_destroy(struct hub *h)
 {
-    for (size_t i = 0; h->stations && i < h->o.n_loops; i++)
+    for (size_t i = 0; i < h->o.n_loops; i++)
         keyed_destroy(h->stations[i].deliveries);
     db_close(h->db);
     arena_destroy(h->a);

@@ -401,13 +401,6 @@ static void large_frames_are_published_in_parts(void **state)
     rig_down(&r);
 }
 
-static void next_but(struct viewer *v, const char *not_this, struct event *ret)
-{
-    do
-        assert_true(next(v, ret));
-    while (str_eq(ret->name, str_from(not_this)));
-}
-
 /* Projects that share a place in the tables; each is watched, published and given back alone. */
 static void two_projects_in_one_place_are_told_apart(void **state)
 {
@@ -440,6 +433,8 @@ static void two_projects_in_one_place_are_told_apart(void **state)
     for (size_t i = 0; i < LEN(v); i++)
         for (size_t k = 0; k < EACH; k++)
             watch(&r, &v[i][k], str_fmt(a, "?project=%lld", (long long)projects[i]).p);
+    for (size_t i = 0; i < LEN(v); i++)
+        assert_int_equal(hub_clients(r.hub, projects[i]), EACH);
     assert_ok(db_begin(r.db, &e), &e);
     assert_ok(feed_append(r.db, items, LEN(items), SECONDS(1800000000), a, &e), &e);
     assert_ok(db_commit(r.db, &e), &e);

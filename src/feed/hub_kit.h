@@ -56,11 +56,12 @@ static inline void hub_up(struct rig *r)
     r->options.store = r->store;
     r->options.clock = &clock_system;
     r->options.loops = r->loops;
-    r->options.n_loops = LOOPS;
+    if (r->options.n_loops == 0)
+        r->options.n_loops = LOOPS;
     assert_ok(hub_start(&r->options, &r->hub, &e), &e);
     assert_ok(http_server_start(&(struct http_server_options){.address = STR("127.0.0.1"),
                                                               .loops = r->loops,
-                                                              .n_loops = LOOPS,
+                                                              .n_loops = r->options.n_loops,
                                                               .on_request = on_request,
                                                               .arg = r},
                                 &r->server, &e),

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "feed/internal.h"
 
 enum { CROWD = 1000 };
 
@@ -427,6 +428,44 @@ static void a_frame_larger_than_the_backlog_passes(void **state)
     rig_down(&r);
 }
 
+/* However much it still has to take: it is sent whole frames, and no keepalive between them. */
+static void who_resumes_slowly_is_not_cut_off(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    enum { LARGE = 400 * 1024, FRAMES = 20 };
+    char *text = arena_alloc(a, LARGE);
+    struct viewer stays, slow;
+    struct event event;
+    struct rig r;
+    int64_t seq;
+
+    (void)state;
+    memset(text, 'x', LARGE);
+    rig_up_with(
+        &r, a,
+        (struct hub_options){.n_loops = 1, .keepalive = MILLISECONDS(40), .poll = SECONDS(3600)});
+    watch(&r, &stays, "");
+    for (int64_t i = 1; i <= FRAMES; i++) {
+        const struct str payload = str_fmt(a, "{\"call\":{\"a\":\"%.*s\"}}", LARGE, text);
+        hub_announce(r.hub, r.project, append_as(&r, 1, STR("call.state_changed"), payload));
+        next_but(&stays, "keepalive", &event);
+    }
+    dial(&r, &slow, "?last_seq=0", 4096);
+    head(&slow);
+    expect(&slow, "connected", &event);
+    for (int i = 0; i < 4; i++)
+        expect(&stays, "keepalive", &event); // on the same loop, which looks after both
+    for (int64_t want = 1; want <= FRAMES; want++) {
+        next_but(&slow, "keepalive", &event);
+        assert_true(str_to_i64(event.id, &seq));
+        assert_int_equal(seq, want);
+    }
+    assert_int_equal(stats(&r).slow_closed, 0);
+    leave(&slow);
+    leave(&stays);
+    rig_down(&r);
+}
+
 static void a_crowd_costs_little_and_misses_nothing(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -486,6 +525,103 @@ static void a_project_without_a_feed_is_refused(void **state)
     rig_down(&r);
 }
 
+/* A node announces a part of what another has committed, and says no more. */
+static void what_stands_behind_an_announcement_comes_with_it(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    watch(&r, &v, "");
+    append(&r, 5 * RING);
+    hub_announce(r.hub, r.project, 2);
+    expect_seqs(&v, 1, 5 * RING);
+    leave(&v);
+    rig_down(&r);
+}
+
+static void what_the_stream_does_not_show_hides_no_keepalive(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer v;
+    struct rig r;
+
+    (void)state;
+    rig_up_with(&r, a, (struct hub_options){.keepalive = MILLISECONDS(16)});
+    watch(&r, &v, "");
+    hub_announce(r.hub, r.project, append_as(&r, 3, STR("tool.called"), STR("{}")));
+    while (stats(&r).last_seq < 3)
+        (void)sched_yield();
+    for (int i = 0; i < 3; i++)
+        expect_text(&v, "keepalive", "server_time");
+    leave(&v);
+    rig_down(&r);
+}
+
+/* In a ring that holds fewer bytes than a client may be late. */
+static void who_falls_out_of_the_ring_is_cut_off_and_resumes(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer slow, v;
+    struct rig r;
+    struct event event;
+    int64_t last = 0, seq, seen = 0;
+
+    (void)state;
+    rig_up(&r, a);
+    dial(&r, &slow, "", 4096);
+    head(&slow);
+    expect(&slow, "connected", &event);
+    watch(&r, &v, "");
+    while (stats(&r).slow_closed == 0) {
+        last = publish(&r, RING / 4);
+        expect_seqs(&v, last - RING / 4 + 1, last);
+    }
+    while (next(&slow, &event)) {
+        assert_true(str_to_i64(event.id, &seq));
+        assert_int_equal(seq, seen + 1);
+        seen = seq;
+    }
+    leave(&slow);
+    assert_true(seen < last);
+    watch(&r, &slow, str_z(str_fmt(a, "?last_seq=%lld", (long long)seen), a));
+    expect_seqs(&slow, seen + 1, last);
+    leave(&slow);
+    leave(&v);
+    rig_down(&r);
+}
+
+/* The hub's thread has gone already: who comes is sent away, who lags behind gets no page. */
+static void who_comes_while_it_ends_is_refused(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct viewer stays, late, v;
+    struct event event;
+    struct rig r;
+
+    (void)state;
+    rig_up_with(&r, a,
+                (struct hub_options){
+                    .n_loops = 1, .ring = RING, .keepalive = SECONDS(3600), .poll = SECONDS(3600)});
+    append(&r, 5 * RING);
+    watch(&r, &stays, "");
+    mailbox_close(r.hub->mail);
+    watch(&r, &late, "?last_seq=2");
+    dial(&r, &v, "?view=1", 0);
+    assert_true(str_starts(head(&v), STR("HTTP/1.1 503 ")));
+    leave(&v);
+    loop_call_wait(r.loops[0], station_close, &r.hub->stations[0]);
+    dial(&r, &v, "", 0);
+    assert_true(str_starts(head(&v), STR("HTTP/1.1 503 ")));
+    leave(&v);
+    assert_false(next(&late, &event));
+    leave(&late);
+    leave(&stays);
+    rig_down(&r);
+}
+
 static void ending_ends_every_stream(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -522,7 +658,12 @@ TEST_MAIN(cmocka_unit_test(a_frame_is_what_the_description_says),
           cmocka_unit_test(a_slow_reader_is_cut_off_and_resumes),
           cmocka_unit_test(a_burst_cuts_nobody_off),
           cmocka_unit_test(a_frame_larger_than_the_backlog_passes),
+          cmocka_unit_test(who_resumes_slowly_is_not_cut_off),
           cmocka_unit_test(a_crowd_costs_little_and_misses_nothing),
           cmocka_unit_test(clients_may_go_at_any_moment),
           cmocka_unit_test(a_project_without_a_feed_is_refused),
+          cmocka_unit_test(what_stands_behind_an_announcement_comes_with_it),
+          cmocka_unit_test(what_the_stream_does_not_show_hides_no_keepalive),
+          cmocka_unit_test(who_falls_out_of_the_ring_is_cut_off_and_resumes),
+          cmocka_unit_test(who_comes_while_it_ends_is_refused),
           cmocka_unit_test(ending_ends_every_stream))

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "base/limits.h"
 #include "ws/ws_kit.h"
 
 static struct rig rig;
@@ -329,6 +330,26 @@ static void a_socket_may_not_talk_nonsense_for_ever(void **state)
     leave(&v);
 }
 
+static void a_socket_may_not_ask_for_more_topics_than_there_may_be(void **state)
+{
+    struct viewer v;
+    struct buf out;
+
+    (void)state;
+    up();
+    dial_socket(&v, "?view=2");
+    heard(&v, "feed.connected");
+    buf_init(&out, LIMIT_WS_MESSAGE);
+    buf_str(&out, STR("{\"type\":\"subscribe\",\"topics\":[\"call.*\""));
+    for (int i = 0; i < LIMIT_TOPICS; i++)
+        buf_str(&out, STR(",\"call.*\""));
+    buf_str(&out, STR("]}"));
+    say(&v, str_z(buf_view(&out), rig.a));
+    buf_finish(&out);
+    heard(&v, "topics: a list of 1 to 32 names expected");
+    leave(&v);
+}
+
 /* What waits is read again when the socket has room, and the socket's pages follow its topics. */
 static void a_socket_catches_up_from_the_store(void **state)
 {
@@ -481,6 +502,42 @@ static void who_does_not_go_is_left_behind(void **state)
     hub_up(&rig);
 }
 
+/* It was told why, and stays: what the others hear from then on is not for it. */
+static void who_was_told_to_go_hears_nothing_more(void **state)
+{
+    struct viewer stays, socket;
+    struct event event;
+    char byte;
+
+    (void)state;
+    up_with((struct hub_options){.n_loops = 1,
+                                 .ring = RING,
+                                 .keepalive = MILLISECONDS(16),
+                                 .poll = MILLISECONDS(5),
+                                 .may_watch = all_but_13,
+                                 .recheck = MILLISECONDS(10)});
+    watch(&rig, &stays, "");
+    dial_socket(&socket, "?view=2&who=13");
+    heard(&socket, "feed.connected");
+    struct str text;
+    do
+        text = frame(&socket, FRAME_TEXT);
+    while (str_contains(text, STR("feed.keepalive")));
+    assert_true(str_contains(text, STR("feed.ended")));
+    assert_true(str_eq(frame(&socket, FRAME_CLOSE), STR("\x03\xf0revoked")));
+    for (int i = 0; i < 3; i++)
+        expect(&stays, "keepalive", &event);
+    sql(&rig, "UPDATE feed_heads SET epoch = 'restored'");
+    next_but(&stays, "keepalive", &event);
+    assert_str(event.name, "resync");
+    for (int i = 0; i < 3; i++)
+        expect(&stays, "keepalive", &event);
+    assert_int_equal(socket.in.n, socket.read);
+    assert_int_equal(recv(socket.fd, &byte, 1, MSG_DONTWAIT), -1);
+    leave(&socket);
+    leave(&stays);
+}
+
 static void clients_of_a_project_are_counted_in_all_views(void **state)
 {
     struct viewer calls, events, socket;
@@ -508,10 +565,11 @@ TEST_MAIN(WITH_RIG(events_come_in_their_envelope),
           WITH_RIG(a_socket_subscribes_again_and_again),
           WITH_RIG(a_socket_subscribes_faster_than_it_is_served),
           WITH_RIG(a_socket_may_not_talk_nonsense_for_ever),
+          WITH_RIG(a_socket_may_not_ask_for_more_topics_than_there_may_be),
           WITH_RIG(a_socket_catches_up_from_the_store),
           WITH_RIG(a_slow_socket_is_cut_off_and_resumes),
           WITH_RIG(an_event_that_is_too_large_leaves_its_place),
           WITH_RIG(a_socket_is_told_that_the_server_ends),
           WITH_RIG(who_may_no_longer_watch_is_told_and_gone),
-          WITH_RIG(who_does_not_go_is_left_behind),
+          WITH_RIG(who_does_not_go_is_left_behind), WITH_RIG(who_was_told_to_go_hears_nothing_more),
           WITH_RIG(clients_of_a_project_are_counted_in_all_views))

@@ -106,6 +106,13 @@ static inline void expect(struct viewer *v, const char *name, struct event *ret)
     assert_str(ret->name, name);
 }
 
+static inline void next_but(struct viewer *v, const char *not_this, struct event *ret)
+{
+    do
+        assert_true(next(v, ret));
+    while (str_eq(ret->name, str_from(not_this)));
+}
+
 static inline void expect_text(struct viewer *v, const char *name, const char *part)
 {
     struct event event;
