@@ -20,7 +20,7 @@ static void beat(void *arg)
     struct queue *q = arg;
     _cleanup_(db_closep) struct db *db = store_connect(q->o.store, STORE_WORK);
 
-    while (!bell_wait(q->heartbeat_end, q->o.policy.lease / 3) || !atomic_load(&q->stopping))
+    while (!bell_wait(q->heartbeat_end, q->o.policy.lease / 3))
         for (size_t i = 0; i < q->n_workers; i++) {
             struct err e = {0};
             if (atomic_load(&q->workers[i]->holding) &&

@@ -309,7 +309,7 @@ static void set_aside(struct worker *w, struct claim *c)
     struct err e = {0};
     bool held;
 
-    if (!w->q->o.held || c->n == 0)
+    if (!w->q->o.held)
         return;
     const struct kept_rows kept = part(w, c);
     if (kept.n == 0)
