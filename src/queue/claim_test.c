@@ -79,16 +79,15 @@ static void expect_ids(struct bench *b, struct claim c, const char *want)
     assert_str(got, want);
 }
 
-/* Concludes all rows of a claim in the same way; whether they were still the worker's. */
-static bool conclude(struct bench *b, struct worker *w, struct claim c, struct queue_verdict v)
+/* Gives each row of a claim its verdict; whether they were still the worker's. */
+static bool conclude_each(struct bench *b, struct worker *w, struct claim c,
+                          struct queue_verdict *verdicts)
 {
-    struct queue_batch batch = {.db = w->db, .rows = c.rows, .n = c.n, .a = b->t->a};
+    const struct queue_batch batch = {
+        .db = w->db, .rows = c.rows, .n = c.n, .a = b->t->a, .verdicts = verdicts};
     struct err e = {0};
     bool held;
 
-    batch.verdicts = arena_new(b->t->a, struct queue_verdict, c.n);
-    for (size_t i = 0; i < c.n; i++)
-        batch.verdicts[i] = v;
     assert_ok(db_begin(w->db, &e), &e);
     assert_ok(claim_conclude(w, &batch, &held, &e), &e);
     if (held)
@@ -96,6 +95,15 @@ static bool conclude(struct bench *b, struct worker *w, struct claim c, struct q
     else
         db_rollback(w->db);
     return held;
+}
+
+static bool conclude(struct bench *b, struct worker *w, struct claim c, struct queue_verdict v)
+{
+    struct queue_verdict *verdicts = arena_new(b->t->a, struct queue_verdict, c.n);
+
+    for (size_t i = 0; i < c.n; i++)
+        verdicts[i] = v;
+    return conclude_each(b, w, c, verdicts);
 }
 
 static const struct queue_verdict done = {.outcome = QUEUE_DONE};
@@ -286,6 +294,39 @@ static void one_row_that_is_not_ours_fences_the_batch(void **state)
         test_inbox_sql(t, "UPDATE webhook_inbox SET claim_token = 'thief' WHERE id = 2");
         assert_false(conclude(&b, b.first, c, done));
         assert_int_equal(test_inbox_count(t, "processing"), 3);
+        bench_finish(&b);
+    }
+}
+
+/* This row of the worker's, and no other. */
+static void steal(struct bench *b, const struct worker *from, int64_t id)
+{
+    const struct str sql = str_fmt(
+        b->t->a,
+        "UPDATE webhook_inbox SET claim_token = CASE WHEN id = %lld THEN 'thief' ELSE '%s' END",
+        (long long)id, atomic_load(&from->token));
+
+    test_inbox_sql(b->t, sql.p);
+}
+
+/* Row by row, so that each of the three statements finds the theft. */
+static void one_row_that_is_not_ours_fences_all_verdicts(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct queue_verdict each[] = {
+            done, {QUEUE_RETRY, STR("the line was busy")}, {QUEUE_BURY, STR("no such call")}};
+        struct bench b;
+        bench_init(&b, t);
+        append_lanes(&b, "abc");
+        const struct claim c = take(&b, b.first, FRESH);
+        for (int64_t id = 1; id <= 3; id++) {
+            steal(&b, b.first, id);
+            assert_false(conclude_each(&b, b.first, c, each));
+        }
+        steal(&b, b.first, 0);
+        assert_true(conclude_each(&b, b.first, c, each));
         bench_finish(&b);
     }
 }
@@ -531,12 +572,67 @@ static void failures_are_reported_and_leave_nothing_behind(void **state)
     }
 }
 
+/* Three statements, one for each verdict: none is passed over. */
+static void a_verdict_that_is_not_written_fails_the_batch(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct queue_verdict each[] = {
+            done, {QUEUE_RETRY, STR("the line was busy")}, {QUEUE_BURY, STR("no such call")}};
+        struct bench b;
+        struct err e = {0};
+        bool held;
+        bench_init(&b, t);
+        append_lanes(&b, "abc");
+        const struct claim c = take(&b, b.first, FRESH);
+        const struct queue_batch batch = {
+            .db = b.first->db, .rows = c.rows, .n = c.n, .a = t->a, .verdicts = each};
+        for (uint64_t nth = 1; nth <= LEN(each); nth++) {
+            fault_arm("store.exec", nth, false);
+            assert_ok(db_begin(b.first->db, &e), &e);
+            assert_refused(claim_conclude(b.first, &batch, &held, &e), &e, ERR_UNAVAILABLE);
+            db_rollback(b.first->db);
+            err_clear(&e);
+        }
+        fault_disarm();
+        assert_true(conclude_each(&b, b.first, c, each));
+        bench_finish(&b);
+    }
+}
+
+/* Nobody is left behind the last of those that were taken: the look from the start may fail. */
+static void a_second_look_around_that_fails_is_told(void **state)
+{
+    enum { LOCK = 1, LOOK, LOOK_AGAIN };
+
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct bench b;
+        struct err e = {0};
+        struct claim c;
+        bench_init(&b, t);
+        b.q.o.policy.batch = 1;
+        append_lanes(&b, "ab");
+        expect_ids(&b, take(&b, b.first, FRESH), "1");
+        fault_arm("store.query", LOOK_AGAIN, false);
+        assert_ok(db_begin(b.first->db, &e), &e);
+        assert_refused(claim_take(b.first, FRESH, t->a, &c, &e), &e, ERR_UNAVAILABLE);
+        db_rollback(b.first->db);
+        fault_disarm();
+        expect_ids(&b, take(&b, b.first, FRESH), "2");
+        bench_finish(&b);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
           cmocka_unit_test(many_rows_of_one_project_keep_no_other_waiting),
           cmocka_unit_test(more_projects_than_a_batch_has_room_for_take_turns),
           cmocka_unit_test(a_claimed_row_tells_what_it_is),
           cmocka_unit_test(f024_who_lost_the_lease_changes_nothing),
           cmocka_unit_test(one_row_that_is_not_ours_fences_the_batch),
+          cmocka_unit_test(one_row_that_is_not_ours_fences_all_verdicts),
           cmocka_unit_test(f024_a_renewed_lease_holds),
           cmocka_unit_test(a_claim_renews_the_lease_now_and_then),
           cmocka_unit_test(what_a_nameless_worker_left_is_anybodys),
@@ -547,4 +643,6 @@ TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
           cmocka_unit_test(a_claim_starts_behind_what_is_done),
           cmocka_unit_test(spent_attempts_bury),
           cmocka_unit_test(f026_waits_double_up_to_the_last_and_half_of_them_is_chance),
-          cmocka_unit_test(failures_are_reported_and_leave_nothing_behind))
+          cmocka_unit_test(failures_are_reported_and_leave_nothing_behind),
+          cmocka_unit_test(a_verdict_that_is_not_written_fails_the_batch),
+          cmocka_unit_test(a_second_look_around_that_fails_is_told))
