@@ -9,9 +9,8 @@
  *   for it. The fraction is that of the project's quota, times the nodes that may ask: no node
  *   knows what the others use, so each has an equal share.
  * - *After a refusal* (429) an instant of the account is moved on by what Retry-After says, or
- * twice as far as
- * the last time, and by something random, so that nodes which were refused together do not come
- * back together. The first answer forgets how often it was refused.
+ *   twice as far as the last time, and by something random, so that nodes which were refused
+ *   together do not come back together. The first answer forgets how often it was refused.
  * - *How many at once.* One line for each thread that asks, a few connections each.
  *
  * An account that is refused (401, 403) is passed over, counted, and fails nothing as long as
