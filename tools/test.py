@@ -23,6 +23,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 2)
+WAITERS = 2 * JOBS  # unit tests wait for disks and databases more than they work
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 5)
 CONCURRENT_ROOMS = ["loop", "http", "sse", "queue", "inbox", "feed", "store", "wake", "jobs"]
 
@@ -186,7 +187,7 @@ def meson_tests(directory, rooms=()):
     suites = [f"--suite={room}" for room in rooms]
     only = os.environ.get("TESTS", "").split()
     started = time.monotonic()
-    _, output = run(["meson", "test", "-C", directory, "--no-rebuild", f"--num-processes={JOBS}",
+    _, output = run(["meson", "test", "-C", directory, "--no-rebuild", f"--num-processes={WAITERS}",
                      *suites, *only], **SANITIZERS)
     if not log.exists():
         if not (only and "No suitable tests" in output):
