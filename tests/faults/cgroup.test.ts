@@ -50,8 +50,7 @@ describe("at the limit of a control group", () => {
         await assertNothingLost(server, load);
       }
     } finally {
-      await server.remove();
-      await group.remove();
+      await server.remove().finally(() => group.remove());
     }
   });
 
@@ -71,8 +70,7 @@ describe("at the limit of a control group", () => {
       await load.end();
       await assertNothingLost(server, load);
     } finally {
-      await server.remove();
-      await group.remove();
+      await server.remove().finally(() => group.remove());
     }
   });
 });

@@ -32,9 +32,14 @@ export class Arrangement {
     const caddy = await Caddy.prepare();
     const all = { DATABASE_URL: database, WEBHOOK_BASE_URL: caddy.url, TRUSTED_PROXIES: "127.0.0.1/32", ...env };
     const made = new Arrangement(caddy, new Map(), all);
-    for (const [name, { command = [], profiles }] of nodesOf(await readCompose()))
-      if (!profiles) made.nodes.set(name, await startServer(all, command.slice(1)));
-    await caddy.start(made.fronts);
+    try {
+      for (const [name, { command = [], profiles }] of nodesOf(await readCompose()))
+        if (!profiles) made.nodes.set(name, await startServer(all, command.slice(1)));
+      await caddy.start(made.fronts);
+    } catch (failure) {
+      await made.remove().catch(() => undefined);
+      throw failure;
+    }
     return made;
   }
 
@@ -54,8 +59,10 @@ export class Arrangement {
     return { ...this.node("node-a"), url: this.caddy.url };
   }
 
+  /** Throws with what the first of them says that ended badly. */
   async remove(): Promise<void> {
     await this.caddy.stop();
-    for (const node of this.nodes.values()) await node.remove();
+    const ends = await Promise.allSettled([...this.nodes.values()].map((node) => node.remove()));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 }

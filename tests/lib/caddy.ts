@@ -81,12 +81,22 @@ export class Caddy {
     await this.#name(nodes);
     const child = spawn("caddy", ["run", ...this.#arguments], { env: this.#environment, stdio: ["ignore", "ignore", "pipe"] });
     createInterface(child.stderr).on("line", (line) => this.#said.push(line));
+    child.once("error", (failure) => this.#said.push(failure.message)); // there is none
     this.#child = child;
     const authority = join(this.directory, "caddy/pki/authorities/local/root.crt");
-    trust(await until("Caddy has made its authority", () => readFile(authority, "utf8").catch(() => undefined)));
-    await until(`Caddy answers: ${this.output()}`, async () => {
-      if (child.exitCode !== null) throw new Error(`caddy: ${this.output()}`);
-      return (await fetch(`${this.url}/health`).catch(() => undefined))?.ok || undefined;
+    trust(await this.#while("it has made its authority", () => readFile(authority, "utf8").catch(() => undefined)));
+    await this.#while("it answers", async () => (await fetch(`${this.url}/health`).catch(() => undefined))?.ok || undefined);
+  }
+
+  get #isRunning(): boolean {
+    return this.#child?.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Waits as long as it runs. */
+  #while<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+    return until(`Caddy: ${what}`, () => {
+      if (!this.#isRunning) throw new Error(`caddy: ${this.output()}`);
+      return ask();
     });
   }
 
@@ -96,10 +106,11 @@ export class Caddy {
     await promisify(execFile)("caddy", ["reload", "--address", `localhost:${String(this.admin)}`, ...this.#arguments], { env: this.#environment });
   }
 
-  /** Waits until it has found that of each of the nodes by looking at them. */
+  /** Waits until it finds that of each of the nodes, from now on, by looking at them. */
   async says(what: string, nodes: { url: string }[]): Promise<void> {
+    const from = this.#said.length;
     for (const { host } of nodes.map(({ url }) => new URL(url)))
-      await until(`Caddy finds ${what} at ${host}`, () => this.#said.some((line) => [".health_checker.active", what, host].every((part) => line.includes(part))) || undefined);
+      await until(`Caddy finds ${what} at ${host}`, () => this.#said.slice(from).some((line) => [".health_checker.active", what, host].every((part) => line.includes(part))) || undefined);
   }
 
   output(): string {
@@ -107,7 +118,7 @@ export class Caddy {
   }
 
   async stop(): Promise<void> {
-    if (this.#child && this.#child.exitCode === null) {
+    if (this.#child && this.#isRunning) {
       const gone = once(this.#child, "exit");
       this.#child.kill("SIGKILL"); // it has nothing to keep
       await gone;

@@ -77,7 +77,7 @@ function launch(cwd: string, url: string, env: NodeJS.ProcessEnv, command: strin
     };
     for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on("line", onLine);
     child.once("error", failed);
-    child.once("exit", (code, signal) => {
+    child.once("close", (code, signal) => {
       failed(new Error(`the server ended (${signal ?? String(code)}) before it was ready:\n${said.join("\n")}`));
     });
   });

@@ -90,7 +90,7 @@ class Follower {
   }
 
   async ends(at: number): Promise<number[]> {
-    await until(`a follower by ${this.kind} reaches ${String(at)}, it is at ${String(this.seqs().at(-1))}`, () => this.seqs().at(-1) === at || undefined);
+    await until(`a follower by ${this.kind} reaches ${String(at)}`, () => Number(this.seqs().at(-1)) >= at || undefined);
     this.#ending = true;
     this.parts.at(-1)?.close();
     await this.#work;
@@ -108,9 +108,17 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
     world = nodes.world;
   });
   after(async () => {
-    await nodes.remove();
-    await cluster.remove();
+    try {
+      await (nodes as Arrangement | undefined)?.remove();
+    } finally {
+      await cluster.remove();
+    }
   });
+
+  /** A front that was started anew may have a spool of its own still. */
+  async function allSettled(): Promise<void> {
+    for (const front of nodes.fronts) await settled(front);
+  }
 
   it("takes what is signed for the public address, at every node, and refuses what is signed for a node's own", async () => {
     assert.equal((await post(world, "voice-status", ringing())).status, 204);
@@ -173,7 +181,7 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
     }
     await load.more(300);
     await load.end();
-    await settled(world);
+    await allSettled();
     const last = await feedIsDense(world);
     const all = Array.from({ length: last }, (_, i) => i + 1);
     for (const [i, follower] of followers.entries()) {
@@ -212,41 +220,50 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
     await load.end();
     t.diagnostic(reloaded(load));
     assert.equal(load.unanswered.refusals, 0);
+    await allSettled();
     await assertNothingLost(world, load);
   });
 
   it("blue and green: others take over, and back, and nobody is refused", async (t) => {
     const green = await startServer(nodes.env, FRONT);
     const load = new Load(world, { senders: SENDERS, retry: true });
-    await load.more(200);
-    await nodes.caddy.lead([green]);
-    await load.more(200);
-    for (const blue of nodes.fronts) await blue.stop();
-    await load.more(200);
-    for (const blue of nodes.fronts) await blue.start();
-    await nodes.caddy.lead(nodes.fronts);
-    await load.more(200);
-    await green.remove();
+    try {
+      await load.more(200);
+      await nodes.caddy.lead([green]);
+      await load.more(200);
+      for (const blue of nodes.fronts) await blue.stop();
+      await load.more(200);
+      for (const blue of nodes.fronts) await blue.start();
+      await nodes.caddy.lead(nodes.fronts);
+      await load.more(200);
+    } finally {
+      await green.remove();
+    }
     await load.more(200);
     await load.end();
     t.diagnostic(reloaded(load));
     assert.equal(load.unanswered.refusals, 0);
+    await allSettled();
     await assertNothingLost(world, load);
   });
 
   it("the database is down: doors take what comes, the interface is there and says so, and all is applied later", async () => {
+    let load: Load;
     await cluster.stop();
-    for (const front of nodes.fronts) await healthIs(front, "red");
-    await nodes.caddy.says('"status_code":503', nodes.fronts);
-    const load = new Load(world, { senders: 4, retry: true });
-    await load.more(50);
-    assert.equal((await fetch(`${world.url}/app/`)).status, 200);
-    assert.equal((await ask<SyncHealth>(world, "/api/health/sync")).body.status, "down");
-    await load.more(50);
-    await load.end();
+    try {
+      for (const front of nodes.fronts) await healthIs(front, "red");
+      await nodes.caddy.says('"status_code":503', nodes.fronts);
+      load = new Load(world, { senders: 4, retry: true });
+      await load.more(50);
+      assert.equal((await fetch(`${world.url}/app/`)).status, 200);
+      assert.equal((await ask<SyncHealth>(world, "/api/health/sync")).body.status, "down");
+      await load.more(50);
+      await load.end();
+    } finally {
+      await cluster.start();
+    }
     assert.deepEqual(load.unanswered, { connections: 0, refusals: 0 });
-    await cluster.start();
-    for (const front of nodes.fronts) await settled(front);
+    await allSettled();
     await assertNothingLost(world, load);
   });
 });

@@ -32,6 +32,12 @@ function reasonsOf(source: string): string[] {
   return [...code.matchAll(/err_set\(\s*e,\s*ERR_INVALID,\s*"((?:[^"\\]|\\.)*)"/g)].map(([, sentence = ""]) => sentence.replaceAll('\\"', '"').replaceAll("%s", "held"));
 }
 
+/** What stands behind the peer's name where something could not be fetched from it. */
+function failuresOfFetching(): string[] {
+  const [, table = ""] = /failures\[\] = \{(.*?)\n\};/s.exec(codeOf("http/fetch.c")) ?? [];
+  return [...table.matchAll(/"([^"]+)"/g)].map(([, sentence = ""]) => sentence);
+}
+
 describe("what the provider has told", () => {
   it("is said in the words of the language, and as it came when there are none", async () => {
     const { refusalOf, toldBy, toldStatus } = await inRussian();
@@ -63,10 +69,14 @@ describe("what the provider has told", () => {
       expect(failureWords(sentence), sentence).toMatch(/^[^«]*[а-я]{4}[^«]*$/);
     }
     expect(failureWords("Twilio answered 503")).toBe("Провайдер ответил: 503");
-    expect(failureWords("api.twilio.com did not answer in time")).toBe("Нет связи с api.twilio.com");
+    expect(failureWords("api.twilio.com did not answer in time")).toBe("Нет связи с api.twilio.com: «api.twilio.com did not answer in time»");
+    const kept = failuresOfFetching();
+    expect(kept.length).toBeGreaterThanOrEqual(12);
+    for (const sentence of kept) expect(failureWords(`a provider ${sentence}`), sentence).not.toMatch(/^Не удалось выполнить/);
     expect(failureWords("the moon is full")).toBe("Не удалось выполнить: «the moon is full»");
     vi.doMock("./text", () => ({ text: en }));
     vi.resetModules();
-    expect((await import("./told")).failureWords("the moon is full")).toBe("the moon is full");
+    const english = await import("./told");
+    for (const sentence of ["the moon is full", "Twilio answered 503", ...kept.map((it) => `a provider ${it}`)]) expect(english.failureWords(sentence)).toBe(sentence);
   });
 });

@@ -38,17 +38,21 @@ const FAILURES: { [Name in keyof typeof text.operations.jobs.failed]: RegExp } =
   accountGone: /^the account of this list is not here any more$/,
   busy: /^(?:the provider was asked as often as it may be for now|too many ask providers at the same time|another check is under way)$/,
   answered: /^(?:Twilio|the provider) answered (\d+)$/,
-  unreachable: /^(\S+) (?:cannot be reached: .*|did not answer in time|closed the connection without an answer|broke the connection off)$/,
+  unreachable: /^(.+) (?:cannot be reached: .*|could not be asked: .*|did not answer in time|closed the connection .*|broke the connection off)$/,
+  notAwaited: /^(.+) was not waited for: the server is stopping$/,
+  tooMuch: /^(.+) sent more than fits here$/,
+  elsewhere: /^(.+) sent us (?:from one address to the next|to an address that is not safe)$/,
+  certificate: /^(.+) showed a certificate .*$/,
   strange: /^Twilio's (?:answer is no (?:list|call)|next page is not among this account's)$/,
 };
 
-type Sayings<Name extends string> = Record<Name, (of: string) => string>;
+type Sayings<Name extends string> = Record<Name, (of: string, kept: string) => string>;
 
 /** The sentence in the reader's words; one that has none is quoted, as it was kept, by `other`. */
 function inWords<Name extends string>(kept: string, patterns: Record<Name, RegExp>, words: Sayings<Name>, other: (kept: string) => string): string {
   for (const name of Object.keys(patterns) as Name[]) {
     const found = patterns[name].exec(kept);
-    if (found !== null) return words[name](found[1] ?? "");
+    if (found !== null) return words[name](found[1] ?? "", kept);
   }
   return other(kept);
 }

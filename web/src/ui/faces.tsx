@@ -49,7 +49,7 @@ export function LoadingStatus(): ReactElement {
 export function PendingWords({ children }: { children: string }): ReactElement {
   return (
     <Skeleton component="span" width="fit-content" className={classes.pending} aria-hidden="true">
-      {children}
+      <span className={classes.unsaid}>{children}</span>
     </Skeleton>
   );
 }

@@ -23,9 +23,10 @@ export function useKeptFocus(frame: RefObject<HTMLElement | null>): void {
       held.current = target instanceof Element ? { element: target, at: placeOf(target) } : null;
     };
     const leave = ({ target }: FocusEvent): void => {
-      // One that is being taken away is still there now, and is not when this is over.
+      // One that is being taken away is still there now, and is not when this is over; one that is moved has the
+      // focus again by then, and so has one whose window is left.
       queueMicrotask(() => {
-        if (held.current?.element === target && target instanceof Element && target.isConnected) held.current = null;
+        if (held.current?.element === target && target instanceof Element && target.isConnected && document.activeElement !== target) held.current = null;
       });
     };
     list?.addEventListener("focusin", note);
