@@ -138,7 +138,7 @@ static void say_jobs(struct told *t, const struct state *s)
                 (long long)x->failures);
     }
     if (refused)
-        say(t, "The provider refuses the project's credentials: its calls are not compared.");
+        say(t, "The provider refuses an account of the project: its calls are not compared.");
 }
 
 /* What waits, or cannot be written. */

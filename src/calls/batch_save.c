@@ -308,8 +308,10 @@ static struct call_entry *entry_of(const struct call_batch *b, int64_t project)
 {
     size_t i = 0;
 
-    while (b->entries[i].project != project) // one has changed a call of it
+    while (b->entries[i].project != project) { // one has changed a call of it
         i++;
+        assert(i < b->n_entries);
+    }
     return &b->entries[i];
 }
 

@@ -174,5 +174,6 @@ usec_t job_state_late(const struct job_state *s, usec_t now)
 
 bool job_state_is_refused(const struct job_state *s)
 {
-    return s->failures > 0 && s->refused_at != TIME_NONE && s->refused_at == s->last_error_at;
+    return s->failures > 0 && s->refused_at != TIME_NONE && s->refused_at == s->last_error_at &&
+           s->next_run_at != TIME_NONE;
 }

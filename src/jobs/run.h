@@ -33,7 +33,8 @@ struct job_state {
 /* How long nobody has done anything for a job that is due; 0: it is not late. */
 usec_t job_state_late(const struct job_state *s, usec_t now);
 
-/* Whether it fails because the provider refuses the project's credentials. */
+/* Whether it fails because the provider refuses the project's credentials, and will be run again
+ * by itself: one that somebody has asked for once says nothing of now. */
 bool job_state_is_refused(const struct job_state *s);
 
 /* Who asks for a run, and through what. */

@@ -68,7 +68,7 @@ void heartbeat_canary(struct heartbeat *h, usec_t took)
     pthread_mutex_unlock(&h->lock);
 }
 
-/* A node that asks nobody by its roles is not counted, and asks as one of one. */
+/* A node that asks nobody by its roles is not counted; where nobody is, it asks as one of one. */
 static bool share_budget(struct heartbeat *h, struct db *db, struct err *e)
 {
     int64_t n;

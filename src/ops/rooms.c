@@ -337,7 +337,7 @@ static bool job_is_on(const struct job *j, int64_t project, void *arg)
     return !j->is_reconcile || flag_board_value(app->flags, project, FLAG_RECONCILE) != 0;
 }
 
-/* Of the API's threads, those that may wait for a provider. */
+/* Of the API's threads, those that may wait for others. */
 static size_t half_of_api(const struct app *app)
 {
     return app->config->api_threads < 2 ? 1 : (size_t)app->config->api_threads / 2;

@@ -3,7 +3,7 @@
  * were one. What is bounded is bounded for the project or the account, whoever asks:
  *
  * - *How often.* Each project has an instant before which nobody asks for it. A request moves it on
- *   by a fraction of a second; BURST of them may be ahead of their time. Whoever comes too early
+ *   by a fraction of a second; it may be ahead of its time by BURST. Whoever comes too early
  *   waits, and is sent away when the wait would be long. One word, moved by compare and swap. What
  *   is asked at once is no more than what a second has room for, so that who asks again can wait
  *   for it. The fraction is that of the project's quota, times the nodes that may ask: no node
@@ -144,19 +144,29 @@ static usec_t interval_of(const struct asker *k)
     const int64_t own = q ? q->of[QUOTA_PROVIDER_REQUESTS] : 0,
                   most = own > 0 ? own : k->cs->preset;
 
-    return SECONDS(1) * atomic_load_explicit(&k->cs->n_nodes, memory_order_relaxed) / most;
+    const usec_t interval =
+        SECONDS(1) * atomic_load_explicit(&k->cs->n_nodes, memory_order_relaxed) / most;
+    return interval > 0 ? interval : 1;
 }
 
-/* How long until what takes so much time may be sent; it is taken as sent when that is not too
- * long. */
-static usec_t take_turn(struct call_sources *cs, struct turn *t, usec_t time)
+/* How long it waits: a small budget lets the next request through before anybody is sent away. */
+static usec_t patience_of(const struct asker *k)
+{
+    const usec_t next = 2 * interval_of(k);
+
+    return next > PATIENCE ? next : PATIENCE;
+}
+
+/* How long until what takes so much time may be sent; it is taken as sent when that is not longer
+ * than the patience. */
+static usec_t take_turn(struct call_sources *cs, struct turn *t, usec_t time, usec_t patience)
 {
     const usec_t now = clock_monotonic(cs->clock);
     usec_t next = atomic_load(&t->next), wait, after;
 
     do {
         wait = next - now - BURST;
-        if (wait > PATIENCE)
+        if (wait > patience)
             return wait;
         after = (next > now ? next : now) + time;
     } while (!atomic_compare_exchange_weak(&t->next, &next, after));
@@ -164,15 +174,16 @@ static usec_t take_turn(struct call_sources *cs, struct turn *t, usec_t time)
 }
 
 /* How long until so many requests may be sent with the account. */
-static usec_t turn_to_ask(const struct asker *k, const struct provider_account *account, size_t n)
+static usec_t turn_to_ask(const struct asker *k, const struct provider_account *account, size_t n,
+                          usec_t patience)
 {
-    const usec_t refused = take_turn(k->cs, turn_of(k->cs, account), 0);
+    const usec_t of_account = take_turn(k->cs, turn_of(k->cs, account), 0, patience);
 
-    if (refused > PATIENCE)
-        return refused;
-    const usec_t wait =
-        take_turn(k->cs, keyed_at(k->cs->projects, k->project), (usec_t)n * interval_of(k));
-    return wait > refused ? wait : refused;
+    if (of_account > patience)
+        return of_account;
+    const usec_t of_project = take_turn(k->cs, keyed_at(k->cs->projects, k->project),
+                                        (usec_t)n * interval_of(k), patience);
+    return of_project > of_account ? of_project : of_account;
 }
 
 static bool has_ended(const struct reconcile_source *s)
@@ -184,10 +195,10 @@ static bool wait_turn(struct reconcile_source *s, const struct provider_account 
                       struct err *e)
 {
     struct asker *k = s->arg;
-    const usec_t wait = turn_to_ask(k, account, n);
+    const usec_t patience = patience_of(k), wait = turn_to_ask(k, account, n, patience);
     const usec_t until = clock_monotonic(k->cs->clock) + wait;
 
-    if (wait > PATIENCE) {
+    if (wait > patience) {
         s->retry_after = wait;
         err_set(e, ERR_UNAVAILABLE, "the provider was asked as often as it may be for now");
         return err_fix(e, "try again in a moment");

@@ -415,6 +415,18 @@ static void nodes_share_a_budget(void **state)
     call_sources_close(slow);
 }
 
+static void the_largest_budget_is_one(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct call_sources *fast = open_sources(r, QUOTA_MOST);
+    struct reconcile_source s;
+
+    assert_true(call_sources_of(fast, 1, NULL, a, &s));
+    assert_int_equal(s.at_once, SECONDS(1));
+    call_sources_close(fast);
+}
+
 /* With few requests per second: a run that asks for no more at once than it is told gets on. */
 static void who_asks_for_what_a_second_has_room_for_is_not_sent_away(void **state)
 {
@@ -498,6 +510,7 @@ TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error
           CASE(who_is_told_to_wait_does_not_ask), CASE(who_is_told_to_wait_holds_up_nobody_else),
           CASE(the_budget_is_kept_by_all_who_ask),
           CASE(one_project_takes_nothing_of_anothers_budget), CASE(nodes_share_a_budget),
+          CASE(the_largest_budget_is_one),
           CASE(who_asks_for_what_a_second_has_room_for_is_not_sent_away),
           CASE(nothing_is_asked_any_more_once_it_has_ended),
           CASE(the_accounts_of_a_project_are_one_list),

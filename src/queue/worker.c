@@ -131,6 +131,12 @@ static void succeed(const struct worker *w, struct queue_batch *b)
         w->q->o.handler.after_commit(b);
 }
 
+static void wait_longer(const struct worker *w, usec_t *wait)
+{
+    (void)bell_wait(w->q->heartbeat_end, *wait);
+    *wait = *wait < LAST_WAIT ? 2 * *wait : LAST_WAIT;
+}
+
 /* Again and again while it is the store's fault; the rows stay ours as long as nobody reaps them.
  * A commit whose answer was lost may have happened: then the second attempt is fenced, for the rows
  * are concluded, and what it may have claimed is left to others by a new name.
@@ -164,8 +170,7 @@ static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct cla
         if (is_stopping(w))
             return INTERRUPTED;
         atomic_fetch_add(&w->q->counters.conflicts, 1);
-        (void)bell_wait(w->q->heartbeat_end, wait);
-        wait = wait < LAST_WAIT ? 2 * wait : LAST_WAIT;
+        wait_longer(w, &wait);
     }
 }
 
@@ -210,6 +215,7 @@ static bool write_verdict(struct worker *w, struct queue_batch *one, bool *ret_h
 /* Writes the verdict of a batch of one without running it. */
 static void judge(struct worker *w, struct queue_batch *one, struct queue_verdict verdict)
 {
+    usec_t wait = FIRST_WAIT;
     struct err e = {0};
     bool held;
 
@@ -219,7 +225,7 @@ static void judge(struct worker *w, struct queue_batch *one, struct queue_verdic
         w->doubtful = true;
         if (is_stopping(w) || (!db_lost(w->db) && !db_conflicted(w->db)))
             return; // the lease runs out, the row is taken again
-        (void)bell_wait(w->q->heartbeat_end, LAST_WAIT);
+        wait_longer(w, &wait);
         err_clear(&e);
     }
     if (held)

@@ -139,7 +139,9 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
   });
 
   it("shows the metrics to nobody outside", async () => {
-    assert.equal((await fetch(`${world.url}/metrics`)).status, 404);
+    const headers = { Authorization: `Bearer ${METRICS_TOKEN}` };
+    assert.equal((await fetch(`${nodes.fronts[0]?.url ?? ""}/metrics`, { headers })).status, 200);
+    assert.equal((await fetch(`${world.url}/metrics`, { headers })).status, 404);
   });
 
   it("every node says whether it is well, also one without an API", async () => {

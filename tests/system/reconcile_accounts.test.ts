@@ -47,7 +47,7 @@ describe("an account that the provider refuses", () => {
     await audit(server);
   });
 
-  const SAID = "The provider refuses the project's credentials: its calls are not compared.";
+  const SAID = "The provider refuses an account of the project: its calls are not compared.";
   const saysSo = async (): Promise<boolean> => (await get<{ reasons: string[] }>(server, "/api/health/sync")).reasons.includes(SAID);
 
   it("is said to the project and counted for the operator, whose alarms it does not raise", async () => {

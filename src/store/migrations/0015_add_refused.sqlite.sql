@@ -1,5 +1,5 @@
 -- up
--- When a run of the job last failed because the provider refuses the project's credentials: nobody's fault of ours.
+-- When a run of the job last failed because the provider refuses the project's credentials: no fault of ours.
 ALTER TABLE sync_state ADD COLUMN refused_at INTEGER;
 
 -- down
