@@ -12,13 +12,17 @@
 
 enum { STATUS_CLASSES = 5, LABELS_MAX = 64, CACHE_LINE = 64 };
 
-/* The first that a path begins with is its class. */
+/* The first that a path begins with is its class. A webhook that is no POST is a look at the door
+ * (deploy/caddy/Caddyfile). */
 static const struct {
     const char *class, *path;
+    bool is_post;
 } rows[] = {
-    {"webhook", "/webhooks/"}, {"feed", "/events/"}, {"feed", "/realtime/"}, {"api", "/api/"},
-    {"auth", "/auth/"},        {"auth", "/login"},   {"app", "/app"},        {"health", "/health"},
-    {"metrics", "/metrics"},   {"other", ""},
+    {"webhook", "/webhooks/", true}, {"feed", "/events/", false},
+    {"feed", "/realtime/", false},   {"api", "/api/", false},
+    {"auth", "/auth/", false},       {"auth", "/login", false},
+    {"app", "/app", false},          {"health", "/health", false},
+    {"metrics", "/metrics", false},  {"other", "", false},
 };
 
 /* Of a row; rows of one class are told as one. */
@@ -61,11 +65,17 @@ void traffic_destroy(struct traffic *t)
 
 // --- counting ------------------------------------------------------------------------------------
 
-static size_t row_of(struct str path)
+static bool is_of_row(const struct http_request *rq, size_t i)
+{
+    return str_starts(rq->path, str_from(rows[i].path)) &&
+           (!rows[i].is_post || rq->method == HTTP_POST);
+}
+
+static size_t row_of(const struct http_request *rq)
 {
     size_t i = 0;
 
-    while (!str_starts(path, str_from(rows[i].path))) // the last is every path's
+    while (!is_of_row(rq, i)) // the last is every request's
         i++;
     return i;
 }
@@ -86,7 +96,7 @@ static void count(struct tally *y, int status)
 
 void traffic_answered(struct traffic *t, const struct http_exchange *x, int status)
 {
-    struct tally *y = &place_of(t, http_loop(x))->tallies[row_of(http_request_of(x)->path)];
+    struct tally *y = &place_of(t, http_loop(x))->tallies[row_of(http_request_of(x))];
 
     count(y, status);
     histogram_note_time(&y->took, clock_monotonic(&clock_system) - http_received_at(x));

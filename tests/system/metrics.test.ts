@@ -105,11 +105,13 @@ describe("metrics", () => {
     const grown = (page: string, series: string): number => (value(page, series) ?? NaN) - (value(before_, series) ?? NaN);
     for (let i = 0; i < 3; i++) await get(server, "/api/health/sync");
     for (const path of [`/${newCallSid()}`, "/.env"]) assert.equal((await fetch(server.url + path)).status, 404);
+    assert.equal((await fetch(`${server.url}/webhooks/twilio/voice-status`)).status, 405, "a look at the door");
     const stream = await Stream.open(server);
     stream.close();
     const page = await scrape(server);
     assert.equal(grown(page, `http_requests_total${api}`), 3);
-    assert.equal(grown(page, `http_requests_total${missing}`), 2);
+    assert.equal(grown(page, `http_requests_total${missing}`), 3);
+    assert.equal(grown(page, 'http_requests_total{class="webhook",status="4xx"}'), 0);
     assert.equal(grown(page, 'http_requests_total{class="feed",status="2xx"}'), 1);
     assert.equal(grown(page, 'http_requests_total{class="metrics",status="2xx"}'), 1); // the one before
     assert.equal(grown(page, 'http_answer_latency_seconds_count{class="api"}'), 3);
