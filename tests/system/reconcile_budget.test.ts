@@ -4,8 +4,9 @@ import { after, before, describe, it } from "node:test";
 import { ask, type Call } from "../lib/api.ts";
 import { found, must, OWNER, type Person } from "../lib/company.ts";
 import { type Job, jobs, type Run, start } from "../lib/jobs.ts";
+import { secondIsOver } from "../lib/reconcile.ts";
 import { Router } from "../lib/router.ts";
-import { type Sandbox, startSandbox } from "../lib/sandbox.ts";
+import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, API_KEY, type Server, startServer } from "../lib/server.ts";
 import { audit, tool } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
@@ -29,6 +30,7 @@ describe("a project with much to ask beside one with little", () => {
     router.to.set(ACCOUNT_SID, huge.url);
     router.to.set(SMALL_SID, small.url);
     await Promise.all([huge.over, small.over]);
+    await secondIsOver(await clientOf(huge).calls.list({ pageSize: 1000 }));
     await must(server, owner.token, "PUT", `/api/connections/twilio/${SMALL_SID}`, { secret: SMALL_TOKEN });
   });
   after(async () => {
@@ -53,8 +55,10 @@ describe("a project with much to ask beside one with little", () => {
     const project = (await must<{ project: { id: string } }>(server, API_KEY, "GET", "/api/me")).project.id;
     assert.equal((await tool(server, "quota", project, "provider_requests_per_second", "1")).code, 0);
     await aSilentCall();
+    const asked = (): number => router.asked.get(ACCOUNT_SID) ?? 0;
+    const began = asked();
     const scan = await start(server, "sync_today"); // thirty requests, one a second
-    await until("the scan has spent its budget", () => Promise.resolve((router.asked.get(ACCOUNT_SID) ?? 0) >= 2 || undefined));
+    await until("the scan has spent its budget", () => asked() >= began + 2 || undefined);
     const before = await hotOf(owner.token);
     const { status } = await ask<Run>(server, "/api/jobs/reconcile_hot/runs", { method: "POST", key: owner.token });
     assert.equal(status, 202);
