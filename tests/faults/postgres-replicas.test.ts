@@ -93,7 +93,10 @@ describe("what an asynchronous failover has lost", () => {
     const standby = await primary.standby();
     const port = await freePort();
     const server = await startServer({ DATABASE_URL: either(primary, standby), TWILIO_BASE_URL: `http://127.0.0.1:${String(port)}`, PROVIDER_REQUESTS_PER_SECOND: "90", RECONCILE_JOBS_ENABLED: "false" });
-    await until("the standby has what a start makes", async () => ((await psql(standby.url, "SELECT count(*) FROM projects")) !== "0" ? true : undefined));
+    await until("the standby has what a start makes", async () => {
+      const projects = await psql(standby.url, "SELECT count(*) FROM projects").catch(() => "0"); // no such table yet
+      return projects !== "0" || undefined;
+    });
     await standby.stop();
     const sandbox = await startSandbox(server.url, ["--port", String(port), "--calls", "40", "--rate", "60000", "--speed", "300", "--burst", "20", "--stay", "--price-after", "0"]);
     try {

@@ -61,7 +61,7 @@ describe("the provider's name", { skip: !ROOT && "takes root" }, () => {
   async function bothFail(why: RegExp): Promise<void> {
     const asked = Promise.all([sync(), listen()]);
     await load.more(200);
-    assert.ok(await isHealthy(server));
+    assert.equal(await isHealthy(server), true);
     const [{ success, run }, answer] = await asked;
     const body = (await answer.json()) as Fault;
     assert.equal(success, false);
@@ -74,7 +74,7 @@ describe("the provider's name", { skip: !ROOT && "takes root" }, () => {
   }
 
   async function bothWork(): Promise<void> {
-    await until("it may be asked again", async () => ((await sync()).success ? true : undefined));
+    await until("it may be asked again, and to a good end", async () => (await ended(server, (await sync()).run)).state === "succeeded" || undefined);
     assert.equal((await listen()).status, 200);
   }
 

@@ -4,7 +4,9 @@ import { execFileSync } from "node:child_process";
 /** Where Debian keeps it. */
 function library(): string {
   const files = execFileSync("dpkg", ["-L", "libfaketime"], { encoding: "utf8" }).split("\n");
-  return files.find((file) => file.endsWith("libfaketimeMT.so.1")) ?? "";
+  const found = files.find((file) => file.endsWith("libfaketimeMT.so.1"));
+  if (found === undefined) throw new Error("libfaketime has no library");
+  return found;
 }
 
 /** For a server whose clock differs: by `offset` ("+3600s"), or by what stands in a file. */
