@@ -11,7 +11,7 @@ import { healthIs } from "../lib/health.ts";
 import { assertNothingLost, feedIsDense, keptKeys, Load } from "../lib/load.ts";
 import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
 import { drift, secondIsOver } from "../lib/reconcile.ts";
-import { clientOf, startSandbox } from "../lib/sandbox.ts";
+import { AT_ONCE, clientOf, startSandbox } from "../lib/sandbox.ts";
 import { BINARY, freePort, type Server, startServer } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
@@ -98,7 +98,7 @@ describe("what an asynchronous failover has lost", () => {
       return projects !== "0" || undefined;
     });
     await standby.stop();
-    const sandbox = await startSandbox(server.url, ["--port", String(port), "--calls", "40", "--rate", "60000", "--speed", "300", "--burst", "20", "--stay", "--price-after", "0"]);
+    const sandbox = await startSandbox(server.url, ["--port", String(port), "--calls", "40", ...AT_ONCE]);
     try {
       await sandbox.over;
       await settled(server);

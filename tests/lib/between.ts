@@ -1,11 +1,14 @@
-// A stand-in for a provider's API that hands on to a simulator: what is asked is noted, lists come in
-// small pages, and a request can be held up.
+// A stand-in for a provider's API that hands on to a simulator, or to one for each account: what is asked is noted,
+// lists come in small pages, and a request can be held up.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { until } from "./wait.ts";
 
 const PAGE_SIZE = 20;
+
+/** Base URL of the simulator that a request is for. */
+type Whither = (target: string) => string;
 
 export class Between {
   /** The targets of all requests, in order. */
@@ -16,11 +19,12 @@ export class Between {
   private constructor(
     readonly url: string,
     readonly close: () => Promise<void>,
-    readonly to: string,
+    private readonly whither: Whither,
+    private readonly pageSize: number,
   ) {}
 
-  /** `to`: base URL of the simulator, which may come later. */
-  static async open(to: string): Promise<Between> {
+  /** The simulators may come later. */
+  static async open(whither: Whither, { pageSize = PAGE_SIZE } = {}): Promise<Between> {
     const listener = createServer((request, answer) => void between.#pass(request, answer)).listen(0, "127.0.0.1");
     await once(listener, "listening");
     const url = `http://127.0.0.1:${String((listener.address() as AddressInfo).port)}`;
@@ -28,16 +32,16 @@ export class Between {
       listener.close();
       listener.closeAllConnections();
       await once(listener, "close");
-    }, to);
+    }, whither, pageSize);
     return between;
   }
 
   async #pass(request: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const target = (request.url ?? "").replace("PageSize=1000", `PageSize=${String(PAGE_SIZE)}`);
+    const target = (request.url ?? "").replace("PageSize=1000", `PageSize=${String(this.pageSize)}`);
     this.asked.push(target);
     if (this.#holds(target)) await this.#stop(answer);
     const headers = { Authorization: request.headers.authorization ?? "" };
-    const given = await fetch(this.to + target, { headers }).catch(() => undefined);
+    const given = await fetch(this.whither(target) + target, { headers }).catch(() => undefined);
     const body = (await given?.text()) ?? "";
     answer.writeHead(given?.status ?? 502, { "Content-Type": "application/json" }).end(body);
   }

@@ -5,7 +5,7 @@ import { ask, type Call } from "./api.ts";
 import { Between } from "./between.ts";
 import { ended, idle, type Run, start } from "./jobs.ts";
 import { METRICS_TOKEN } from "./metrics.ts";
-import { type Sandbox, startSandbox } from "./sandbox.ts";
+import { AT_ONCE, type Sandbox, startSandbox } from "./sandbox.ts";
 import { freePort, type Server, startServer } from "./server.ts";
 import { settled } from "./settled.ts";
 import { sql } from "./sql.ts";
@@ -15,7 +15,7 @@ const POSTGRES = process.env["STORE"] === "postgres";
 
 /** Calls that are all over, told to the server with losses. */
 async function tell(server: Server, port: number, chaos: string[]): Promise<Sandbox> {
-  const sandbox = await startSandbox(server.url, ["--port", String(port), "--rate", "60000", "--speed", "300", "--burst", "20", "--stay", "--price-after", "0", ...chaos]);
+  const sandbox = await startSandbox(server.url, ["--port", String(port), ...AT_ONCE, ...chaos]);
   await sandbox.over;
   await settled(server);
   return sandbox;
@@ -33,7 +33,7 @@ export async function play(...chaos: string[]): Promise<{ server: Server; sandbo
 /** The same, and what the server asks for is noted, comes in small pages, and can be held up. */
 export async function playBetween(...chaos: string[]): Promise<{ server: Server; sandbox: Sandbox; between: Between }> {
   const port = await freePort();
-  const between = await Between.open(`http://127.0.0.1:${String(port)}`);
+  const between = await Between.open(() => `http://127.0.0.1:${String(port)}`);
   const server = await startAsking(between.url);
   return { server, sandbox: await tell(server, port, chaos), between };
 }

@@ -21,6 +21,9 @@ export type Sandbox = {
   stop: () => Promise<void>;
 };
 
+/** Calls that are all over soon, with their prices, at a simulator that stays. */
+export const AT_ONCE = ["--rate", "60000", "--speed", "300", "--burst", "20", "--stay", "--price-after", "0"];
+
 /** Starts it against a receiver; `more` adds to its command line. */
 export async function startSandbox(receiver: string, more: string[] = []): Promise<Sandbox> {
   const child: ChildProcess = spawn(

@@ -7,7 +7,7 @@ import { found, OWNER } from "../lib/company.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { drift, run, secondIsOver } from "../lib/reconcile.ts";
 import { Page, typed } from "../lib/runbook.ts";
-import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
+import { AT_ONCE, clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, freePort, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
@@ -17,7 +17,6 @@ import { until } from "../lib/wait.ts";
 const POSTGRES = process.env["STORE"] === "postgres";
 const CALLS = 40;
 const CHAOS = ["--calls", String(CALLS), "--lose", "0.1", "--lose-ends", "0.2", "--seed", "7"];
-const AT_ONCE = ["--rate", "60000", "--speed", "300", "--burst", "20", "--stay", "--price-after", "0"];
 const FINAL = ["completed", "busy", "no-answer", "failed", "canceled"];
 const PRESET: Record<string, string> = { webhook_ingestion_enabled: "on", worker_percentage: "100", realtime_push_enabled: "on", reconcile_jobs_enabled: "on" };
 
