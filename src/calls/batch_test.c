@@ -116,16 +116,12 @@ static void assert_shown(struct db *db, struct arena *a)
 /* How many conversations the list is told to have, which is how many it has. */
 static int64_t listed(struct db *db, struct arena *a)
 {
+    struct conversation_count is;
     struct err e = {0};
-    struct rows *rows;
 
-    assert_ok(db_query(db, Q_CONVERSATION_COUNT_HELD, BINDS(bind_int("project", 1)), a, &rows, &e),
-              &e);
-    assert_true(rows_next(rows));
-    const int64_t told = rows_int(rows, "told");
-    assert_int_equal(told, rows_int(rows, "counted"));
-    assert_false(rows_next(rows));
-    return told;
+    assert_ok(conversation_count_held(db, 1, a, &is, &e), &e);
+    assert_int_equal(is.told, is.counted);
+    return is.told;
 }
 
 static void assert_sound(struct db *db, struct arena *a)

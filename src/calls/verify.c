@@ -182,3 +182,20 @@ bool call_verify(const struct call_reader *r, int64_t after, int64_t limit, stru
     *ret = v;
     return true;
 }
+
+bool conversation_count_held(struct db *db, int64_t project, struct arena *a,
+                             struct conversation_count *ret, struct err *e)
+{
+    static const struct column figures[] = {
+        {"told", COLUMN_INT, offsetof(struct conversation_count, told)},
+        {"counted", COLUMN_INT, offsetof(struct conversation_count, counted)},
+    };
+    bool found;
+
+    if (!db_query_one(db, Q_CONVERSATION_COUNT_HELD, BINDS(bind_int("project", project)), figures,
+                      LEN(figures), a, ret, &found, e))
+        return err_trace(e);
+    if (!found)
+        *ret = (struct conversation_count){0};
+    return true;
+}

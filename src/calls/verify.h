@@ -1,7 +1,8 @@
 #ifndef CALLS_VERIFY_H
 #define CALLS_VERIFY_H
 /*
- * snapshot == fold(log): folds a call's log anew and compares, column by column.
+ * snapshot == fold(log): folds a call's log anew and compares, column by column. And whether the
+ * list of conversations is as long as it is said to be.
  */
 #include "calls/read.h"
 
@@ -22,5 +23,14 @@ struct call_verification {
 /* Walks a project's calls in the order of their ids: at most `limit` of those after `after`. */
 bool call_verify(const struct call_reader *r, int64_t after, int64_t limit, struct arena *a,
                  struct call_verification *ret, struct err *e) CHECK_RESULT;
+
+/* How many conversations the list of a project is said to have, and has: one view of both. Nothing
+ * of either where the project has no feed. */
+struct conversation_count {
+    int64_t told, counted;
+};
+
+bool conversation_count_held(struct db *db, int64_t project, struct arena *a,
+                             struct conversation_count *ret, struct err *e) CHECK_RESULT;
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 
 #include "base/json.h"
+#include "calls/verify.h"
 #include "jobs/job.h"
 #include "store/store.h"
 
@@ -35,26 +36,6 @@ static bool count_anew(struct job_step *s, const struct held *page, size_t n, st
            err_trace(e);
 }
 
-struct listed {
-    int64_t told, counted;
-};
-
-static bool list_is_counted(struct job_step *s, bool *ret, struct err *e)
-{
-    static const struct column columns[] = {
-        {"told", COLUMN_INT, offsetof(struct listed, told)},
-        {"counted", COLUMN_INT, offsetof(struct listed, counted)},
-    };
-    struct listed is;
-    bool found;
-
-    if (!db_query_one(s->db, Q_CONVERSATION_COUNT_HELD, BINDS(bind_int("project", s->project)),
-                      columns, LEN(columns), s->a, &is, &found, e))
-        return err_trace(e);
-    *ret = !found || is.told == is.counted;
-    return true;
-}
-
 /* Whoever numbers events waits meanwhile. */
 static bool count_list_anew(struct job_step *s, struct err *e)
 {
@@ -75,11 +56,11 @@ static bool count_list_anew(struct job_step *s, struct err *e)
 /* Behind the last page: it is one count, however many pages there were. */
 static bool hold_list(struct job_step *s, struct err *e)
 {
-    bool is_counted;
+    struct conversation_count is;
 
-    if (!list_is_counted(s, &is_counted, e))
+    if (!conversation_count_held(s->db, s->project, s->a, &is, e))
         return err_trace(e);
-    return is_counted || count_list_anew(s, e) || err_trace(e);
+    return is.told == is.counted || count_list_anew(s, e) || err_trace(e);
 }
 
 static bool rebuild(struct job_step *s, struct err *e)

@@ -544,6 +544,7 @@ void app_stop_rooms(struct app *app)
     checks_close(app->checks);
     call_sources_close(app->sources);
     places_destroy(app->outside);
+    gate_finish(&app->waiting);
     if (app->inbox)
         inbox_stop(app->inbox);
     wakeups_stop(app->wakeups);

@@ -76,25 +76,14 @@ bool verify_conversations(struct verify_page *p, struct err *e)
     return rows_end(rows, e) || err_trace(e);
 }
 
-struct listed {
-    int64_t told, counted;
-};
-
-/* One statement, one view of both, however many there are. */
 bool verify_conversation_count(struct verify_page *p, struct err *e)
 {
-    static const struct column columns[] = {
-        {"told", COLUMN_INT, offsetof(struct listed, told)},
-        {"counted", COLUMN_INT, offsetof(struct listed, counted)},
-    };
     const int64_t project = p->audit->project;
-    struct listed is;
-    bool found;
+    struct conversation_count is;
 
-    if (!db_query_one(p->audit->db, Q_CONVERSATION_COUNT_HELD, BINDS(bind_int("project", project)),
-                      columns, LEN(columns), p->a, &is, &found, e))
+    if (!conversation_count_held(p->audit->db, project, p->a, &is, e))
         return err_trace(e);
-    if (found && is.told != is.counted)
+    if (is.told != is.counted)
         verify_report(p, "project %lld: its list is said to have %lld conversations, it has %lld",
                       (long long)project, (long long)is.told, (long long)is.counted);
     return true;

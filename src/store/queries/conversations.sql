@@ -187,6 +187,9 @@ SELECT v.id, v.subject, v.status, v.external_id, v.last_message_at, v.metadata, 
 -- How many the whole list has stands beside the feed's counter (feed_reserve), whose row is written with each batch
 -- anyway: counting a hundred thousand rows behind row-level security costs more than the page.
 
+-- part: conversation_listed
+       (SELECT count(*) FROM conversations v WHERE v.project_id = :project AND v.last_message_at IS NOT NULL)
+
 -- name: conversation_count_all
 -- params: project int
 SELECT conversations AS total FROM feed_heads WHERE project_id = :project;
@@ -195,8 +198,8 @@ SELECT conversations AS total FROM feed_heads WHERE project_id = :project;
 -- What is told, and what is so.
 -- params: project int
 SELECT h.conversations AS told,
-       (SELECT count(*) FROM conversations v
-         WHERE v.project_id = :project AND v.last_message_at IS NOT NULL) AS counted
+-- use: conversation_listed
+       AS counted
   FROM feed_heads h
  WHERE h.project_id = :project;
 
@@ -212,8 +215,8 @@ SELECT project_id FROM feed_heads WHERE project_id = :project FOR NO KEY UPDATE;
 -- The row is held: what is seen now is what it has to tell.
 -- params: project int
 UPDATE feed_heads
-   SET conversations = (SELECT count(*) FROM conversations v
-                         WHERE v.project_id = :project AND v.last_message_at IS NOT NULL)
+   SET conversations =
+-- use: conversation_listed
  WHERE project_id = :project;
 
 -- name: conversation_count
