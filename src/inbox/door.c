@@ -215,7 +215,7 @@ static void note_span(const struct visit *v, int status)
                    });
 }
 
-static void answer_error(struct visit *v, const struct err *e, bool close)
+static void answer_error(struct visit *v, const struct err *e)
 {
     const struct http_header retry = {STR("Retry-After"),
                                       str_fmt(v->seen.a, "%lld", (long long)e->retry_after)};
@@ -230,7 +230,6 @@ static void answer_error(struct visit *v, const struct err *e, bool close)
                           .body = buf_view(&body),
                           .headers = &retry,
                           .n_headers = e->retry_after > 0,
-                          .close = close,
                       });
     buf_finish(&body);
 }
@@ -241,7 +240,7 @@ static void answer_unavailable(struct visit *v)
     (void)err_set(&e, ERR_UNAVAILABLE, "the event cannot be kept at the moment");
     (void)err_fix(&e, "send it again later");
     (void)err_later(&e, WAIT_UNAVAILABLE);
-    answer_error(v, &e, false);
+    answer_error(v, &e);
 }
 
 static void answer_over_limit(struct visit *v, usec_t wait)
@@ -250,7 +249,7 @@ static void answer_over_limit(struct visit *v, usec_t wait)
     (void)err_set(&e, ERR_RATE, "this project sends more events than it may");
     (void)err_fix(&e, "send it again later");
     (void)err_later(&e, wait);
-    answer_error(v, &e, false);
+    answer_error(v, &e);
 }
 
 static void answer_invalid(struct visit *v, enum door_outcome outcome, struct err *e)
@@ -259,7 +258,7 @@ static void answer_invalid(struct visit *v, enum door_outcome outcome, struct er
     if (outcome == DOOR_OVER_BUDGET) {
         (void)err_set(e, ERR_RATE, "too many invalid requests from this address");
         (void)err_later(e, WAIT_NOISE);
-        answer_error(v, e, true);
+        answer_error(v, e);
         return;
     }
     if (outcome != DOOR_BAD_BODY) {
@@ -268,7 +267,7 @@ static void answer_invalid(struct visit *v, enum door_outcome outcome, struct er
         (void)err_fix(e, "compare the public base URL with the one configured at the provider");
         (void)err_fix(e, "compare the account and its token with the provider's console");
     }
-    answer_error(v, e, false);
+    answer_error(v, e);
 }
 
 static void refuse(struct visit *v, enum door_outcome outcome, struct err *e)

@@ -189,14 +189,20 @@ static int status_of(struct str answer)
     return (int)status;
 }
 
-/* headers: whole lines. */
-static struct str request(struct rig *r, const char *path, struct str headers, struct str body)
+/* One of several on its connection. headers: whole lines. */
+static struct str one_request(struct rig *r, const char *path, struct str headers, struct str body)
 {
     return str_fmt(r->a,
-                   "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
+                   "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: "
                    "application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n" STR_FMT
                    "\r\n" STR_FMT,
                    path, body.n, STR_ARG(headers), STR_ARG(body));
+}
+
+static struct str request(struct rig *r, const char *path, struct str headers, struct str body)
+{
+    return one_request(r, path, str_fmt(r->a, "Connection: close\r\n" STR_FMT, STR_ARG(headers)),
+                       body);
 }
 
 static struct str signed_header(struct rig *r, const char *token, const char *path, struct str body)
@@ -452,6 +458,29 @@ static void noise_is_turned_away_and_costs_no_valid_event(void **state)
         const struct str body = str_fmt(a, "%s&x=%d", CALL, i);
         assert_int_equal(status_of(post(&r, "token-one", STATUS_DOOR, str_z(body, a))), 204);
     }
+    rig_down(&r);
+}
+
+/* A proxy brings the true and the false on the same connections. */
+static void noise_costs_no_connection(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct str body = STR(CALL);
+    struct rig r;
+
+    (void)state;
+    rig_up(&r, a);
+    for (int i = 0; i < 8 * BURST; i++)
+        (void)post(&r, "wrong", STATUS_DOOR, CALL);
+    const struct str false_one =
+        one_request(&r, STATUS_DOOR, signed_header(&r, "wrong", STATUS_DOOR, body), body);
+    const struct str true_one =
+        request(&r, STATUS_DOOR, signed_header(&r, "token-one", STATUS_DOOR, body), body);
+    const struct str answers = receive(
+        &r, send_raw(&r, str_fmt(a, STR_FMT STR_FMT, STR_ARG(false_one), STR_ARG(true_one))));
+
+    assert_int_equal(status_of(answers), 429);
+    assert_true(str_contains(answers, STR("HTTP/1.1 204")));
     rig_down(&r);
 }
 
@@ -759,6 +788,7 @@ TEST_MAIN(cmocka_unit_test(a_signed_event_is_kept_and_acknowledged_once),
           cmocka_unit_test(an_impossible_header_is_refused_without_reading_the_body),
           cmocka_unit_test(a_body_beyond_the_limit_is_refused),
           cmocka_unit_test(noise_is_turned_away_and_costs_no_valid_event),
+          cmocka_unit_test(noise_costs_no_connection),
           cmocka_unit_test(a_foreign_address_is_refused),
           cmocka_unit_test(when_ingestion_is_off_calls_are_still_steered),
           cmocka_unit_test(without_a_store_events_are_spooled_and_acknowledged),
