@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -11,6 +12,7 @@ struct bell {
     pthread_mutex_t lock;
     pthread_cond_t rang;
     bool ringing, for_ever;
+    _Atomic uint64_t rings;
 };
 
 struct bell *bell_create(void)
@@ -33,10 +35,16 @@ void bell_destroy(struct bell *b)
 
 void bell_ring(struct bell *b)
 {
+    atomic_fetch_add(&b->rings, 1);
     pthread_mutex_lock(&b->lock);
     b->ringing = true;
     pthread_cond_signal(&b->rang);
     pthread_mutex_unlock(&b->lock);
+}
+
+uint64_t bell_rings(const struct bell *b)
+{
+    return atomic_load(&b->rings);
 }
 
 void bell_ring_for_ever(struct bell *b)

@@ -87,6 +87,7 @@ struct worker {
      * rows carry its token takes another one; then those are soon anybody's. */
     _Atomic(const char *) token;
     bool doubtful;
+    bool took_all; /* the last round did, and all of it went well */
     char owner[96];
     usec_t began;         /* to work on the rows at hand; monotonic */
     _Atomic bool holding; /* rows are under way: the heartbeat renews the lease */

@@ -341,12 +341,14 @@ static void swap_claimed(struct worker *w)
 }
 
 /* Batches, each claimed with the completion of the one before, until the queue is dry or the round
- * is over. */
-static void run_batches(struct worker *w, struct claim c)
+ * is over. Returns whether the last one was all that could be taken. */
+static bool run_batches(struct worker *w, struct claim c)
 {
     const usec_t until = clock_monotonic(w->q->o.clock) + ROUND;
+    bool all = false;
 
     while (c.n > 0) {
+        all = false;
         set_aside(w, &c);
         if (c.n == 0)
             break;
@@ -361,10 +363,12 @@ static void run_batches(struct worker *w, struct claim c)
             report_unusual(w, &b);
         if (o == FAILED)
             run_each(w, &c);
+        all = o == CONCLUDED && !c.more;
         c = next;
         swap_claimed(w);
     }
     atomic_store(&w->q->counters.running, 0);
+    return all;
 }
 
 static bool claim_alone(struct worker *w, bool fresh, struct claim *ret, struct err *e)
@@ -399,7 +403,7 @@ static bool work_off(struct worker *w, bool fresh)
         return false;
     atomic_store(&w->holding, true);
     if (fresh) {
-        run_batches(w, c);
+        w->took_all = run_batches(w, c);
     } else {
         set_aside(w, &c);
         run_each(w, &c);
@@ -463,6 +467,7 @@ static bool run_round(struct worker *w, bool with_tried)
 {
     const struct clock *clock = w->q->o.clock;
 
+    w->took_all = false;
     if (w->doubtful)
         change_name(w);
     if (clock_monotonic(clock) >= w->reap_at) {
@@ -478,6 +483,15 @@ bool worker_round(struct worker *w)
     return run_round(w, true);
 }
 
+/* One round. Returns whether another may find something: not when this one took all that there was
+ * and nobody has rung since. Somebody who did may have found the lanes taken that are free now. */
+static bool go_round(struct worker *w, bool with_tried)
+{
+    const uint64_t rings = bell_rings(w->q->bell);
+
+    return run_round(w, with_tried) && (!w->took_all || bell_rings(w->q->bell) != rings);
+}
+
 void worker_run(void *arg)
 {
     struct worker *w = arg;
@@ -485,7 +499,7 @@ void worker_run(void *arg)
     worker_take_name(w);
     while (!is_stopping(w)) {
         const bool with_tried = clock_monotonic(w->q->o.clock) >= w->tried_at;
-        if (!run_round(w, with_tried) && !is_stopping(w))
+        if (!go_round(w, with_tried) && !is_stopping(w))
             (void)bell_wait(w->q->bell, with_tried ? IDLE_WAIT : TRIED_EVERY);
     }
     drop_lease(w);
