@@ -40,7 +40,7 @@ static int step(sqlite3_backup *copy, int fd)
     (void)fdatasync(fd); // whether it is all there is asked at the end
     const usec_t took = clock_monotonic(&clock_system) - began;
     if (rc == SQLITE_OK)
-        (void)usleep((useconds_t)took);
+        (void)sqlite3_sleep((int)(took / MILLISECONDS(1)) + 1);
     return rc;
 }
 
