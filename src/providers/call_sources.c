@@ -1,54 +1,34 @@
 /*
  * A source is one project's: it asks with each of its accounts, one after the other, as though they
- * were one. What is bounded is bounded for the project or the account, whoever asks:
- *
- * - *How often.* Each project has an instant before which nobody asks for it. A request moves it on
- *   by a fraction of a second; it may be ahead of its time by BURST. Whoever comes too early
- *   waits, and is sent away when the wait would be long. One word, moved by compare and swap. What
- *   is asked at once is no more than what a second has room for, so that who asks again can wait
- *   for it. The fraction is that of the project's quota, times the nodes that may ask: no node
- *   knows what the others use, so each has an equal share.
- * - *After a refusal* (429) an instant of the account is moved on by what Retry-After says, or
- *   twice as far as the last time, and by something random, so that nodes which were refused
- *   together do not come back together. The first answer forgets how often it was refused.
- * - *How many at once.* One line for each thread that asks, a few connections each.
+ * were one. How often that may be is bounded for the project and for the account, whoever asks
+ * (turns.c); how much at once, by the lines: one for each thread that asks, a few connections each.
+ * What is asked at once is no more than what a second has room for, so that who asks again can wait
+ * for it.
  *
  * An account that is refused (401, 403) is passed over, counted, and fails nothing as long as
  * another one of the project answers.
- *
- * No project and no account has its word in common with another: one that asks much, or is refused,
- * holds up itself alone.
  */
 #include "providers/call_sources.h"
 
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/crypto.h"
-#include "base/keyed.h"
 #include "base/places.h"
 #include "http/fetch.h"
 #include "loop/bell.h"
+#include "providers/turns.h"
 #include "trace/trace.h"
 
 enum {
     LINES = 8,
     CONNECTIONS = 8,
     ANSWER_MAX = 16 * 1024 * 1024,
-    STRIKES_MAX = 6,
     ATTEMPTS = 3,
 };
 
 #define CONNECT_TIMEOUT SECONDS(5)
 #define TOTAL_TIMEOUT SECONDS(30)
 #define PATIENCE SECONDS(2)
-#define BURST SECONDS(1) /* so much of its time may be ahead */
-#define FIRST_PAUSE SECONDS(1)
-
-struct turn {
-    _Atomic usec_t next;     /* monotonic: who asks now has waited until then, or is ahead of it */
-    _Atomic int64_t strikes; /* refusals in a row */
-};
 
 struct line_slot {
     _Atomic bool taken;
@@ -60,12 +40,10 @@ struct call_sources {
     const struct clock *clock;
     struct tracer *tracer;
     int64_t preset; /* requests per second */
-    _Atomic int64_t n_nodes;
     _Atomic bool ended;
     struct places *places;
-    struct bell *never;     /* to wait by */
-    struct keyed *projects; /* struct turn */
-    struct keyed *turns;    /* likewise, by a digest of the account that nobody can aim at */
+    struct bell *never; /* to wait by */
+    struct turns *turns;
     struct line_slot lines[LINES];
 };
 
@@ -91,11 +69,9 @@ bool call_sources_open(const struct call_sources_options *o, struct call_sources
     cs->clock = o->clock;
     cs->tracer = o->tracer;
     cs->preset = o->requests_per_second;
-    atomic_init(&cs->n_nodes, 1);
     cs->places = o->places;
     cs->never = bell_create();
-    cs->projects = keyed_create(sizeof(struct turn));
-    cs->turns = keyed_create(sizeof(struct turn));
+    cs->turns = turns_create(o->clock);
     for (size_t i = 0; i < LINES; i++)
         if (!http_line_open(CONNECTIONS, &cs->lines[i].line, e)) {
             call_sources_close(cs);
@@ -119,34 +95,24 @@ void call_sources_close(struct call_sources *cs)
         http_line_close(cs->lines[i].line);
     }
     bell_destroy(cs->never);
-    keyed_destroy(cs->projects);
-    keyed_destroy(cs->turns);
+    turns_destroy(cs->turns);
     free(cs);
 }
 
 // --- whose turn it is ----------------------------------------------------------------------------
 
-static struct turn *turn_of(struct call_sources *cs, const struct provider_account *account)
-{
-    return keyed_at(cs->turns, (int64_t)hash_keyed(account->account));
-}
-
 void call_sources_share(struct call_sources *cs, int64_t n_nodes)
 {
-    assert(n_nodes > 0);
-    atomic_store_explicit(&cs->n_nodes, n_nodes, memory_order_relaxed);
+    turns_share(cs->turns, n_nodes);
 }
 
 /* From one request for the project to the next, on this node. */
 static usec_t interval_of(const struct asker *k)
 {
     const struct quotas *q = account_book_quotas(k->book, k->project);
-    const int64_t own = q ? q->of[QUOTA_PROVIDER_REQUESTS] : 0,
-                  most = own > 0 ? own : k->cs->preset;
+    const int64_t own = q ? q->of[QUOTA_PROVIDER_REQUESTS] : 0;
 
-    const usec_t interval =
-        SECONDS(1) * atomic_load_explicit(&k->cs->n_nodes, memory_order_relaxed) / most;
-    return interval > 0 ? interval : 1;
+    return turns_interval(k->cs->turns, own > 0 ? own : k->cs->preset);
 }
 
 /* How long it waits: a small budget lets the next request through before anybody is sent away. */
@@ -155,35 +121,6 @@ static usec_t patience_of(const struct asker *k)
     const usec_t next = 2 * interval_of(k);
 
     return next > PATIENCE ? next : PATIENCE;
-}
-
-/* How long until what takes so much time may be sent; it is taken as sent when that is not longer
- * than the patience. */
-static usec_t take_turn(struct call_sources *cs, struct turn *t, usec_t time, usec_t patience)
-{
-    const usec_t now = clock_monotonic(cs->clock);
-    usec_t next = atomic_load(&t->next), wait, after;
-
-    do {
-        wait = next - now - BURST;
-        if (wait > patience)
-            return wait;
-        after = (next > now ? next : now) + time;
-    } while (!atomic_compare_exchange_weak(&t->next, &next, after));
-    return wait > 0 ? wait : 0;
-}
-
-/* How long until so many requests may be sent with the account. */
-static usec_t turn_to_ask(const struct asker *k, const struct provider_account *account, size_t n,
-                          usec_t patience)
-{
-    const usec_t of_account = take_turn(k->cs, turn_of(k->cs, account), 0, patience);
-
-    if (of_account > patience)
-        return of_account;
-    const usec_t of_project = take_turn(k->cs, keyed_at(k->cs->projects, k->project),
-                                        (usec_t)n * interval_of(k), patience);
-    return of_project > of_account ? of_project : of_account;
 }
 
 static bool has_ended(const struct reconcile_source *s)
@@ -195,7 +132,11 @@ static bool wait_turn(struct reconcile_source *s, const struct provider_account 
                       struct err *e)
 {
     struct asker *k = s->arg;
-    const usec_t patience = patience_of(k), wait = turn_to_ask(k, account, n, patience);
+    const usec_t patience = patience_of(k);
+    const usec_t wait = turns_take(k->cs->turns, &(struct wish){.project = k->project,
+                                                                .account = account->account,
+                                                                .time = (usec_t)n * interval_of(k),
+                                                                .patience = patience});
     const usec_t until = clock_monotonic(k->cs->clock) + wait;
 
     if (wait > patience) {
@@ -209,25 +150,6 @@ static bool wait_turn(struct reconcile_source *s, const struct provider_account 
         (void)bell_wait(k->cs->never, MILLISECONDS(50)); // nobody rings it
     }
     return true;
-}
-
-/* Everybody waits, by what the provider said or longer each time, and a random half more. */
-static void step_back(struct reconcile_source *s, const struct provider_account *account,
-                      usec_t told)
-{
-    struct asker *k = s->arg;
-    struct turn *t = turn_of(k->cs, account);
-    struct rng rng = rng_system();
-    const int64_t strikes = atomic_fetch_add(&t->strikes, 1);
-    const usec_t pause =
-        told > 0 ? told : FIRST_PAUSE << (strikes < STRIKES_MAX ? strikes : STRIKES_MAX);
-    const usec_t wait = pause + (usec_t)rng_below(&rng, (uint64_t)pause / 2 + 1);
-    const usec_t until = clock_monotonic(k->cs->clock) + BURST + wait;
-    usec_t next = atomic_load(&t->next);
-
-    while (next < until && !atomic_compare_exchange_weak(&t->next, &next, until)) {
-    }
-    s->retry_after = wait;
 }
 
 // --- asking --------------------------------------------------------------------------------------
@@ -322,16 +244,15 @@ static bool check_answer(struct reconcile_source *s, const struct provider_accou
                          const struct http_errand *x, struct err *e)
 {
     const struct asker *k = s->arg;
-    struct turn *t = turn_of(k->cs, account);
 
     if (!x->ok) {
         *e = x->e;
         return err_trace(e);
     }
     if (x->answer.status == 429)
-        step_back(s, account, x->answer.retry_after);
+        s->retry_after = turns_step_back(k->cs->turns, account->account, x->answer.retry_after);
     else
-        atomic_store(&t->strikes, 0);
+        turns_answered(k->cs->turns, account->account);
     if (x->answer.status == 200)
         return true;
     for (size_t i = 0; i < LEN(refusals); i++)
