@@ -15,8 +15,8 @@ ROOMS = ["api", "jobs", "tenancy", "http", "calls", "inbox", "feed", "reconcile"
 OPERATORS = {"tenancy/vault.c", "tenancy/audit.c", "inbox/spool.c", "inbox/writer.c", "inbox/roster.c",
              "inbox/explain.c",
              "http/server.c", "http/fetch.c", "http/cidr.c", "feed/feed.c", "feed/publish.c", "reconcile/cursor.c",
-             "calls/batch_save.c", "calls/batch.c", "calls/rows.c", "calls/refold.c", "calls/change_json.c",
-             "providers/twilio/normalise.c", "jobs/inbox_apply.c"}
+             "calls/batch_save.c", "calls/batch_columns.c", "calls/batch.c", "calls/rows.c", "calls/refold.c",
+             "calls/change_json.c", "providers/twilio/normalise.c", "jobs/inbox_apply.c"}
 OURS = re.compile(r"INTERNAL|call_sid: ")
 CALL = re.compile(r"\b(?:err_(?:set|fix)|say)\(")
 PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"|(STR_FMT)|(PRI\w+)')

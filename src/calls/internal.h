@@ -50,6 +50,8 @@ struct call_batch {
 /* NULL when the batch has no such call. */
 struct call_slot *call_slot_find(const struct call_batch *b, int64_t project, struct str provider,
                                  struct str sid);
+/* Those that have changed; the new ones get their ids. Their conversations have theirs. */
+bool call_batch_write_calls(struct call_batch *b, struct db *db, struct err *e) CHECK_RESULT;
 
 /* Whose conversation a snapshot is in: E.164, or STR_NONE for none. */
 struct str call_conversation_key(const struct call *c);
