@@ -27,14 +27,13 @@
 
 enum {
     RING_DEFAULT = 4096,
-    PREFILL = 512, /* frames that a new watch starts with: a restart costs one read, not one each */
-    READ_ROWS = 512 /* rows of one read, whoever it is for */
+    PREFILL = 512 /* frames that a new watch starts with: a restart costs one read, not one each */
 };
 
 // --- reading -------------------------------------------------------------------------------------
 
-static bool read_feed(struct hub *h, int64_t project, int64_t after, size_t limit,
-                      struct feed_page *ret, struct err *e)
+bool hub_read(struct hub *h, int64_t project, int64_t after, size_t limit, struct feed_page *ret,
+              struct err *e)
 {
     atomic_fetch_add_explicit(&h->store_reads, 1, memory_order_relaxed);
     return feed_read(h->db, project, after, limit, h->a, ret, e) || err_trace(e);
@@ -139,13 +138,13 @@ static void take_page(struct hub *h, struct watch *w, const struct feed_page *pa
 static bool publish(struct hub *h, struct watch *w, struct err *e)
 {
     // Less than a ring at once, so that a station can send before the next comes.
-    const size_t rows = h->o.ring / 2 < READ_ROWS ? h->o.ring / 2 : READ_ROWS;
+    const size_t rows = h->o.ring / 2 < HUB_ROWS ? h->o.ring / 2 : HUB_ROWS;
     struct feed_page page;
 
     do {
         const int64_t before = w->ring.last;
         arena_reset(h->a);
-        if (!read_feed(h, w->of.project, before, rows, &page, e))
+        if (!hub_read(h, w->of.project, before, rows, &page, e))
             return err_trace(e);
         // What was read is for all views of the project that stand where this one does.
         for (struct watch *v = NULL; (v = watch_next(h, w->of.project, v));)
@@ -193,7 +192,7 @@ static bool watch_open(struct hub *h, struct sight of, struct watch **ret, struc
     int64_t floor = head.last_seq > prefill ? head.last_seq - prefill : 0;
     if (floor + 1 < head.first_seq)
         floor = head.first_seq - 1;
-    if (!read_feed(h, of.project, floor, (size_t)prefill, &page, e))
+    if (!hub_read(h, of.project, floor, (size_t)prefill, &page, e))
         return err_trace(e);
 
     struct watch *w = mem_alloc(sizeof *w + h->o.n_loops * sizeof w->open[0]);
@@ -305,91 +304,6 @@ void hub_ask_again(struct hub *h)
     (void)send_ask(h, &(struct ask){.task.run = on_ask_again});
 }
 
-// --- pages for those who are far behind ----------------------------------------------------------
-
-static void on_page(struct task *t)
-{
-    struct page *p = container_of(t, struct page, task);
-    struct hub *h = p->station->hub;
-
-    *h->last_page = t;
-    h->last_page = &t->next;
-    t->next = NULL;
-}
-
-bool hub_ask_page(struct hub *h, struct page *p)
-{
-    p->task.run = on_page;
-    return mailbox_push(h->mail, &p->task);
-}
-
-static void give_back(struct page *p)
-{
-    p->task.run = station_on_page;
-    loop_post(p->station->loop, &p->task);
-}
-
-/* The page's items as one piece of text, a good half of what a socket may have waiting. */
-static void page_render(struct page *p, const struct feed_page *page)
-{
-    struct buf out;
-
-    p->last = p->after;
-    buf_init(&out, LIMIT_SSE_BACKLOG + FEED_FRAME_MAX);
-    for (size_t i = 0; i < page->n && out.n < LIMIT_SSE_BACKLOG / 2; i++) {
-        const struct feed_item *item = &page->items[i];
-        if (p->topics & FEED_TOPIC(feed_type_of(item->type)) &&
-            feed_view_event(p->of.view, &out, item, page->head.epoch))
-            p->shown = item->seq;
-        p->last = item->seq;
-    }
-    if (out.n > 0)
-        p->frames = http_chunk_create(buf_view(&out));
-    buf_finish(&out);
-}
-
-static bool page_read(struct hub *h, const struct watch *w, struct page *p, struct err *e)
-{
-    struct feed_page page;
-
-    arena_reset(h->a);
-    if (!read_feed(h, p->of.project, p->after, READ_ROWS / 2, &page, e))
-        return err_trace(e);
-    p->outcome = PAGE_READ;
-    if (!str_eq(page.head.epoch, str_from(w->epoch))) {
-        p->outcome = PAGE_DROPPED; // the next poll resets them all
-    } else if (page.resync) {
-        p->outcome = PAGE_RESYNC;
-        p->reason = p->after > page.head.last_seq ? FEED_AHEAD : FEED_TOO_OLD;
-        p->first_seq = page.head.first_seq;
-    } else {
-        page_render(p, &page);
-    }
-    return true;
-}
-
-/* One page; false: there is none, or the store failed and it waits for the next poll. */
-static bool serve_page(struct hub *h)
-{
-    struct task *t = h->pages;
-    struct err e = {0};
-
-    if (!t)
-        return false;
-    struct page *p = container_of(t, struct page, task);
-    const struct watch *w = watch_find(h, p->of);
-    p->outcome = PAGE_DROPPED; // nobody watches any more: its client has gone
-    if (w && !page_read(h, w, p, &e)) {
-        log_failure(NULL, LOG_WARN, "feed.page", &e);
-        return false;
-    }
-    h->pages = t->next;
-    if (!h->pages)
-        h->last_page = &h->pages;
-    give_back(p);
-    return true;
-}
-
 // --- the thread ----------------------------------------------------------------------------------
 
 static size_t list_projects(struct hub *h, struct arena *a, int64_t **ret)
@@ -465,12 +379,7 @@ static void run_mail(struct task *t)
 static void end(struct hub *h)
 {
     run_mail(mailbox_take(h->mail, 0));
-    while (h->pages) {
-        struct page *p = container_of(h->pages, struct page, task);
-        h->pages = h->pages->next;
-        p->outcome = PAGE_DROPPED;
-        give_back(p);
-    }
+    hub_drop_pages(h);
     watch_destroy_all(h);
 }
 
@@ -491,7 +400,7 @@ static void run(void *arg)
         if (clock_monotonic(h->o.clock) - h->rechecked_at >= h->o.recheck)
             recheck(h);
         publish_due(h);
-        served = serve_page(h);
+        served = hub_serve_page(h);
     }
     end(h);
 }
@@ -521,78 +430,6 @@ void hub_subscribe(struct hub *h, struct http_exchange *x, const struct hub_subs
     http_set_user(x, sub);
     http_task(x)->run = on_subscribe;
     loop_post(http_loop(x), http_task(x));
-}
-
-static void add_delivery(int64_t project, void *delivery, void *arg)
-{
-    const struct delivery *d = delivery;
-    struct hub_stats *sum = arg;
-
-    (void)project;
-    sum->events_sent += atomic_load(&d->events_sent);
-    sum->slow_closed += atomic_load(&d->slow_closed);
-}
-
-void hub_stats_of(const struct hub *h, int64_t project, struct hub_stats *ret)
-{
-    *ret = (struct hub_stats){.started_at = h->started_at, .clients = hub_clients(h, project)};
-    for (size_t i = 0; i < h->o.n_loops; i++) {
-        struct delivery *d = keyed_find(h->stations[i].deliveries, project);
-        if (d)
-            add_delivery(project, d, ret);
-    }
-}
-
-static usec_t lag(const struct hub *h)
-{
-    const usec_t told = atomic_load(&h->told_at), due = atomic_load(&h->due_since);
-    const usec_t since = due == TIME_NONE || (told != TIME_NONE && told < due) ? told : due;
-    const usec_t now = clock_monotonic(h->o.clock);
-
-    return since == TIME_NONE || since > now ? 0 : now - since;
-}
-
-void hub_stats(const struct hub *h, struct hub_stats *ret)
-{
-    *ret = (struct hub_stats){
-        .store_reads = atomic_load(&h->store_reads),
-        .last_seq = atomic_load(&h->last_seq),
-        .publish_lag = atomic_load(&h->publish_lag),
-        .lag = lag(h),
-        .started_at = h->started_at,
-    };
-    for (size_t i = 0; i < h->o.n_loops; i++) {
-        const struct station *s = &h->stations[i];
-        ret->clients += atomic_load(&s->n_clients);
-        histogram_add(&ret->publish_time, &s->publish_time);
-        keyed_each(s->deliveries, add_delivery, ret);
-        ret->resyncs += atomic_load(&s->resyncs);
-        ret->ring_hits += atomic_load(&s->ring_hits);
-    }
-}
-
-struct tally {
-    struct station *station;
-    int64_t project;
-    size_t n;
-};
-
-static void count_clients(void *arg)
-{
-    struct tally *t = arg;
-
-    t->n += station_clients_of(t->station, t->project);
-}
-
-size_t hub_clients(const struct hub *h, int64_t project)
-{
-    struct tally t = {.project = project};
-
-    for (size_t i = 0; i < h->o.n_loops; i++) {
-        t.station = &h->stations[i];
-        loop_call_wait(t.station->loop, count_clients, &t);
-    }
-    return t.n;
 }
 
 static void hub_destroy(struct hub *h)

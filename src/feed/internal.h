@@ -1,9 +1,9 @@
 #ifndef FEED_INTERNAL_H
 #define FEED_INTERNAL_H
 /*
- * What the two halves of the hub share: the hub's thread (hub.c, watch.c, recheck.c), which reads
- * and renders, and one station per loop (station.c, client.c), which has the clients. They talk in
- * messages only:
+ * What the two halves of the hub share: the hub's thread (hub.c, watch.c, pages.c, recheck.c),
+ * which reads and renders, and one station per loop (station.c, client.c), which has the clients.
+ * They talk in messages only:
  *
  *   station → hub   open (a project is wanted here), close, page (a client is behind the ring)
  *   hub → station   news: opened, frames, reset, refused; and each page comes back filled
@@ -100,12 +100,12 @@ void hub_tell_closed(struct hub *h, struct station *s, struct sight of);
 
 struct client;
 
-/* What the clients of one sight share. */
 /* What went to the clients of a project on one loop; it outlives its channels. */
 struct delivery {
     _Atomic uint64_t events_sent, slow_closed;
 };
 
+/* What the clients of one sight share. */
 struct channel {
     struct channel *next; /* in its bucket */
     struct station *station;
@@ -178,8 +178,21 @@ size_t station_clients_of(struct station *s, int64_t project);
 /* As long as somebody is behind. */
 void station_start_draining(struct station *s);
 
-/* On the hub's thread: asks who may still watch, and ends the streams of who may not. */
+// --- on the hub's thread -------------------------------------------------------------------------
+
+enum { HUB_ROWS = 512 /* of one read, whoever it is for */ };
+
+/* Counted. The rows last until the hub's arena is reset. */
+bool hub_read(struct hub *h, int64_t project, int64_t after, size_t limit, struct feed_page *ret,
+              struct err *e) CHECK_RESULT;
+/* One page; false: there is none, or the store failed and it waits for the next poll. */
+bool hub_serve_page(struct hub *h) CHECK_RESULT;
+/* Those that wait go back unread. */
+void hub_drop_pages(struct hub *h);
+/* Asks who may still watch, and ends the streams of who may not. */
 bool hub_recheck(struct hub *h, struct err *e) CHECK_RESULT;
+
+// --- who wants to watch --------------------------------------------------------------------------
 
 struct subscription {
     struct subscription *next;
