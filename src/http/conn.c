@@ -26,8 +26,6 @@
  * with unread bytes would reset the connection, and the peer would lose the answer.
  */
 
-enum { LINGER_TIME = 2, BODY_GRACE = 5 }; // seconds
-
 #define TO(s) (1u << CONN_##s)
 static const unsigned moves[] = {
     [CONN_IDLE] = TO(HEAD) | TO(BODY) | TO(EXCHANGE) | TO(ANSWER) | TO(CLOSED),
@@ -276,7 +274,7 @@ static void answer_without_exchange(struct conn *c, int status)
         answered(c);
 }
 
-static void refuse(struct conn *c, int status)
+void conn_refuse(struct conn *c, int status)
 {
     const struct http_server_options *o = &c->home->server->o;
 
@@ -338,7 +336,7 @@ static void take_body(struct conn *c, struct str *in)
         hand_over(c);
         break;
     case HTTP_PARSE_REFUSED:
-        refuse(c, x->chunked.status);
+        conn_refuse(c, x->chunked.status);
         break;
     }
 }
@@ -379,7 +377,7 @@ static void take_head(struct conn *c, const struct http_head *h, struct str *in)
     if (d.refuse) {
         answer_without_exchange(c, d.refuse);
     } else if (h->length > d.max_body) {
-        refuse(c, 413);
+        conn_refuse(c, 413);
     } else if (h->chunked || h->length > 0) {
         begin_body(c, h->length, in);
     } else {
@@ -403,7 +401,7 @@ static void begin_head(struct conn *c, struct str *in)
         take_head(c, h, in);
         break;
     case HTTP_PARSE_REFUSED:
-        refuse(c, h->status);
+        conn_refuse(c, h->status);
         break;
     }
 }
@@ -441,7 +439,7 @@ static void continue_head(struct conn *c, struct str in)
 
     _cleanup_(partial_destroyp) struct partial *p = TAKE(c->partial);
     if (found == HTTP_PARSE_REFUSED) {
-        refuse(c, p->head.status);
+        conn_refuse(c, p->head.status);
         return;
     }
     move(c, CONN_IDLE);
@@ -554,84 +552,6 @@ void conn_become_stream(struct conn *c, struct http_stream *s)
 void conn_end_stream(struct conn *c)
 {
     linger(c);
-}
-
-// --- deadlines -----------------------------------------------------------------------------------
-
-static bool body_is_slow(const struct conn *c, usec_t waited)
-{
-    const usec_t seconds = (waited - SECONDS(BODY_GRACE)) / SECONDS(1);
-
-    return seconds > 0 && c->progress < (size_t)seconds * c->home->server->o.least_rate;
-}
-
-/* Nothing of what waits was taken for as long as a write may take. */
-static bool write_is_stuck(struct conn *c)
-{
-    const size_t unsent = c->tcp.write_queue_size;
-
-    if (unsent == 0 || unsent != c->progress) {
-        c->progress = unsent;
-        c->since = c->home->now;
-    }
-    return c->home->now - c->since > c->home->server->o.write_timeout;
-}
-
-/* Something is taken now and then, but so little that the reader only means to stay. */
-static bool write_is_slow(const struct conn *c)
-{
-    const struct http_server_options *o = &c->home->server->o;
-    const usec_t seconds = (c->home->now - c->sending_since - o->write_timeout) / SECONDS(1);
-
-    return seconds > 0 && c->sending - c->tcp.write_queue_size < (size_t)seconds * o->least_rate;
-}
-
-/* A mere close would leave what was written with the system, for minutes and up to megabytes. */
-static void reset(struct conn *c)
-{
-    const struct linger at_once = {.l_onoff = 1};
-    uv_os_fd_t fd;
-
-    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
-        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    conn_close(c);
-}
-
-void conn_sweep(struct conn *c)
-{
-    const struct http_server_options *o = &c->home->server->o;
-    const usec_t waited = c->home->now - c->since;
-
-    switch (c->state) {
-    case CONN_IDLE:
-        if (waited > o->idle_timeout)
-            conn_close(c);
-        break;
-    case CONN_HEAD:
-        if (waited > o->header_timeout)
-            refuse(c, 408);
-        break;
-    case CONN_BODY:
-        if (body_is_slow(c, waited))
-            refuse(c, 408);
-        break;
-    case CONN_ANSWER:
-        if (write_is_stuck(c) || write_is_slow(c))
-            reset(c);
-        break;
-    case CONN_STREAM:
-        if (write_is_stuck(c))
-            reset(c);
-        break;
-    case CONN_LINGER:
-        if (waited > SECONDS(LINGER_TIME))
-            conn_close(c);
-        break;
-    case CONN_EXCHANGE: // its handler has deadlines of its own
-    case CONN_CLOSED:
-    case CONN_STATE_COUNT:
-        break;
-    }
 }
 
 // --- the beginning -------------------------------------------------------------------------------

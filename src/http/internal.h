@@ -108,8 +108,10 @@ struct conn {
 void conn_open(struct listener *home, int fd, const struct sockaddr_storage *peer);
 /* At once, whatever is under way. May be repeated. */
 void conn_close(struct conn *c);
-/* Looks at the deadline. */
+/* Looks at the deadline. deadline.c */
 void conn_sweep(struct conn *c);
+/* Tells the peer why, and closes. */
+void conn_refuse(struct conn *c, int status);
 /* Answers its exchange, and releases it. */
 void conn_answer(struct conn *c, const struct http_answer *answer);
 /* Its exchange becomes a stream and is released. */

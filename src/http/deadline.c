@@ -1,0 +1,85 @@
+/*
+ * How long a connection may stay in each of its states, looked at once a second. A peer that makes
+ * no headway is told so where it still listens (408), and cut off where it takes nothing.
+ */
+#include "http/internal.h"
+
+#include <sys/socket.h>
+
+enum { LINGER_TIME = 2, BODY_GRACE = 5 }; // seconds
+
+static bool body_is_slow(const struct conn *c, usec_t waited)
+{
+    const usec_t seconds = (waited - SECONDS(BODY_GRACE)) / SECONDS(1);
+
+    return seconds > 0 && c->progress < (size_t)seconds * c->home->server->o.least_rate;
+}
+
+/* Nothing of what waits was taken for as long as a write may take. */
+static bool write_is_stuck(struct conn *c)
+{
+    const size_t unsent = c->tcp.write_queue_size;
+
+    if (unsent == 0 || unsent != c->progress) {
+        c->progress = unsent;
+        c->since = c->home->now;
+    }
+    return c->home->now - c->since > c->home->server->o.write_timeout;
+}
+
+/* Something is taken now and then, but so little that the reader only means to stay. */
+static bool write_is_slow(const struct conn *c)
+{
+    const struct http_server_options *o = &c->home->server->o;
+    const usec_t seconds = (c->home->now - c->sending_since - o->write_timeout) / SECONDS(1);
+
+    return seconds > 0 && c->sending - c->tcp.write_queue_size < (size_t)seconds * o->least_rate;
+}
+
+/* A mere close would leave what was written with the system, for minutes and up to megabytes. */
+static void reset(struct conn *c)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    uv_os_fd_t fd;
+
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    conn_close(c);
+}
+
+void conn_sweep(struct conn *c)
+{
+    const struct http_server_options *o = &c->home->server->o;
+    const usec_t waited = c->home->now - c->since;
+
+    switch (c->state) {
+    case CONN_IDLE:
+        if (waited > o->idle_timeout)
+            conn_close(c);
+        break;
+    case CONN_HEAD:
+        if (waited > o->header_timeout)
+            conn_refuse(c, 408);
+        break;
+    case CONN_BODY:
+        if (body_is_slow(c, waited))
+            conn_refuse(c, 408);
+        break;
+    case CONN_ANSWER:
+        if (write_is_stuck(c) || write_is_slow(c))
+            reset(c);
+        break;
+    case CONN_STREAM:
+        if (write_is_stuck(c))
+            reset(c);
+        break;
+    case CONN_LINGER:
+        if (waited > SECONDS(LINGER_TIME))
+            conn_close(c);
+        break;
+    case CONN_EXCHANGE: // its handler has deadlines of its own
+    case CONN_CLOSED:
+    case CONN_STATE_COUNT:
+        break;
+    }
+}
