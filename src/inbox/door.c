@@ -12,24 +12,17 @@
  */
 #include "inbox/door.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "http/cidr.h"
-#include "http/language.h"
 #include "http/route.h"
-#include "inbox/budget.h"
-#include "inbox/roster.h"
+#include "inbox/visit.h"
 
-enum { INVALID_BURST = 60, INVALID_PER_MINUTE = 60, ANSWER_MAX = 64 * 1024, ERROR_MAX = 8 * 1024 };
+enum { INVALID_BURST = 60, INVALID_PER_MINUTE = 60 };
 
 #define LOG_EVERY SECONDS(1)
-#define WAIT_UNAVAILABLE SECONDS(5)
-#define WAIT_NOISE SECONDS(60)
 
 static const struct {
     const char *name;
@@ -41,43 +34,6 @@ static const struct {
 #undef X
 };
 static_assert(LEN(outcomes) == DOOR_OUTCOME_COUNT, "every outcome has a name");
-
-/* What belongs to one loop. */
-struct place {
-    struct loop *loop;
-    size_t index;
-    struct roster *roster;         /* who may knock here */
-    _Atomic(struct roster *) next; /* … from the next visit on; NULL: nothing has changed */
-    struct budget *budget;
-    struct rng rng;
-    usec_t next_log;
-    uint64_t unlogged;
-    struct histogram answer_time;
-    struct tally strangers; /* what named nobody's account */
-};
-
-struct doors {
-    struct doors_options o;
-    struct arena *a;
-    struct cidr_list allowed; /* empty: all */
-    _Atomic size_t n_accounts;
-    struct keyed *shares; /* of projects, by their ids */
-    struct place *places;
-    _Atomic bool shut;
-};
-
-struct visit {
-    struct inbox_append append;
-    struct door_visit seen;
-    struct doors *doors;
-    struct place *place;
-    struct share *share;   /* NULL as long as it names nobody's account */
-    struct roster *roster; /* held from the signature to the answer, which may need its config */
-    struct http_exchange *x;
-    enum inbox_result result;
-    enum door_outcome outcome; /* once it is decided */
-    char trace_id[ID_LEN + 1];
-};
 
 // --- counting and telling ------------------------------------------------------------------------
 
@@ -193,109 +149,14 @@ static enum door_outcome charge(const struct doors *d, struct place *p, struct s
     return outcome;
 }
 
-// --- answers -------------------------------------------------------------------------------------
-
-/* The first span of its trace. Before the answer, with which the visit ends. */
-static void note_span(const struct visit *v, int status)
-{
-    struct tracer *t = v->doors->o.tracer;
-    if (!t)
-        return;
-    tracer_note(t, &(struct span){
-                       .trace = str_from(v->trace_id),
-                       .name = "POST",
-                       .of = v->seen.door->path,
-                       .kind = SPAN_SERVER,
-                       .is_first = true,
-                       .failed = status >= 500,
-                       .took = clock_monotonic(v->doors->o.clock) - http_received_at(v->x),
-                       .facts = {{"http.route", v->seen.door->path, 0},
-                                 {"http.response.status_code", STR_NONE, status},
-                                 {"hookswitch.outcome", str_from(outcomes[v->outcome].name), 0}},
-                   });
-}
-
-static void answer_error(struct visit *v, const struct err *e)
-{
-    const struct http_header retry = {STR("Retry-After"),
-                                      str_fmt(v->seen.a, "%lld", (long long)e->retry_after)};
-    struct buf body;
-    buf_init(&body, ERROR_MAX);
-    http_error_body(&body, e, http_language(http_header(v->seen.rq, STR("Accept-Language"))),
-                    str_from(v->trace_id));
-    note_span(v, err_code_status(e->code));
-    http_answer(v->x, &(struct http_answer){
-                          .status = err_code_status(e->code),
-                          .type = STR("application/json"),
-                          .body = buf_view(&body),
-                          .headers = &retry,
-                          .n_headers = e->retry_after > 0,
-                      });
-    buf_finish(&body);
-}
-
-static void answer_unavailable(struct visit *v)
-{
-    struct err e;
-    (void)err_set(&e, ERR_UNAVAILABLE, "the event cannot be kept at the moment");
-    (void)err_fix(&e, "send it again later");
-    (void)err_later(&e, WAIT_UNAVAILABLE);
-    answer_error(v, &e);
-}
-
-static void answer_over_limit(struct visit *v, usec_t wait)
-{
-    struct err e;
-    (void)err_set(&e, ERR_RATE, "this project sends more events than it may");
-    (void)err_fix(&e, "send it again later");
-    (void)err_later(&e, wait);
-    answer_error(v, &e);
-}
-
-static void answer_invalid(struct visit *v, enum door_outcome outcome, struct err *e)
-{
-    const struct door *door = v->seen.door;
-    if (outcome == DOOR_OVER_BUDGET) {
-        (void)err_set(e, ERR_RATE, "too many invalid requests from this address");
-        (void)err_later(e, WAIT_NOISE);
-        answer_error(v, e);
-        return;
-    }
-    if (outcome != DOOR_BAD_BODY) {
-        (void)err_set(e, door->refusal == 401 ? ERR_UNAUTHORIZED : ERR_FORBIDDEN,
-                      "the signature does not match this request");
-        (void)err_fix(e, "compare the public base URL with the one configured at the provider");
-        (void)err_fix(e, "compare the account and its token with the provider's console");
-    }
-    answer_error(v, e);
-}
+// --- the end of a visit --------------------------------------------------------------------------
 
 static void refuse(struct visit *v, enum door_outcome outcome, struct err *e)
 {
     const struct told t = {LOG_WARN, v->seen.door, v->trace_id, v->share};
     outcome = charge(v->doors, v->place, v->seen.rq->peer, outcome, &t);
     v->outcome = outcome;
-    answer_invalid(v, outcome, e);
-}
-
-/* A live call waits for this. */
-static void steer(struct visit *v)
-{
-    struct buf body;
-    buf_init(&body, ANSWER_MAX);
-    v->seen.door->answer(&v->seen, &body);
-    note_span(v, 200);
-    http_answer(v->x, &(struct http_answer){
-                          .type = STR("text/xml; charset=utf-8"),
-                          .body = buf_view(&body),
-                      });
-    buf_finish(&body);
-}
-
-static void thank(struct visit *v)
-{
-    note_span(v, 204);
-    http_answer(v->x, &(struct http_answer){.status = 204});
+    visit_answer_invalid(v, outcome, e);
 }
 
 static void settle(struct visit *v, enum door_outcome outcome)
@@ -314,11 +175,11 @@ static void settle(struct visit *v, enum door_outcome outcome)
 
     v->outcome = outcome;
     if (door->kind == DOOR_STEER)
-        steer(v);
+        visit_steer(v);
     else if (kept)
-        thank(v);
+        visit_thank(v);
     else
-        answer_unavailable(v);
+        visit_answer_unavailable(v);
     roster_drop(roster);
 }
 
@@ -401,7 +262,7 @@ static void put_off(struct visit *v, usec_t wait)
     tell_sampled(v->place, clock_monotonic(v->doors->o.clock), DOOR_OVER_LIMIT,
                  &(struct told){LOG_WARN, v->seen.door, v->trace_id, v->share});
     v->outcome = DOOR_OVER_LIMIT;
-    answer_over_limit(v, wait);
+    visit_answer_over_limit(v, wait);
 }
 
 /* The canary asks whether the way is open, and not what its project may bring in. */

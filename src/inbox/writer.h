@@ -1,7 +1,8 @@
 #ifndef INBOX_WRITER_H
 #define INBOX_WRITER_H
 /* The inside of the inbox, for its two halves: writer.c, from senders into the store or the spool,
- * and replay.c, from the spool into the store. Both run on the writer's thread. */
+ * and replay.c, from the spool into the store. Both run on the writer's thread; inbox.c is what
+ * others see of it. */
 #include "inbox/inbox.h"
 
 #include <stdatomic.h>
@@ -82,6 +83,9 @@ void writer_note_spool(struct inbox *in);
 void writer_take_mail(struct inbox *in, usec_t wait);
 /* Answers the whole line from the spool. Nothing is under way to the store. */
 void writer_spool_line(struct inbox *in);
+
+/* The thread: until the mailbox is closed and nothing waits. */
+void writer_run(void *inbox);
 
 /* Brings the spool back as far as it goes; senders are served in between. */
 void replay_spool(struct inbox *in);
