@@ -1,184 +1,11 @@
-/*
- * The engine with its threads. The handler leaves one event per row in the feed, in its
- * transaction: what is there twice was applied twice, and what is missing was lost.
- */
-#include "test/inbox.h"
+/* The promises of the engine with its threads: nothing is applied twice, nothing is lost. */
+#include "queue/crew_kit.h"
 
-#include "base/buf.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "feed/feed.h"
-#include "inbox/held.h"
 #include "inbox/read.h"
-#include "jobs/inbox_apply.h"
-#include "loop/bell.h"
-#include "queue/internal.h"
 
-enum { MANY = 2000, LANES = 97, LANE_NAMES = 128, SWEEP = 6 };
-
-#define DEADLINE SECONDS(100)
-
-/* What the handler does with a row, by the row's call_sid. */
-#define FINE "fine"
-#define POISON "poison"       /* the batch fails with ERR_INVALID */
-#define UNLUCKY "unlucky"     /* the batch fails, twice */
-#define REFUSED "refused"     /* a verdict: bury */
-#define RELUCTANT "reluctant" /* a verdict: retry, always */
-
-struct crew {
-    struct test_inbox *t;
-    struct queue *q;
-    struct bell *bell;
-    _Atomic int in_lane[LANE_NAMES]; /* rows under way */
-    _Atomic int crowded, out_of_order, misfortunes;
-    _Atomic int64_t last_of_lane[LANE_NAMES];
-};
-
-static bool is(const struct queue_row *row, const char *what)
-{
-    return str_eq(row->call_sid, str_from(what));
-}
-
-static bool leave_effects(struct queue_batch *b, struct err *e)
-{
-    struct feed_item *items = arena_new(b->a, struct feed_item, b->n);
-    size_t n = 0;
-
-    for (size_t i = 0; i < b->n; i++)
-        if (b->verdicts[i].outcome == QUEUE_DONE)
-            items[n++] = (struct feed_item){
-                .project = b->rows[i].project,
-                .type = STR("test.effect"),
-                .entity_type = STR("row"),
-                .entity_id = str_fmt(b->a, "%lld", (long long)b->rows[i].id),
-                .payload = STR("{}"),
-            };
-    return feed_append(b->db, items, n, SECONDS(1800000000), b->a, e) || err_trace(e);
-}
-
-static bool look_at(struct crew *c, const struct queue_row *row, struct queue_verdict *v,
-                    struct err *e)
-{
-    if (is(row, POISON))
-        return err_set(e, ERR_INVALID, "this cannot be");
-    if (is(row, UNLUCKY) && atomic_fetch_add(&c->misfortunes, 1) < 3) // in its batch, then alone
-        return err_set(e, ERR_INTERNAL, "bad luck");
-    if (is(row, REFUSED))
-        *v = (struct queue_verdict){QUEUE_BURY, STR("no")};
-    if (is(row, RELUCTANT))
-        *v = (struct queue_verdict){QUEUE_RETRY, STR("not yet")};
-    return true;
-}
-
-static size_t lane_of(const struct queue_row *row)
-{
-    return str_hash(row->lane) % LANE_NAMES;
-}
-
-static bool run(struct queue_batch *b, struct err *e)
-{
-    struct crew *c = b->arg;
-    bool ok = true;
-
-    for (size_t i = 0; i < b->n && ok; i++)
-        ok = look_at(c, &b->rows[i], &b->verdicts[i], e);
-    return (ok && leave_effects(b, e)) || err_trace(e);
-}
-
-static void after_commit(struct queue_batch *b)
-{
-    bell_ring(((struct crew *)b->arg)->bell);
-}
-
-static void start(struct crew *c, struct test_inbox *t, struct queue_policy policy, size_t workers)
-{
-    struct err e = {0};
-
-    *c = (struct crew){.t = t, .bell = bell_create()};
-    assert_ok(queue_start(&(struct queue_options){.name = "inbox",
-                                                  .store = t->store,
-                                                  .clock = &clock_system,
-                                                  .queries = inbox_queue_queries,
-                                                  .handler = {run, after_commit, c},
-                                                  .policy = policy,
-                                                  .workers = workers},
-                          &c->q, &e),
-              &e);
-}
-
-static void finish(struct crew *c)
-{
-    queue_stop(c->q);
-    bell_destroy(c->bell);
-}
-
-/* Until so many rows have this status. */
-static void await(struct crew *c, const char *status, int64_t n)
-{
-    const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
-
-    while (test_inbox_count(c->t, status) < n) {
-        if (clock_monotonic(&clock_system) > deadline)
-            fail_msg("%lld rows are %s after a long wait, %lld were expected",
-                     (long long)test_inbox_count(c->t, status), status, (long long)n);
-        queue_wake(c->q);
-        (void)bell_wait(c->bell, MILLISECONDS(20)); // what is buried rings no bell
-    }
-    assert_int_equal(test_inbox_count(c->t, status), n);
-}
-
-/* The queue's figures once it has counted `n` verdicts. It counts after the commit that await()
- * sees. */
-static struct queue_stats counted(struct crew *c, uint64_t n)
-{
-    const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
-    struct queue_stats s;
-
-    for (queue_stats(c->q, &s); s.done + s.buried + s.retried < n; queue_stats(c->q, &s)) {
-        if (clock_monotonic(&clock_system) > deadline)
-            fail_msg("%llu verdicts are counted after a long wait, %llu were expected",
-                     (unsigned long long)(s.done + s.buried + s.retried), (unsigned long long)n);
-        (void)bell_wait(c->bell, MILLISECONDS(2));
-    }
-    return s;
-}
-
-static void append(struct test_inbox *t, const char *what, size_t n)
-{
-    struct test_webhook *w = arena_new(t->a, struct test_webhook, n);
-
-    for (size_t i = 0; i < n; i++)
-        w[i] = (struct test_webhook){.event_type = STR("call-status"),
-                                     .call_sid = str_from(what),
-                                     .lane = str_fmt(t->a, "lane %zu", i % LANES),
-                                     .payload = STR("{}")};
-    test_inbox_append(t, w, n);
-}
-
-/* Every row that is completed has left exactly one effect, and no other row has. */
-static void expect_each_effect_once(struct test_inbox *t)
-{
-    const int64_t n = t->n_appended;
-    int *effects = arena_new(t->a, int, (size_t)n + 1);
-    struct feed_page page = {.has_more = true};
-    struct err e = {0};
-    int64_t after = 0, id, total = 0;
-
-    while (page.has_more) {
-        assert_ok(feed_read(t->db, t->project, after, 1000, t->a, &page, &e), &e);
-        for (size_t i = 0; i < page.n; i++) {
-            assert_true(str_to_i64(page.items[i].entity_id, &id) && id >= 1 && id <= n);
-            assert_int_equal(page.items[i].seq, ++after);
-            effects[id]++;
-            total++;
-        }
-    }
-    for (id = 1; id <= n; id++)
-        assert_in_range(effects[id], 0, 1);
-    assert_int_equal(total, test_inbox_count(t, "completed"));
-}
-
-// --- tests ---------------------------------------------------------------------------------------
+enum { MANY = 2000, SWEEP = 6 };
 
 static const struct queue_policy hasty = {
     .max_attempts = 3,
@@ -210,6 +37,11 @@ static void f021_two_workers_do_everything_once(void **state)
     }
 }
 
+static size_t lane_of(const struct queue_row *row)
+{
+    return str_hash(row->lane) % LANE_NAMES;
+}
+
 /* Counts the rows of a lane that are in somebody's hands, while they are. */
 static bool run_watching(struct queue_batch *b, struct err *e)
 {
@@ -236,20 +68,14 @@ static void a_lane_is_handled_in_order_by_one_worker(void **state)
     TEST_INBOXES(t)
     {
         const struct queue_policy small = {.max_attempts = 8, .lease = SECONDS(2), .batch = 1};
-        struct crew c = {.t = t, .bell = bell_create()};
-        struct err e = {0};
+        struct crew c;
         // Three lanes for four workers, each row a batch.
         for (int i = 0; i < 100; i++)
             append(t, FINE, 3);
-        assert_ok(queue_start(&(struct queue_options){.name = "inbox",
-                                                      .store = t->store,
-                                                      .clock = &clock_system,
-                                                      .queries = inbox_queue_queries,
-                                                      .handler = {run_watching, after_commit, &c},
-                                                      .policy = small,
-                                                      .workers = 4},
-                              &c.q, &e),
-                  &e);
+        start_with(&c, t,
+                   (struct queue_options){.handler = {run_watching, after_commit, NULL},
+                                          .policy = small,
+                                          .workers = 4});
         await(&c, "completed", 300);
         finish(&c);
         assert_int_equal(c.crowded, 0);
@@ -553,21 +379,15 @@ static void rounds_may_be_short_and_nobody_told(void **state)
             .wall = clock_system.wall, .monotonic = hurried, .arg = (void *)&looks};
         const struct queue_policy single = {
             .max_attempts = 4, .first_wait = 1, .last_wait = 1, .lease = SECONDS(2), .batch = 1};
-        struct crew c = {.t = t, .bell = bell_create()};
-        struct err e = {0};
+        struct crew c;
 
         append(t, FINE, 20);
         append(t, UNLUCKY, 1);
         append(t, RELUCTANT, 40); // more than are tried in a round
-        assert_ok(queue_start(&(struct queue_options){.name = "inbox",
-                                                      .store = t->store,
-                                                      .clock = &clock,
-                                                      .queries = inbox_queue_queries,
-                                                      .handler = {run, NULL, &c},
-                                                      .policy = single,
-                                                      .workers = 1},
-                              &c.q, &e),
-                  &e);
+        start_with(
+            &c, t,
+            (struct queue_options){
+                .clock = &clock, .handler = {run, NULL, NULL}, .policy = single, .workers = 1});
         await(&c, "completed", 21);
         await(&c, "dead_letter", 40);
         finish(&c);
@@ -581,182 +401,19 @@ static void a_queue_without_threads_does_not_start(void **state)
     TEST_INBOXES(t)
     {
         for (uint64_t nth = 1; nth <= 3; nth++) { // two workers, and the one that renews leases
-            struct queue *q = NULL;
+            struct crew c;
             struct err e = {0};
             fault_arm("thread.start", nth, false);
-            assert_refused(queue_start(&(struct queue_options){.name = "inbox",
-                                                               .store = t->store,
-                                                               .clock = &clock_system,
-                                                               .queries = inbox_queue_queries,
-                                                               .handler = {run, NULL, NULL},
-                                                               .policy = hasty,
-                                                               .workers = 2},
-                                       &q, &e),
-                           &e, ERR_UNAVAILABLE);
+            assert_refused(start_as(&c, t, (struct queue_options){.policy = hasty}, &e), &e,
+                           ERR_UNAVAILABLE);
             fault_disarm();
-            assert_null(q);
+            assert_null(c.q);
+            finish(&c); // it accepts NULL
         }
-        queue_stop(NULL);
     }
 }
 
-// --- what a gate keeps ---------------------------------------------------------------------------
-
-static _Atomic int64_t let_through; /* the share */
-
-static int64_t gate(const struct queue_row *row, void *arg)
-{
-    const int64_t turn = inbox_turn(row->lane);
-
-    (void)arg;
-    return turn <= let_through ? 0 : turn;
-}
-
-static void start_behind_gate(struct crew *c, struct test_inbox *t, int64_t share)
-{
-    struct err e = {0};
-
-    let_through = share;
-    *c = (struct crew){.t = t, .bell = bell_create()};
-    assert_ok(queue_start(&(struct queue_options){.name = "inbox",
-                                                  .store = t->store,
-                                                  .clock = &clock_system,
-                                                  .queries = inbox_queue_queries,
-                                                  .handler = {run, after_commit, c},
-                                                  .policy = queue_policy_default,
-                                                  .workers = 2,
-                                                  .held = gate},
-                          &c->q, &e),
-              &e);
-}
-
-static void await_held(struct crew *c, uint64_t n)
-{
-    const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
-    struct queue_stats s;
-
-    for (queue_stats(c->q, &s); s.held < n; queue_stats(c->q, &s)) {
-        if (clock_monotonic(&clock_system) > deadline)
-            fail_msg("%llu rows are held after a long wait", (unsigned long long)s.held);
-        (void)bell_wait(c->bell, MILLISECONDS(2));
-    }
-    assert_int_equal(s.held, n);
-}
-
-/* Lets go up to a share; how many. */
-static int64_t open_gate(struct crew *c, int64_t share)
-{
-    struct held_project *held;
-    struct err e = {0};
-    int64_t n = 0;
-    size_t n_projects;
-
-    let_through = share;
-    assert_ok(inbox_held_projects(c->t->db, c->t->a, &held, &n_projects, &e), &e);
-    for (size_t i = 0; i < n_projects; i++) {
-        assert_int_equal(held[i].project, c->t->project);
-        assert_ok(inbox_let_go(c->t->db, held[i].project, share, &n, &e), &e);
-    }
-    queue_wake(c->q);
-    return n;
-}
-
-static void what_a_gate_keeps_waits_untried_until_it_opens(void **state)
-{
-    (void)state;
-    TEST_INBOXES(t)
-    {
-        struct inbox_backlog b;
-        struct crew c;
-        struct err e = {0};
-        append(t, FINE, 700);
-        start_behind_gate(&c, t, 0);
-        await_held(&c, 700);
-        assert_int_equal(test_inbox_count(t, "pending"), 700);
-        assert_true(str_contains(test_inbox_row(t, 1), STR("\"retry_count\":0")));
-        assert_ok(inbox_backlog(t->db, t->project, &b, &e), &e);
-        assert_true(b.held == 700 && b.pending == 700 && b.oldest == TIME_NONE);
-        assert_int_equal(open_gate(&c, 100), 700);
-        await(&c, "completed", 700);
-        assert_true(str_contains(test_inbox_row(t, 1), STR("\"retry_count\":1")));
-        finish(&c);
-        expect_each_effect_once(t);
-    }
-}
-
-static void a_gate_lets_a_share_of_the_lanes_through_whole(void **state)
-{
-    (void)state;
-    TEST_INBOXES(t)
-    {
-        struct crew c;
-        int64_t soon = 0, later = 0;
-        for (int i = 0; i < 4; i++)
-            append(t, FINE, LANES); // each lane has four
-        for (int i = 0; i < LANES; i++) {
-            const int64_t turn = inbox_turn(str_fmt(t->a, "lane %d", i));
-            soon += turn <= 10;
-            later += turn > 10 && turn <= 60;
-        }
-        assert_true(soon > 0 && later > 0);
-        start_behind_gate(&c, t, 10);
-        await(&c, "completed", 4 * soon);
-        await_held(&c, (uint64_t)(4 * (LANES - soon)));
-        assert_int_equal(open_gate(&c, 60), 4 * later);
-        await(&c, "completed", 4 * (soon + later));
-        assert_int_equal(open_gate(&c, 60), 0);
-        open_gate(&c, 100);
-        await(&c, "completed", 4 * LANES);
-        finish(&c);
-        expect_each_effect_once(t);
-    }
-}
-
-static void what_was_tried_stays_so_behind_a_gate(void **state)
-{
-    (void)state;
-    TEST_INBOXES(t)
-    {
-        struct crew c;
-        append(t, RELUCTANT, 3);
-        start_behind_gate(&c, t, 100);
-        await(&c, "failed", 3);
-        let_through = 0;
-        test_inbox_sql(t, "UPDATE webhook_inbox SET next_attempt_at = received_at");
-        await_held(&c, 3);
-        assert_int_equal(test_inbox_count(t, "failed"), 3);
-        assert_true(str_contains(test_inbox_row(t, 1), STR("\"retry_count\":1")));
-        assert_int_equal(open_gate(&c, 100), 3);
-        (void)counted(&c, 6);
-        finish(&c);
-        assert_true(str_contains(test_inbox_row(t, 1), STR("\"retry_count\":2")));
-    }
-}
-
-/* Whether or not the hold was written, nothing is lost and nothing is done twice. */
-static void no_fault_loses_what_a_gate_keeps(void **state)
-{
-    (void)state;
-    TEST_INBOXES(t)
-    {
-        struct crew c;
-        append(t, FINE, 50);
-        fault_arm("queue.hold", 1, false);
-        start_behind_gate(&c, t, 0);
-        await_held(&c, 50);
-        fault_disarm();
-        open_gate(&c, 100);
-        await(&c, "completed", 50);
-        finish(&c);
-        expect_each_effect_once(t);
-    }
-}
-
-TEST_MAIN(cmocka_unit_test(what_a_gate_keeps_waits_untried_until_it_opens),
-          cmocka_unit_test(a_gate_lets_a_share_of_the_lanes_through_whole),
-          cmocka_unit_test(what_was_tried_stays_so_behind_a_gate),
-          cmocka_unit_test(no_fault_loses_what_a_gate_keeps),
-          cmocka_unit_test(f021_two_workers_do_everything_once),
+TEST_MAIN(cmocka_unit_test(f021_two_workers_do_everything_once),
           cmocka_unit_test(a_lane_is_handled_in_order_by_one_worker),
           cmocka_unit_test(f022_poison_is_buried_alone), cmocka_unit_test(bad_luck_is_tried_again),
           cmocka_unit_test(verdicts_are_of_single_rows),
