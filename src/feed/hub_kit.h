@@ -77,18 +77,31 @@ static inline void hub_down(struct rig *r)
         loop_stop(r->loops[i]);
 }
 
-/* False: there is no such engine to test with. */
-static inline bool rig_up_on(struct rig *r, struct arena *a, enum store_engine engine,
-                             struct hub_options options)
+static inline void rig_down(struct rig *r)
 {
+    if (!r)
+        return;
+    hub_down(r);
+    db_close(r->db);
+    arena_destroy(r->a);
+}
+DEFINE_CLEANUP(struct rig, rig_down)
+
+/* In an arena of its own. NULL: there is no such engine to test with. */
+static inline struct rig *rig_up_on(enum store_engine engine, struct hub_options options)
+{
+    struct arena *a = arena_create(0);
+    struct rig *r = arena_new(a, struct rig, 1);
     struct rng rng = rng_seeded(7);
     struct err e = {0};
     int n;
 
     *r = (struct rig){.a = a, .options = options};
     r->store = test_store_empty(engine, &clock_system, a, &r->url);
-    if (!r->store)
-        return false;
+    if (!r->store) {
+        arena_destroy(a);
+        return NULL;
+    }
     assert_ok(store_migrate_up(r->store, &n, &e), &e);
     r->db = store_connect(r->store, STORE_WORK);
     assert_ok(project_bootstrap(r->db,
@@ -98,26 +111,19 @@ static inline bool rig_up_on(struct rig *r, struct arena *a, enum store_engine e
                                 &r->project, &e),
               &e);
     hub_up(r);
-    return true;
+    return r;
 }
 
-static inline void rig_up_with(struct rig *r, struct arena *a, struct hub_options options)
+static inline struct rig *rig_up_with(struct hub_options options)
 {
-    assert_true(rig_up_on(r, a, STORE_SQLITE, options));
+    return rig_up_on(STORE_SQLITE, options);
 }
 
 /* A hub that hears of news by announcement only, and never says that it is alive. */
-static inline void rig_up(struct rig *r, struct arena *a)
+static inline struct rig *rig_up(void)
 {
-    rig_up_with(
-        r, a,
+    return rig_up_with(
         (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = SECONDS(3600)});
-}
-
-static inline void rig_down(struct rig *r)
-{
-    hub_down(r);
-    db_close(r->db);
 }
 
 // --- what happens --------------------------------------------------------------------------------

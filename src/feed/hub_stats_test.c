@@ -9,29 +9,26 @@
 
 static void what_was_sent_is_counted_for_each_project(void **state)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(rig_downp) struct rig *r = rig_up();
     struct hub_stats mine, another;
     struct viewer v[2];
-    struct rig r;
 
     (void)state;
-    rig_up(&r, a);
     for (size_t i = 0; i < LEN(v); i++)
-        watch(&r, &v[i], "");
-    const int64_t last = publish(&r, 3);
+        watch(r, &v[i], "");
+    const int64_t last = publish(r, 3);
     for (size_t i = 0; i < LEN(v); i++)
         expect_seqs(&v[i], 1, last);
     do // a frame is counted when it has been handed to the socket
-        hub_stats_of(r.hub, r.project, &mine);
+        hub_stats_of(r->hub, r->project, &mine);
     while (mine.events_sent < LEN(v) * (size_t)last);
     assert_int_equal(mine.events_sent, LEN(v) * (size_t)last);
     assert_int_equal(mine.clients, LEN(v));
-    hub_stats_of(r.hub, r.project + 1, &another);
+    hub_stats_of(r->hub, r->project + 1, &another);
     assert_int_equal(another.events_sent, 0);
     assert_int_equal(another.clients, 0);
     for (size_t i = 0; i < LEN(v); i++)
         leave(&v[i]);
-    rig_down(&r);
 }
 
 static void wait_for_lag(struct rig *r, usec_t lag)
@@ -47,31 +44,27 @@ static void wait_for_lag(struct rig *r, usec_t lag)
 /* Of several that cannot be published, the one that waits longest tells how far it is behind. */
 static void the_lag_is_that_of_the_oldest(void **state)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(rig_downp) struct rig *r = rig_up_with(
+        (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(5)});
     struct viewer v, older;
-    struct rig r;
 
     (void)state;
-    rig_up_with(
-        &r, a,
-        (struct hub_options){.ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(5)});
-    sql(&r, "INSERT INTO projects (id, org_id, name) SELECT id + 1, org_id, 'b' FROM projects;"
-            "INSERT INTO feed_heads (project_id, epoch) SELECT project_id + 1, epoch "
-            "FROM feed_heads");
-    watch(&r, &v, "");
-    watch(&r, &older, str_z(str_fmt(a, "?project=%lld", (long long)r.project + 1), a));
+    sql(r, "INSERT INTO projects (id, org_id, name) SELECT id + 1, org_id, 'b' FROM projects;"
+           "INSERT INTO feed_heads (project_id, epoch) SELECT project_id + 1, epoch "
+           "FROM feed_heads");
+    watch(r, &v, "");
+    watch(r, &older, str_z(str_fmt(r->a, "?project=%lld", (long long)r->project + 1), r->a));
     fault_arm("store.query", 1, true);
-    hub_announce(r.hub, r.project + 1, 1);
+    hub_announce(r->hub, r->project + 1, 1);
     const usec_t since = clock_monotonic(&clock_system);
-    wait_for_lag(&r, MILLISECONDS(30));
-    hub_announce(r.hub, r.project, 1);
-    wait_for_lag(&r, MILLISECONDS(60)); // some polls that come to nothing
+    wait_for_lag(r, MILLISECONDS(30));
+    hub_announce(r->hub, r->project, 1);
+    wait_for_lag(r, MILLISECONDS(60)); // some polls that come to nothing
     const usec_t now = clock_monotonic(&clock_system);
-    assert_true(stats(&r).lag >= now - since);
+    assert_true(stats(r).lag >= now - since);
     fault_disarm();
     leave(&v);
     leave(&older);
-    rig_down(&r);
 }
 
 // --- traces --------------------------------------------------------------------------------------
@@ -136,22 +129,20 @@ static void each_event_that_was_announced_is_one_span(void **state)
     char *text = arena_alloc(a, LARGE);
     struct tracer *t = tracer_up(a);
     struct viewer v;
-    struct rig r;
 
     (void)state;
     memset(text, 'x', LARGE);
-    rig_up_with(&r, a,
-                (struct hub_options){
-                    .ring = RING, .keepalive = SECONDS(3600), .poll = SECONDS(3600), .tracer = t});
-    watch(&r, &v, "");
-    hub_announce(r.hub, r.project,
-                 append_traced(&r, 3, str_fmt(a, "{\"call\":{\"a\":\"%.*s\"}}", LARGE, text)));
+    _cleanup_(rig_downp) struct rig *r = rig_up_with((struct hub_options){
+        .ring = RING, .keepalive = SECONDS(3600), .poll = SECONDS(3600), .tracer = t});
+    watch(r, &v, "");
+    hub_announce(r->hub, r->project,
+                 append_traced(r, 3, str_fmt(a, "{\"call\":{\"a\":\"%.*s\"}}", LARGE, text)));
     expect_seqs(&v, 1, 3);
-    hub_announce(r.hub, r.project, append_traced(&r, 2, str_from(call_json)));
+    hub_announce(r->hub, r->project, append_traced(r, 2, str_from(call_json)));
     expect_seqs(&v, 4, 5);
     wait_for_spans(t, 5);
     leave(&v);
-    rig_down(&r);
+    rig_down(TAKE(r));
     tracer_stop(t);
 }
 
@@ -160,18 +151,15 @@ static void what_nobody_announced_is_no_span(void **state)
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct tracer *t = tracer_up(a);
     struct viewer v;
-    struct rig r;
 
     (void)state;
-    rig_up_with(
-        &r, a,
-        (struct hub_options){
-            .ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(5), .tracer = t});
-    watch(&r, &v, "");
-    append_traced(&r, 2, str_from(call_json)); // when it came is not known
+    _cleanup_(rig_downp) struct rig *r = rig_up_with((struct hub_options){
+        .ring = RING, .keepalive = SECONDS(3600), .poll = MILLISECONDS(5), .tracer = t});
+    watch(r, &v, "");
+    append_traced(r, 2, str_from(call_json)); // when it came is not known
     expect_seqs(&v, 1, 2);
     leave(&v);
-    rig_down(&r);
+    rig_down(TAKE(r));
     wait_for_spans(t, 0);
     tracer_stop(t);
 }

@@ -7,32 +7,29 @@
 #include "base/limits.h"
 #include "ws/ws_kit.h"
 
-static struct rig rig;
+static struct rig *rig;
 
 static int begin(void **state)
 {
     (void)state;
-    rig = (struct rig){0};
+    rig = NULL;
     return 0;
 }
 
 static void up_with(struct hub_options o)
 {
-    rig_up_with(&rig, arena_create(0), o);
+    rig = rig_up_with(o);
 }
 
 static void up(void)
 {
-    rig_up(&rig, arena_create(0));
+    rig = rig_up();
 }
 
 static int end(void **state)
 {
     (void)state;
-    struct arena *a = rig.a;
-
-    rig_down(&rig);
-    arena_destroy(a);
+    rig_down(rig);
     return 0;
 }
 
@@ -53,7 +50,7 @@ static struct event told(struct viewer *v, const char *part)
 
 static void watch_events(struct viewer *v, const char *query)
 {
-    dial(&rig, v, query, 0);
+    dial(rig, v, query, 0);
     assert_true(str_starts(head(v), STR("HTTP/1.1 200 ")));
     assert_true(str_is_none(told(v, "{\"type\":\"feed.connected\",\"epoch\":\"").id));
 }
@@ -76,7 +73,7 @@ static void events_come_in_their_envelope(void **state)
     (void)state;
     up();
     watch_events(&v, "?view=1");
-    publish(&rig, 2);
+    publish(rig, 2);
     assert_int_equal(seq_of(told(&v, "\"seq\":1,")), 1);
     const struct event event = told(&v, "\"type\":\"call.state_changed\"");
     assert_int_equal(seq_of(event), 2);
@@ -91,16 +88,16 @@ static void topics_choose_and_places_are_told_all_the_same(void **state)
     (void)state;
     up();
     watch_events(&v, "?view=1&topics=recording.*");
-    publish(&rig, 300);
+    publish(rig, 300);
     const int64_t seq = seq_of(told(&v, "{\"type\":\"feed.position\",\"seq\":"));
     assert_true(seq >= 256 && seq <= 300);
-    hub_announce(rig.hub, rig.project,
-                 append_as(&rig, 1, STR("recording.ready"), str_from(call_json)));
+    hub_announce(rig->hub, rig->project,
+                 append_as(rig, 1, STR("recording.ready"), str_from(call_json)));
     while (seq_of(told(&v, "\"seq\":")) < 301)
         ; // another place may have been told before
     leave(&v);
 
-    watch_events(&later, str_z(str_fmt(rig.a, "?view=1&last_seq=%lld", (long long)seq), rig.a));
+    watch_events(&later, str_z(str_fmt(rig->a, "?view=1&last_seq=%lld", (long long)seq), rig->a));
     assert_int_equal(seq_of(told(&later, "\"seq\":")), seq + 1);
     leave(&later);
 }
@@ -112,16 +109,16 @@ static void topics_choose_in_pages_of_the_past(void **state)
 
     (void)state;
     up();
-    append(&rig, 9);
-    append_as(&rig, 1, STR("recording.ready"), str_from(call_json));
-    append(&rig, 2000);
+    append(rig, 9);
+    append_as(rig, 1, STR("recording.ready"), str_from(call_json));
+    append(rig, 2000);
     watch_events(&v, "?view=1&topics=recording.*&last_seq=0");
     assert_int_equal(seq_of(told(&v, "\"type\":\"recording.ready\"")), 10);
     while (seq_of(told(&v, "{\"type\":\"feed.position\"")) < 1700)
         ;
-    publish(&rig, 1);
-    hub_announce(rig.hub, rig.project,
-                 append_as(&rig, 1, STR("recording.ready"), str_from(call_json)));
+    publish(rig, 1);
+    hub_announce(rig->hub, rig->project,
+                 append_as(rig, 1, STR("recording.ready"), str_from(call_json)));
     while (seq_of(told(&v, "\"seq\":")) < 2012)
         ;
     leave(&v);
@@ -136,7 +133,7 @@ static void a_keepalive_tells_the_place(void **state)
         (struct hub_options){.ring = RING, .keepalive = MILLISECONDS(40), .poll = SECONDS(3600)});
     watch_events(&v, "?view=1&topics=recording.*");
     told(&v, "{\"type\":\"feed.keepalive\",\"server_time\":");
-    publish(&rig, 3);
+    publish(rig, 3);
     struct event event;
     do
         assert_true(next(&v, &event));
@@ -151,7 +148,7 @@ static void another_history_is_told(void **state)
 
     (void)state;
     up();
-    publish(&rig, 3);
+    publish(rig, 3);
     watch_events(&v, "?view=1&last_seq=1&epoch=another");
     told(&v, "{\"type\":\"feed.resync\",\"reason\":\"epoch_changed\",");
     leave(&v);
@@ -164,15 +161,15 @@ static void views_share_what_is_read(void **state)
 
     (void)state;
     up();
-    watch(&rig, &calls, "");
+    watch(rig, &calls, "");
     watch_events(&events, "?view=1");
     watch_events(&more, "?view=1&topics=call.*");
-    const uint64_t before = stats(&rig).store_reads;
-    publish(&rig, 1);
+    const uint64_t before = stats(rig).store_reads;
+    publish(rig, 1);
     expect_seqs(&calls, 1, 1);
     told(&events, "\"seq\":1,");
     told(&more, "\"seq\":1,");
-    assert_int_equal(stats(&rig).store_reads, before + 1);
+    assert_int_equal(stats(rig).store_reads, before + 1);
     leave(&calls);
     leave(&events);
     leave(&more);
@@ -186,9 +183,9 @@ static void views_may_stand_at_different_places(void **state)
     (void)state;
     up();
     watch_events(&events, "?view=1");
-    append(&rig, 5); // and nobody is told
-    watch(&rig, &calls, "");
-    publish(&rig, 1);
+    append(rig, 5); // and nobody is told
+    watch(rig, &calls, "");
+    publish(rig, 1);
     for (int64_t seq = 1; seq <= 6; seq++)
         assert_int_equal(seq_of(told(&events, "\"type\":\"call.state_changed\"")), seq);
     expect_seqs(&calls, 6, 6);
@@ -204,7 +201,7 @@ static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 
 static void dial_socket(struct viewer *v, const char *query)
 {
-    dial_as(&rig, v, query, upgrade, 0);
+    dial_as(rig, v, query, upgrade, 0);
     assert_true(str_starts(head(v), STR("HTTP/1.1 101 ")));
 }
 
@@ -258,7 +255,7 @@ static void a_socket_hears_the_same(void **state)
     up();
     dial_socket(&v, "?view=2");
     heard(&v, "{\"type\":\"feed.connected\",\"epoch\":\"");
-    publish(&rig, 1);
+    publish(rig, 1);
     heard(&v, "\"type\":\"call.state_changed\"");
     leave(&v);
 }
@@ -269,7 +266,7 @@ static void a_socket_subscribes_again_and_again(void **state)
 
     (void)state;
     up();
-    publish(&rig, 5);
+    publish(rig, 5);
     dial_socket(&v, "?view=2&topics=recording.*");
     heard(&v, "feed.connected");
     say(&v, "{\"type\":\"subscribe\",\"topics\":[\"call.*\"],\"last_seq\":3}");
@@ -279,9 +276,9 @@ static void a_socket_subscribes_again_and_again(void **state)
     heard(&v, "\"seq\":5,");
     say(&v, "{\"type\":\"subscribe\",\"topics\":[\"recording.ready\"]}");
     heard(&v, "{\"type\":\"feed.subscribed\",\"topics\":[\"recording.ready\"],\"seq\":5,");
-    publish(&rig, 1);
-    hub_announce(rig.hub, rig.project,
-                 append_as(&rig, 1, STR("recording.ready"), str_from(call_json)));
+    publish(rig, 1);
+    hub_announce(rig->hub, rig->project,
+                 append_as(rig, 1, STR("recording.ready"), str_from(call_json)));
     heard(&v, "\"seq\":7,");
     say(&v, "{\"type\":\"subscribe\",\"last_seq\":6,\"epoch\":\"another\"}");
     heard(&v, "{\"type\":\"feed.subscribed\",\"topics\":[\"*\"],\"seq\":6,");
@@ -300,17 +297,17 @@ static void a_socket_subscribes_faster_than_it_is_served(void **state)
 
     (void)state;
     up();
-    append(&rig, 1000);
+    append(rig, 1000);
     dial_socket(&v, "?view=2");
     heard(&v, "feed.connected");
-    const uint64_t before = stats(&rig).store_reads;
+    const uint64_t before = stats(rig).store_reads;
     for (int i = 0; i < TIMES; i++)
         say(&v, "{\"type\":\"subscribe\",\"last_seq\":0}");
     for (int i = 0; i < TIMES;)
         i += str_contains(frame(&v, FRAME_TEXT), STR("feed.subscribed"));
     for (int64_t seq = 1; seq <= 1000; seq++)
-        heard(&v, str_z(str_fmt(rig.a, "\"seq\":%lld,", (long long)seq), rig.a));
-    assert_true(stats(&rig).store_reads - before <= TIMES + 10);
+        heard(&v, str_z(str_fmt(rig->a, "\"seq\":%lld,", (long long)seq), rig->a));
+    assert_true(stats(rig).store_reads - before <= TIMES + 10);
     leave(&v);
 }
 
@@ -344,7 +341,7 @@ static void a_socket_may_not_ask_for_more_topics_than_there_may_be(void **state)
     for (int i = 0; i < LIMIT_TOPICS; i++)
         buf_str(&out, STR(",\"call.*\""));
     buf_str(&out, STR("]}"));
-    say(&v, str_z(buf_view(&out), rig.a));
+    say(&v, str_z(buf_view(&out), rig->a));
     buf_finish(&out);
     heard(&v, "topics: a list of 1 to 32 names expected");
     leave(&v);
@@ -357,11 +354,11 @@ static void a_socket_catches_up_from_the_store(void **state)
 
     (void)state;
     up();
-    append(&rig, 1000);
+    append(rig, 1000);
     dial_socket(&v, "?view=2&last_seq=0");
     heard(&v, "feed.connected");
     for (int64_t seq = 1; seq <= 1000; seq++)
-        heard(&v, str_z(str_fmt(rig.a, "\"seq\":%lld,", (long long)seq), rig.a));
+        heard(&v, str_z(str_fmt(rig->a, "\"seq\":%lld,", (long long)seq), rig->a));
     leave(&v);
 }
 
@@ -373,11 +370,11 @@ static void a_slow_socket_is_cut_off_and_resumes(void **state)
 
     (void)state;
     up_with((struct hub_options){.poll = SECONDS(3600)});
-    dial_as(&rig, &slow, "?view=2", upgrade, 4096);
+    dial_as(rig, &slow, "?view=2", upgrade, 4096);
     head(&slow);
     heard(&slow, "feed.connected");
-    while (stats(&rig).slow_closed == 0)
-        last = publish(&rig, 100);
+    while (stats(rig).slow_closed == 0)
+        last = publish(rig, 100);
     while (receive(&slow))
         ;
     leave(&slow);
@@ -385,7 +382,7 @@ static void a_slow_socket_is_cut_off_and_resumes(void **state)
     dial_socket(&slow, "?view=2&last_seq=0");
     heard(&slow, "feed.connected");
     for (int64_t seq = 1; seq <= last; seq++)
-        heard(&slow, str_z(str_fmt(rig.a, "\"seq\":%lld,", (long long)seq), rig.a));
+        heard(&slow, str_z(str_fmt(rig->a, "\"seq\":%lld,", (long long)seq), rig->a));
     leave(&slow);
 }
 
@@ -399,9 +396,9 @@ static void an_event_that_is_too_large_leaves_its_place(void **state)
     watch_events(&events, "?view=1");
     dial_socket(&socket, "?view=2");
     heard(&socket, "feed.connected");
-    const struct str large = str_fmt(rig.a, "{\"call\":\"%0*d\"}", 1024 * 1024, 7);
-    append_as(&rig, 1, STR("call.ended"), large);
-    publish(&rig, 1);
+    const struct str large = str_fmt(rig->a, "{\"call\":\"%0*d\"}", 1024 * 1024, 7);
+    append_as(rig, 1, STR("call.ended"), large);
+    publish(rig, 1);
     told(&events, "\"seq\":2,");
     heard(&socket, "\"seq\":2,");
     leave(&events);
@@ -416,11 +413,11 @@ static void a_socket_is_told_that_the_server_ends(void **state)
     up();
     dial_socket(&v, "?view=2");
     heard(&v, "feed.connected");
-    hub_down(&rig);
+    hub_down(rig);
     assert_true(str_eq(frame(&v, FRAME_CLOSE), STR("\x03\xe9the server is shutting down")));
     assert_false(receive(&v));
     leave(&v);
-    hub_up(&rig);
+    hub_up(rig);
 }
 
 // --- who may -------------------------------------------------------------------------------------
@@ -454,7 +451,7 @@ static void who_may_no_longer_watch_is_told_and_gone(void **state)
                                  .poll = MILLISECONDS(10),
                                  .may_watch = all_but_13,
                                  .recheck = MILLISECONDS(10)});
-    watch(&rig, &calls, "?who=13");
+    watch(rig, &calls, "?who=13");
     watch_events(&events, "?view=1&who=13");
     watch_events(&same, "?view=1&who=4");
     watch_events(&other, "?view=1&who=4");
@@ -470,7 +467,7 @@ static void who_may_no_longer_watch_is_told_and_gone(void **state)
     const int before = atomic_load(&asked);
     while (atomic_load(&asked) < before + 2)
         sched_yield(); // now all of them may
-    publish(&rig, 1);
+    publish(rig, 1);
     told(&same, "\"seq\":1,");
     told(&other, "\"seq\":1,");
     leave(&calls);
@@ -496,10 +493,10 @@ static void who_does_not_go_is_left_behind(void **state)
     heard(&socket, "feed.connected");
     told(&events, "feed.ended");
     heard(&socket, "feed.ended");
-    hub_down(&rig);
+    hub_down(rig);
     leave(&events);
     leave(&socket);
-    hub_up(&rig);
+    hub_up(rig);
 }
 
 /* It was told why, and stays: what the others hear from then on is not for it. */
@@ -516,7 +513,7 @@ static void who_was_told_to_go_hears_nothing_more(void **state)
                                  .poll = MILLISECONDS(5),
                                  .may_watch = all_but_13,
                                  .recheck = MILLISECONDS(10)});
-    watch(&rig, &stays, "");
+    watch(rig, &stays, "");
     dial_socket(&socket, "?view=2&who=13");
     heard(&socket, "feed.connected");
     struct str text;
@@ -527,7 +524,7 @@ static void who_was_told_to_go_hears_nothing_more(void **state)
     assert_true(str_eq(frame(&socket, FRAME_CLOSE), STR("\x03\xf0revoked")));
     for (int i = 0; i < 3; i++)
         expect(&stays, "keepalive", &event);
-    sql(&rig, "UPDATE feed_heads SET epoch = 'restored'");
+    sql(rig, "UPDATE feed_heads SET epoch = 'restored'");
     next_but(&stays, "keepalive", &event);
     assert_str(event.name, "resync");
     for (int i = 0; i < 3; i++)
@@ -544,12 +541,12 @@ static void clients_of_a_project_are_counted_in_all_views(void **state)
 
     (void)state;
     up();
-    watch(&rig, &calls, "");
+    watch(rig, &calls, "");
     watch_events(&events, "?view=1");
     dial_socket(&socket, "?view=2");
     heard(&socket, "feed.connected");
-    assert_int_equal(hub_clients(rig.hub, rig.project), 3);
-    assert_int_equal(hub_clients(rig.hub, rig.project + 1), 0);
+    assert_int_equal(hub_clients(rig->hub, rig->project), 3);
+    assert_int_equal(hub_clients(rig->hub, rig->project + 1), 0);
     leave(&calls);
     leave(&events);
     leave(&socket);

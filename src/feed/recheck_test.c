@@ -58,44 +58,38 @@ static void expect_end(struct viewer *v)
 
 static void nobody_watches_a_project_that_is_off(void **state)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(rig_downp) struct rig *r = rig_up_with(asking);
     struct viewer may, may_not;
-    struct rig r;
 
     (void)state;
-    rig_up_with(&r, a, asking);
-    watch(&r, &may, "?who=4");
-    watch(&r, &may_not, "?who=13");
-    hub_ask_again(r.hub);
+    watch(r, &may, "?who=4");
+    watch(r, &may_not, "?who=13");
+    hub_ask_again(r->hub);
     expect_end(&may_not);
-    publish(&r, 1);
+    publish(r, 1);
     expect_seqs(&may, 1, 1); // it was asked about as well
-    atomic_store(&closed_project, (int)r.project);
-    hub_ask_again(r.hub);
+    atomic_store(&closed_project, (int)r->project);
+    hub_ask_again(r->hub);
     expect_end(&may);
-    rig_down(&r);
 }
 
 static void all_of_a_crowd_are_asked_about_at_once(void **state)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-    struct viewer *v = arena_new(a, struct viewer, CROWD);
-    struct rig r;
+    _cleanup_(rig_downp) struct rig *r = rig_up_with(asking);
+    struct viewer *v = arena_new(r->a, struct viewer, CROWD);
 
     (void)state;
-    rig_up_with(&r, a, asking);
     for (size_t i = 0; i < CROWD; i++)
-        watch(&r, &v[i], str_z(str_fmt(a, "?who=%zu", i), a));
-    hub_ask_again(r.hub);
+        watch(r, &v[i], str_z(str_fmt(r->a, "?who=%zu", i), r->a));
+    hub_ask_again(r->hub);
     expect_end(&v[13]);
     assert_int_equal(atomic_load(&most_asked), CROWD);
-    publish(&r, 1);
+    publish(r, 1);
     for (size_t i = 0; i < CROWD; i++)
         if (i != 13) {
             expect_seqs(&v[i], 1, 1);
             leave(&v[i]);
         }
-    rig_down(&r);
 }
 
 /* A round of the hub's thread: it answers whoever comes in the next one. */
@@ -112,38 +106,32 @@ static void wait_for_a_round(struct rig *r)
 
 static void where_nobody_watches_nobody_is_asked_about(void **state)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(rig_downp) struct rig *r = rig_up_with(asking);
     struct viewer v;
-    struct rig r;
 
     (void)state;
-    rig_up_with(&r, a, asking);
-    hub_ask_again(r.hub);
-    wait_for_a_round(&r);
+    hub_ask_again(r->hub);
+    wait_for_a_round(r);
     assert_int_equal(atomic_load(&n_asked), 0);
-    watch(&r, &v, "");
-    hub_ask_again(r.hub);
-    wait_for_a_round(&r);
+    watch(r, &v, "");
+    hub_ask_again(r->hub);
+    wait_for_a_round(r);
     assert_int_equal(atomic_load(&n_asked), 1);
     leave(&v);
-    rig_down(&r);
 }
 
 static void who_was_let_in_stays_where_nothing_is_asked(void **state)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(rig_downp) struct rig *r = rig_up();
     struct viewer v;
-    struct rig r;
 
     (void)state;
-    rig_up(&r, a);
-    watch(&r, &v, "?who=13");
-    hub_ask_again(r.hub);
-    wait_for_a_round(&r);
-    publish(&r, 1);
+    watch(r, &v, "?who=13");
+    hub_ask_again(r->hub);
+    wait_for_a_round(r);
+    publish(r, 1);
     expect_seqs(&v, 1, 1);
     leave(&v);
-    rig_down(&r);
 }
 
 #define FRESH(test) cmocka_unit_test_setup(test, begin)

@@ -69,41 +69,39 @@ static void watch_events(struct rig *r, struct viewer *v, const char *query)
 /* An event is on its way to a sight that is given back meanwhile, and perhaps wanted again. */
 static void publish_to_nobody(bool again)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct viewer stays, v;
     struct event event;
-    struct rig r;
 
     atomic_store(&n_asked, 0);
     atomic_store(&n_answered, 0);
-    rig_up_with(&r, a,
-                (struct hub_options){.n_loops = 1,
-                                     .ring = RING,
-                                     .keepalive = ROUND,
-                                     .poll = SECONDS(3600),
-                                     .recheck = SECONDS(3600),
-                                     .may_watch = all_in_time});
-    watch(&r, &stays, "");
-    watch_events(&r, &v, "?view=1");
-    hub_ask_again(r.hub);
+    _cleanup_(rig_downp) struct rig *r =
+        rig_up_with((struct hub_options){.n_loops = 1,
+                                         .ring = RING,
+                                         .keepalive = ROUND,
+                                         .poll = SECONDS(3600),
+                                         .recheck = SECONDS(3600),
+                                         .may_watch = all_in_time});
+    watch(r, &stays, "");
+    watch_events(r, &v, "?view=1");
+    hub_ask_again(r->hub);
     wait_until_asked(1);
-    publish(&r, 1);
-    hub_ask_again(r.hub);
+    publish(r, 1);
+    hub_ask_again(r->hub);
     atomic_store(&n_answered, 1);
     wait_until_asked(2); // the event is due, and nothing was sent
     leave(&v);
-    wait_for_clients(&r, 1);
+    wait_for_clients(r, 1);
     pass_some_rounds(&stays);
     if (again) {
-        dial(&r, &v, "?view=1&last_seq=0", 0);
-        wait_for_clients(&r, 2);
+        dial(r, &v, "?view=1&last_seq=0", 0);
+        wait_for_clients(r, 2);
         pass_some_rounds(&stays);
     }
     atomic_store(&n_answered, INT32_MAX);
     next_but(&stays, "keepalive", &event);
     assert_str(event.id, "1");
     if (!again)
-        dial(&r, &v, "?view=1&last_seq=0", 0);
+        dial(r, &v, "?view=1&last_seq=0", 0);
     assert_true(str_starts(head(&v), STR("HTTP/1.1 200 ")));
     assert_true(next(&v, &event));
     assert_true(str_contains(event.data, STR("feed.connected")));
@@ -113,7 +111,6 @@ static void publish_to_nobody(bool again)
     assert_true(str_contains(event.data, STR("\"seq\":1,")));
     leave(&v);
     leave(&stays);
-    rig_down(&r);
 }
 
 static void what_comes_for_a_sight_that_was_given_back_is_not_lost(void **state)
@@ -130,37 +127,33 @@ static void who_waits_for_a_busy_hub_is_let_in(void **state)
 
 static void the_page_of_who_has_gone_is_not_asked_for_for_ever(void **state)
 {
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(rig_downp) struct rig *r = rig_up_with((struct hub_options){
+        .n_loops = 1, .ring = RING, .keepalive = ROUND, .poll = MILLISECONDS(2)});
     const usec_t deadline = clock_monotonic(&clock_system) + SECONDS(20);
     struct viewer stays, early, v;
     struct event event;
-    struct rig r;
     uint64_t reads;
 
     (void)state;
-    rig_up_with(&r, a,
-                (struct hub_options){
-                    .n_loops = 1, .ring = RING, .keepalive = ROUND, .poll = MILLISECONDS(2)});
-    append(&r, 5 * RING);
-    watch(&r, &stays, "");
-    watch_events(&r, &early, "?view=1");
+    append(r, 5 * RING);
+    watch(r, &stays, "");
+    watch_events(r, &early, "?view=1");
     fault_arm("store.query", 1, true);
-    watch_events(&r, &v, "?view=1&last_seq=2");
-    for (reads = stats(&r).store_reads; stats(&r).store_reads < reads + 2;)
+    watch_events(r, &v, "?view=1&last_seq=2");
+    for (reads = stats(r).store_reads; stats(r).store_reads < reads + 2;)
         (void)sched_yield(); // in vain, and again at each poll
     leave(&early);
     leave(&v);
     do {
         assert_true(clock_monotonic(&clock_system) < deadline);
-        reads = stats(&r).store_reads;
+        reads = stats(r).store_reads;
         pass_some_rounds(&stays);
-    } while (stats(&r).store_reads != reads);
+    } while (stats(r).store_reads != reads);
     fault_disarm();
-    const int64_t last = publish(&r, 1);
+    const int64_t last = publish(r, 1);
     next_but(&stays, "keepalive", &event);
-    assert_str(event.id, str_z(str_fmt(a, "%lld", (long long)last), a));
+    assert_str(event.id, str_z(str_fmt(r->a, "%lld", (long long)last), r->a));
     leave(&stays);
-    rig_down(&r);
 }
 
 TEST_MAIN(cmocka_unit_test(what_comes_for_a_sight_that_was_given_back_is_not_lost),
