@@ -4,9 +4,6 @@
  *     operation ──► hook, failures ──► `now`, and a change that waits
  *     sync      ──► the waiting changes into `kept`, in order
  *     cut       ──► `kept`, and a draw from the waiting changes; the result is the new `now`
- *
- * A draw has a mood, for thousands of independent coins never fall all alike: most cuts take every
- * change for itself, others keep all, none, or all up to one of them.
  */
 #include "test/disk.h"
 
@@ -17,8 +14,6 @@
 #include "base/arena.h"
 #include "test/disk_internal.h"
 
-enum { SECTOR_SMALL = 512, SECTOR_LARGE = 4096, FIRST_CAP = 4096 };
-
 void disk_lock(const struct disk *d)
 {
     pthread_mutex_lock((pthread_mutex_t *)&d->mutex);
@@ -27,217 +22,6 @@ void disk_lock(const struct disk *d)
 void disk_unlock(const struct disk *d)
 {
     pthread_mutex_unlock((pthread_mutex_t *)&d->mutex);
-}
-
-#define GROW(p, n, cap)                                                                            \
-    do {                                                                                           \
-        if ((n) == (cap)) {                                                                        \
-            (cap) = (cap) ? 2 * (cap) : 16;                                                        \
-            (p) = mem_realloc((p), (cap) * sizeof(*(p)));                                          \
-        }                                                                                          \
-    } while (0)
-
-static char *copied(const char *z)
-{
-    const size_t n = strlen(z) + 1;
-    return memcpy(mem_alloc(n), z, n);
-}
-
-static struct str copied_bytes(struct str s)
-{
-    char *p = mem_alloc(s.n + 1);
-    memcpy(p, s.p, s.n);
-    return (struct str){p, s.n};
-}
-
-// --- content -------------------------------------------------------------------------------------
-
-static void image_resize(struct image *m, uint64_t n)
-{
-    if (n > m->cap) {
-        m->cap = m->cap ? m->cap : FIRST_CAP;
-        while (m->cap < n)
-            m->cap *= 2;
-        m->p = mem_realloc(m->p, m->cap);
-    }
-    if (n > m->n)
-        memset(m->p + m->n, 0, n - m->n);
-    m->n = n;
-}
-
-static void image_write(struct image *m, uint64_t offset, struct str bytes)
-{
-    if (bytes.n == 0)
-        return;
-    if (offset + bytes.n > m->n)
-        image_resize(m, offset + bytes.n);
-    memcpy(m->p + offset, bytes.p, bytes.n);
-}
-
-static void image_copy(struct image *dst, const struct image *src)
-{
-    image_resize(dst, 0);
-    image_write(dst, 0, (struct str){src->p, src->n});
-}
-
-static void image_apply(struct image *m, const struct change *c)
-{
-    if (c->kind == DISK_WRITE)
-        image_write(m, c->offset, c->bytes);
-    else
-        image_resize(m, c->offset);
-}
-
-// --- entries -------------------------------------------------------------------------------------
-
-static struct entry *entries_find(const struct entries *es, const char *name)
-{
-    for (size_t i = 0; i < es->n; i++)
-        if (strcmp(es->p[i].name, name) == 0)
-            return &es->p[i];
-    return NULL;
-}
-
-static void entries_remove(struct entries *es, const char *name)
-{
-    struct entry *found = entries_find(es, name);
-    if (!found)
-        return;
-    free(found->name);
-    *found = es->p[--es->n];
-}
-
-static void entries_set(struct entries *es, const char *name, struct node *node)
-{
-    entries_remove(es, name);
-    GROW(es->p, es->n, es->cap);
-    es->p[es->n++] = (struct entry){copied(name), node};
-}
-
-static void entries_copy(struct entries *dst, const struct entries *src)
-{
-    for (size_t i = 0; i < src->n; i++)
-        entries_set(dst, src->p[i].name, src->p[i].node);
-}
-
-static void entries_finish(struct entries *es)
-{
-    for (size_t i = 0; i < es->n; i++)
-        free(es->p[i].name);
-    free(es->p);
-    *es = (struct entries){0};
-}
-
-static void entries_apply(struct entries *es, const struct move *m)
-{
-    if (m->kind == DISK_REMOVE || m->kind == DISK_RENAME)
-        entries_remove(es, m->name);
-    if (m->kind == DISK_CREATE || m->kind == DISK_MAKE_DIR)
-        entries_set(es, m->name, m->node);
-    if (m->kind == DISK_RENAME)
-        entries_set(es, m->target, m->node);
-}
-
-// --- nodes ---------------------------------------------------------------------------------------
-
-static struct node *node_create(struct disk *d, uint64_t number, bool is_dir)
-{
-    struct node *node = NEW(struct node);
-    node->number = number;
-    node->is_dir = is_dir;
-    node->next = d->nodes;
-    d->nodes = node;
-    return node;
-}
-
-static void forget_changes(struct node *node)
-{
-    for (size_t i = 0; i < node->n_changes; i++)
-        free((char *)node->changes[i].bytes.p);
-    node->n_changes = 0;
-    for (size_t i = 0; i < node->n_moves; i++) {
-        free(node->moves[i].name);
-        free(node->moves[i].target);
-    }
-    node->n_moves = 0;
-}
-
-static void node_destroy(struct node *node)
-{
-    crash_vfs_forget(node);
-    forget_changes(node);
-    entries_finish(&node->now_entries);
-    entries_finish(&node->kept_entries);
-    free(node->now.p);
-    free(node->kept.p);
-    free(node->changes);
-    free(node->moves);
-    free(node);
-}
-
-static void node_change(struct node *node, struct change c)
-{
-    image_apply(&node->now, &c);
-    if (node->number == 0)
-        return;
-    c.bytes = copied_bytes(c.bytes);
-    GROW(node->changes, node->n_changes, node->cap_changes);
-    node->changes[node->n_changes++] = c;
-}
-
-static void node_move(struct node *dir, struct move m)
-{
-    entries_apply(&dir->now_entries, &m);
-    m.name = copied(m.name);
-    m.target = m.target ? copied(m.target) : NULL;
-    GROW(dir->moves, dir->n_moves, dir->cap_moves);
-    dir->moves[dir->n_moves++] = m;
-}
-
-static void node_keep(struct node *node)
-{
-    for (size_t i = 0; i < node->n_changes; i++)
-        image_apply(&node->kept, &node->changes[i]);
-    for (size_t i = 0; i < node->n_moves; i++)
-        entries_apply(&node->kept_entries, &node->moves[i]);
-    forget_changes(node);
-}
-
-static struct node *node_of(const struct disk *d, uint64_t number)
-{
-    struct node *node = d->nodes;
-    while (node && node->number != number)
-        node = node->next;
-    return node;
-}
-
-static void mark(const struct entries *es)
-{
-    for (size_t i = 0; i < es->n; i++)
-        es->p[i].node->marked = true;
-}
-
-/* Frees what no name can lead to any more, now or after a cut, and nobody has open. */
-static void collect(struct disk *d)
-{
-    for (struct node *node = d->nodes; node; node = node->next)
-        node->marked = node->n_open > 0 || node == d->root;
-    for (struct node *node = d->nodes; node; node = node->next) {
-        mark(&node->now_entries);
-        mark(&node->kept_entries);
-        for (size_t i = 0; i < node->n_moves; i++)
-            if (node->moves[i].node)
-                node->moves[i].node->marked = true;
-    }
-    for (struct node **at = &d->nodes; *at;) {
-        struct node *node = *at;
-        if (node->marked) {
-            at = &node->next;
-            continue;
-        }
-        *at = node->next;
-        node_destroy(node);
-    }
 }
 
 // --- paths ---------------------------------------------------------------------------------------
@@ -288,9 +72,9 @@ static struct node *parent_of(const struct disk *d, const char *path)
 static struct disk_op kept_op(const struct disk_op *op)
 {
     struct disk_op copy = *op;
-    copy.path = copied(op->path);
-    copy.target = op->target ? copied(op->target) : NULL;
-    copy.bytes = copied_bytes(op->bytes);
+    copy.path = disk_copy_z(op->path);
+    copy.target = op->target ? disk_copy_z(op->target) : NULL;
+    copy.bytes = disk_copy(op->bytes);
     return copy;
 }
 
@@ -389,8 +173,6 @@ int disk_truncate(struct disk *d, struct node *node, const char *path, uint64_t 
     return error;
 }
 
-static void lose_sync(struct disk *d, struct node *node);
-
 int disk_sync(struct disk *d, struct node *node, const char *path)
 {
     struct disk_op op = {
@@ -403,11 +185,11 @@ int disk_sync(struct disk *d, struct node *node, const char *path)
     if (!error && !d->o.lies)
         node_keep(node);
     if (error && !done && !d->is_cut)
-        lose_sync(d, node);
+        node_lose_sync(d, node);
     if (node->number)
         remember(d, &op, node->number, error);
     if (node->is_dir && !error)
-        collect(d);
+        nodes_collect(d);
     return error;
 }
 
@@ -472,163 +254,9 @@ int disk_rename(struct disk *d, const char *from, const char *to)
     return error;
 }
 
-// --- what a cut leaves ---------------------------------------------------------------------------
-
-enum mood { EACH, ALL, NONE, PREFIX, MOODS };
-
-struct draw {
-    struct rng *rng;
-    enum mood mood;
-    uint64_t sector;
-};
-
-static bool coin(struct draw *w)
-{
-    return rng_below(w->rng, 2) == 0;
-}
-
-static struct draw draw_begin(struct rng *rng)
-{
-    struct draw w = {.rng = rng, .mood = ALL};
-    if (!rng)
-        return w; // nothing is left to chance
-    w.sector = coin(&w) ? SECTOR_SMALL : SECTOR_LARGE;
-    w.mood = coin(&w) ? EACH : (enum mood)rng_below(rng, MOODS);
-    return w;
-}
-
-/* How many changes of a list the mood still lets be drawn whole. */
-static size_t draw_prefix(struct draw *w, size_t n)
-{
-    return w->mood == PREFIX ? (size_t)rng_below(w->rng, n + 1) : w->mood == ALL ? n : 0;
-}
-
-/* Any of the sectors of a write. */
-static void draw_torn(struct draw *w, struct image *m, const struct change *c)
-{
-    for (uint64_t at = c->offset, end = c->offset + c->bytes.n; at < end;) {
-        const uint64_t next = (at / w->sector + 1) * w->sector, stop = next < end ? next : end;
-        if (coin(w))
-            image_write(m, at, str_sub(c->bytes, at - c->offset, stop - at));
-        at = stop;
-    }
-}
-
-static void draw_change(struct draw *w, struct image *m, const struct change *c)
-{
-    switch (rng_below(w->rng, 3)) {
-    case 0:
-        image_apply(m, c);
-        break;
-    case 1:
-        if (c->kind == DISK_WRITE)
-            draw_torn(w, m, c);
-        break;
-    default:
-        break; // dropped
-    }
-}
-
-static void draw_content(struct draw *w, const struct node *node, struct image *m)
-{
-    const size_t whole = draw_prefix(w, node->n_changes);
-    image_copy(m, &node->kept);
-    for (size_t i = 0; i < node->n_changes; i++)
-        if (i < whole)
-            image_apply(m, &node->changes[i]);
-        else if (w->mood == EACH || (w->mood == PREFIX && i == whole))
-            draw_change(w, m, &node->changes[i]);
-    // The size can be there before what fills it.
-    if (w->rng && node->n_changes > 0 && node->now.n > m->n && rng_below(w->rng, 8) == 0)
-        image_resize(m, node->now.n);
-}
-
-static void draw_entries(struct draw *w, const struct node *dir, struct entries *es)
-{
-    const size_t whole = draw_prefix(w, dir->n_moves);
-    entries_copy(es, &dir->kept_entries);
-    for (size_t i = 0; i < dir->n_moves; i++)
-        if (i < whole || (w->mood == EACH && coin(w)))
-            entries_apply(es, &dir->moves[i]);
-}
-
-static void lose_sync(struct disk *d, struct node *node)
-{
-    struct draw w = draw_begin(&d->rng);
-    struct entries es = {0};
-    struct image m = {0};
-
-    draw_content(&w, node, &m);
-    draw_entries(&w, node, &es);
-    free(node->kept.p);
-    entries_finish(&node->kept_entries);
-    node->kept = m;
-    node->kept_entries = es;
-    forget_changes(node);
-}
-
-/* Copies what is left of `old` and of what it leads to into `d`, all of it synced. */
-static struct node *settle(struct disk *d, const struct node *old, struct draw *w)
-{
-    struct node *node = node_of(d, old->number);
-    struct entries es = {0};
-
-    if (node)
-        return node; // by another name
-    node = node_create(d, old->number, old->is_dir);
-    draw_content(w, old, &node->kept);
-    image_copy(&node->now, &node->kept);
-    draw_entries(w, old, &es);
-    for (size_t i = 0; i < es.n; i++) {
-        struct node *below = settle(d, es.p[i].node, w);
-        entries_set(&node->now_entries, es.p[i].name, below);
-        entries_set(&node->kept_entries, es.p[i].name, below);
-    }
-    entries_finish(&es);
-    return node;
-}
-
-static void destroy_nodes(struct node *node)
-{
-    while (node) {
-        struct node *next = node->next;
-        node_destroy(node);
-        node = next;
-    }
-}
-
-void disk_cut(struct disk *d)
-{
-    disk_lock(d);
-    d->is_cut = true;
-    disk_unlock(d);
-}
-
-bool disk_is_cut(const struct disk *d)
-{
-    disk_lock(d);
-    const bool is_cut = d->is_cut;
-    disk_unlock(d);
-    return is_cut;
-}
-
-void disk_reboot(struct disk *d, struct rng *rng)
-{
-    disk_lock(d);
-    assert(!d->o.history); // numbers would begin anew
-    struct node *old_nodes = d->nodes, *old_root = d->root;
-    struct draw w = draw_begin(rng);
-    d->nodes = NULL;
-    d->root = settle(d, old_root, &w);
-    destroy_nodes(old_nodes);
-    d->generation++;
-    d->is_cut = false;
-    disk_unlock(d);
-}
-
 // --- life ----------------------------------------------------------------------------------------
 
-static struct disk *create(const struct disk_options *o)
+struct disk *disk_create_bare(const struct disk_options *o)
 {
     struct disk *d = NEW(struct disk);
     pthread_mutexattr_t kind;
@@ -646,7 +274,7 @@ static struct disk *create(const struct disk_options *o)
 
 struct disk *disk_create(const struct disk_options *o)
 {
-    struct disk *d = create(o);
+    struct disk *d = disk_create_bare(o);
     d->root = node_create(d, ++d->last_number, true);
     return d;
 }
@@ -668,22 +296,10 @@ void disk_destroy(struct disk *d)
     assert(d->n_handles == 0);
     crash_vfs_unregister(d);
     disk_files_finish(d);
-    destroy_nodes(d->nodes);
+    nodes_destroy(d->nodes);
     forget_history(d);
     pthread_mutex_destroy(&d->mutex);
     free(d);
-}
-
-struct disk *disk_after_cut(const struct disk *d, const struct disk_options *o, struct rng *rng)
-{
-    struct disk *left = create(o);
-
-    disk_lock(d);
-    struct draw w = draw_begin(rng);
-    left->root = settle(left, d->root, &w);
-    left->last_number = d->last_number;
-    disk_unlock(d);
-    return left;
 }
 
 // --- the past ------------------------------------------------------------------------------------
@@ -691,7 +307,7 @@ struct disk *disk_after_cut(const struct disk *d, const struct disk_options *o, 
 static void redo_sync(struct disk *d, struct node *node, int error)
 {
     if (error)
-        lose_sync(d, node);
+        node_lose_sync(d, node);
     else if (!d->o.lies)
         node_keep(node);
 }

@@ -1,6 +1,7 @@
 #ifndef TEST_DISK_INTERNAL_H
 #define TEST_DISK_INTERNAL_H
-/* What the two faces of a disk (disk_files.c, crash_vfs.c) share with the disk itself. */
+/* What the files of a disk share: the disk itself (disk.c), what it is made of (disk_node.c), what
+ * a cut leaves of it (disk_cut.c), and its two faces (disk_files.c, crash_vfs.c). */
 #include "test/disk.h"
 
 #include <pthread.h>
@@ -8,6 +9,20 @@
 struct sqlite3_vfs;
 struct crash_file;
 struct shm;
+
+/* Room for one more. */
+#define GROW(p, n, cap)                                                                            \
+    do {                                                                                           \
+        if ((n) == (cap)) {                                                                        \
+            (cap) = (cap) ? 2 * (cap) : 16;                                                        \
+            (p) = mem_realloc((p), (cap) * sizeof(*(p)));                                          \
+        }                                                                                          \
+    } while (0)
+
+char *disk_copy_z(const char *z);
+struct str disk_copy(struct str s);
+
+// --- what it is made of --------------------------------------------------------------------------
 
 struct image {
     char *p;
@@ -58,6 +73,32 @@ struct node {
     struct shm *shm;
 };
 
+void image_resize(struct image *m, uint64_t n);
+void image_write(struct image *m, uint64_t offset, struct str bytes);
+void image_copy(struct image *dst, const struct image *src);
+void image_apply(struct image *m, const struct change *c);
+
+struct entry *entries_find(const struct entries *es, const char *name);
+void entries_set(struct entries *es, const char *name, struct node *node);
+void entries_copy(struct entries *dst, const struct entries *src);
+void entries_apply(struct entries *es, const struct move *m);
+void entries_finish(struct entries *es);
+
+struct node *node_create(struct disk *d, uint64_t number, bool is_dir);
+struct node *node_of(const struct disk *d, uint64_t number);
+/* Done now, and waiting for a sync. */
+void node_change(struct node *node, struct change c);
+void node_move(struct node *dir, struct move m);
+/* A sync: what waits is kept; or it failed, and a draw of it is. */
+void node_keep(struct node *node);
+void node_lose_sync(struct disk *d, struct node *node);
+void node_forget_changes(struct node *node);
+/* Frees what no name can lead to any more, now or after a cut, and nobody has open. */
+void nodes_collect(struct disk *d);
+void nodes_destroy(struct node *node);
+
+// --- the disk ------------------------------------------------------------------------------------
+
 struct past {
     struct disk_op op;
     uint64_t node;
@@ -95,12 +136,14 @@ struct disk {
     struct sqlite3_vfs *vfs;
 };
 
-/* All of these return 0 or an errno, and are called between disk_lock and disk_unlock. */
+/* Those that return an int: 0 or an errno. All are called between disk_lock and disk_unlock. */
 void disk_lock(const struct disk *d);
 void disk_unlock(const struct disk *d);
 
 struct node *disk_find(const struct disk *d, const char *path);
 int disk_make(struct disk *d, const char *path, bool is_dir, struct node **ret);
+/* Without a root. */
+struct disk *disk_create_bare(const struct disk_options *o);
 /* In no directory; its operations are nobody's business. */
 struct node *disk_make_temporary(struct disk *d);
 /* A change of kind DISK_WRITE; its bytes stay the caller's. */
