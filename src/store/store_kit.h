@@ -130,6 +130,13 @@ static inline void kit_prepare(struct store *s)
     db_close(db);
 }
 
+/* A connection to a store that is prepared with it. */
+static inline struct db *kit_connect(struct store *s, enum store_use use)
+{
+    kit_prepare(s);
+    return store_connect(s, use);
+}
+
 static inline int64_t kit_number(struct db *db, int query, const char *column, struct arena *a)
 {
     struct err e = {.code = ERR_NONE};

@@ -73,8 +73,7 @@ static void every_type_comes_back_as_it_went(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         kit_exec(db, K_INSERT_ONE,
                  BINDS(bind_int("id", 1), bind_int("n", INT64_MAX), bind_str("t", full_text),
                        bind_bool("b", true), bind_time("at", some_time),
@@ -89,7 +88,6 @@ static void every_type_comes_back_as_it_went(void **state)
                        bind_bool("b", false), bind_time("at", -1), bind_str("j", STR("[]")),
                        bind_str("r", STR("")), bind_str("d", STR("0"))));
         check_rows(db, a);
-        db_close(db);
     }
 }
 
@@ -98,8 +96,7 @@ static void a_batch_keeps_every_type(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         const int64_t ids[] = {1, 2, 3}, ns[] = {INT64_MAX, INT_NONE, -1}, bs[] = {1, INT_NONE, 0};
         const usec_t ats[] = {some_time, TIME_NONE, -1};
         const struct str ts[] = {full_text, STR_NONE, STR("")},
@@ -111,7 +108,6 @@ static void a_batch_keeps_every_type(void **state)
                        bind_ints("b", bs, 3), bind_times("at", ats, 3), bind_strs("j", js, 3),
                        bind_strs("r", rs, 3), bind_strs("d", ds, 3)));
         check_rows(db, a);
-        db_close(db);
     }
 }
 
@@ -132,8 +128,7 @@ static void what_no_engine_can_keep_is_refused(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         FOR_EACH_ROW (row, refused) {
             struct err e = {.code = ERR_NONE};
             const bool ok = db_exec(db, (enum query)K_INSERT_ONE,
@@ -145,7 +140,6 @@ static void what_no_engine_can_keep_is_refused(void **state)
             assert_row(!ok && e.code == ERR_INVALID && !db_lost(db), row->label);
         }
         assert_int_equal(kit_count(db, a), 0);
-        db_close(db);
     }
 }
 
@@ -157,14 +151,12 @@ static void a_batch_is_all_or_nothing(void **state)
     TEST_STORES(store, a)
     {
         struct err e = {.code = ERR_NONE};
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         assert_refused(kit_insert_ids(db, (int64_t[]){1, 2, 1}, 3, &e), &e, ERR_CONFLICT);
         assert_false(db_lost(db));
         assert_int_equal(kit_count(db, a), 0);
         assert_ok(kit_insert_ids(db, (int64_t[]){1, 2, 3}, 3, &e), &e);
         assert_int_equal(kit_count(db, a), 3);
-        db_close(db);
     }
 }
 
@@ -176,8 +168,7 @@ static void a_batch_returns_the_rows_of_all_runs(void **state)
         struct err e = {.code = ERR_NONE};
         struct rows *rows;
         int64_t sum = 0, changed;
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_INGEST);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_INGEST);
         assert_ok(db_query(db, (enum query)K_UPSERT_NONE,
                            BINDS(bind_ints("id", (int64_t[]){7, 8, 7, 9}, 4)), a, &rows, &e),
                   &e);
@@ -188,7 +179,6 @@ static void a_batch_returns_the_rows_of_all_runs(void **state)
                           BINDS(bind_ints("id", (int64_t[]){9, 10, 11}, 3)), &changed, &e),
                   &e);
         assert_int_equal(changed, 2);
-        db_close(db);
     }
 }
 
@@ -199,13 +189,11 @@ static void an_empty_batch_does_nothing(void **state)
     {
         struct err e = {.code = ERR_NONE};
         struct rows *rows;
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_INGEST);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_INGEST);
         assert_ok(
             db_query(db, (enum query)K_UPSERT_NONE, BINDS(bind_ints("id", NULL, 0)), a, &rows, &e),
             &e);
         assert_false(rows_next(rows));
-        db_close(db);
     }
 }
 
@@ -216,8 +204,7 @@ static void changed_rows_are_counted(void **state)
     {
         struct err e = {.code = ERR_NONE};
         int64_t changed;
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         assert_ok(kit_insert_ids(db, (int64_t[]){1, 2, 3}, 3, &e), &e);
         const struct binds nobody = BINDS(bind_int("id", 99), bind_int("n", 1));
         assert_ok(db_exec(db, (enum query)K_ADD, nobody, &changed, &e), &e);
@@ -227,7 +214,6 @@ static void changed_rows_are_counted(void **state)
         assert_ok(db_exec(db, (enum query)K_CLEAR, NO_BINDS, &changed, &e), &e);
         assert_int_equal(changed, 3);
         assert_int_equal(kit_count(db, a), 0);
-        db_close(db);
     }
 }
 
@@ -239,9 +225,8 @@ static void a_transaction_is_seen_when_it_is_committed(void **state)
     TEST_STORES(store, a)
     {
         struct err e = {.code = ERR_NONE};
-        kit_prepare(store);
-        struct db *writer = store_connect(store, STORE_WORK);
-        struct db *reader = store_connect(store, STORE_READ);
+        _cleanup_(db_closep) struct db *writer = kit_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *reader = store_connect(store, STORE_READ);
         assert_ok(db_begin(writer, &e), &e);
         assert_ok(kit_insert_ids(writer, (int64_t[]){1}, 1, &e), &e);
         assert_int_equal(kit_count(writer, a), 1);
@@ -254,8 +239,6 @@ static void a_transaction_is_seen_when_it_is_committed(void **state)
         assert_int_equal(kit_count(reader, a), 1);
         assert_ok(db_begin(writer, &e), &e); // and one in which nothing happens
         assert_ok(db_commit(writer, &e), &e);
-        db_close(reader);
-        db_close(writer);
     }
 }
 
@@ -265,14 +248,12 @@ static void closing_rolls_back(void **state)
     TEST_STORES(store, a)
     {
         struct err e = {.code = ERR_NONE};
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         assert_ok(db_begin(db, &e), &e);
         assert_ok(kit_insert_ids(db, (int64_t[]){1}, 1, &e), &e);
         db_close(db);
         db = store_connect(store, STORE_WORK);
         assert_int_equal(kit_count(db, a), 0);
-        db_close(db);
     }
 }
 
@@ -282,8 +263,7 @@ static void after_a_failed_statement_only_a_rollback_helps(void **state)
     TEST_STORES(store, a)
     {
         struct err e = {.code = ERR_NONE};
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         assert_ok(db_begin(db, &e), &e);
         assert_ok(kit_insert_ids(db, (int64_t[]){1}, 1, &e), &e);
         assert_refused(kit_insert_ids(db, (int64_t[]){1}, 1, &e), &e, ERR_CONFLICT);
@@ -294,7 +274,6 @@ static void after_a_failed_statement_only_a_rollback_helps(void **state)
         assert_false(db_lost(db));
         assert_int_equal(kit_count(db, a), 0);
         assert_ok(kit_insert_ids(db, (int64_t[]){1}, 1, &e), &e);
-        db_close(db);
     }
 }
 
@@ -304,17 +283,14 @@ static void a_reader_in_a_transaction_sees_one_moment(void **state)
     TEST_STORES(store, a)
     {
         struct err e = {.code = ERR_NONE};
-        kit_prepare(store);
-        struct db *writer = store_connect(store, STORE_WORK);
-        struct db *reader = store_connect(store, STORE_READ);
+        _cleanup_(db_closep) struct db *writer = kit_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *reader = store_connect(store, STORE_READ);
         assert_ok(db_begin(reader, &e), &e);
         assert_int_equal(kit_count(reader, a), 0);
         assert_ok(kit_insert_ids(writer, (int64_t[]){1}, 1, &e), &e);
         assert_int_equal(kit_count(reader, a), 0);
         assert_ok(db_commit(reader, &e), &e);
         assert_int_equal(kit_count(reader, a), 1);
-        db_close(reader);
-        db_close(writer);
     }
 }
 
@@ -342,8 +318,7 @@ static void two_writers_lose_nothing(void **state)
     TEST_STORES(store, a)
     {
         pthread_t other;
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         kit_exec(db, K_INSERT_ONE,
                  BINDS(bind_int("id", 1), bind_int("n", 0), bind_str("t", STR_NONE),
                        bind_int("b", INT_NONE), bind_time("at", TIME_NONE), bind_str("j", STR_NONE),
@@ -352,7 +327,6 @@ static void two_writers_lose_nothing(void **state)
         add_in_rounds(store);
         assert_int_equal(pthread_join(other, NULL), 0);
         assert_int_equal(kit_number(db, K_ALL, "n", a), 2 * 3 * ROUNDS);
-        db_close(db);
     }
 }
 
@@ -375,8 +349,7 @@ static void answers_come_in_the_order_of_sending(void **state)
         struct err e = {.code = ERR_NONE};
         struct rows *rows;
         size_t sent = 0;
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_INGEST);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_INGEST);
         for (size_t received = 0; received < LEN(ids); received++) {
             while (sent < LEN(ids) && db_pending(db) < DB_PIPELINE)
                 send_id(db, &ids[sent++]);
@@ -386,7 +359,6 @@ static void answers_come_in_the_order_of_sending(void **state)
         }
         assert_int_equal(db_pending(db), 0);
         assert_int_equal(kit_count(db, a), LEN(ids));
-        db_close(db);
     }
 }
 
@@ -406,8 +378,7 @@ static void a_failure_in_the_pipeline_does_not_stop_the_next(void **state)
     {
         struct err e = {.code = ERR_NONE};
         struct rows *rows;
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_INGEST);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_INGEST);
         assert_ok(send_one_row(db, 1, &e), &e);
         assert_ok(send_one_row(db, 1, &e), &e);
         assert_ok(send_one_row(db, 2, &e), &e);
@@ -416,7 +387,6 @@ static void a_failure_in_the_pipeline_does_not_stop_the_next(void **state)
         assert_false(db_lost(db));
         assert_ok(db_receive(db, a, &rows, &e), &e);
         assert_int_equal(kit_count(db, a), 2);
-        db_close(db);
     }
 }
 
@@ -443,8 +413,7 @@ static void a_row_is_read_by_a_table(void **state)
         struct err e = {.code = ERR_NONE};
         struct row row = {.id = 0};
         bool found;
-        kit_prepare(store);
-        struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(db_closep) struct db *db = kit_connect(store, STORE_WORK);
         assert_ok(db_query_one(db, (enum query)K_ALL, NO_BINDS, columns, LEN(columns), a, &row,
                                &found, &e),
                   &e);
@@ -458,7 +427,6 @@ static void a_row_is_read_by_a_table(void **state)
                   &e);
         assert_true(found && row.id == 5 && row.b && row.at == some_time);
         assert_str(row.t, "x");
-        db_close(db);
     }
 }
 
