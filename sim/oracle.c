@@ -221,8 +221,7 @@ static bool ask(const char *sql, int64_t *ret)
 
 // --- during the run ------------------------------------------------------------------------------
 
-/* While the world stands still nothing is waited for: what cannot be seen now is seen another time.
- */
+/* While the world stands still nothing is waited for: what cannot be seen now, is seen later. */
 static bool begin_look(void)
 {
     world.still = true;
@@ -364,8 +363,8 @@ static const struct {
     {"SELECT count(*) FROM calls WHERE duration < 0 OR total_duration < 0 OR talk_time < 0 "
      "OR wait_time < 0",
      "F091: a call lasts less than nothing"},
-    {"SELECT count(*) FROM feed_heads h WHERE conversations <> (SELECT count(*) FROM conversations "
-     "v "
+    {"SELECT count(*) FROM feed_heads h WHERE conversations <> "
+     "(SELECT count(*) FROM conversations v "
      "WHERE v.project_id = h.project_id AND last_message_at IS NOT NULL)",
      "the list has another number of conversations than is told"},
     {"SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",

@@ -90,8 +90,7 @@ static inline bool err_failed(bool failed)
     return false;
 }
 
-/* The same may work after so many microseconds, which the edge tells. After err_set; returns false.
- */
+/* The same may work after so many microseconds; the edge tells it. After err_set; returns false. */
 bool err_later(struct err *e, int64_t wait);
 
 void err_clear(struct err *e);
@@ -101,8 +100,7 @@ void err_clear(struct err *e);
 const char *err_text(const struct err *e, enum err_language l);
 size_t err_remedies(const struct err *e);
 const char *err_remedy(const struct err *e, size_t i, enum err_language l);
-/* A sentence that is no failure, or its printf format; as it is where it has not been translated.
- */
+/* A sentence that is no failure, or its printf format; as it is where it is not translated. */
 const char *err_sentence(const char *english, enum err_language l) FORMAT_OF(1);
 /* "INVALID_REQUEST" and so on; the HTTP status that the edge answers with. */
 const char *err_code_name(enum err_code code);

@@ -22,8 +22,7 @@ struct files {
     ssize_t (*read)(const struct files *f, int fd, void *p, size_t n);
     ssize_t (*write)(const struct files *f, int fd, const void *p, size_t n);
     ssize_t (*write_at)(const struct files *f, int fd, const void *p, size_t n, off_t offset);
-    /* Content and size of a file are durable (fdatasync); the entries of a directory are (fsync).
-     */
+    /* Makes durable: content and size of a file (fdatasync); the entries of a directory (fsync). */
     int (*sync)(const struct files *f, int fd);
     int (*sync_dir)(const struct files *f, int fd);
     /* Cuts it off there, and goes on writing there. */

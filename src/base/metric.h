@@ -60,8 +60,7 @@ extern const struct metric_scale metric_milliseconds, metric_seconds, metric_siz
 /* Head and values. */
 void metric_histogram(struct buf *out, const char *name, const struct metric_scale *scale,
                       const char *help, const struct histogram_view *v);
-/* The values alone, behind metric_head(): of one of several with other labels, which may be NULL.
- */
+/* The values alone, behind metric_head(): of one of several with other labels; they may be NULL. */
 void metric_histogram_values(struct buf *out, const char *name, const char *labels,
                              const struct metric_scale *scale, const struct histogram_view *v);
 

@@ -185,8 +185,7 @@ static void f079_a_recording_may_come_before_its_call(void **state)
     assert_str(w.calls[0].recording_url, "https://example.com/recording");
 }
 
-/* Forty details and sixteen recordings, each as long as it may be, of bytes that take six in JSON.
- */
+/* Forty details and sixteen recordings, as long as they may be, of bytes that take six in JSON. */
 static void the_longest_texts_still_make_whole_columns(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);

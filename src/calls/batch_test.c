@@ -302,8 +302,7 @@ static void one_batch_and_single_events_give_the_same(void **state)
     }
 }
 
-/* Each change moves the call to another number: the conversation that it leaves has none any more.
- */
+/* Each change moves the call to another number: the conversation that it leaves has none left. */
 static void a_conversation_that_a_call_has_left_is_not_listed(void **state)
 {
     static const struct {

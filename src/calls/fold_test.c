@@ -1,5 +1,4 @@
-/* The registers one by one: which of two words stands, in either order, and what is shown of them.
- */
+/* The registers one by one: which of two words stands, in either order, and what it shows. */
 #include "calls/derive.h"
 
 #include "calls/fold.h"

@@ -294,13 +294,11 @@ static bool asks_anything(const struct conversation_filter *f)
     return true;
 }
 
-/* The parameters of a list, in the order of filter_binds(), which a way takes up to one of these.
- */
-enum { BINDS_NONE = 1, BINDS_TIME = 4, BINDS_TEXT = 6, BINDS_ALL = 10, BINDS_PAGE = 2 };
+/* How many parameters a way takes, in the order of filter_binds(): up to one of these. */
+enum { BINDS_PROJECT = 1, BINDS_TIME = 4, BINDS_TEXT = 6, BINDS_ALL = 10, BINDS_PAGE = 2 };
 
-/* The ways to read the list: by the index of what lets the fewest through. The last one is for all,
- * and has been counted.
- */
+/* The ways to read the list: by the index of what lets the fewest through. The last is for all, and
+ * has been counted. */
 struct way {
     bool (*serves)(const struct conversation_filter *f);
     enum query list, count;
@@ -320,7 +318,7 @@ static const struct way *way_of(const struct conversation_filter *f)
          BINDS_ALL, BINDS_ALL},
         {asks_text, Q_CONVERSATION_LIST_NAMED, Q_CONVERSATION_COUNT_NAMED, BINDS_TEXT, BINDS_TEXT},
         {asks_time, Q_CONVERSATION_LIST, Q_CONVERSATION_COUNT, BINDS_TIME, BINDS_TIME},
-        {asks_anything, Q_CONVERSATION_LIST, Q_CONVERSATION_COUNT_ALL, BINDS_TIME, BINDS_NONE},
+        {asks_anything, Q_CONVERSATION_LIST, Q_CONVERSATION_COUNT_ALL, BINDS_TIME, BINDS_PROJECT},
     };
     size_t i = 0;
 

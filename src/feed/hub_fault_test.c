@@ -1,5 +1,4 @@
-/* The hub when something fails, disappears or is not there: who watches is told, or misses nothing.
- */
+/* The hub when something fails, disappears or is away: who watches is told, or misses nothing. */
 #include "feed/viewer_kit.h"
 
 #include <sched.h>
@@ -190,8 +189,7 @@ static void write_all_in_vain(struct rig *r, const char *query)
             write_in_vain(r, query, nth, *length);
 }
 
-/* Every write of a stream fails, once and for a while: its client comes again, and misses nothing.
- */
+/* Every write of a stream fails, once or for a while: its client comes again and misses nothing. */
 static void a_socket_that_fails_is_closed_and_its_client_resumes(void **state)
 {
     static const char *const queries[] = {"?last_seq=2", "?last_seq=990", "?last_seq=999999"};
@@ -368,7 +366,8 @@ static void large_frames_are_published_in_parts(void **state)
 /* Projects that share a place in the tables; each is watched, published and given back alone. */
 static void two_projects_in_one_place_are_told_apart(void **state)
 {
-    _cleanup_(rig_downp) struct rig *r = rig_up_with((struct hub_options){.ring = RING, .keepalive = MILLISECONDS(20), .poll = SECONDS(3600)});
+    _cleanup_(rig_downp) struct rig *r = rig_up_with(
+        (struct hub_options){.ring = RING, .keepalive = MILLISECONDS(20), .poll = SECONDS(3600)});
     const usec_t deadline = clock_monotonic(&clock_system) + SECONDS(60);
     enum { EACH = 6 }; // so that each loop has some of each
     struct viewer v[3][EACH], again;
@@ -377,10 +376,10 @@ static void two_projects_in_one_place_are_told_apart(void **state)
 
     (void)state;
     sql(r, "INSERT INTO projects (id, org_id, name) SELECT id + 256, org_id, 'b' FROM projects;"
-            "INSERT INTO projects (id, org_id, name) SELECT id + 256, org_id, 'c' FROM projects "
-            "WHERE name = 'b';"
-            "INSERT INTO feed_heads (project_id, epoch) SELECT p.id, h.epoch FROM projects p, "
-            "feed_heads h WHERE p.name IN ('b', 'c')");
+           "INSERT INTO projects (id, org_id, name) SELECT id + 256, org_id, 'c' FROM projects "
+           "WHERE name = 'b';"
+           "INSERT INTO feed_heads (project_id, epoch) SELECT p.id, h.epoch FROM projects p, "
+           "feed_heads h WHERE p.name IN ('b', 'c')");
     const int64_t projects[] = {r->project, r->project + 256, r->project + 512};
     struct feed_item items[6];
     for (size_t i = 0; i < LEN(items); i++)

@@ -1,7 +1,6 @@
 #ifndef FEED_HUB_KIT_H
 #define FEED_HUB_KIT_H
-/* For tests of the hub: one behind a real server on real loops, and clients that read byte by byte.
- */
+/* For tests of the hub: one behind a real server on real loops. */
 #include "test/store.h"
 
 #include "feed/hub.h"

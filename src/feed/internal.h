@@ -23,8 +23,7 @@ enum { FEED_EPOCH_MAX = 64, FEED_BUCKETS = 256, FEED_FRAME_MAX = 2 * 1024 * 1024
 
 struct station;
 
-/* What is watched: a project, in one view. Each has a ring of its own, at the hub and at a station.
- */
+/* What is watched: a project, in one view. Each has a ring of its own, at the hub and stations. */
 struct sight {
     int64_t project;
     enum feed_view view;

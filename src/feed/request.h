@@ -1,7 +1,7 @@
 #ifndef FEED_REQUEST_H
 #define FEED_REQUEST_H
-/* What a client of a WebSocket may say: {"type":"subscribe","topics":[…],"last_seq":N,"epoch":"…"}.
- */
+/* What a client of a WebSocket may say:
+ * {"type":"subscribe","topics":[…],"last_seq":N,"epoch":"…"}. */
 #include "feed/hub.h"
 
 struct feed_request {

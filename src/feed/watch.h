@@ -1,7 +1,6 @@
 #ifndef FEED_WATCH_H
 #define FEED_WATCH_H
-/* What is open at some station, on the hub's thread: how far it has been published, and its ring.
- */
+/* What is open at some station, on the hub's thread: how far it was published, and its ring. */
 #include "feed/internal.h"
 
 struct watch {

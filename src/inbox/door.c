@@ -313,8 +313,7 @@ static bool is_signed(const struct visit *v, struct account *acc)
 }
 
 /* With our key, but for the address that the request came to: then only base_url is wrong, which
- * is worth to be told. Refused all the same, and not looked into for who has sent too much noise.
- */
+ * is worth telling. Refused all the same, and not looked into for who has sent too much noise. */
 static bool is_signed_for_host(struct visit *v, struct account *acc)
 {
     static const char *const schemes[] = {"https", "http"};

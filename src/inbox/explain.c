@@ -62,8 +62,7 @@ static const struct door_account *account_of(const struct look *l)
     return NULL;
 }
 
-/* With which of the account's secrets it was signed, as the visit stands now; DOOR_SECRETS: none.
- */
+/* With which of the account's secrets it was signed, as the visit stands; DOOR_SECRETS: none. */
 static size_t secret_that_fits(const struct look *l, const struct door_account *acc)
 {
     for (size_t i = 0; i < DOOR_SECRETS; i++) {

@@ -9,8 +9,7 @@
 
 #define FOREIGN 4711 /* a project that is not ours */
 
-/* 1 and 2 died of the same, 3 of something else, 4 waits for a retry, 5 was applied; 6 is foreign.
- */
+/* 1 and 2 died of the same, 3 of another, 4 waits for a retry, 5 was applied; 6 is foreign. */
 static void fill(struct test_inbox *t)
 {
     struct test_webhook w[6];

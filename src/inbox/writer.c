@@ -310,8 +310,7 @@ bool writer_append_group(struct inbox *in, const struct inbox_item *const *items
            err_trace(e);
 }
 
-/* A hope that failed is mostly a duplicate; what fails with a look-up as well is worked off singly.
- */
+/* A hope that failed is mostly a duplicate; what fails with a look-up too is worked off singly. */
 static void settle_spoiled(struct inbox *in, struct group *g)
 {
     bool is_new[LIMIT_GROUP];

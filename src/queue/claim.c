@@ -67,8 +67,7 @@ static bool hold_lease(struct worker *w, usec_t now, struct err *e)
     return true;
 }
 
-/* Not at each claim: where somebody holds an old snapshot, each renewal makes the next one dearer.
- */
+/* Not at each claim: where somebody holds an old snapshot, each renewal makes the next dearer. */
 static bool renew_lease(struct worker *w, usec_t now, struct claim *ret, struct err *e)
 {
     const usec_t up = clock_monotonic(w->q->o.clock);

@@ -230,8 +230,7 @@ static void must_survive(const struct trace *t, struct disk *past, uint64_t inde
 
 // --- tests ---------------------------------------------------------------------------------------
 
-/* F003, F004, F007, F013, F017, F019: before and after each of its steps, in any order of sectors.
- */
+/* F003, F004, F007, F013, F017, F019: before and after each step, in any order of sectors. */
 static void f003_f004_f007_f013_f017_f019_a_cut_at_any_operation_loses_nothing(void **state)
 {
     const uint64_t only = number_from("POWER_INDEX", UINT64_MAX);

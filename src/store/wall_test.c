@@ -76,8 +76,7 @@ static const struct query_text wall_queries[] = {
 static_assert(LEN(wall_queries) == W_END - QUERY_COUNT, "every query has its text");
 static_assert(LEN(wall_queries) <= QUERIES_EXTRA, "the store has room for them");
 
-/* Two companies of one project each: the first has two contacts and a call, the second one contact.
- */
+/* Two companies of one project each: the first has two contacts and a call, the other a contact. */
 static const char two_companies[] =
     "INSERT INTO orgs (id, name) VALUES (1, 'one'), (2, 'two');"
     "INSERT INTO projects (id, org_id, name) VALUES (1, 1, 'one'), (2, 2, 'two');"

@@ -22,8 +22,7 @@ struct wake_options {
     void *arg;
 };
 
-/* A bus that cannot be reached is no failure: it is tried again, and hints are missing meanwhile.
- */
+/* A bus that cannot be reached is no failure: it is tried again; hints are missing meanwhile. */
 bool wakeups_start(const struct wake_options *o, struct wakeups **ret, struct err *e) CHECK_RESULT;
 /* Hears and tells nothing any more: before the rooms end that its options tell. Accepts NULL. */
 void wakeups_stop(struct wakeups *w);

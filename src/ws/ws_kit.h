@@ -1,7 +1,6 @@
 #ifndef WS_WS_KIT_H
 #define WS_WS_KIT_H
-/* For tests and fuzzers: the frames of a client, masked with zeros unless the test wants otherwise.
- */
+/* For tests and fuzzers: frames of a client, masked with zeros unless a test says otherwise. */
 #include "base/buf.h"
 
 enum { FRAME_TEXT = 0x81, FRAME_BINARY = 0x82, FRAME_CLOSE = 0x88, FRAME_PING = 0x89 };

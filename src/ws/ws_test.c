@@ -382,8 +382,7 @@ static void pass_around(void)
     }
 }
 
-/* Behind what a peer does not read no Pong is put; what was sent before and the Close come whole.
- */
+/* Behind what a peer does not read no Pong is put; what was sent before, and the Close, come. */
 static void leaves_out_pongs_that_would_pile_up(void **state)
 {
     enum { LARGE = 32 * 1024 * 1024 };
