@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { type Call, get } from "../lib/api.ts";
-import { DESKTOP, PHONE, anotherScreen, isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
+import { DESKTOP, PHONE, WIDE, anotherScreen, isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
@@ -12,6 +12,8 @@ import { until } from "../lib/wait.ts";
 const CROWD = 300;
 /** In a list, however long it is. */
 const MOST_NODES = 600;
+/** How far a card is below another, in pixels. */
+const CARD_PITCH = 148;
 /** So many cards are seen at once on a desk, at least. */
 const SEEN = 12;
 
@@ -27,9 +29,9 @@ async function arrived(from: string): Promise<FakeCall> {
   return call;
 }
 
-/** The seconds that a clock shows: `1:02` is 62. */
+/** The seconds that a clock shows: `1:02 in all` is 62. */
 async function secondsOf(clock: Locator): Promise<number> {
-  const [minutes = 0, seconds = 0] = (await clock.innerText()).split(":").map(Number);
+  const [minutes = 0, seconds = 0] = (await clock.innerText()).split(":").map(parseFloat);
   return minutes * 60 + seconds;
 }
 
@@ -67,10 +69,10 @@ describe("a card", () => {
 
   test("counts, and leads to the call", async () => {
     const call = await arrived("+15085140321");
-    const whole = cardOf(page, call).getByText("in all").locator("span");
+    const whole = cardOf(page, call).getByText("in all");
     const before = await secondsOf(whole);
     await until("the clock goes on", async () => ((await secondsOf(whole)) >= before + 2 ? true : undefined));
-    await cardOf(page, call).getByRole("link").click();
+    await cardOf(page, call).click();
     await page.getByRole("dialog", { name: "Call" }).waitFor();
     await page.keyboard.press("Escape");
     await call.status("canceled");
@@ -84,7 +86,7 @@ test("the focus stays on its card while others come, and goes to the neighbour w
   const mine = await arrived("+15085140331");
   await showsStatus(page, left.sid, "ringing");
   await showsStatus(page, mine.sid, "ringing");
-  await cardOf(page, mine).getByRole("link").focus();
+  await cardOf(page, mine).focus();
   const right = await arrived("+15085140332");
   await showsStatus(page, right.sid, "ringing");
   assert.equal(await focused(), mine.sid);
@@ -149,29 +151,75 @@ for (const [screen, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE
     await other.context().close();
   });
 
-test("hundreds of calls stay workable: the latest first, each found, and the page answers at once", async () => {
-  await settled(server);
-  const active = await get<{ calls: Call[] }>(server, "/api/calls/active");
-  const n = active.calls.filter(({ parent_call_sid: parent }) => parent === null).length + CROWD;
-  const calls = Array.from({ length: CROWD }, (_, i) => new FakeCall(server, `+1508515${String(1000 + i)}`));
-  await Promise.all(calls.map((call) => call.arrives()));
-  await page.getByText(`${String(n)} calls`, { exact: true }).waitFor();
-  const board = page.getByRole("list", { name: "Active calls" });
-  const nodes = async (): Promise<number> => board.locator("*").count();
-  assert.ok((await board.locator("[data-sid]").count()) >= SEEN);
-  assert.ok((await nodes()) <= MOST_NODES, `${String(await nodes())} nodes`);
-  await board.locator("li").last().scrollIntoViewIfNeeded();
-  await board.locator(`li[aria-posinset="${String(2 * SEEN)}"]`).waitFor();
-  const scroll = (edge: "end" | "start") => board.evaluate((list, block) => { list.scrollIntoView({ block }); }, edge);
-  await scroll("end");
-  await board.locator(`li[aria-posinset="${String(n)}"]`).getByRole("link").waitFor();
-  assert.ok((await nodes()) <= MOST_NODES, `${String(await nodes())} nodes`);
-  await scroll("start");
+const board = (): Locator => page.getByRole("list", { name: "Active calls" });
 
-  const last = await arrived("+15085169999");
-  await showsStatus(page, last.sid, "ringing");
-  assert.equal(await page.locator("[data-sid]").first().getAttribute("data-sid"), last.sid);
-  await cardOf(page, last).getByRole("link").click();
-  await page.getByRole("dialog", { name: "Call" }).waitFor();
-  await page.keyboard.press("Escape");
+/** How many elements the board has, each card among them. */
+async function isLight(): Promise<void> {
+  const nodes = await board().locator("*").count();
+  assert.ok(nodes <= MOST_NODES, `${String(nodes)} nodes for ${String(await board().getByRole("listitem").count())} cards`);
+}
+
+/** Scrolls the cards, until others are drawn than before. */
+async function scrollCards(by: number): Promise<void> {
+  const first = (): Promise<string | null> => board().getByRole("listitem").first().getAttribute("aria-posinset");
+  const before = await first();
+  await board().evaluate((list, pixels) => { list.parentElement?.parentElement?.scrollBy(0, pixels); }, by);
+  await until("others are drawn", async () => ((await first()) !== before ? true : undefined));
+}
+
+describe("hundreds of calls stay workable", () => {
+  let n: number;
+  before(async () => {
+    await settled(server);
+    const active = await get<{ calls: Call[] }>(server, "/api/calls/active");
+    n = active.calls.filter(({ parent_call_sid: parent }) => parent === null).length + CROWD;
+    const calls = Array.from({ length: CROWD }, (_, i) => new FakeCall(server, `+1508515${String(1000 + i)}`));
+    await Promise.all(calls.map((call) => call.arrives()));
+    await page.getByText(`${String(n)} calls`, { exact: true }).waitFor();
+  });
+  after(() => page.setViewportSize(DESKTOP));
+
+  test("each is found, and the latest comes first", async () => {
+    const seen = await page.locator("[data-sid]").count();
+    assert.ok(seen >= SEEN, `${String(seen)} cards`);
+    await isLight();
+    await board().locator("li").last().scrollIntoViewIfNeeded();
+    await board().locator(`li[aria-posinset="${String(2 * SEEN)}"]`).waitFor();
+    const scroll = (edge: "end" | "start") => board().evaluate((list, block) => { list.scrollIntoView({ block }); }, edge);
+    await scroll("end");
+    await board().locator(`li[aria-posinset="${String(n)}"]`).getByRole("link").waitFor();
+    await isLight();
+    await scroll("start");
+
+    const last = await arrived("+15085169999");
+    await showsStatus(page, last.sid, "ringing");
+    assert.equal(await page.locator("[data-sid]").first().getAttribute("data-sid"), last.sid);
+    await cardOf(page, last).click();
+    await page.getByRole("dialog", { name: "Call" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
+  for (const [wall, viewport] of Object.entries({ "2560 x 1080": WIDE, "2560 x 1440": { ...WIDE, height: 1440 } }))
+    test(`on a wall of ${wall} pixels their board is as light`, async () => {
+      await page.setViewportSize(viewport);
+      await page.reload();
+      await board().locator(`li[aria-posinset="${String(2 * SEEN)}"]`).waitFor();
+      await isLight();
+      await scrollCards(10.5 * CARD_PITCH); // a row is seen in part above, and one below
+      await isLight();
+    });
+
+  test("the focus of a card that is scrolled out of sight goes to one that is seen, and one walks on from there", async () => {
+    await page.setViewportSize(DESKTOP);
+    await page.reload();
+    await page.locator("[data-sid]").first().focus();
+    const placeOf = (): Promise<number> => page.evaluate(() => Number(document.activeElement?.closest("li")?.getAttribute("aria-posinset")));
+    assert.equal(await placeOf(), 1);
+    await scrollCards(20 * CARD_PITCH);
+    const then = await until("a card has it", async () => ((await placeOf()) > 1 ? await placeOf() : undefined));
+    assert.equal(then, Number(await board().getByRole("listitem").first().getAttribute("aria-posinset")));
+    await page.keyboard.press("j");
+    assert.equal(await placeOf(), then + 1);
+  });
 });

@@ -115,7 +115,7 @@ describe("the live page", () => {
   test("opens the log of a call, which grows while one looks", async () => {
     const call = new FakeCall(server, "+15085140322");
     await call.arrives();
-    await page.locator(`[data-sid="${call.sid}"] a`).click();
+    await page.locator(`[data-sid="${call.sid}"]`).click();
     const dialog = page.getByRole("dialog", { name: "Call" });
     await dialog.getByText("Call started").waitFor();
 

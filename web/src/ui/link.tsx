@@ -8,7 +8,7 @@ type LinkProps = {
   className?: string | undefined;
   current?: boolean;
   expanded?: boolean;
-  "data-conversation"?: string;
+  [data: `data-${string}`]: string | boolean | undefined;
 };
 
 /** A real link to another place of the page; a plain click goes there without loading. */

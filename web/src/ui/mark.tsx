@@ -7,8 +7,7 @@ const SHAPES: Record<Shape, ReactElement> = {
   dots: <path d="M3 8h0M8 8h0M13 8h0" fill="none" stroke="currentColor" strokeWidth="3.4" strokeLinecap="round" />,
   waves: (
     <>
-      <path d="M8 8h0" stroke="currentColor" strokeWidth="4.4" strokeLinecap="round" />
-      <path d="M4.6 4.6a4.8 4.8 0 0 0 0 6.8M11.4 4.6a4.8 4.8 0 0 1 0 6.8" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" />
+      <path d="M7 8a1 1 0 1 0 2 0 1 1 0 1 0-2 0M4.6 4.6a4.8 4.8 0 0 0 0 6.8M11.4 4.6a4.8 4.8 0 0 1 0 6.8" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" />
       <path d="M2.2 2.2a8.2 8.2 0 0 0 0 11.6M13.8 2.2a8.2 8.2 0 0 1 0 11.6" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" opacity="0.55" />
     </>
   ),
@@ -38,7 +37,7 @@ export function Mark({ look, moving = false }: { look: Look; moving?: boolean })
       <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
         {SHAPES[look.shape]}
       </svg>
-      <span>{look.word}</span>
+      {look.word}
     </span>
   );
 }

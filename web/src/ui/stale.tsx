@@ -21,11 +21,11 @@ export function AsOf(): ReactElement | null {
 }
 
 /** One number that is kept up to date; dotted while it is not. */
-export function Vouched({ children }: { children: ReactNode }): ReactElement {
+export function Vouched({ className, children }: { className?: string | undefined; children: ReactNode }): ReactElement {
   const since = useStaleSince();
-  if (since === null) return <span>{children}</span>;
+  if (since === null) return <span className={className}>{children}</span>;
   return (
-    <span className={classes.stale} data-stale title={staleLook(instantOf(since)).word}>
+    <span className={[classes.stale, className].join(" ")} data-stale title={staleLook(instantOf(since)).word}>
       {children}
     </span>
   );

@@ -5,9 +5,12 @@ import { clockTime, exactTime, instantOf, secondsBetween, shortTime, timeOfDay }
 import { useVouchedNow } from "../lib/fresh";
 import { Vouched } from "./stale";
 
+type RunningClockProps = { since: string; className?: string | undefined; /** Words behind it. */ unit?: string };
+
 /** Seconds since then, counting while the feed vouches for them. */
-export function RunningClock({ since }: { since: string }): ReactElement {
-  return <Vouched>{clockTime(secondsBetween(since, useVouchedNow()))}</Vouched>;
+export function RunningClock({ since, className, unit }: RunningClockProps): ReactElement {
+  const shown = clockTime(secondsBetween(since, useVouchedNow()));
+  return <Vouched className={className}>{unit === undefined ? shown : `${shown} ${unit}`}</Vouched>;
 }
 
 /** A time in the words of `shown`; to the millisecond on pointing. */

@@ -6,7 +6,7 @@ import { callLook, directionIcon } from "../../lib/look";
 import { outcomeLook } from "../../lib/outcome";
 import { text } from "../../lib/text";
 import type { Call } from "../../lib/types";
-import { Icon } from "../../ui/icon";
+import { Drawn } from "../../ui/drawn";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { RunningClock } from "../../ui/time";
@@ -19,56 +19,51 @@ function isSame(a: { group: CallGroup }, b: { group: CallGroup }): boolean {
   return a.group.call === b.group.call && a.group.legs.length === legs.length && a.group.legs.every((leg, i) => leg === legs[i]);
 }
 
-/** One call that is going on, or has just ended: its stage, who calls whom, who answers, and for how long. */
+/**
+ * One call that is going on, or has just ended: its stage, who calls whom, who answers, and for how long. On a wall there
+ * are dozens in sight, so it is made of few elements, each in its cell of the card.
+ */
 export const CallCard = memo(function CallCard({ group }: { group: CallGroup }): ReactElement {
   const { call } = group;
   return (
-    <article
+    <Link
+      to={{ call: call.twilio_sid }}
       className={classes.card}
       data-sid={call.twilio_sid}
       data-status={call.display_status}
       data-final={call.is_final || undefined}
     >
-      <Link to={{ call: call.twilio_sid }} className={classes.link}>
-        {call.is_final ? <Outcome call={call} /> : <Stage group={group} />}
-        <Parties call={call} />
-        {!call.is_final && <Foot group={group} />}
-      </Link>
-    </article>
+      {call.is_final ? <Outcome call={call} /> : <Stage group={group} />}
+      <Parties call={call} />
+      {!call.is_final && <Foot group={group} />}
+    </Link>
   );
 }, isSame);
 
 function Stage({ group }: { group: CallGroup }): ReactElement {
   const { call } = group;
   return (
-    <span className={classes.stage}>
+    <>
       <Mark look={callLook(call.display_status)} moving={!isTalking(call)} />
-      <span className={classes.clock}>
-        <RunningClock since={stageStart(group)} />
-      </span>
-    </span>
+      <RunningClock since={stageStart(group)} className={classes.clock} />
+    </>
   );
 }
 
 function Outcome({ call }: { call: Call }): ReactElement {
-  return (
-    <span className={classes.outcome}>
-      <Mark look={outcomeLook({ ...call, call_status: call.display_status, missed: call.missed === true })} />
-    </span>
-  );
+  return <Mark look={outcomeLook({ ...call, call_status: call.display_status, missed: call.missed === true })} />;
 }
 
 function Parties({ call }: { call: Call }): ReactElement {
   return (
     <>
-      <span className={classes.party} title={call.from_number}>
+      <span className={classes.from} title={call.from_number}>
         {partyName(call.from_number)}
       </span>
-      <span className={classes.party} title={call.to_number}>
-        <Icon name="arrow" size={14} />
-        <VisuallyHidden>{text.party.to}</VisuallyHidden>
+      <Drawn icon="arrow" className={classes.to} title={call.to_number}>
+        <VisuallyHidden>{text.party.to} </VisuallyHidden>
         {partyName(call.to_number)}
-      </span>
+      </Drawn>
     </>
   );
 }
@@ -76,13 +71,12 @@ function Parties({ call }: { call: Call }): ReactElement {
 function Foot({ group }: { group: CallGroup }): ReactElement {
   const { call } = group;
   return (
-    <span className={classes.foot}>
-      <Icon name={directionIcon(call.direction)} size={14} />
-      <span className={classes.who}>{whoOf(group) ?? text.direction[call.direction]}</span>
-      <span className={classes.whole}>
-        <RunningClock since={startOf(call)} /> {text.calls.inAll}
-      </span>
-    </span>
+    <>
+      <Drawn icon={directionIcon(call.direction)} className={classes.who}>
+        {whoOf(group) ?? text.direction[call.direction]}
+      </Drawn>
+      <RunningClock since={startOf(call)} className={classes.whole} unit={text.calls.inAll} />
+    </>
   );
 }
 
