@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { openBrowser, signIn } from "../lib/browser.ts";
+import { get } from "../lib/api.ts";
+import { DESKTOP, WIDE, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
 
 /** More than a page of the API and than a screen. */
 const CROWD = 130;
@@ -59,8 +61,12 @@ describe("the view of all calls", () => {
     await page.goto(`${server.url}/app/calls`);
     await count(CROWD + 1);
     await rows().first().waitFor();
-    assert.ok((await rows().count()) < 40);
-    assert.ok((await list().locator("*").count()) <= MOST_NODES);
+    for (const viewport of [WIDE, DESKTOP]) {
+      await page.setViewportSize(viewport);
+      const [drawn, nodes] = [await rows().count(), await list().locator("*").count()];
+      assert.ok(drawn < 40, `${String(drawn)} rows`);
+      assert.ok(nodes <= MOST_NODES, `${String(nodes)} nodes`);
+    }
     await list().locator("..").evaluate((frame) => frame.scrollTo({ top: frame.scrollHeight }));
     await list().locator(`[data-index="${CROWD}"] a`).waitFor();
     await page.getByRole("button", { name: "To the newest" }).click();
@@ -106,6 +112,38 @@ describe("the view of all calls", () => {
     await timeline.getByText("Answered after 0:06, talked 0:29").waitFor();
   });
 
+  const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset["conversation"]);
+  const scrollTo = (top: number) => list().locator("..").evaluate((frame, to) => { frame.scrollTo({ top: to }); }, top);
+
+  test("leads back to the row of what is closed by Escape, also when it is far out of sight and others came in above it", async () => {
+    await page.goto(`${server.url}/app/calls`);
+    const row = page.locator('[data-index="3"] a');
+    const id = (await row.getAttribute("data-conversation")) ?? assert.fail("no conversation");
+    await row.click();
+    await page.getByRole("region", { name: "Conversation", exact: true }).locator("ul > li a").first().focus();
+    await scrollTo(100_000);
+    await page.locator(`[data-conversation="${id}"]`).waitFor({ state: "detached" });
+    await missedCall("+13105550109");
+    await count(CROWD + 2);
+    await page.keyboard.press("Escape");
+    await until("the row has the focus", async () => ((await focused()) === id ? true : undefined));
+    assert.equal(await page.locator(`[data-index="4"] a`).getAttribute("data-conversation"), id);
+    assert.equal(new URL(page.url()).pathname, "/app/calls");
+    await page.keyboard.press("j");
+    assert.equal(await page.evaluate(() => document.activeElement?.closest("[data-index]")?.getAttribute("data-index")), "5");
+  });
+
+  test("leaves the focus on a row that moves", async () => {
+    await page.goto(`${server.url}/app/calls`);
+    const row = page.locator('[data-index="5"] a');
+    const id = (await row.getAttribute("data-conversation")) ?? assert.fail("no conversation");
+    await row.focus();
+    const detail = await get<{ external_id: string }>(server, `/api/conversations/${id}`);
+    await missedCall(detail.external_id);
+    await page.locator(`[data-index="0"] a[data-conversation="${id}"]`).waitFor();
+    assert.equal(await focused(), id);
+  });
+
   test("keeps the place of somebody who reads on while calls come in", async () => {
     await page.goto(`${server.url}/app/calls`);
     await rows().first().waitFor();
@@ -120,7 +158,7 @@ describe("the view of all calls", () => {
     assert.ok(place !== undefined);
 
     await missedCall("+13105550100");
-    await count(CROWD + 2);
+    await count(CROWD + 3);
     await page.locator('[data-index="23"] a').filter({ hasText: name.split("\n")[0] ?? "" }).waitFor();
     assert.equal(await placeOf(), place);
   });
@@ -143,7 +181,7 @@ describe("the view of all calls", () => {
     await list().locator("..").evaluate((frame) => frame.scrollTo({ top: 94 * 60 }));
     await page.locator('[data-index="104"] a').waitFor();
     for (const number of ["+13105550101", "+13105550102", numberOf(3)]) await missedCall(number);
-    await count(CROWD + 4);
+    await count(CROWD + 5);
     await page.waitForFunction(async () => {
       const pages = await Promise.all([1, 2].map((at) => fetch(`/api/conversations?limit=100&page=${String(at)}`)));
       const answers = (await Promise.all(pages.map((answer) => answer.json()))) as { conversations: { id: string }[] }[];

@@ -27,7 +27,7 @@ function onError(error: unknown): void {
 }
 
 /** Once more, what may go well the next time and has kept nobody waiting: who looks is to see soon that it failed. */
-export function retry(failures: number, error: Error): boolean {
+function retry(failures: number, error: Error): boolean {
   if (failures > 0 || !(error instanceof ApiError)) return false;
   const isRefused = error.status >= 400 && error.status < 500;
   return !isRefused && error.isSoon;

@@ -10,7 +10,9 @@ import { seenPart } from "./seen";
 type Frame = RefObject<HTMLElement | null>;
 /** Moves the focus by so many rows; with 0 it goes to the row that had it, or to the first in sight. False: it stayed. */
 type Step = (by: number) => boolean;
-type Walked = { frame: HTMLElement; step: RefObject<Step> };
+/** Leads the focus to the row that is open. False: none is. */
+type Back = () => boolean;
+type Walked = { frame: HTMLElement; step: RefObject<Step>; back: RefObject<Back> };
 
 const lists = new Set<Walked>();
 let latest: Walked | null = null;
@@ -28,15 +30,21 @@ function ownerOf(beside: Walked[]): Walked | undefined {
   return focused ?? beside.find((list) => list === latest) ?? beside[0];
 }
 
+function nowhere(): boolean {
+  return false;
+}
+
 /** The keys of a list. Whichever hears them first hands them to whose they are. */
-export function useWalk(frame: Frame, step: Step): void {
+export function useWalk(frame: Frame, step: Step, back: Back = nowhere): void {
   const current = useRef(step);
+  const currentBack = useRef(back);
   useEffect(() => {
     current.current = step;
+    currentBack.current = back;
   });
   useEffect(() => {
     if (frame.current === null) return;
-    const list = { frame: frame.current, step: current };
+    const list = { frame: frame.current, step: current, back: currentBack };
     const note = (): void => {
       latest = list;
     };
@@ -55,6 +63,11 @@ export function useWalk(frame: Frame, step: Step): void {
     return (owner !== undefined && beside[beside.indexOf(owner) + by]?.step.current(0)) ?? false;
   };
   useKeys({ j: walk(1), ArrowDown: walk(1), k: walk(-1), ArrowUp: walk(-1), ArrowLeft: cross(-1), ArrowRight: cross(1) }, frame);
+}
+
+/** From what was opened of a list to its row, as soon as that is closed. */
+export function walkBack(): void {
+  for (const { back } of lists) if (back.current()) return;
 }
 
 /** The row that had the focus last: one that goes takes the focus with it, and one walks on from there. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shiftOf } from "./row_window";
+import { movedTo, shiftOf } from "./row_window";
 import type { SeenRow } from "./row_window";
 
 const list = (ids: string) => (index: number): string | undefined => ids[index];
@@ -18,5 +18,12 @@ describe("shiftOf", () => {
   it("stays where it is when nothing that was seen is left", () => {
     expect(shiftOf(seen("xyz", 2), list("abcdef"))).toBe(0);
     expect(shiftOf([], list("abc"))).toBe(0);
+  });
+});
+
+describe("movedTo", () => {
+  it("finds a row where it is now, and takes one that is not loaded to be where it was", () => {
+    expect(movedTo({ id: "c", index: 2 }, list("xyabcdef"))).toBe(4);
+    expect(movedTo({ id: "c", index: 2 }, () => undefined)).toBe(2);
   });
 });

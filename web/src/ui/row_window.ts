@@ -6,12 +6,18 @@ export type IdAt = (index: number) => string | undefined;
 /** A row that has gone further than this has moved by itself, not with its neighbours. */
 const REACH = 50;
 
+/** By how many places a row has moved; null when it is not near. */
 function moveOf({ id, index }: SeenRow, idAt: IdAt): number | null {
   for (let by = 0; by <= REACH; by++) {
     if (idAt(index + by) === id) return by;
     if (idAt(index - by) === id) return -by;
   }
   return null;
+}
+
+/** Where a row stands that is not seen; where it stood, when nothing tells. */
+export function movedTo(row: SeenRow, idAt: IdAt): number {
+  return row.index + (moveOf(row, idAt) ?? 0);
 }
 
 /** By how many places most of the rows that were seen have moved. */

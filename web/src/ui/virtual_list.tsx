@@ -7,6 +7,7 @@ import { useLastFocus, useWalk } from "../lib/walk";
 import { shiftOf } from "./row_window";
 import type { IdAt, SeenRow } from "./row_window";
 import classes from "./virtual_list.module.css";
+import { useWayBack } from "./way_back";
 
 /** So many rows are kept on either side of those that are seen. */
 const OVERSCAN = 4;
@@ -20,6 +21,8 @@ type VirtualListProps = {
   row: (index: number) => ReactElement;
   /** The rows that are drawn now are these. */
   onWindow: (first: number, last: number) => void;
+  /** The row that is open beside the list, by its id: `walkBack` leads there. */
+  open?: string | null;
   /** It grows at the top, and there is a way back to there. */
   grows?: boolean;
   /** What else keys do, with the row that has the focus; null when none has. */
@@ -30,7 +33,7 @@ type VirtualListProps = {
  * A list of any length of which only the rows in sight exist. When rows come in above those that are
  * read, what is read stays where it is; at the top the newest is shown. Rows are links, walked by key.
  */
-export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, grows = true, rowKeys = {} }: VirtualListProps): ReactElement {
+export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, open = null, grows = true, rowKeys = {} }: VirtualListProps): ReactElement {
   const frame = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing that it returns is memoised here
   const rows = useVirtualizer({
@@ -45,7 +48,9 @@ export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, grow
   useEffect(() => {
     onWindow(first, last);
   }, [onWindow, first, last]);
-  useKeptPlace(frame, rowHeight, idAt, drawn.map(({ index }) => index));
+  const indexes = drawn.map(({ index }) => index);
+  useKeptPlace(frame, rowHeight, idAt, indexes);
+  const back = useWayBack({ frame, open, count, idAt, drawn: indexes, scrollTo: rows.scrollToIndex, linkAt });
 
   const lastAt = useLastFocus(frame, indexOf);
   const focused = (): number | null => (frame.current?.contains(document.activeElement) ? indexOf(document.activeElement) : null);
@@ -64,14 +69,14 @@ export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, grow
     rows.scrollToIndex(next);
     linkAt(list, next)?.focus({ preventScroll: true });
     return true;
-  });
+  }, back);
   const onRow = Object.entries(rowKeys).map(([key, act]) => [key, () => { act(focused()); }] as const);
   useKeys(Object.fromEntries(onRow));
 
   const toTop = (): void => {
     frame.current?.scrollTo({ top: 0 });
   };
-  const keys = keysOf(drawn.map(({ index }) => idAt(index)));
+  const keys = keysOf(indexes.map(idAt));
   const isAway = (rows.scrollOffset ?? 0) > rowHeight;
   return (
     <div className={classes.around}>

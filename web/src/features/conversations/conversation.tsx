@@ -9,7 +9,7 @@ import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import { useTitle } from "../../lib/title";
 import type { Message } from "../../lib/types";
-import { useWalkedRows } from "../../lib/walk";
+import { useWalkedRows, walkBack } from "../../lib/walk";
 import { CsvExport } from "../../ui/csv_export";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
@@ -42,7 +42,7 @@ export function Conversation({ id }: { id: string }): ReactElement {
   }, [page, last]);
   useKeys({
     Escape: () => {
-      document.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(id)}"]`)?.focus();
+      walkBack();
       goTo({ open: null });
     },
   });

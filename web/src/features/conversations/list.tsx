@@ -89,6 +89,7 @@ function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, s
         idAt={(index) => rowAt(index)?.id}
         row={row}
         onWindow={onWindow}
+        open={open}
       />
     </>
   );

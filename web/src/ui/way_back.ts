@@ -1,0 +1,45 @@
+import { useLayoutEffect, useRef } from "react";
+import type { RefObject } from "react";
+import { movedTo } from "./row_window";
+import type { IdAt, SeenRow } from "./row_window";
+
+type WayBackProps = {
+  frame: RefObject<HTMLElement | null>;
+  /** The row that is open, if one is. */
+  open: string | null;
+  count: number;
+  idAt: IdAt;
+  drawn: readonly number[];
+  scrollTo: (index: number) => void;
+  linkAt: (list: HTMLElement, index: number) => HTMLElement | null;
+};
+
+/**
+ * The way back from what is open to its row, which by then may be far out of sight, and not loaded: the list remembers
+ * where it stood, scrolls there, and gives it the focus when it is drawn, unless somebody has taken that elsewhere.
+ */
+export function useWayBack({ frame, open, count, idAt, drawn, scrollTo, linkAt }: WayBackProps): () => boolean {
+  const row = useRef<SeenRow | null>(null);
+  const isAwaited = useRef(false);
+  useLayoutEffect(() => {
+    const known = row.current;
+    const id = isAwaited.current ? known?.id : open;
+    const index = drawn.find((each) => idAt(each) === id) ?? (known?.id === id && known ? movedTo(known, idAt) : undefined);
+    row.current = id == null || index === undefined ? null : { id, index };
+    if (!isAwaited.current) return;
+
+    const isThere = (at: number): boolean => at < count && (idAt(at) ?? id) === id; // or it will be, when that is loaded
+    isAwaited.current = index !== undefined && isThere(index) && document.activeElement === document.body;
+    if (!isAwaited.current || index === undefined || frame.current === null) return;
+    const link = idAt(index) === id ? linkAt(frame.current, index) : null;
+    if (link === null) scrollTo(index);
+    else link.focus();
+    isAwaited.current = link === null;
+  });
+  return () => {
+    if (open === null || row.current?.id !== open) return false;
+    isAwaited.current = true;
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    return true;
+  };
+}
