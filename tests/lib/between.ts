@@ -1,8 +1,8 @@
 // A stand-in for a provider's API that hands on to a simulator, or to one for each account: what is asked is noted,
 // lists come in small pages, and a request can be held up.
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { listen } from "./listen.ts";
 import { until } from "./wait.ts";
 
 const PAGE_SIZE = 20;
@@ -25,14 +25,8 @@ export class Between {
 
   /** The simulators may come later. */
   static async open(whither: Whither, { pageSize = PAGE_SIZE } = {}): Promise<Between> {
-    const listener = createServer((request, answer) => void between.#pass(request, answer)).listen(0, "127.0.0.1");
-    await once(listener, "listening");
-    const url = `http://127.0.0.1:${String((listener.address() as AddressInfo).port)}`;
-    const between: Between = new Between(url, async () => {
-      listener.close();
-      listener.closeAllConnections();
-      await once(listener, "close");
-    }, whither, pageSize);
+    const { url, close } = await listen((request, answer) => void between.#pass(request, answer));
+    const between: Between = new Between(url, close, whither, pageSize);
     return between;
   }
 

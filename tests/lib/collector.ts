@@ -1,11 +1,10 @@
 // A collector of OpenTelemetry: takes what is posted to /v1/traces, and holds each span against what OpenTelemetry's own
 // serializer makes of the same one.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { JsonTraceSerializer } from "@opentelemetry/otlp-transformer";
+import { listen } from "./listen.ts";
 
 type Value = { stringValue?: string; intValue?: string | number };
 export type Span = {
@@ -31,7 +30,7 @@ export type Collector = {
   services: Set<string>;
   /** What is answered from now on; undefined: nothing. */
   answers: (status: number | undefined) => void;
-  close: () => void;
+  close: () => Promise<void>;
 };
 
 const plain = ({ stringValue, intValue }: Value): string | number => stringValue ?? Number(intValue);
@@ -94,21 +93,17 @@ export async function startCollector(): Promise<Collector> {
       spans.push(...scopeSpans.flatMap((scope) => scope.spans));
     }
   }
-  const server = createServer((request, response) => {
+  const { url, close } = await listen((request, response) => {
     void take(request).then(() => {
       if (status !== undefined) response.writeHead(status, { "Content-Type": "application/json" }).end("{}");
     });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     spans,
     headers,
     services,
     answers: (next) => (status = next),
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
+    close,
   };
 }

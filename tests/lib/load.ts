@@ -58,14 +58,16 @@ export type LoadOptions = {
   /** Whether an event without its 2xx is sent again until it has one, as a provider does. Else it is
    * given up, which leaves the store to say what became of it. */
   retry?: boolean;
+  /** Behind a proxy, whose 502 is borne as well. */
+  proxied?: boolean;
 };
 
-/** Sends from its making to its end(). A refused or broken connection, a proxy's 502 and a 503 are borne; any other
- * answer than 2xx is a failure that end() throws. */
+/** Sends from its making to its end(). A refused or broken connection and a 503 are borne; any other answer than 2xx is a
+ * failure that end() throws. */
 export class Load {
   /** Dedupe keys of what was acknowledged. */
   readonly acknowledged = new Set<string>();
-  /** How often there was no answer; or a 503, or the 502 of a proxy that had none. */
+  /** How often there was no answer, or one that is borne. */
   readonly unanswered = { connections: 0, refusals: 0 };
   /** The acknowledgement log, whole after end(). */
   readonly log: string;
@@ -73,16 +75,19 @@ export class Load {
   readonly #work: Promise<unknown>;
   readonly #retry: boolean;
   readonly #rest: number;
+  readonly #borne: number[];
+  #ended: Promise<void> | undefined;
   #stop = false;
 
   constructor(
     readonly server: Server,
-    { senders = 16, rest = 0, retry = false }: LoadOptions = {},
+    { senders = 16, rest = 0, retry = false, proxied = false }: LoadOptions = {},
   ) {
     this.log = join(mkdtempSync(join(tmpdir(), "hookswitch-load-")), "acks");
     this.#file = createWriteStream(this.log);
     this.#retry = retry;
     this.#rest = rest;
+    this.#borne = proxied ? [502, 503] : [503];
     this.#work = Promise.all(Array.from({ length: senders }, () => this.#send()));
     this.#work.catch(() => undefined); // thrown by end()
   }
@@ -103,7 +108,7 @@ export class Load {
       return true;
     }
     if (!answer) this.unanswered.connections += 1;
-    else if ([502, 503].includes(answer.status)) this.unanswered.refusals += 1;
+    else if (this.#borne.includes(answer.status)) this.unanswered.refusals += 1;
     else throw new Error(`the door says ${String(answer.status)}: ${await answer.text()}`);
     await answer?.body?.cancel().catch(() => undefined);
     await sleep(BREATH_MS);
@@ -126,16 +131,25 @@ export class Load {
     return this.reaches(this.acknowledged.size + n);
   }
 
-  /** Lets the senders finish what is under way; to be called once. */
-  async end(): Promise<void> {
-    this.#stop = true;
-    await this.#work;
-    await new Promise<void>((closed) => this.#file.end(closed));
+  async #finish(): Promise<void> {
+    await this.#work.finally(() => new Promise<void>((closed) => this.#file.end(closed)));
   }
 
-  /** Removes the log. */
+  /** Lets the senders finish what is under way. May be repeated. */
+  end(): Promise<void> {
+    this.#stop = true;
+    return (this.#ended ??= this.#finish());
+  }
+
+  /** Removes the log. May be repeated. */
   async remove(): Promise<void> {
     await rm(dirname(this.log), { recursive: true, force: true });
+  }
+
+  /** Both, where the test has failed: whatever became of it. */
+  async drop(): Promise<void> {
+    await this.end().catch(() => undefined);
+    await this.remove();
   }
 }
 

@@ -1,7 +1,7 @@
 // Where a provider keeps its recordings: an HTTP server that wants a password, and has moods.
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { listen } from "./listen.ts";
 import { ACCOUNT_SID, AUTH_TOKEN } from "./server.ts";
 import { wav } from "./wav.ts";
 
@@ -70,16 +70,13 @@ export type Media = {
 /** A fresh one plays. */
 export async function startMedia(): Promise<Media> {
   const arrivals = new EventTarget();
-  const server = createServer((request, response) => {
+  const { url, hangUp, close } = await listen((request, response) => {
     media.told.push(request.headers.authorization);
     media.paths.push(request.url ?? "");
     arrivals.dispatchEvent(new Event("request"));
     if (media.isOpen || request.headers.authorization === BASIC) media.mood(request, response);
     else refuses(401)(request, response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const media: Media = {
     url,
     mood: plays,
@@ -90,15 +87,9 @@ export async function startMedia(): Promise<Media> {
       const late = AbortSignal.timeout(WAIT_MS);
       while (media.told.length < n) await once(arrivals, "request", { signal: late });
     },
-    hangUp: () => {
-      server.closeAllConnections();
-    },
+    hangUp,
     recording: (sid) => `${url}/2010-04-01/Accounts/${ACCOUNT_SID}/Recordings/${sid}`,
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    close,
   };
   return media;
 }

@@ -1,7 +1,8 @@
 // A wire that can be cut: a TCP proxy that understands nothing of what it carries. A fault strikes
 // when given bytes come along, or after so many of them; what carries them then goes no further.
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { onFreePort } from "./listen.ts";
 import { until } from "./wait.ts";
 
 export type Fault = {
@@ -93,9 +94,8 @@ export class Proxy {
       const wire = new Wire(client, connect(to.port, to.host), proxy.#faults, hooks);
       proxy.#wires.add(wire);
       client.once("close", () => proxy.#wires.delete(wire));
-    }).listen(0, "127.0.0.1");
-    await once(listener, "listening");
-    const proxy: Proxy = new Proxy((listener.address() as AddressInfo).port, async () => {
+    });
+    const proxy: Proxy = new Proxy(await onFreePort(listener), async () => {
       const closed = once(listener, "close");
       listener.close();
       for (const wire of proxy.#wires) wire.cut();

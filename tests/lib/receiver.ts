@@ -1,9 +1,9 @@
 // A receiver of webhooks, as a customer of Twilio would write one with Twilio's own library.
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import twilio from "twilio";
+import { listen } from "./listen.ts";
 import { AUTH_TOKEN } from "./server.ts";
 import type { Params } from "./twilio.ts";
 
@@ -30,7 +30,7 @@ const WAIT_MS = 20_000;
 export async function startReceiver(answer: (webhook: Webhook) => string | undefined): Promise<Receiver> {
   const webhooks: Webhook[] = [];
   const arrivals = new EventTarget();
-  const server = createServer((request, response) => {
+  const { url, close } = await listen((request, response) => {
     void take(request).then((webhook) => {
       webhooks.push(webhook);
       arrivals.dispatchEvent(new Event("webhook"));
@@ -40,9 +40,6 @@ export async function startReceiver(answer: (webhook: Webhook) => string | undef
       response.end(twiml);
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function take(request: IncomingMessage): Promise<Webhook> {
     const params = Object.fromEntries(new URLSearchParams(await text(request)));
@@ -62,10 +59,6 @@ export async function startReceiver(answer: (webhook: Webhook) => string | undef
         await once(arrivals, "webhook", { signal: late });
       }
     },
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    close,
   };
 }

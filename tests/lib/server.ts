@@ -3,13 +3,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { onFreePort } from "./listen.ts";
 import { createDatabase } from "./postgres.ts";
 
-export const BINARY = process.env["HOOKSWITCH_BINARY"] ?? resolve(import.meta.dirname, "../../build/hookswitch");
+/** Of the source tree. */
+export const ROOT = resolve(import.meta.dirname, "../..");
+export const BINARY = process.env["HOOKSWITCH_BINARY"] ?? join(ROOT, "build/hookswitch");
 /** The same program without the filters by project in its queries: what is left is the database's wall. */
 export const UNFILTERED = resolve(import.meta.dirname, "../../build/hookswitch-unfiltered");
 const START_MS = 20_000;
@@ -53,9 +56,8 @@ export type Server = {
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
+  const probe = createServer();
+  const port = await onFreePort(probe);
   probe.close();
   await once(probe, "close");
   return port;

@@ -1,11 +1,10 @@
 // The check of a project's connections says exactly what is wrong: with our address, an account, each number, the events.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
 import type { Twilio } from "twilio";
 import { ask, type Fault } from "../lib/api.ts";
+import { listen, type Listener } from "../lib/listen.ts";
 import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, freePort, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { FakeCall, newCallSid, post } from "../lib/twilio.ts";
@@ -131,24 +130,22 @@ describe("beside a provider", () => {
 
 describe("a provider with moods", () => {
   let server: Server;
-  let other: ReturnType<typeof createServer>;
+  let other: Listener;
   let asked: string[];
   let answer: (path: string, response: ServerResponse) => void;
   const json = (response: ServerResponse, body: unknown, status = 200): void => {
     response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
   };
   before(async () => {
-    other = createServer((request, response) => {
+    other = await listen((request, response) => {
       asked.push(request.url ?? "");
       answer(request.url ?? "", response);
     });
-    other.listen(0, "127.0.0.1");
-    await once(other, "listening");
-    server = await startServer({ TWILIO_BASE_URL: `http://127.0.0.1:${String((other.address() as AddressInfo).port)}` });
+    server = await startServer({ TWILIO_BASE_URL: other.url });
   });
   after(async () => {
     await server.remove();
-    other.close();
+    await other.close();
   });
 
   async function found(how: typeof answer): Promise<Check> {
@@ -241,12 +238,10 @@ describe("our own address", () => {
   });
 
   it("must be ours", async () => {
-    const other = createServer((_, response) => { response.end("<h1>It works!</h1>"); });
-    other.listen(0, "127.0.0.1");
-    await once(other, "listening");
+    const other = await listen((_, response) => { response.end("<h1>It works!</h1>"); });
     const near = { DEMO_CALLS: "true", TWILIO_BASE_URL: "http://127.0.0.1:1" };
-    assert.equal(await addressOf(`http://127.0.0.1:${String((other.address() as AddressInfo).port)}`, near), "address_elsewhere");
+    assert.equal(await addressOf(other.url, near), "address_elsewhere");
     assert.equal(await addressOf(`http://127.0.0.1:${String(await freePort())}`, near), "address_unreachable");
-    other.close();
+    await other.close();
   });
 });

@@ -1,11 +1,9 @@
 // Several nodes behind the proxy: the nodes of compose.yml with their roles, Caddy with the file of deploy/, by TLS.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { appendFile, readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server as Listener, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { request } from "node:https";
-import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -14,6 +12,7 @@ import { ask, get, type SyncHealth } from "../lib/api.ts";
 import { Arrangement, nodesOf, readCompose } from "../lib/arrangement.ts";
 import { Caddy } from "../lib/caddy.ts";
 import { healthIs } from "../lib/health.ts";
+import { listen } from "../lib/listen.ts";
 import { assertNothingLost, feedIsDense, Load } from "../lib/load.ts";
 import { METRICS_TOKEN } from "../lib/metrics.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
@@ -174,7 +173,7 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
 
   it("kill -9 of one node after the other under load: nothing acknowledged is lost, streams go on without a gap", async (t) => {
     const followers = await Promise.all((["sse", "sse", "ws", "ws"] as const).map((kind) => Follower.begin(world, kind)));
-    const load = new Load(world, { senders: SENDERS, retry: true });
+    const load = new Load(world, { senders: SENDERS, retry: true, proxied: true });
     for (const name of ["node-a", "node-b", "worker"]) {
       await load.more(300);
       await nodes.node(name).kill();
@@ -211,7 +210,7 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
   });
 
   it("node by node, each led around while it is started anew: nobody is refused", async (t) => {
-    const load = new Load(world, { senders: SENDERS, retry: true });
+    const load = new Load(world, { senders: SENDERS, retry: true, proxied: true });
     for (const node of nodes.nodes.values()) {
       await load.more(100);
       await nodes.caddy.lead(nodes.fronts.filter((front) => front !== node));
@@ -228,7 +227,7 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
 
   it("blue and green: others take over, and back, and nobody is refused", async (t) => {
     const green = await startServer(nodes.env, FRONT);
-    const load = new Load(world, { senders: SENDERS, retry: true });
+    const load = new Load(world, { senders: SENDERS, retry: true, proxied: true });
     try {
       await load.more(200);
       await nodes.caddy.lead([green]);
@@ -255,7 +254,7 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
     try {
       for (const front of nodes.fronts) await healthIs(front, "red");
       await nodes.caddy.says('"status_code":503', nodes.fronts);
-      load = new Load(world, { senders: 4, retry: true });
+      load = new Load(world, { senders: 4, retry: true, proxied: true });
       await load.more(50);
       assert.equal((await fetch(`${world.url}/app/`)).status, 200);
       assert.equal((await ask<SyncHealth>(world, "/api/health/sync")).body.status, "down");
@@ -274,15 +273,15 @@ describe("several nodes behind the proxy", { skip: POSTGRES ? false : "SQLite ha
 class Breaker {
   readonly took: string[] = [];
   breaks = (_: string): boolean => false;
-  readonly #listener: Listener = createServer((asked, answer) => { this.#take(asked, answer); });
 
-  get url(): string {
-    return `http://127.0.0.1:${String((this.#listener.address() as AddressInfo).port)}`;
-  }
+  private constructor(
+    readonly url: string,
+    readonly close: () => Promise<void>,
+  ) {}
 
   static async open(): Promise<Breaker> {
-    const breaker = new Breaker();
-    await once(breaker.#listener.listen(0, "127.0.0.1"), "listening");
+    const { url, close } = await listen((asked, answer) => { breaker.#take(asked, answer); });
+    const breaker: Breaker = new Breaker(url, close);
     return breaker;
   }
 
@@ -297,13 +296,6 @@ class Breaker {
       if (this.breaks(method)) asked.socket.destroy();
       else answer.writeHead(204).end();
     });
-  }
-
-  async close(): Promise<void> {
-    if (!this.#listener.listening) return;
-    this.#listener.close();
-    this.#listener.closeAllConnections();
-    await once(this.#listener, "close");
   }
 }
 

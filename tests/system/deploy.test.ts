@@ -3,17 +3,16 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { nodesOf, readCompose } from "../lib/arrangement.ts";
-import { startServer } from "../lib/server.ts";
+import { ROOT, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
 import { FakeCall } from "../lib/twilio.ts";
 
 const run = promisify(execFile);
-const ROOT = resolve(import.meta.dirname, "../..");
 /** As it is put into service, whatever build is tested otherwise. */
 const BINARY = join(ROOT, "build/hookswitch");
 const UNIT = join(ROOT, "deploy/systemd/hookswitch.service");

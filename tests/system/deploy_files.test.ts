@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { access, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { type Compose, nodesOf, readCompose } from "../lib/arrangement.ts";
 import { Caddy } from "../lib/caddy.ts";
+import { ROOT } from "../lib/server.ts";
 
 const run = promisify(execFile);
-const ROOT = resolve(import.meta.dirname, "../..");
 const COMPOSE = join(ROOT, "deploy/compose");
 
 const read = (path: string): Promise<string> => readFile(join(ROOT, path), "utf8");
@@ -38,9 +38,12 @@ const LOOKED_AT: Record<string, string> = {
 async function composeConfig(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "hookswitch-compose-"));
   const file = join(directory, "compose.yml");
-  await writeFile(file, (await read("deploy/compose/compose.yml")).replace(/^name: .*\n/m, ""));
-  await run("docker-compose", ["-f", file, "--project-directory", COMPOSE, "--env-file", join(COMPOSE, "example.env"), "config", "-q"]);
-  await rm(directory, { recursive: true });
+  try {
+    await writeFile(file, (await read("deploy/compose/compose.yml")).replace(/^name: .*\n/m, ""));
+    await run("docker-compose", ["-f", file, "--project-directory", COMPOSE, "--env-file", join(COMPOSE, "example.env"), "config", "-q"]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 const sourceOf = (volume: string): string => volume.split(":")[0] ?? "";

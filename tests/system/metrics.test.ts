@@ -1,14 +1,12 @@
 // What Prometheus reads: told to who may, in its format, with few series, and true.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { get, type InboxPage } from "../lib/api.ts";
+import { listen } from "../lib/listen.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { ACCOUNT_SID, freePort, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -195,13 +193,11 @@ describe("metrics", () => {
       [307, { Location: "/elsewhere" }],
     ];
     let asked = 0;
-    const front = createServer((rq, rs) => {
+    const front = await listen((rq, rs) => {
       const [status, headers] = (rq.url === "/elsewhere" ? undefined : answers[asked++ % answers.length]) ?? [204, {}];
       rq.resume().once("end", () => rs.writeHead(status, headers).end());
     });
-    await once(front.listen(0, "127.0.0.1"), "listening");
-    const { port } = front.address() as AddressInfo;
-    const watched = await startServer({ METRICS_TOKEN, CANARY_SECONDS: "1", WEBHOOK_BASE_URL: `http://127.0.0.1:${String(port)}` });
+    const watched = await startServer({ METRICS_TOKEN, CANARY_SECONDS: "1", WEBHOOK_BASE_URL: front.url });
     try {
       await until("each has been answered", () => Promise.resolve(asked > answers.length ? true : undefined));
       const page = await scrape(watched);
@@ -210,7 +206,7 @@ describe("metrics", () => {
       assert.match(watched.output(), /canary\.failed/);
     } finally {
       await watched.remove();
-      front.close();
+      await front.close();
     }
   });
 

@@ -25,7 +25,7 @@ describe("traces by OTLP", () => {
   });
   after(async () => {
     await server.remove();
-    collector.close();
+    await collector.close();
   });
 
   const fact = (span: Span, key: string): string | number | undefined => {
@@ -123,5 +123,5 @@ it("of which a share is told say nothing when that is none", async () => {
   await settled(server);
   await server.remove(); // what waits is sent before
   assert.equal(collector.headers.length, 0);
-  collector.close();
+  await collector.close();
 });

@@ -1,12 +1,11 @@
 // What the provider never told us is found out: against the simulator of Twilio, judged by Twilio's own client.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
 import { ask, type Call, get } from "../lib/api.ts";
 import { ended, type Run } from "../lib/jobs.ts";
+import { listen } from "../lib/listen.ts";
 import { scrape, value } from "../lib/metrics.ts";
 import { drift, fallSilent, play, run, secondIsOver } from "../lib/reconcile.ts";
 import { clientOf, type Sandbox } from "../lib/sandbox.ts";
@@ -140,19 +139,14 @@ const sync = (server: Server, name: string): ReturnType<typeof ask<Sync>> => ask
 /** A provider that answers when it is let: with an empty list, or with a failure. */
 async function haltingProvider(): Promise<{ url: string; asked: () => number; answer: (status: number) => void; end: () => Promise<void> }> {
   const held: ServerResponse[] = [];
-  const provider = createServer((_, answer) => held.push(answer)).listen(0, "127.0.0.1");
-  await once(provider, "listening");
+  const { url, close } = await listen((_, answer) => held.push(answer));
   return {
-    url: `http://127.0.0.1:${String((provider.address() as AddressInfo).port)}`,
+    url,
     asked: () => held.length,
     answer: (status) => {
       for (const answer of held.splice(0)) answer.writeHead(status, { "Content-Type": "application/json" }).end('{"calls":[],"recordings":[],"next_page_uri":null}');
     },
-    end: async () => {
-      provider.closeAllConnections();
-      provider.close();
-      await once(provider, "close");
-    },
+    end: close,
   };
 }
 

@@ -1,10 +1,8 @@
 // Requests that wait for a provider keep half of the API's threads at most: others are served meanwhile.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { it } from "node:test";
 import { ask, get } from "../lib/api.ts";
+import { listen } from "../lib/listen.ts";
 import { startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
@@ -12,9 +10,7 @@ import { until } from "../lib/wait.ts";
 
 it("a provider that does not answer keeps half of the API's threads, whatever it is asked for", async () => {
   const asked: string[] = [];
-  const provider = createServer((request) => asked.push(request.url ?? "")).listen(0, "127.0.0.1"); // and never an answer
-  await once(provider, "listening");
-  const url = `http://127.0.0.1:${String((provider.address() as AddressInfo).port)}`;
+  const { url, hangUp, close } = await listen((request) => asked.push(request.url ?? "")); // and never an answer
   const server = await startServer({ TWILIO_BASE_URL: url, API_THREADS: "4", RECONCILE_JOBS_ENABLED: "false" });
   const call = new FakeCall(server, "+15085140320");
   const sound = `/2010-04-01/Accounts/AC/Recordings/RE${call.sid.slice(2)}`;
@@ -29,15 +25,15 @@ it("a provider that does not answer keeps half of the API's threads, whatever it
     assert.equal((await ask(server, `/api/calls/${call.sid}/recording`)).status, 503);
     assert.equal((await ask(server, "/api/sync/recent", { method: "POST" })).status, 202); // it does not wait for the end
     assert.ok(await get(server, `/api/calls/${call.sid}`));
-    provider.closeAllConnections();
+    hangUp();
     await Promise.all(held);
     const again = ask(server, `/api/sync/call/${call.sid}`).catch(() => undefined);
     await until("there is room again", () => Promise.resolve(asked.some((target) => target.includes(`/Calls/${call.sid}.json`)) || undefined));
-    provider.closeAllConnections();
+    hangUp();
     await again;
   } finally {
-    provider.closeAllConnections();
+    hangUp();
     await server.remove();
-    provider.close();
+    await close();
   }
 });
