@@ -1,7 +1,8 @@
 // What a container gives it is used up: memory, and then the kernel kills it; threads.
 import assert from "node:assert/strict";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { describe, it } from "node:test";
+import { Belongings } from "../lib/belongings.ts";
 import { cannotLimit, makeGroup } from "../lib/cgroup.ts";
 import { assertNothingLost, Load } from "../lib/load.ts";
 import { type Server, startServer } from "../lib/server.ts";
@@ -13,15 +14,16 @@ const BODY = 60 * 1024;
 const HELD = 1000;
 const ROUNDS = 3;
 
-/** Requests whose bodies are all there but for the last bytes, so that they have to be kept. */
-function holdBodies(server: Server): Socket[] {
-  return Array.from({ length: HELD }, () => {
+/** Requests whose bodies are all there but for the last bytes, so that they have to be kept; until it is called. */
+function holdBodies(server: Server): () => void {
+  const sockets = Array.from({ length: HELD }, () => {
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
     socket.on("error", () => undefined); // of a server that is killed
     socket.write(`POST /webhooks/twilio/voice-status HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nX-Twilio-Signature: ${"A".repeat(27)}=\r\nContent-Length: ${String(BODY + 9)}\r\n\r\n`);
     socket.write("a".repeat(BODY));
     return socket;
   });
+  return () => { for (const socket of sockets) socket.destroy(); };
 }
 
 const NO_MEMORY = await cannotLimit("memory");
@@ -29,35 +31,37 @@ const NO_PIDS = await cannotLimit("pids");
 
 describe("at the limit of a control group", () => {
   it("F201: of memory, the kernel kills it under load: what was acknowledged is there, and it starts again", { skip: NO_MEMORY }, async () => {
-    const server = await startServer();
-    const group = await makeGroup("memory");
+    const ours = new Belongings();
     try {
+      const group = await ours.keep(makeGroup("memory"));
+      const server = await ours.keep(startServer());
       for (let round = 1; round <= ROUNDS; round++) {
         await server.stop();
         server.under = group.by;
         await group.limit(1024 * MB);
         await server.start();
-        const load = new Load(server, { senders: 8 });
+        const load = await ours.keep(new Load(server, { senders: 8 }), (started) => started.drop());
         await load.more(100 * round);
         await group.limit((await group.used()) + ROOM_MB * MB);
-        const held = holdBodies(server);
+        const letGo = await ours.keep(holdBodies(server), (go) => { go(); });
         const end = await until("the kernel has killed it", server.ended);
         assert.deepEqual([end.signal, await group.kills()], ["SIGKILL", round]);
-        for (const socket of held) socket.destroy();
+        letGo();
         await load.end();
         server.under = [];
         await server.start();
         await assertNothingLost(server, load);
       }
     } finally {
-      await server.remove().finally(() => group.remove());
+      await ours.end();
     }
   });
 
   it("F201: of threads, a start ends with a word; one that runs goes on", { skip: NO_PIDS }, async () => {
-    const server = await startServer();
-    const group = await makeGroup("pids");
+    const ours = new Belongings();
     try {
+      const group = await ours.keep(makeGroup("pids"));
+      const server = await ours.keep(startServer());
       await server.stop();
       server.under = group.by;
       await group.limit(8);
@@ -65,12 +69,12 @@ describe("at the limit of a control group", () => {
       await group.limit(1000);
       await server.start();
       await group.limit(await group.used());
-      const load = new Load(server, { senders: 8 });
+      const load = await ours.keep(new Load(server, { senders: 8 }), (started) => started.drop());
       await load.more(300);
       await load.end();
       await assertNothingLost(server, load);
     } finally {
-      await server.remove().finally(() => group.remove());
+      await ours.end();
     }
   });
 });

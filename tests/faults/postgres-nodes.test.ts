@@ -1,12 +1,11 @@
 // Two nodes on one PostgreSQL: what one of them leaves behind when it stops or dies is taken over by
 // the other, and one that wakes up after that changes nothing.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { ask, get, type CallDetail } from "../lib/api.ts";
+import { Belongings } from "../lib/belongings.ts";
 import { wrongClock } from "../lib/faketime.ts";
+import { listen } from "../lib/listen.ts";
 import { assertNothingLost, feedIsDense, Load } from "../lib/load.ts";
 import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
 import { ACCOUNT_SID, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
@@ -15,20 +14,17 @@ import { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 describe("two nodes on one PostgreSQL", () => {
+  const ours = new Belongings();
   let cluster: Cluster;
   let first: Server;
   let second: Server;
   before(async () => {
-    cluster = await startCluster();
-    first = await startServer({ DATABASE_URL: cluster.url });
-    second = await startServer({ DATABASE_URL: cluster.url });
+    cluster = await ours.keep(startCluster());
+    first = await ours.keep(startServer({ DATABASE_URL: cluster.url }));
+    await ours.keep(first, (started) => process.kill(started.pid(), "SIGCONT")); // it may be stopped
+    second = await ours.keep(startServer({ DATABASE_URL: cluster.url }));
   });
-  after(async () => {
-    process.kill(first.pid(), "SIGCONT");
-    await first.remove();
-    await second.remove();
-    await cluster.remove();
-  });
+  after(() => ours.end());
 
   /** Stops a node at a moment at which rows are in its hands. */
   async function stopAtWork(node: Server): Promise<void> {
@@ -138,33 +134,20 @@ describe("two nodes on one PostgreSQL", () => {
 });
 
 /** A provider whose API is behind: whatever call it is asked for is still going on. */
-async function lateProvider(): Promise<{ url: string; asked: () => number; end: () => Promise<void> }> {
+async function lateProvider(): Promise<{ url: string; asked: () => number; close: () => Promise<void> }> {
   let asked = 0;
-  const provider = createServer((request, answer) => {
+  const { url, close } = await listen((request, answer) => {
     const sid = /\/Calls\/(CA\w+)\.json/.exec(request.url ?? "")?.[1];
     const call = { sid, account_sid: ACCOUNT_SID, status: "in-progress", direction: "inbound", from: "+15085140320", to: OWNED_NUMBER, start_time: new Date().toUTCString().replace("GMT", "+0000") };
     if (sid !== undefined) asked++;
     answer.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(sid === undefined ? { calls: [], recordings: [], next_page_uri: null } : call));
-  }).listen(0, "127.0.0.1");
-  await once(provider, "listening");
-  return {
-    url: `http://127.0.0.1:${String((provider.address() as AddressInfo).port)}`,
-    asked: () => asked,
-    end: async () => {
-      provider.closeAllConnections();
-      provider.close();
-      await once(provider, "close");
-    },
-  };
+  });
+  return { url, asked: () => asked, close };
 }
 
 describe("two nodes that ask a provider whose API is behind", () => {
   it("F087: no end goes back, whichever node hears of it first", async () => {
-    const provider = await lateProvider();
-    const cluster = await startCluster();
-    const first = await startServer({ DATABASE_URL: cluster.url, TWILIO_BASE_URL: provider.url });
-    const second = await startServer({ DATABASE_URL: cluster.url, TWILIO_BASE_URL: provider.url });
-    const nodes = [first, second];
+    const ours = new Belongings();
     const mend = async (node: Server, sid: string): Promise<void> => {
       await until("the provider may be asked", async () => {
         const { status, body } = await ask(node, `/api/sync/call/${sid}`, { method: "POST" });
@@ -173,6 +156,11 @@ describe("two nodes that ask a provider whose API is behind", () => {
       });
     };
     try {
+      const provider = await ours.keep(lateProvider());
+      const cluster = await ours.keep(startCluster());
+      const first = await ours.keep(startServer({ DATABASE_URL: cluster.url, TWILIO_BASE_URL: provider.url }));
+      const second = await ours.keep(startServer({ DATABASE_URL: cluster.url, TWILIO_BASE_URL: provider.url }));
+      const nodes = [first, second];
       const calls = Array.from({ length: 8 }, (_, i) => new FakeCall(i % 2 ? first : second, "+15085140320"));
       for (const call of calls) await call.arrives();
       await settled(first);
@@ -190,22 +178,20 @@ describe("two nodes that ask a provider whose API is behind", () => {
       await audit(first);
       await feedIsDense(second);
     } finally {
-      for (const node of nodes) await node.remove();
-      await cluster.remove();
-      await provider.end();
+      await ours.end();
     }
   });
 });
 
 describe("nodes that start at the same time on an empty database", () => {
   it("make one installation", async () => {
-    const cluster = await startCluster();
-    const nodes = await Promise.all(Array.from({ length: 3 }, () => startServer({ DATABASE_URL: cluster.url })));
+    const ours = new Belongings();
     try {
+      const cluster = await ours.keep(startCluster());
+      await Promise.all(Array.from({ length: 3 }, () => ours.keep(startServer({ DATABASE_URL: cluster.url }))));
       for (const table of ["orgs", "projects", "users"]) assert.equal(await psql(cluster.url, `SELECT count(*) FROM ${table}`), "1", table);
     } finally {
-      for (const node of nodes) await node.remove();
-      await cluster.remove();
+      await ours.end();
     }
   });
 });

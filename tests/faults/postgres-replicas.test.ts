@@ -7,6 +7,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { ask } from "../lib/api.ts";
+import { Belongings } from "../lib/belongings.ts";
 import { healthIs } from "../lib/health.ts";
 import { assertNothingLost, feedIsDense, keptKeys, Load } from "../lib/load.ts";
 import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
@@ -24,22 +25,19 @@ function either(primary: Cluster, standby: Cluster): string {
 }
 
 describe("a failover of PostgreSQL", () => {
+  const ours = new Belongings();
   let primary: Cluster;
   let standby: Cluster;
   let server: Server;
   beforeEach(async () => {
-    primary = await startCluster();
-    standby = await primary.standby();
+    primary = await ours.keep(startCluster());
+    standby = await ours.keep(primary.standby());
   });
-  afterEach(async () => {
-    await server.remove();
-    await primary.remove();
-    await standby.remove();
-  });
+  afterEach(() => ours.end());
 
   it("F053: synchronous: a failover under load loses nothing", async () => {
     await primary.set({ synchronous_standby_names: "*" });
-    server = await startServer({ DATABASE_URL: either(primary, standby) });
+    server = await ours.keep(startServer({ DATABASE_URL: either(primary, standby) }));
     await until("the standby is synchronous", async () =>
       (await psql(primary.superuser, "SELECT sync_state FROM pg_stat_replication")) === "sync" ? true : undefined,
     );
@@ -54,7 +52,7 @@ describe("a failover of PostgreSQL", () => {
   });
 
   it("F053: asynchronous: the last commits are gone, what is left is whole, and watchers are told to load anew", async () => {
-    server = await startServer({ DATABASE_URL: either(primary, standby) });
+    server = await ours.keep(startServer({ DATABASE_URL: either(primary, standby) }));
     const load = new Load(server, { senders: 3 });
     await load.more(200);
     await standby.stop(); // what is committed from now on is the primary's alone
@@ -89,17 +87,18 @@ describe("a failover of PostgreSQL", () => {
 
 describe("what an asynchronous failover has lost", () => {
   it("F053: is told again by the provider when it is asked for the time before: POST /api/sync/recent", async () => {
-    const primary = await startCluster();
-    const standby = await primary.standby();
-    const port = await freePort();
-    const server = await startServer({ DATABASE_URL: either(primary, standby), TWILIO_BASE_URL: `http://127.0.0.1:${String(port)}`, PROVIDER_REQUESTS_PER_SECOND: "90", RECONCILE_JOBS_ENABLED: "false" });
-    await until("the standby has what a start makes", async () => {
-      const projects = await psql(standby.url, "SELECT count(*) FROM projects").catch(() => "0"); // no such table yet
-      return projects !== "0" || undefined;
-    });
-    await standby.stop();
-    const sandbox = await startSandbox(server.url, ["--port", String(port), "--calls", "40", ...AT_ONCE]);
+    const ours = new Belongings();
     try {
+      const primary = await ours.keep(startCluster());
+      const standby = await ours.keep(primary.standby());
+      const port = await freePort();
+      const server = await ours.keep(startServer({ DATABASE_URL: either(primary, standby), TWILIO_BASE_URL: `http://127.0.0.1:${String(port)}`, PROVIDER_REQUESTS_PER_SECOND: "90", RECONCILE_JOBS_ENABLED: "false" }));
+      await until("the standby has what a start makes", async () => {
+        const projects = await psql(standby.url, "SELECT count(*) FROM projects").catch(() => "0"); // no such table yet
+        return projects !== "0" || undefined;
+      });
+      await standby.stop();
+      const sandbox = await ours.keep(startSandbox(server.url, ["--port", String(port), "--calls", "40", ...AT_ONCE]));
       await sandbox.over;
       await settled(server);
       const theirs = await clientOf(sandbox).calls.list({ pageSize: 1000 });
@@ -119,28 +118,22 @@ describe("what an asynchronous failover has lost", () => {
       await audit(server);
       await feedIsDense(server);
     } finally {
-      await sandbox.stop();
-      await server.remove();
-      await primary.remove();
-      await standby.remove();
+      await ours.end();
     }
   });
 });
 
 describe("an address at which a hot standby answers", () => {
+  const ours = new Belongings();
   let primary: Cluster;
   let standby: Cluster;
   let server: Server;
   before(async () => {
-    primary = await startCluster();
-    standby = await primary.standby();
-    server = await startServer({ DATABASE_URL: primary.url });
+    primary = await ours.keep(startCluster());
+    standby = await ours.keep(primary.standby());
+    server = await ours.keep(startServer({ DATABASE_URL: primary.url }));
   });
-  after(async () => {
-    await server.remove();
-    await primary.remove();
-    await standby.remove();
-  });
+  after(() => ours.end());
 
   it("F058: a hot standby is refused at start, with the reason", async () => {
     const refused = spawn(BINARY, ["serve"], { env: { ...server.env, DATABASE_URL: standby.url, PORT: "0", SPOOL_DIR: `${server.env["SPOOL_DIR"] ?? ""}-2` }, stdio: ["ignore", "ignore", "pipe"] });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { ask, type CallDetail, type Fault } from "../lib/api.ts";
-import { type NameServer, startNameServer } from "../lib/dns.ts";
+import { Belongings } from "../lib/belongings.ts";
+import { type NameServer, NO_NAME_SERVER, startNameServer } from "../lib/dns.ts";
 import { isHealthy } from "../lib/health.ts";
 import { ended, type Run } from "../lib/jobs.ts";
 import { assertNothingLost, Load } from "../lib/load.ts";
@@ -11,7 +12,6 @@ import { API_KEY, type Server, startServer } from "../lib/server.ts";
 import { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
-const ROOT = process.getuid?.() === 0;
 const NAME = "api.hookswitch.test";
 /** A system that asks the name server again and again, for minutes; nobody here may wait for it. */
 const PATIENT = { RES_OPTIONS: "timeout:30 attempts:5" };
@@ -24,25 +24,21 @@ const answers: Media["mood"] = (request, response) => {
 
 type Sync = { success: boolean; run: Run };
 
-describe("the provider's name", { skip: !ROOT && "takes root" }, () => {
+describe("the provider's name", { skip: NO_NAME_SERVER }, () => {
+  const ours = new Belongings();
   let names: NameServer, media: Media, server: Server, load: Load, recorded: FakeCall;
   beforeEach(async () => {
-    names = await startNameServer();
-    media = Object.assign(await startMedia(), { mood: answers });
+    names = await ours.keep(startNameServer());
+    media = Object.assign(await ours.keep(startMedia()), { mood: answers });
   });
-  afterEach(async () => {
-    names.silent = false;
-    await load.end();
-    await server.remove();
-    await media.close();
-    await names.close();
-  });
+  afterEach(() => ours.end());
 
   /** A server that knows the provider by its name only, has a recorded call, and receives events. */
   async function begin(env: NodeJS.ProcessEnv = {}): Promise<void> {
     const named = (url: string): string => url.replace("127.0.0.1", NAME);
-    server = await startServer({ TWILIO_BASE_URL: named(media.url), ...env }, [], names.by);
-    load = new Load(server, { senders: 4 });
+    server = await ours.keep(startServer({ TWILIO_BASE_URL: named(media.url), ...env }, [], names.by));
+    load = await ours.keep(new Load(server, { senders: 4 }), (started) => started.drop());
+    await ours.keep(names, (started) => { started.silent = false; }); // or nothing of them ends soon
     recorded = new FakeCall(server, "+15085140353");
     await recorded.arrives();
     await recorded.status("completed", { CallDuration: "9" });

@@ -6,7 +6,8 @@ import { createServer, type Server as Listener } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const ADDRESS = "127.77.53.1"; // the port is fixed; so it is one of ours that nobody else has
+/** The port is fixed; so the address is this process's alone. */
+const ADDRESS = `127.77.${String((process.pid >> 8) & 255)}.${String(process.pid & 255)}`;
 const TYPE_A = 1;
 
 /** `one`: every name is 127.0.0.1 and has no other address. `many`: that, behind others where nobody listens;
@@ -33,6 +34,9 @@ function answer(question: Buffer, knows: Knowledge, room: number): Buffer {
   const head = Buffer.from([question[0] ?? 0, question[1] ?? 0, 0x81 + (fits ? 0 : TRUNCATED), 0x80 + (knows === "failure" ? SERVFAIL : 0), 0, 1, n >> 8, n & 255, 0, 0, 0, 0]);
   return Buffer.concat([head, asked, ...found.slice(0, n)]);
 }
+
+/** Why there can be none here; false when there can. */
+export const NO_NAME_SERVER = process.getuid?.() !== 0 && "takes root";
 
 export type NameServer = {
   silent: boolean;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, type Call } from "../lib/api.ts";
+import { Belongings } from "../lib/belongings.ts";
 import { Between } from "../lib/between.ts";
 import { found, must, OWNER, type Person } from "../lib/company.ts";
 import { type Job, jobs, type Run, start } from "../lib/jobs.ts";
@@ -19,23 +20,21 @@ const SMALL_TOKEN = "the-auth-token-of-the-small-project";
 const HUGE_CALLS = 60;
 
 describe("a project with much to ask beside one with little", () => {
+  const ours = new Belongings();
   let server: Server, between: Between, huge: Sandbox, small: Sandbox, owner: Person;
   before(async () => {
-    between = await Between.open((target) => (target.includes(SMALL_SID) ? small : huge).url, { pageSize: 2 }); // a list of many requests
-    server = await startServer({ ...OWNER, TWILIO_BASE_URL: between.url });
+    const play = (...args: string[]): Promise<Sandbox> => ours.keep(startSandbox(server.url, [...args, "--lose", "1", ...AT_ONCE]));
+    const opened = Between.open((target) => (target.includes(SMALL_SID) ? small : huge).url, { pageSize: 2 }); // a list of many requests
+    between = await ours.keep(opened);
+    server = await ours.keep(startServer({ ...OWNER, TWILIO_BASE_URL: between.url }));
     owner = await found(server, "Small", "owner@small.example");
-    huge = await startSandbox(server.url, ["--calls", String(HUGE_CALLS), "--lose", "1", ...AT_ONCE]);
-    small = await startSandbox(server.url, ["--account", SMALL_SID, "--token", SMALL_TOKEN, "--calls", "1", "--lose", "1", ...AT_ONCE]);
+    huge = await play("--calls", String(HUGE_CALLS));
+    small = await play("--account", SMALL_SID, "--token", SMALL_TOKEN, "--calls", "1");
     await Promise.all([huge.over, small.over]);
     await secondIsOver(await clientOf(huge).calls.list({ pageSize: 1000 }));
     await must(server, owner.token, "PUT", `/api/connections/twilio/${SMALL_SID}`, { secret: SMALL_TOKEN });
   });
-  after(async () => {
-    await huge.stop();
-    await small.stop();
-    await between.close();
-    await server.remove();
-  });
+  after(() => ours.end());
 
   const hotOf = async (key: string): Promise<Job> => (await jobs(server, key)).find(({ name }) => name === "reconcile_hot") ?? assert.fail("it is not planned");
 
