@@ -166,6 +166,8 @@ static bool is_down(const struct inbox *in)
 
 void writer_set_down(struct inbox *in, bool down, const struct err *e)
 {
+    if (!down)
+        in->wait = 0;
     if (atomic_exchange_explicit(&in->store_down, down, memory_order_relaxed) == down)
         return;
     if (down)
@@ -204,6 +206,17 @@ bool writer_is_away(const struct inbox *in)
     return db_lost(in->db) || db_conflicted(in->db);
 }
 
+/* Who meets a lock holds up those behind it each time. */
+static void wait_longer(struct inbox *in)
+{
+    if (!db_lost(in->db)) {
+        in->wait = RETRY_WAIT;
+        return;
+    }
+    const usec_t longer = in->wait ? 2 * in->wait : FIRST_RETRY_WAIT;
+    in->wait = longer < RETRY_WAIT ? longer : RETRY_WAIT;
+}
+
 /* A connection that failed tells nothing about what is under way on it: start anew. One that only
  * met a lock is kept, as its place at the server may be the last one. The longer the attempt took,
  * the longer the next one waits: a store that hangs must not hold everybody up. */
@@ -211,12 +224,13 @@ void writer_lose_store(struct inbox *in, const struct err *e)
 {
     const usec_t now = clock_monotonic(in->o.clock);
     const usec_t twice = 2 * (now - in->tried_at);
+    wait_longer(in);
     writer_set_down(in, true, e);
     if (db_lost(in->db) || db_pending(in->db) > 0) {
         db_close(in->db);
         in->db = store_connect(in->o.store, STORE_INGEST);
     }
-    in->next_try = now + (twice > RETRY_WAIT ? twice : RETRY_WAIT);
+    in->next_try = now + (twice > in->wait ? twice : in->wait);
 }
 
 // --- groups under way ----------------------------------------------------------------------------

@@ -16,7 +16,10 @@
 enum { DEPTH_MAX = 2 /* groups under way; more only makes each smaller */ };
 static_assert((int)DEPTH_MAX <= (int)DB_PIPELINE, "the store takes that many");
 
-#define RETRY_WAIT SECONDS(1) /* at least, before a store that was lost is asked again */
+/* At least, before a store that was lost is asked again: soon at first, as it may have been but the
+ * connection; each time that it fails twice as long, up to the second. */
+#define FIRST_RETRY_WAIT MILLISECONDS(20)
+#define RETRY_WAIT SECONDS(1)
 
 struct group {
     struct inbox_append *appends[LIMIT_GROUP];
@@ -43,6 +46,7 @@ struct inbox {
     struct inbox_item replayed[LIMIT_GROUP];
     usec_t tried_at; /* when the store was last asked for something */
     usec_t next_try; /* … and when it may be asked again, after it was lost */
+    usec_t wait;     /* at least that long; 0: it was not lost */
     usec_t next_log; /* of a refusal */
 
     _Atomic size_t waiting;

@@ -1,5 +1,7 @@
 /* The writer on both engines while the store is away, or anything else fails: every promise is
  * kept. */
+#include "inbox/writer.h"
+
 #include "inbox/writer_kit.h"
 
 // --- the store is away ---------------------------------------------------------------------------
@@ -59,6 +61,32 @@ static void a_lost_store_sends_events_to_the_spool_and_back(void **state)
         assert_int_equal(stats_of(r).replayed, 3);
         assert_int_equal(stats_of(r).spool_bytes, 0);
         assert_false(stats_of(r).store_down);
+    }
+}
+
+static void a_store_is_asked_again_soon_and_then_ever_later(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(rig_downp) struct rig *r = rig_up(store, a);
+        fault_arm("store.send", 1, false);
+        assert_int_equal(result_of(r, item(1, STR("k"))), INBOX_SPOOLED);
+        fault_arm("store.query", 1, true);
+        usec_t wait = FIRST_RETRY_WAIT;
+        for (uint64_t asked = 1; asked <= 8; asked++) {
+            pass_time(r, wait - 1);
+            assert_int_equal(result_of(r, item(1, str_fmt(a, "%d early", (int)asked))),
+                             INBOX_SPOOLED);
+            assert_int_equal(fault_passed(), asked - 1);
+            pass_time(r, 1);
+            assert_int_equal(result_of(r, item(1, str_fmt(a, "%d", (int)asked))), INBOX_SPOOLED);
+            assert_int_equal(fault_passed(), asked);
+            wait = 2 * wait < RETRY_WAIT ? 2 * wait : RETRY_WAIT;
+        }
+        fault_disarm();
+        pass_time(r, RETRY_WAIT);
+        assert_int_equal(result_of(r, item(1, STR("after"))), INBOX_STORED);
     }
 }
 
@@ -315,6 +343,7 @@ static void a_fault_in_the_spool_leaves_the_promises_kept(void **state)
 
 TEST_MAIN(cmocka_unit_test(a_failing_group_among_many_loses_nothing),
           cmocka_unit_test(a_lost_store_sends_events_to_the_spool_and_back),
+          cmocka_unit_test(a_store_is_asked_again_soon_and_then_ever_later),
           cmocka_unit_test(a_spool_is_brought_back_though_nothing_new_comes),
           cmocka_unit_test(a_spool_left_by_an_earlier_run_comes_first),
           cmocka_unit_test(a_store_that_goes_again_while_the_spool_comes_back_is_given_it_anew),
