@@ -28,6 +28,9 @@ export function createFeed(client: QueryClient): Feed {
       alert(events);
     },
     onServerTime: setServerTime,
+    onSurprise: (error) => {
+      reportError(error);
+    },
     now: serverNow,
     random: () => Math.random(),
   });

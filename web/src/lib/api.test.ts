@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError, getJson } from "./api";
+import { ApiError, getBlob, getJson, postJson } from "./api";
 
 /** As the browser does it: nothing comes, until who asks is tired of it. */
 function unanswered(_: string, { signal }: RequestInit): Promise<Response> {
@@ -45,5 +45,49 @@ describe("a question that is never answered", () => {
     await expect(getJson("/api/health/sync")).rejects.toMatchObject({ status: 0, message: "The server does not answer" });
     expect(renewal).toMatchObject([{ method: "POST" }]);
     expect(renewal[0]?.signal).toBeUndefined();
+  });
+});
+
+describe("an answer that is cut within its body", () => {
+  /** Half of what the server says; then the connection is gone. */
+  const torn = (): Response =>
+    new Response(
+      new ReadableStream({
+        pull: (half) => {
+          half.enqueue(new TextEncoder().encode('{"events":['));
+          half.error(new TypeError("network error"));
+        },
+      }),
+    );
+  const lost = { name: "ApiError", status: 0, message: "The server cannot be reached", howToFix: [expect.stringContaining("online")] };
+  const answerWith = (answer: () => Response): void => {
+    vi.stubGlobal("fetch", vi.fn(() => Promise.resolve(answer())));
+  };
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it.each([
+    ["read as JSON", () => getJson("/api/events"), torn],
+    ["read as it is", () => getBlob("/api/calls/CA1/recording"), torn],
+    ["of a change", () => postJson("/api/demo/calls"), torn],
+    ["that ends as if it were whole", () => getJson("/api/events"), () => new Response('{"events":[')],
+  ])("is a network that was lost: one %s", async (_, ask, answer) => {
+    answerWith(answer);
+    await expect(ask()).rejects.toMatchObject(lost);
+  });
+
+  it("is asked for once more when it kept nobody waiting", async () => {
+    answerWith(torn);
+    await expect(getJson("/api/events")).rejects.toMatchObject({ isSoon: true });
+  });
+
+  it("is no failure for who has gone meanwhile", async () => {
+    const mine = new AbortController();
+    answerWith(() => {
+      mine.abort();
+      return torn();
+    });
+    await expect(getJson("/api/events", {}, mine.signal)).rejects.not.toBeInstanceOf(ApiError);
   });
 });

@@ -42,13 +42,18 @@ function asThisPage(init: RequestInit): RequestInit {
   return { ...init, headers, credentials: "same-origin", cache: "no-store" };
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+/** An answer, or what it says; where the network broke off, at its beginning or within it, the server was not reached. */
+async function arrived<T>(answer: Promise<T>, signal?: AbortSignal | null): Promise<T> {
   try {
-    return await fetch(path, asThisPage(init));
+    return await answer;
   } catch (cause) {
-    if (init.signal?.aborted) throw cause;
+    if (signal?.aborted) throw cause;
     throw new ApiError(0, text.failed.unreachable, [text.failed.unreachableFix], null);
   }
+}
+
+function send(path: string, init: RequestInit): Promise<Response> {
+  return arrived(fetch(path, asThisPage(init)), init.signal);
 }
 
 /** So long an answer is waited for. */
@@ -116,14 +121,14 @@ export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal
 export function getJsonOf<T>(path: string, statuses: readonly number[], signal?: AbortSignal, ms?: number): Promise<T> {
   const read = async (until: AbortSignal): Promise<T> => {
     const response = await ask(path, { signal: until }, statuses);
-    return (await response.json()) as T;
+    return (await arrived(response.json(), until)) as T;
   };
   return inTime(read, signal, ms);
 }
 
 /** A body that is no JSON; its type is that of the answer. */
 export async function getBlob(path: string): Promise<Blob> {
-  return (await ask(path, {})).blob();
+  return arrived((await ask(path, {})).blob());
 }
 
 /** Changes something; what an empty answer gives is undefined. */
@@ -134,7 +139,7 @@ export async function sendJson<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", p
     init.body = JSON.stringify(body);
   }
   const response = await ask(path, init);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return (response.status === 204 ? undefined : await arrived(response.json())) as T;
 }
 
 export function postJson<T>(path: string, body?: unknown): Promise<T> {

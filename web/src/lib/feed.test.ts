@@ -14,6 +14,7 @@ function scripted(pages: (FeedPage | Error)[], onServerTime: FeedDeps["onServerT
   const anchored = vi.fn();
   const asked: number[] = [];
   const push = { allowed: true };
+  const surprised = vi.fn();
   const deps: FeedDeps = {
     fetchPage: (afterSeq) => {
       asked.push(afterSeq);
@@ -31,6 +32,7 @@ function scripted(pages: (FeedPage | Error)[], onServerTime: FeedDeps["onServerT
     onAnchor: anchored,
     onEvents: (events) => applied.push(...events.map((event) => event.seq)),
     onServerTime,
+    onSurprise: surprised,
     now: () => Date.now(),
     random: () => 1,
   };
@@ -44,7 +46,7 @@ function scripted(pages: (FeedPage | Error)[], onServerTime: FeedDeps["onServerT
     void feed.run();
     await vi.advanceTimersByTimeAsync(0);
   };
-  return { feed, run, streams, last, applied, anchored, asked, push };
+  return { feed, deps, run, streams, last, applied, anchored, asked, push, surprised };
 }
 
 beforeEach(() => {
@@ -202,6 +204,40 @@ describe("Feed", () => {
     t.feed.wake();
     await vi.advanceTimersByTimeAsync(0);
     expect(t.feed.getState()).toMatchObject({ epoch: "e1", error: null });
+    t.feed.stop();
+  });
+
+  it("goes on after a surprise, when it has waited and loaded the lists anew", async () => {
+    const surprise = new TypeError("nobody foresaw this");
+    const t = scripted([surprise, aPage([], 1), surprise, aPage([], 4)]);
+    await t.run();
+    expect(t.feed.getState()).toMatchObject({ connection: "offline", epoch: null, error: surprise });
+    expect(t.asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.feed.getState()).toMatchObject({ connection: "offline", seq: 1, error: surprise });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.feed.getState()).toMatchObject({ seq: 4, error: null });
+    expect(t.anchored).toHaveBeenCalledTimes(2);
+    expect(t.last().seq).toBe(4);
+    expect(t.surprised.mock.calls).toEqual([[surprise], [surprise]]);
+    t.feed.stop();
+  });
+
+  it("goes on when events of the stream cannot be applied: the lists are loaded anew", async () => {
+    const t = scripted([aPage([], 1), aPage([], 1), aPage([], 2)]);
+    await t.run();
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    t.deps.onEvents = () => {
+      throw new RangeError("no such currency");
+    };
+    t.last().handlers.onEvents([anEvent(2)]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(t.streams[0]?.closed).toBe(true);
+    expect(t.feed.getState().connection).toBe("offline");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.anchored).toHaveBeenCalledTimes(2);
+    expect(t.last().seq).toBe(2);
+    expect(t.surprised).toHaveBeenCalledOnce();
     t.feed.stop();
   });
 

@@ -41,11 +41,17 @@ export type FeedDeps = {
   onAnchor: () => void;
   onEvents: (events: FeedEvent[]) => void;
   onServerTime: (serverTime: string) => void;
+  /** Something that nobody foresaw. The feed goes on after it. */
+  onSurprise: (error: unknown) => void;
   now: () => number;
   random: () => number;
 };
 
 type StreamEnd = "lost" | "catch-up" | "resync";
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
 
 export class Feed {
   #state: FeedState = initialFeedState;
@@ -81,15 +87,27 @@ export class Feed {
     return this.#running;
   }
 
+  #isOver(error: unknown): boolean {
+    return isSignedOut(error) || this.#stop.signal.aborted;
+  }
+
   async #run(): Promise<void> {
-    try {
-      while (!this.#stop.signal.aborted) {
+    while (!this.#stop.signal.aborted) {
+      try {
         if (await this.#anchor()) await this.#follow();
         else await this.#pauseOffline();
+      } catch (error) {
+        if (this.#isOver(error)) return;
+        await this.#recover(error);
       }
-    } catch (error) {
-      if (!isSignedOut(error) && !this.#stop.signal.aborted) throw error;
     }
+  }
+
+  /** After a surprise nobody knows what was applied: as after a loss there is a pause, and then all is loaded anew. */
+  async #recover(error: unknown): Promise<void> {
+    this.deps.onSurprise(error);
+    this.#set({ error: errorOf(error) });
+    await this.#pauseOffline();
   }
 
   #set(change: Partial<FeedState>): void {
@@ -191,7 +209,7 @@ export class Feed {
 
   #stream(): Promise<StreamEnd> {
     this.#streamTriedAt = this.deps.now();
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const { signal } = this.#stop;
       if (signal.aborted) {
         resolve("lost");
@@ -199,11 +217,14 @@ export class Feed {
       }
       let silence: ReturnType<typeof setTimeout> | undefined;
       let heardAt = this.deps.now();
-      const end = (reason: StreamEnd): void => {
+      const leave = (): void => {
         clearTimeout(silence);
         this.#wake = () => undefined;
         signal.removeEventListener("abort", onAbort);
         close();
+      };
+      const end = (reason: StreamEnd): void => {
+        leave();
         resolve(reason);
       };
       const onAbort = (): void => {
@@ -226,8 +247,13 @@ export class Feed {
         },
         onEvents: (events) => {
           heard();
-          const need = this.#take(takeEvents(this.#state, events, this.deps.now()));
-          if (need !== "nothing") end(need);
+          try {
+            const need = this.#take(takeEvents(this.#state, events, this.deps.now()));
+            if (need !== "nothing") end(need);
+          } catch (error) {
+            leave();
+            reject(errorOf(error));
+          }
         },
         onKeepalive: (serverTime) => {
           this.deps.onServerTime(serverTime);

@@ -6,7 +6,6 @@
  * is missing and has to be asked for. Another epoch is another history: nothing held is of use, and
  * the lists are loaded anew.
  */
-import type { ApiError } from "./api";
 import type { Call, Envelope, FeedPage, StreamCallEvent } from "./types";
 
 export type Connection = "starting" | "live" | "catching-up" | "polling" | "offline";
@@ -25,7 +24,7 @@ export type FeedState = {
   /** How often in a row the stream could not be opened. */
   failures: number;
   /** Why nothing could be loaded the last time; null when it could. */
-  error: ApiError | null;
+  error: Error | null;
 };
 
 /** What to do after a piece was taken. */
