@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LiveCache, liveRule, loadLive } from "./live";
 import { anEvent } from "./test_data";
@@ -44,5 +44,70 @@ describe("LiveCache", () => {
     const answer = loadLive<Seqs>(() => Promise.resolve().then(() => []), (seqs, { seq }) => [...seqs, seq]);
     new LiveCache(client, [rule]).apply(events(FLOOD));
     expect(await answer).toHaveLength(FLOOD);
+  });
+});
+
+describe("an answer that takes longer than the next event", () => {
+  const ASK_MS = 400;
+  const asksAgain = liveRule<Seqs>(KEY, (seqs) => seqs, ASK_MS);
+  let client: QueryClient;
+  let cache: LiveCache;
+  /** The questions under way. */
+  let asked: { signal: AbortSignal; answer: (seqs: Seqs) => void }[];
+  let unsubscribe: () => void;
+
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  const answer = async (seqs: Seqs): Promise<void> => {
+    asked.at(-1)?.answer(seqs);
+    await pass(0);
+  };
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    client = new QueryClient();
+    asked = [];
+    const queryFn = ({ signal }: { signal: AbortSignal }): Promise<Seqs> =>
+      new Promise((resolve) => {
+        asked.push({ signal, answer: resolve });
+      });
+    unsubscribe = new QueryObserver(client, { queryKey: KEY, queryFn }).subscribe(() => undefined);
+    cache = new LiveCache(client, [asksAgain]);
+    await pass(0);
+    await answer([]);
+  });
+  afterEach(() => {
+    unsubscribe();
+    client.clear();
+    vi.useRealTimers();
+  });
+
+  it("is waited for, and asked for once more when it is there", async () => {
+    for (let seq = 1; seq <= 10; seq++) {
+      cache.apply([anEvent(seq)]);
+      await pass(ASK_MS);
+    }
+    expect(asked).toHaveLength(2);
+    expect(asked.at(-1)?.signal.aborted).toBe(false);
+    await answer([1]);
+    expect(client.getQueryData(KEY)).toEqual([1]);
+    await pass(ASK_MS);
+    expect(asked).toHaveLength(3);
+    await answer([1, 10]);
+    await pass(10 * ASK_MS);
+    expect(client.getQueryData(KEY)).toEqual([1, 10]);
+    expect(asked).toHaveLength(3);
+  });
+
+  it("is asked for once more when somebody else had asked before the event", async () => {
+    void client.refetchQueries({ queryKey: KEY });
+    cache.apply([anEvent(1)]);
+    await pass(ASK_MS);
+    expect(asked).toHaveLength(2);
+    await answer([]);
+    await pass(ASK_MS);
+    expect(asked).toHaveLength(3);
+    await answer([1]);
+    await pass(10 * ASK_MS);
+    expect(asked).toHaveLength(3);
   });
 });

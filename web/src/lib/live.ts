@@ -6,7 +6,7 @@
  * with something older; `loadLive` therefore records what happens meanwhile and applies it to the
  * answer. Applying an event twice changes nothing.
  */
-import type { QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient } from "@tanstack/react-query";
 import type { FeedEvent } from "./feed_state";
 
 type Patch<T> = (data: T, event: FeedEvent) => T;
@@ -39,36 +39,58 @@ export async function loadLive<T>(load: () => Promise<T>, patch: Patch<T>): Prom
 const FLOOD = 300;
 const FLOOD_REFETCH_MS = 200;
 
-/** Applies events to the cache, and asks again for what the rules cannot patch. */
-export class LiveCache {
-  #due = new Map<LiveRule, ReturnType<typeof setTimeout>>();
+/** One rule's queries are asked for again: one question at a time, and once more when something came meanwhile. */
+class Refetch {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isAsking = false;
+  #againMs: number | null = null;
 
   constructor(
     private readonly client: QueryClient,
-    private readonly rules: readonly LiveRule[],
+    private readonly key: readonly string[],
   ) {}
+
+  /** At most once per `ms`. An answer that is under way is waited for: one that takes longer would never be there. */
+  soon(ms: number): void {
+    if (this.#isAsking) this.#againMs = ms;
+    else this.#timer ??= setTimeout(() => void this.#ask(ms), ms);
+  }
+
+  async #ask(ms: number): Promise<void> {
+    // What is still being loaded, or cannot be, has its own next attempt.
+    const filters = { queryKey: this.key, predicate: ({ state }: Query): boolean => state.data !== undefined };
+    this.#timer = undefined;
+    this.#isAsking = true;
+    // Somebody else's question may be older than what has come.
+    this.#againMs = this.client.isFetching(filters) > 0 ? ms : null;
+    await this.client.invalidateQueries(filters, { cancelRefetch: false });
+    this.#isAsking = false;
+    if (this.#againMs !== null) this.soon(this.#againMs);
+  }
+}
+
+/** Applies events to the cache, and asks again for what the rules cannot patch. */
+export class LiveCache {
+  readonly #rules: readonly (readonly [LiveRule, Refetch])[];
+
+  constructor(
+    private readonly client: QueryClient,
+    rules: readonly LiveRule[],
+  ) {
+    this.#rules = rules.map((rule) => [rule, new Refetch(client, rule.key)]);
+  }
 
   apply(events: readonly FeedEvent[]): void {
     for (const recording of recordings) recording.push(...events);
-    for (const rule of this.rules) {
+    for (const [rule, refetch] of this.#rules) {
       if (events.length > FLOOD) {
-        this.#refetchSoon(rule, FLOOD_REFETCH_MS);
+        refetch.soon(FLOOD_REFETCH_MS);
         continue;
       }
       this.client.setQueriesData<unknown>({ queryKey: rule.key }, (data: unknown) =>
         data === undefined ? undefined : events.reduce<unknown>(rule.patch, data),
       );
-      if (rule.refetchMs !== null) this.#refetchSoon(rule, rule.refetchMs);
+      if (rule.refetchMs !== null) refetch.soon(rule.refetchMs);
     }
-  }
-
-  #refetchSoon(rule: LiveRule, ms: number): void {
-    if (this.#due.has(rule)) return;
-    const refetch = (): void => {
-      this.#due.delete(rule);
-      // What is still being loaded, or cannot be, has its own next attempt.
-      void this.client.invalidateQueries({ queryKey: rule.key, predicate: ({ state }) => state.data !== undefined });
-    };
-    this.#due.set(rule, setTimeout(refetch, ms));
   }
 }
