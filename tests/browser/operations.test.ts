@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page, Route } from "playwright-core";
-import { PATIENCE_MS, openBrowser, signIn } from "../lib/browser.ts";
+import { PATIENCE_MS, PHONE, anotherScreen, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
 
 let server: Server;
 let browser: Browser;
@@ -78,6 +79,25 @@ describe("the room of operations", () => {
     assert.ok(held.length > 0);
     await page.unroute("**/api/nodes", hold);
     await old.waitFor({ state: "detached", timeout: 2 * PATIENCE_MS });
+  });
+
+  test("keeps each job in its place on a phone while how they are is on its way", async () => {
+    const hand = await anotherScreen(browser, page, { viewport: PHONE });
+    const held: Route[] = [];
+    await hand.route("**/api/jobs", (route) => { held.push(route); });
+    await hand.goto(`${server.url}/app/operations`);
+    const list = hand.getByRole("list", { name: "Jobs" });
+    const rows = (): Promise<{ height: number; words: string }[]> =>
+      list.getByRole("listitem").evaluateAll((all) => all.map((row) => ({ height: row.clientHeight, words: (row as HTMLElement).innerText })));
+    await list.getByRole("button", { name: "Run now: Freeze" }).waitFor();
+    const before = await rows();
+    await until("the list is asked for", () => (held.length > 0 ? true : undefined));
+    await hand.unroute("**/api/jobs"); // what was held goes on
+    await list.getByText("Not run yet").first().waitFor();
+    const quiet = (await rows()).map(({ height, words }, i) => ({ words, height, was: before[i]?.height })).filter(({ words }) => words.includes("Not run yet"));
+    assert.ok(quiet.length > 1, "some have not run");
+    for (const { words, height, was } of quiet) assert.equal(height, was, words);
+    await hand.context().close();
   });
 
   test("shows each job, and has one run", async () => {

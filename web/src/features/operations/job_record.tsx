@@ -43,37 +43,40 @@ function How({ run }: { run: JobRun }): ReactElement {
   );
 }
 
-type JobRecordProps = { job: Job; onRun: ((name: string) => void) | null; onRuns: (job: Job) => void };
+type JobActionsProps = {
+  name: string;
+  /** Whether a run may be asked for at all. */
+  offers: boolean;
+  onRuns?: () => void;
+  /** Without it none may be asked for just now. */
+  onRun?: (() => void) | undefined;
+};
+
+/** The same for every job and at all times, so that none of them moves another. */
+export function JobActions({ name, offers, onRuns, onRun }: JobActionsProps): ReactElement {
+  return (
+    <>
+      <Button variant="subtle" size="xs" disabled={onRuns === undefined} aria-label={words.runsOf(name)} onClick={onRuns}>
+        {words.runs}
+      </Button>
+      {offers && (
+        <Button variant="default" size="xs" disabled={onRun === undefined} aria-label={words.runLabel(name)} onClick={onRun}>
+          {words.run}
+        </Button>
+      )}
+    </>
+  );
+}
+
+type JobRecordProps = { job: Job; onRun: ((name: string) => void) | null; onRuns: (name: string) => void };
 
 /** One job: what it is for, how its last run went or how far this one is, and when it is due again. */
 export function JobRecord({ job, onRun, onRuns }: JobRecordProps): ReactElement {
   const { name, does } = words.names[job.name] ?? { name: job.name, does: undefined };
-  const { latest } = job;
-  const runs = (
-    <Button
-      variant="subtle"
-      size="xs"
-      aria-label={words.runsOf(name)}
-      onClick={() => {
-        onRuns(job);
-      }}
-    >
-      {words.runs}
-    </Button>
-  );
-  const run = (
-    <Button
-      variant="default"
-      size="xs"
-      disabled={isUnderWay(latest)}
-      aria-label={words.runLabel(name)}
-      onClick={() => {
-        onRun?.(job.name);
-      }}
-    >
-      {words.run}
-    </Button>
-  );
+  const { latest, enabled } = job;
+  const run = (): void => {
+    onRun?.(job.name);
+  };
   return (
     <Record
       name={name}
@@ -81,10 +84,14 @@ export function JobRecord({ job, onRun, onRuns }: JobRecordProps): ReactElement 
       state={lookOf(job)}
       facts={factsOf(job)}
       action={
-        <>
-          {latest !== null && runs}
-          {onRun !== null && run}
-        </>
+        <JobActions
+          name={name}
+          offers={onRun !== null}
+          onRuns={() => {
+            onRuns(job.name);
+          }}
+          onRun={enabled && !isUnderWay(latest) ? run : undefined}
+        />
       }
     >
       {latest?.state === "running" && <How run={latest} />}

@@ -10,19 +10,25 @@ import { Section } from "../../ui/section";
 import { AsOf } from "../../ui/stale";
 import { Trouble } from "../../ui/trouble";
 import { jobs, runJob } from "./api";
-import { JobRecord } from "./job_record";
+import { JobActions, JobRecord } from "./job_record";
 import { Runs } from "./runs";
 
 const words = text.operations.jobs;
 
 /** Which jobs there are is known before how they are. */
-function ToCome(): ReactElement {
+function ToCome({ mayRun }: { mayRun: boolean }): ReactElement {
   return (
     <>
       <LoadingStatus />
       <Records label={words.title}>
         {Object.values(words.names).map(({ name, does }) => (
-          <Record key={name} name={name} aside={does} facts={[<PendingWords key="at">{words.onRequest}</PendingWords>]} />
+          <Record
+            key={name}
+            name={name}
+            aside={does}
+            facts={[<PendingWords key="at">{words.onRequest}</PendingWords>]}
+            action={<JobActions name={name} offers={mayRun} />}
+          />
         ))}
       </Records>
     </>
@@ -38,12 +44,12 @@ export function Jobs(): ReactElement {
   const shown = data?.jobs.find(({ name }) => name === runs)?.name;
   return (
     <Section title={words.title} aside={<AsOf />}>
-      {data === undefined && (error === null ? <ToCome /> : <FailedFace error={error} retry={() => void refetch()} />)}
+      {data === undefined && (error === null ? <ToCome mayRun={mayRun} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {run.error !== null && <Trouble error={run.error} />}
       {data !== undefined && (
         <Records label={words.title}>
           {data.jobs.map((job) => (
-            <JobRecord key={job.name} job={job} onRun={mayRun && job.offered && job.enabled ? run.mutate : null} onRuns={({ name }) => { goTo({ runs: name }); }} />
+            <JobRecord key={job.name} job={job} onRun={mayRun && job.offered ? run.mutate : null} onRuns={(name) => { goTo({ runs: name }); }} />
           ))}
         </Records>
       )}

@@ -37,18 +37,17 @@ function ofNode(about: { name: string; note: string }, shown: (n: number) => str
 }
 
 function inboxStage({ inbox }: SyncHealth, flows: boolean): Stage {
-  const { counted_ago_ms: ago, spool_bytes: spool } = inbox;
+  const { counted_ago_ms: ago, oldest_pending_age_ms: oldest, spool_bytes: spool } = inbox;
   const dead: Look | null = inbox.dead_letter > 0 ? { shape: "alert", tone: "bad", word: words.attention } : null;
   return {
     name: words.stages.inbox,
     figures: [
-      counted(words.pending, number(inbox.pending), ago),
-      ...(inbox.oldest_pending_age_ms > 0 ? [counted(words.oldest, duration(inbox.oldest_pending_age_ms), ago)] : []),
+      counted({ ...words.pending, note: oldest > 0 ? words.longest(duration(oldest)) : words.pending.note }, number(inbox.pending), ago),
       ...(inbox.held > 0 ? [counted(words.held, number(inbox.held), ago)] : []),
       counted(words.dead, deadLetters(inbox.dead_letter), ago),
       ...ofNode(words.spool, bytes, spool === 0 ? null : spool),
     ],
-    trouble: late(inbox.oldest_pending_age_ms) ?? dead,
+    trouble: late(oldest) ?? dead,
     flows,
   };
 }

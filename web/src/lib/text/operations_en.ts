@@ -18,7 +18,7 @@ export const operations = {
   held: { name: "Held", note: "until a switch lets them through" },
   spool: { name: "Spool", note: "kept beside a store that is away" },
   pending: { name: "Waiting", note: "events in the inbox" },
-  oldest: { name: "Longest wait", note: "of those events" },
+  longest: (time: string) => `the longest for ${time}`,
   dead: { name: "Dead letters", note: "to be looked at" },
   counted: (ago: string) => `counted ${ago} ago`,
   lag: { name: "Received to applied", note: "of the latest events" },

@@ -19,7 +19,7 @@ export const operations: typeof en = {
   held: { name: "Придержаны", note: "пока их не пропустит переключатель" },
   spool: { name: "Буфер", note: "пока база недоступна" },
   pending: { name: "Ждут", note: "событий во входящих" },
-  oldest: { name: "Дольше всего ждёт", note: "из этих событий" },
+  longest: (time: string) => `дольше всего ${time}`,
   dead: { name: "Необработанные", note: "требуют внимания" },
   counted: (ago: string) => `подсчитано ${ago} назад`,
   lag: { name: "До применения", note: "у последних событий" },
