@@ -109,6 +109,30 @@ describe("how much a project may use", () => {
       }
   });
 
+  test("is measured against what is used, and said in words when little is left, or none", async () => {
+    const clients = { name: "realtime_clients_max", value: 10, most: 10, chosen: null };
+    for (const [used, said] of [[1, null], [8, "nearly used up"], [11, "used up"]] as const) {
+      await page.route("**/api/quotas", (route) => route.fulfill({ json: { quotas: [{ ...clients, used }] } }));
+      await page.reload();
+      const meter = quota().getByRole("meter", { name: "Used now: Live clients" });
+      await meter.and(page.locator(`[aria-valuenow="${String(Math.min(used, 10))}"]`)).waitFor();
+      assert.equal(await quota().getByText("used up").count(), said === null ? 0 : 1);
+      if (said !== null) await quota().getByText(said, { exact: true }).waitFor();
+      await page.unroute("**/api/quotas");
+    }
+  });
+
+  test("is marked as old when it is told no longer", async () => {
+    let isTold = true;
+    await page.route("**/api/quotas", (route) => (isTold ? route.continue() : route.fulfill({ status: 403, body: "{}" })));
+    await page.reload();
+    await quota().waitFor();
+    isTold = false;
+    await page.getByRole("region", { name: "How much it may use" }).getByText(/^as of/).waitFor();
+    await page.unroute("**/api/quotas");
+    await page.reload();
+  });
+
   test("is chosen smaller, and as it was again", async () => {
     const dialog = page.getByRole("dialog", { name: "Live clients" });
     await quota().getByRole("button", { name: "Choose less: Live clients" }).click();

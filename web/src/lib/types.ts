@@ -31,7 +31,6 @@ export type Direction = Schemas["Direction"];
 export type Envelope = Schemas["Envelope"];
 export type FeedPage = Schemas["FeedPage"];
 export type Drift = Schemas["Drift"];
-export type FullHealth = Schemas["FullHealth"];
 export type InboxEvent = Schemas["InboxEvent"];
 export type InboxEventDetail = Schemas["InboxEventDetail"];
 export type InboxPage = Schemas["InboxPage"];

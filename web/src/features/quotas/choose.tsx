@@ -18,7 +18,6 @@ export function ChooseQuota({ quota: { name, value, most, chosen }, onClose }: {
     mutationFn: chooseQuota,
     onSuccess: (now) => {
       client.setQueryData(quotas.queryKey, now);
-      void client.invalidateQueries({ queryKey: ["health"] });
       onClose();
     },
   });

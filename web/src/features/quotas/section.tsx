@@ -4,28 +4,38 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReactElement } from "react";
 import { number } from "../../lib/format";
+import type { Look } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { Quota } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
+import { Mark } from "../../ui/mark";
+import { Meter } from "../../ui/meter";
 import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
-import { quotas, usage } from "./api";
+import { AsOf, Polled, Vouched } from "../../ui/stale";
+import { quotas } from "./api";
 import { ChooseQuota } from "./choose";
 
 const words = text.connections.quotas;
 
 export function QuotasSection(): ReactElement {
-  const { data, error, refetch } = useQuery(quotas);
-  const { data: limits, error: notTold } = useQuery(usage);
-  const [chosen, setChosen] = useState<Quota | null>(null);
-  const usedOf = (name: string): number | null => (notTold === null ? (limits?.find((limit) => limit.name === name)?.used ?? null) : null);
   return (
-    <Section title={words.title}>
+    <Polled keys={[quotas.queryKey]}>
+      <All />
+    </Polled>
+  );
+}
+
+function All(): ReactElement {
+  const { data, error, refetch } = useQuery(quotas);
+  const [chosen, setChosen] = useState<Quota | null>(null);
+  return (
+    <Section title={words.title} aside={<AsOf />}>
       {data === undefined && (error === null ? <LoadingFace rows={6} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {data !== undefined && (
         <Records label={words.title}>
           {data.quotas.map((quota) => (
-            <QuotaRecord key={quota.name} quota={quota} used={usedOf(quota.name)} onChoose={setChosen} />
+            <QuotaRecord key={quota.name} quota={quota} onChoose={setChosen} />
           ))}
         </Records>
       )}
@@ -41,16 +51,18 @@ export function QuotasSection(): ReactElement {
   );
 }
 
-type QuotaProps = { quota: Quota; used: number | null; onChoose: (quota: Quota) => void };
-
-function QuotaRecord({ quota, used, onChoose }: QuotaProps): ReactElement {
-  const { name, most, value } = quota;
+function QuotaRecord({ quota, onChoose }: { quota: Quota; onChoose: (quota: Quota) => void }): ReactElement {
+  const { name, most, value, used } = quota;
   const about = words.names[name];
   return (
     <Record
       name={about.name}
       aside={about.note}
-      facts={[words.atMost(number(value)), value < most ? words.chosenOf(number(most)) : null, used === null ? null : words.used(number(used))]}
+      facts={[
+        words.atMost(number(value)),
+        value < most ? words.chosenOf(number(most)) : null,
+        used === null ? null : <Used key="used" of={about.name} used={used} value={value} />,
+      ]}
       action={
         <Button
           variant="default"
@@ -64,5 +76,19 @@ function QuotaRecord({ quota, used, onChoose }: QuotaProps): ReactElement {
         </Button>
       }
     />
+  );
+}
+
+/** From this share of what may be used on it is said that there is little left. */
+const NEARLY = 0.8;
+const LITTLE_LEFT: Look = { shape: "alert", tone: "warn", word: words.nearly };
+const NONE_LEFT: Look = { shape: "cross", tone: "bad", word: words.full };
+
+function Used({ of, used, value }: { of: string; used: number; value: number }): ReactElement {
+  return (
+    <>
+      <Vouched>{words.used(number(used))}</Vouched> <Meter label={words.usedOf(of)} value={used} most={value} />{" "}
+      {used >= NEARLY * value && <Mark look={used >= value ? NONE_LEFT : LITTLE_LEFT} />}
+    </>
   );
 }
