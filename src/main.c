@@ -44,6 +44,8 @@ static const struct {
      "print a link by which somebody comes in, or sets another password"},
     {"org", tool_org, true, "create NAME OWNER_EMAIL",
      "make an organisation, and print its owner's invitation"},
+    {"project", tool_project, true, "create NAME [ORG] | list",
+     "make a project, and print its number; list those of all organisations"},
     {"jobs", tool_jobs, true, "list [PROJECT] | run NAME [PROJECT]",
      "what is done again and again, and when; ask for a run now"},
     {"quota", tool_quota, true, "PROJECT [NAME NUMBER|default]",

@@ -42,18 +42,7 @@ bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e)
 
 struct str deed_change(struct req *rq, struct str before, struct str after)
 {
-    struct json_writer w;
-    struct buf text;
-
-    buf_init(&text, 16 * 1024);
-    json_init(&w, &text);
-    json_open_object(&w);
-    json_member_str(&w, STR("before"), before);
-    json_member_str(&w, STR("after"), after);
-    json_close_object(&w);
-    const struct str details = str_dup(buf_view(&text), rq->a);
-    buf_finish(&text);
-    return details;
+    return audit_change(before, after, rq->a);
 }
 
 struct str req_id_text(struct req *rq, int64_t id)

@@ -30,7 +30,7 @@ bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e) C
 /* The line, where a room below writes it. */
 struct audit_entry req_audit_entry(const struct req *rq, const struct deed *d);
 
-/* {"before": …, "after": …} of one text. */
+/* audit_change(), with the memory of the request. */
 struct str deed_change(struct req *rq, struct str before, struct str after);
 
 struct str req_id_text(struct req *rq, int64_t id);

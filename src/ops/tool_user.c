@@ -10,8 +10,6 @@
 #include "tenancy/project.h"
 #include "tenancy/session.h"
 
-enum { NAME_MAX_BYTES = 100 };
-
 const struct actor tool_console = {.kind = ACTOR_NOBODY, .name = {"console", 7}};
 
 struct errand {
@@ -43,12 +41,14 @@ static bool create(struct errand *x, struct err *e)
 {
     struct arena *a = x->cmd->a;
     struct reach all = {.project = INT_NONE, .rights = RIGHTS_ALL};
-    const struct str name = x->cmd->n_args > 3 ? str_from(x->cmd->args[3]) : x->email;
+    struct str name = x->email;
     enum user_role role, before;
     bool found, made;
 
     if (!user_role_parse(str_from(x->cmd->args[2]), &role))
         return err_set(e, ERR_INVALID, "\"%.40s\" is no role", x->cmd->args[2]);
+    if (x->cmd->n_args > 3 && !tool_name(x->cmd->args[3], &name, e))
+        return err_trace(e);
     if (!db_query_one(x->db, Q_ORG_FIRST, NO_BINDS, id_columns, LEN(id_columns), a, &all.org,
                       &found, e))
         return err_trace(e);
@@ -67,16 +67,15 @@ static bool create(struct errand *x, struct err *e)
 static bool create_org(struct errand *x, struct err *e)
 {
     struct arena *a = x->cmd->a;
-    const struct str name = str_trim(str_from(x->cmd->args[1]));
+    struct str name;
     struct reach all = {.project = INT_NONE, .rights = RIGHTS_ALL};
     enum user_role before;
     struct person owner;
     int64_t project;
     bool made, found;
 
-    if (str_is_empty(name) || name.n > NAME_MAX_BYTES || !str_is_utf8(name))
-        return err_set(e, ERR_INVALID, "a name of 1 to %d bytes expected", NAME_MAX_BYTES);
-    if (!db_query_one(x->db, Q_ORG_ADD, BINDS(bind_str("name", name)), id_columns, LEN(id_columns),
+    if (!tool_name(x->cmd->args[1], &name, e) ||
+        !db_query_one(x->db, Q_ORG_ADD, BINDS(bind_str("name", name)), id_columns, LEN(id_columns),
                       a, &all.org, &made, e) ||
         !project_create(OFFICE(x->db, &x->rng, x->now), all.org, STR("First project"), a, &project,
                         e) ||

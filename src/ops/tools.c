@@ -18,7 +18,7 @@
 #include "tenancy/people.h"
 #include "tenancy/session.h"
 
-enum { PRINTED_MAX = 256 * 1024, FINDINGS_PRINTED = 20 };
+enum { PRINTED_MAX = 256 * 1024, FINDINGS_PRINTED = 20, NAME_MAX_BYTES = 100 };
 
 int tool_fail(const struct err *e)
 {
@@ -53,6 +53,16 @@ static bool open_store(struct command *cmd, bool exclusive, struct store **ret, 
 bool tool_store(struct command *cmd, struct store **ret, struct err *e)
 {
     return open_store(cmd, false, ret, e) || err_trace(e);
+}
+
+bool tool_name(const char *given, struct str *ret, struct err *e)
+{
+    const struct str name = str_trim(str_from(given));
+
+    if (str_is_empty(name) || name.n > NAME_MAX_BYTES || !str_is_utf8(name))
+        return err_set(e, ERR_INVALID, "a name of 1 to %d bytes expected", NAME_MAX_BYTES);
+    *ret = name;
+    return true;
 }
 
 // --- migrate -------------------------------------------------------------------------------------

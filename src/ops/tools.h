@@ -20,6 +20,8 @@ extern const struct actor tool_console;
 
 /* Opens the store of the configuration, beside a server that may run. */
 bool tool_store(struct command *cmd, struct store **ret, struct err *e) CHECK_RESULT;
+/* What is given as a name, without the blanks around it; as long as the API takes one. */
+bool tool_name(const char *given, struct str *ret, struct err *e) CHECK_RESULT;
 /* The project that a first start makes. */
 bool tool_default_project(struct db *db, struct arena *a, int64_t *ret, struct err *e) CHECK_RESULT;
 
@@ -31,6 +33,7 @@ int tool_feed(struct command *cmd);
 int tool_login_link(struct command *cmd);
 int tool_user(struct command *cmd);
 int tool_org(struct command *cmd);
+int tool_project(struct command *cmd);
 int tool_jobs(struct command *cmd);
 int tool_quota(struct command *cmd);
 int tool_vault(struct command *cmd);

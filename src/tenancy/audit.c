@@ -5,8 +5,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/crypto.h"
+#include "base/json.h"
 
-enum { ENTRY_MAX = 64 * 1024, WALK = 500, LIST_MAX = 1000 };
+enum { ENTRY_MAX = 64 * 1024, CHANGE_MAX = 16 * 1024, WALK = 500, LIST_MAX = 1000 };
 
 #define TIME_LAST INT64_C(253402300799000000) // 9999-12-31T23:59:59Z
 
@@ -175,6 +176,22 @@ bool audit_append_first(struct db *db, const struct audit_entry *in, usec_t now,
         (found && !audit_append(db, org, in, now, a, e)))
         return err_trace(e);
     return true;
+}
+
+struct str audit_change(struct str before, struct str after, struct arena *a)
+{
+    struct json_writer w;
+    struct buf text;
+
+    buf_init(&text, CHANGE_MAX);
+    json_init(&w, &text);
+    json_open_object(&w);
+    json_member_str(&w, STR("before"), before);
+    json_member_str(&w, STR("after"), after);
+    json_close_object(&w);
+    const struct str details = str_dup(buf_view(&text), a);
+    buf_finish(&text);
+    return details;
 }
 
 // --- read ----------------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ bool audit_append_everywhere(struct db *db, int64_t user, const struct audit_ent
 bool audit_append_first(struct db *db, const struct audit_entry *in, usec_t now, struct arena *a,
                         struct err *e) CHECK_RESULT;
 
+/* {"before": …, "after": …} of one text, for an entry's details. */
+struct str audit_change(struct str before, struct str after, struct arena *a);
+
 struct audit_row {
     int64_t seq, project, actor_id;
     usec_t ts;

@@ -8,15 +8,34 @@ enum { LISTED_MAX = 100 };
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
-bool project_hold(struct db *db, int64_t id, struct arena *a, struct err *e)
+static bool hold(struct db *db, enum query q, struct binds binds, struct arena *a, struct err *e)
 {
     int64_t held;
     bool found;
 
-    if (!db_query_one(db, Q_PROJECT_HOLD, BINDS(bind_int("project", id)), id_columns,
-                      LEN(id_columns), a, &held, &found, e))
+    if (!db_query_one(db, q, binds, id_columns, LEN(id_columns), a, &held, &found, e))
         return err_trace(e);
     return found || err_set(e, ERR_NOT_FOUND, "there is no such thing here");
+}
+
+bool project_hold(struct db *db, int64_t id, struct arena *a, struct err *e)
+{
+    return hold(db, Q_PROJECT_HOLD, BINDS(bind_int("project", id)), a, e) || err_trace(e);
+}
+
+bool org_hold(struct db *db, int64_t org, struct arena *a, struct err *e)
+{
+    return hold(db, Q_ORG_HOLD, BINDS(bind_int("org", org)), a, e) || err_trace(e);
+}
+
+bool org_projects(struct db *db, int64_t org, struct arena *a, int64_t *ret, struct err *e)
+{
+    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    bool found;
+
+    return db_query_one(db, Q_ORG_PROJECTS, BINDS(bind_int("org", org)), columns, LEN(columns), a,
+                        ret, &found, e) ||
+           err_trace(e);
 }
 
 bool project_create(const struct office *o, int64_t org, struct str name, struct arena *a,
@@ -55,16 +74,34 @@ bool project_find(struct db *db, int64_t id, struct arena *a, struct project *re
            err_trace(e);
 }
 
+static int64_t most_of(struct list_page page)
+{
+    return page.limit < LISTED_MAX ? page.limit : LISTED_MAX;
+}
+
 bool project_list(struct db *db, int64_t user, struct list_page page, struct arena *a,
                   struct project **ret, size_t *ret_n, struct err *e)
 {
-    const int64_t most = page.limit < LISTED_MAX ? page.limit : LISTED_MAX;
+    const int64_t most = most_of(page);
     struct rows *rows;
 
     if (!db_query(
             db, Q_USER_PROJECTS,
             BINDS(bind_int("user", user), bind_int("after", page.from), bind_int("limit", most)), a,
             &rows, e))
+        return err_trace(e);
+    *ret = rows_list(rows, &project_shape, (size_t)most, a, ret_n, e);
+    return *ret || err_trace(e);
+}
+
+bool project_list_all(struct db *db, struct list_page page, struct arena *a, struct project **ret,
+                      size_t *ret_n, struct err *e)
+{
+    const int64_t most = most_of(page);
+    struct rows *rows;
+
+    if (!db_query(db, Q_PROJECT_ALL, BINDS(bind_int("after", page.from), bind_int("limit", most)),
+                  a, &rows, e))
         return err_trace(e);
     *ret = rows_list(rows, &project_shape, (size_t)most, a, ret_n, e);
     return *ret || err_trace(e);

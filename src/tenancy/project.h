@@ -16,6 +16,15 @@ struct project_bootstrap {
     struct str owner_email; /* of the owner that a fresh installation gets */
 };
 
+/* In a transaction, until its end: nobody else gives or takes a role in the organisation, shuts
+ * somebody out or makes a project by the API, so that what was read is what is changed. (To hold
+ * the rows of roles alone would not do: who waits for one that stays as it was goes on with people
+ * as they were.) */
+bool org_hold(struct db *db, int64_t org, struct arena *a, struct err *e) CHECK_RESULT;
+/* How many projects it has. */
+bool org_projects(struct db *db, int64_t org, struct arena *a, int64_t *ret,
+                  struct err *e) CHECK_RESULT;
+
 /* A project of an organisation, with its feed. In the caller's transaction. */
 bool project_create(const struct office *o, int64_t org, struct str name, struct arena *a,
                     int64_t *ret, struct err *e) CHECK_RESULT;
@@ -28,6 +37,9 @@ struct project {
 };
 bool project_list(struct db *db, int64_t user, struct list_page page, struct arena *a,
                   struct project **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
+/* Of everybody: for who runs the installation. */
+bool project_list_all(struct db *db, struct list_page page, struct arena *a, struct project **ret,
+                      size_t *ret_n, struct err *e) CHECK_RESULT;
 bool project_find(struct db *db, int64_t id, struct arena *a, struct project *ret, bool *ret_found,
                   struct err *e) CHECK_RESULT;
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type FeedPage, get, type InboxPage } from "../lib/api.ts";
+import { auditOf, OWNER, signIn } from "../lib/company.ts";
 import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
 import { settled, tool } from "../lib/settled.ts";
 import { Stream } from "../lib/stream.ts";
@@ -13,7 +14,7 @@ import { deliverPoison, FakeCall } from "../lib/twilio.ts";
 describe("the command line", () => {
   let server: Server;
   before(async () => {
-    server = await startServer();
+    server = await startServer(OWNER);
     await new FakeCall(server, "+15085140320").arrives();
     await deliverPoison(server);
     await settled(server);
@@ -89,6 +90,46 @@ describe("the command line", () => {
     assert.match(again.output, /\/app\/welcome#/, "who has no password yet needs a link still");
     for (const args of [["create"], ["create", "", "a@b.example"], ["create", "x".repeat(101), "a@b.example"], ["create", "x", "no address"], ["remove", "x"], []])
       assert.equal((await tool(server, "org", ...args)).code, 1, args.join(" "));
+  });
+
+  it("makes a project of the organisation that is named, by its number, and lists all", async () => {
+    await tool(server, "org", "create", "Of \u001b[2Jtwo\u009b2J", "owner@two.example");
+    const listed = async (): Promise<string[][]> => {
+      const { code, output } = await tool(server, "project", "list");
+      assert.equal(code, 0, output);
+      return output.trim().split("\n").slice(1).map((line) => line.split(/ {2,}/));
+    };
+    const there = await listed();
+    const org = there.find(([, , name]) => name === "First project (Of ?[2Jtwo?2J)")?.[1] ?? "";
+    const first = there[0]?.[1] ?? "";
+    const made: string[] = [];
+    for (const args of [["  Night shift "], ["Ночь", org]]) {
+      const { code, output } = await tool(server, "project", "create", ...args);
+      assert.equal(code, 0, output);
+      assert.match(output, /^\d+\n$/, "its number, and nothing else");
+      made.push(output.trim());
+    }
+    assert.deepEqual((await listed()).slice(there.length), [
+      [made[0], first, "Night shift (Default organisation)"],
+      [made[1], org, "Ночь (Of ?[2Jtwo?2J)"],
+    ]);
+    const noted = (await auditOf(server, (await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL)).token, "action=project.created")).map(({ actor, entity, details, project_id }) => [actor, entity, details, project_id]);
+    const by = { kind: "system", id: null, name: "console" };
+    assert.deepEqual(noted, [[by, { type: "project", id: made[0], name: null }, { before: null, after: "Night shift" }, made[0]]], "the other one is not of this organisation");
+    assert.match((await tool(server, "verify")).output, /: 0 findings/);
+  });
+
+  it("makes no project of nothing, of too much, or of an organisation that is not there", async () => {
+    const before_ = (await tool(server, "project", "list")).output;
+    const refused: Record<string, string[][]> = { "a name of 1 to 100 bytes": [[""], ["  "], ["x".repeat(101)]], "no organisation 999": [["x", "999"]], "no organisation's number": [["x", "Default organisation"], ["x", ""]], usage: [[], ["x", "1", "y"]] };
+    for (const [why, all] of Object.entries(refused))
+      for (const args of all) {
+        const { code, output } = await tool(server, "project", "create", ...args);
+        assert.equal(code, 1, args.join(" "));
+        assert.ok(output.includes(why), `${args.join(" ")}: ${output}`);
+      }
+    for (const args of [[], ["list", "1"], ["remove", "1"]]) assert.match((await tool(server, "project", ...args)).output, /^usage: /, args.join(" "));
+    assert.equal((await tool(server, "project", "list")).output, before_);
   });
 
   it("refuses a malformed configuration and says what to fix", async () => {

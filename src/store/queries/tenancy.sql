@@ -20,6 +20,21 @@ INSERT INTO orgs (name) VALUES (:name) RETURNING id;
 -- scope: system — who runs the installation
 SELECT id FROM orgs ORDER BY id LIMIT 1;
 
+-- name: org_hold
+-- Held until the transaction ends: who else gives or takes a role there, or makes a project, waits, and reads then what is
+-- there.
+-- params: org int
+-- scope: org
+-- [sqlite]
+SELECT id FROM orgs WHERE id = :org;
+-- [postgres]
+SELECT id FROM orgs WHERE id = :org FOR NO KEY UPDATE;
+
+-- name: org_projects
+-- params: org int
+-- scope: org
+SELECT count(*) AS n FROM projects WHERE org_id = :org;
+
 -- name: project_add
 -- params: org int, name text
 -- scope: system — makes a project
@@ -53,6 +68,13 @@ SELECT id FROM projects WHERE id = :project FOR NO KEY UPDATE;
 -- params: project int, org int
 -- scope: org
 SELECT id, name FROM projects WHERE id = :project AND org_id = :org;
+
+-- name: project_all
+-- Those of the whole installation, the oldest first.
+-- params: after int, limit int
+-- scope: system — who runs the installation
+SELECT p.id, p.org_id, p.name, o.name AS org_name, p.time_zone, p.created_at
+  FROM projects p JOIN orgs o ON o.id = p.org_id WHERE p.id > :after ORDER BY p.id LIMIT :limit;
 
 -- name: project_show
 -- params: project int
