@@ -67,10 +67,20 @@ static bool reply_tokens(struct req *rq, const struct session *s, struct err *e)
     return reply_with(rq, 200, headers, n, e) || err_trace(e);
 }
 
+/* As far as it is text: a header may hold any bytes. */
+static struct str text_of(struct str header, size_t max)
+{
+    size_t n = 0, next;
+
+    while ((next = str_utf8_first(str_sub(header, n, SIZE_MAX))) > 0 && n + next <= max)
+        n += next;
+    return str_sub(header, 0, n);
+}
+
 static struct session_from client_of(const struct req *rq)
 {
     return (struct session_from){
-        .agent = str_sub(http_header(rq->http, STR("User-Agent")), 0, AGENT_MAX),
+        .agent = text_of(http_header(rq->http, STR("User-Agent")), AGENT_MAX),
         .address = rq->http->peer,
     };
 }
@@ -103,7 +113,7 @@ bool auth_open_session(struct req *rq, const struct person *p, const char *actio
 
 struct login {
     struct str email, password;
-    bool found;
+    bool found, opened;
     struct person person;
     struct session session;
 };
@@ -134,11 +144,18 @@ static bool note_failure(struct req *rq, void *arg, struct err *e)
     return req_audit_everywhere(rq, &d, e) || err_trace(e);
 }
 
+/* To hash a password takes its time. One that was changed meanwhile, to keep out who knows it,
+ * opens nothing any more. */
 static bool open_login(struct req *rq, void *arg, struct err *e)
 {
     struct login *in = arg;
+    bool still;
 
-    return auth_open_session(rq, &in->person, "login", &in->session, e) || err_trace(e);
+    if (!person_hold(rq->db, &in->person, rq->a, &still, e) ||
+        (still && !auth_open_session(rq, &in->person, "login", &in->session, e)))
+        return err_trace(e);
+    in->opened = still;
+    return true;
 }
 
 static bool login(struct req *rq, struct err *e)
@@ -162,10 +179,12 @@ static bool login(struct req *rq, struct err *e)
         !password_verify(rq->app->hasher, in.found ? in.person.password_hash : STR_NONE,
                          in.password, &right, e))
         return err_trace(e);
-    if (!right || in.person.disabled_at != TIME_NONE)
-        return req_transaction(rq, note_failure, &in, e) ? wrong(rq, &in, e) : err_trace(e);
-    return (req_transaction(rq, open_login, &in, e) && reply_tokens(rq, &in.session, e)) ||
-           err_trace(e);
+    const bool may = right && in.person.disabled_at == TIME_NONE;
+    if (may && !req_transaction(rq, open_login, &in, e))
+        return err_trace(e);
+    if (in.opened)
+        return reply_tokens(rq, &in.session, e) || err_trace(e);
+    return req_transaction(rq, note_failure, &in, e) ? wrong(rq, &in, e) : err_trace(e);
 }
 
 // --- refresh -------------------------------------------------------------------------------------

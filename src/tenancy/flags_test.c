@@ -221,19 +221,6 @@ static void *change_too(void *arg)
     return NULL;
 }
 
-/* SQLite has one writer: there, the other's transaction begins behind this one. */
-static void wait_until_it_waits(const struct store *store)
-{
-    if (store_engine(store) == STORE_POSTGRES)
-        test_postgres_admin(
-            "DO $$ BEGIN FOR i IN 1..6000 LOOP"
-            "   PERFORM pg_stat_clear_snapshot();"
-            "   IF EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            "      AND (query LIKE '%flags%' OR query LIKE '%installation%')) THEN RETURN; END IF;"
-            "   PERFORM pg_sleep(0.005);"
-            " END LOOP; RAISE 'nobody waits'; END $$");
-}
-
 static void of_two_changes_at_once_none_is_lost(void **state)
 {
     (void)state;
@@ -253,7 +240,7 @@ static void of_two_changes_at_once_none_is_lost(void **state)
             c.given[FLAG_WORKER_SHARE] = o.change.given[FLAG_PUSH] = true;
             begin_change(db, &c, a);
             assert_int_equal(pthread_create(&thread, NULL, change_too, &o), 0);
-            wait_until_it_waits(store);
+            kit_until_one_waits(store, "flags|installation", a);
             assert_ok(db_commit(db, &e), &e);
             assert_int_equal(pthread_join(thread, NULL), 0);
             assert_ok(flags_get(db, whose[i], a, &got, &e), &e);

@@ -1,6 +1,8 @@
 #include "tenancy/people.h"
 
 #include "base/arena.h"
+#include "tenancy/project.h"
+#include "tenancy/session.h"
 
 enum { EMAIL_MAX = 254, MEMBERS_MAX = 100, ROLES_PER_MEMBER = 64 };
 
@@ -68,6 +70,24 @@ bool person_by_id(struct db *db, int64_t id, struct arena *a, struct person *ret
 {
     return person_load(db, Q_USER_BY_ID, BINDS(bind_int("user", id)), a, ret, ret_found, e) ||
            err_trace(e);
+}
+
+bool person_hold(struct db *db, const struct person *p, struct arena *a, bool *ret_still,
+                 struct err *e)
+{
+    static const struct column columns[] = {
+        {"password_hash", COLUMN_STR, offsetof(struct person, password_hash)},
+        {"disabled_at", COLUMN_TIME, offsetof(struct person, disabled_at)},
+    };
+    struct person now;
+    bool found;
+
+    if (!db_query_one(db, Q_USER_HOLD, BINDS(bind_int("user", p->id)), columns, LEN(columns), a,
+                      &now, &found, e))
+        return err_trace(e);
+    *ret_still = found && now.disabled_at == TIME_NONE && !str_is_none(now.password_hash) &&
+                 str_eq(now.password_hash, p->password_hash);
+    return true;
 }
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
@@ -264,14 +284,14 @@ bool member_find(struct db *db, const struct reach *r, int64_t user, struct aren
 
 // --- roles ---------------------------------------------------------------------------------------
 
-/* Of what is about to be taken: whether another owner is left. Holds the owners' rows. */
+/* Of what is about to be taken: whether another owner is left. */
 static bool keeps_owner(struct db *db, const struct reach *r, int64_t user, struct arena *a,
                         struct err *e)
 {
     struct rows *rows;
     bool another = false;
 
-    if (!db_query(db, Q_OWNERS_LOCK, BINDS(bind_int("org", r->org)), a, &rows, e))
+    if (!db_query(db, Q_ORG_OWNERS, BINDS(bind_int("org", r->org)), a, &rows, e))
         return err_trace(e);
     while (rows_next(rows))
         another |= rows_int(rows, "user_id") != user;
@@ -324,6 +344,33 @@ static bool is_place(struct db *db, const struct reach *r, int64_t project, stru
     return found || err_set(e, ERR_NOT_FOUND, "there is no such thing here");
 }
 
+static bool belongs_elsewhere(struct db *db, const struct reach *r, int64_t user, struct arena *a,
+                              bool *ret, struct err *e)
+{
+    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    int64_t n = 0;
+    bool found;
+
+    if (!db_query_one(db, Q_USER_ORGS_ELSEWHERE,
+                      BINDS(bind_int("user", user), bind_int("org", r->org)), columns, LEN(columns),
+                      a, &n, &found, e))
+        return err_trace(e);
+    *ret = found && n > 0;
+    return true;
+}
+
+/* An owner's account is not opened by a link that was made while it reached less, by who may reach
+ * no further. Links of who belongs to others as well are theirs too. */
+static bool end_links(const struct office *o, const struct reach *r, int64_t user, struct arena *a,
+                      struct err *e)
+{
+    bool elsewhere;
+
+    return (belongs_elsewhere(o->db, r, user, a, &elsewhere, e) &&
+            (elsewhere || links_revoke(o->db, user, o->now, e))) ||
+           err_trace(e);
+}
+
 bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
                 struct arena *a, enum user_role *ret_before, struct err *e)
 {
@@ -331,7 +378,7 @@ bool role_grant(const struct office *o, const struct reach *r, const struct role
     struct rows *rows;
     bool found;
 
-    if (!is_place(o->db, r, wish->project, a, e))
+    if (!org_hold(o->db, r->org, a, e) || !is_place(o->db, r, wish->project, a, e))
         return err_trace(e);
     if (!covers(r, wish->project, wish->role))
         return out_of_reach(e);
@@ -351,7 +398,10 @@ bool role_grant(const struct office *o, const struct reach *r, const struct role
         ;
     if (!rows_end(rows, e))
         return err_trace(e);
-    *ret_before = found ? before.role : USER_ROLE_COUNT;
+    const enum user_role was = found ? before.role : USER_ROLE_COUNT;
+    if (wish->role == USER_ROLE_OWNER && was != wish->role && !end_links(o, r, wish->user, a, e))
+        return err_trace(e);
+    *ret_before = was;
     return true;
 }
 
@@ -361,7 +411,8 @@ bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_
     struct member_role role;
     bool found;
 
-    if (!find_role(db, Q_ROLE_FIND,
+    if (!org_hold(db, r->org, a, e) ||
+        !find_role(db, Q_ROLE_FIND,
                    BINDS(bind_int("id", role_id), bind_int("user", user), bind_int("org", r->org)),
                    a, &role, &found, e))
         return err_trace(e);
@@ -375,19 +426,23 @@ bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_
     return true;
 }
 
-static bool belongs_elsewhere(struct db *db, const struct reach *r, int64_t user, struct arena *a,
-                              bool *ret, struct err *e)
+/* Of all their roles in the organisation, as many as there are; a role of a newer version is beyond
+ * everybody. */
+static bool covers_all(struct db *db, const struct reach *r, int64_t user, struct arena *a,
+                       struct err *e)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
-    int64_t n = 0;
-    bool found;
+    bool all = true;
+    struct rows *rows;
+    enum user_role role;
 
-    if (!db_query_one(db, Q_USER_ORGS_ELSEWHERE,
-                      BINDS(bind_int("user", user), bind_int("org", r->org)), columns, LEN(columns),
-                      a, &n, &found, e))
+    if (!db_query(db, Q_ROLE_KINDS, BINDS(bind_int("user", user), bind_int("org", r->org)), a,
+                  &rows, e))
         return err_trace(e);
-    *ret = found && n > 0;
-    return true;
+    while (rows_next(rows))
+        all = user_role_parse(rows_str(rows, "role"), &role) && covers(r, INT_NONE, role) && all;
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    return all || out_of_reach(e);
 }
 
 bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct arena *a,
@@ -402,9 +457,8 @@ bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct a
         err_set(e, ERR_FORBIDDEN, "this person belongs to others as well");
         return err_fix(e, "take their roles here away instead");
     }
-    for (size_t i = 0; i < m.n_roles; i++)
-        if (!covers(r, m.roles[i].project, m.roles[i].role))
-            return out_of_reach(e);
+    if (!covers_all(db, r, user, a, e))
+        return err_trace(e);
     *ret = m;
     return true;
 }
@@ -414,11 +468,10 @@ bool member_disable(struct db *db, const struct reach *r, int64_t user, bool dis
 {
     struct member m;
 
-    if (!member_reaches(db, r, user, a, &m, e))
+    if (!org_hold(db, r->org, a, e) || !member_reaches(db, r, user, a, &m, e))
         return err_trace(e);
-    for (size_t i = 0; i < m.n_roles; i++)
-        if (disabled && !may_leave(db, r, &m.roles[i], a, e))
-            return err_trace(e);
+    if (disabled && !keeps_owner(db, r, user, a, e))
+        return err_trace(e);
     return db_exec(db, Q_USER_DISABLE,
                    BINDS(bind_int("user", user), bind_bool("disabled", disabled),
                          bind_time("now", now)),

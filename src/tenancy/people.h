@@ -26,6 +26,10 @@ bool person_by_email(struct db *db, struct str email, struct arena *a, struct pe
                      bool *ret_found, struct err *e) CHECK_RESULT;
 bool person_by_id(struct db *db, int64_t id, struct arena *a, struct person *ret, bool *ret_found,
                   struct err *e) CHECK_RESULT;
+/* Whether they may sign in with the password that *p had when it was proved: it may have been
+ * changed meanwhile, or they were shut out. In a transaction, until whose end it stays so. */
+bool person_hold(struct db *db, const struct person *p, struct arena *a, bool *ret_still,
+                 struct err *e) CHECK_RESULT;
 /* The one who has the address already, or a new one without a password. */
 bool person_ensure(const struct office *o, struct str email, struct str name, struct arena *a,
                    int64_t *ret, bool *ret_made, struct err *e) CHECK_RESULT;

@@ -1,5 +1,7 @@
 #include "tenancy/people.h"
 
+#include <pthread.h>
+
 #include "tenancy/tenancy_kit.h"
 
 static void addresses_are_compared_in_lower_case(void **state)
@@ -112,6 +114,100 @@ static void an_organisation_keeps_an_owner(void **state)
     }
 }
 
+/* The ways in which an owner ceases to be one. */
+enum way { TAKEN, LOWERED, SHUT_OUT };
+
+struct ousting {
+    struct store *store;
+    struct reach all;
+    int64_t owner;
+    enum way way;
+    enum err_code refused;
+};
+
+static bool oust(struct db *db, const struct ousting *o, struct arena *a, struct err *e)
+{
+    enum user_role before;
+    struct member_role taken;
+    struct member m;
+
+    switch (o->way) {
+    case TAKEN:
+        return member_find(db, &o->all, o->owner, a, &m, e) &&
+               role_take(db, &o->all, o->owner, m.roles[0].id, a, &taken, e);
+    case LOWERED:
+        return role_grant(OFFICE(db, NULL, KIT_NOW), &o->all,
+                          ROLE_WISH(o->owner, INT_NONE, USER_ROLE_ADMIN), a, &before, e);
+    case SHUT_OUT:
+        return member_disable(db, &o->all, o->owner, true, KIT_NOW, a, e);
+    }
+    return false;
+}
+
+static void *oust_too(void *arg)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct ousting *o = arg;
+    _cleanup_(db_closep) struct db *db = store_connect(o->store, STORE_WORK);
+    struct err e = {0};
+
+    assert_ok(db_begin(db, &e), &e);
+    if (oust(db, o, a, &e) && db_commit(db, &e))
+        return NULL;
+    o->refused = e.code;
+    db_rollback(db);
+    return NULL;
+}
+
+static void reinstate(struct db *db, const struct reach *all, int64_t owner, struct arena *a)
+{
+    enum user_role before;
+    struct err e = {0};
+
+    assert_ok(role_grant(OFFICE(db, NULL, KIT_NOW), all,
+                         ROLE_WISH(owner, INT_NONE, USER_ROLE_OWNER), a, &before, &e),
+              &e);
+    assert_ok(member_disable(db, all, owner, false, KIT_NOW, a, &e), &e);
+}
+
+static void of_two_owners_who_oust_each_other_at_once_one_stays(void **state)
+{
+    static const enum way ways[][2] = {
+        {TAKEN, TAKEN},    {LOWERED, LOWERED}, {SHUT_OUT, SHUT_OUT},
+        {SHUT_OUT, TAKEN}, {TAKEN, SHUT_OUT},
+    };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct reach all = kit_owner_reach(&k);
+        const int64_t ann = kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_OWNER);
+
+        FOR_EACH_ROW (row, ways) {
+            const struct ousting by_owner = {store, all, ann, (*row)[0], ERR_NONE};
+            struct ousting by_ann = {store, all, k.owner, (*row)[1], ERR_NONE};
+            pthread_t thread;
+            int64_t left;
+            bool found;
+            struct err e = {0};
+
+            assert_ok(db_begin(db, &e), &e);
+            assert_ok(oust(db, &by_owner, a, &e), &e);
+            assert_int_equal(pthread_create(&thread, NULL, oust_too, &by_ann), 0);
+            kit_until_one_waits(store, "FROM orgs", a);
+            assert_ok(db_commit(db, &e), &e);
+            assert_int_equal(pthread_join(thread, NULL), 0);
+            assert_int_equal(by_ann.refused, ERR_CONFLICT);
+            assert_ok(person_owner(db, a, &left, &found, &e), &e);
+            assert_true(found && left == k.owner);
+            reinstate(db, &all, k.owner, a);
+            reinstate(db, &all, ann, a);
+        }
+    }
+}
+
 static void members_are_listed_within_reach(void **state)
 {
     (void)state;
@@ -152,7 +248,72 @@ static void members_are_listed_within_reach(void **state)
     }
 }
 
+static void nobody_is_opened_who_has_more_roles_than_are_shown(void **state)
+{
+    enum { MANY = 70 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct reach admin = {k.org, INT_NONE, user_role_rights(USER_ROLE_ADMIN)};
+        struct member m;
+        int64_t ann = 0, project;
+        struct err e = {0};
+
+        for (int i = 0; i < MANY; i++) {
+            assert_ok(project_create(OFFICE(db, &k.rng, KIT_NOW), k.org, STR("One of many"), a,
+                                     &project, &e),
+                      &e);
+            ann = kit_person(&k, STR("ann@example.com"), project, USER_ROLE_VIEWER);
+        }
+        assert_ok(member_reaches(db, &admin, ann, a, &m, &e), &e);
+        (void)kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_OWNER);
+        assert_refused(member_reaches(db, &admin, ann, a, &m, &e), &e, ERR_FORBIDDEN);
+        err_clear(&e);
+        // The last owner is kept all the same.
+        assert_ok(member_disable(db, &(struct reach){k.org, INT_NONE, RIGHTS_ALL}, k.owner, true,
+                                 KIT_NOW, a, &e),
+                  &e);
+        assert_refused(member_disable(db, &(struct reach){k.org, INT_NONE, RIGHTS_ALL}, ann, true,
+                                      KIT_NOW, a, &e),
+                       &e, ERR_CONFLICT);
+    }
+}
+
+static void a_link_does_not_open_who_became_an_owner(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const int64_t ann = kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_VIEWER);
+        struct str token;
+        struct link link;
+        bool found;
+        struct err e = {0};
+
+        assert_ok(link_create(OFFICE(db, &k.rng, KIT_NOW), ann, LINK_INVITATION, a, &token, &e),
+                  &e);
+        (void)kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_ADMIN);
+        assert_ok(link_find(db, token, KIT_NOW, a, &link, &found, &e), &e);
+        assert_true(found); // who made it may have given that role, too
+        (void)kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_OWNER);
+        assert_ok(link_find(db, token, KIT_NOW, a, &link, &found, &e), &e);
+        assert_false(found);
+        assert_ok(link_create(OFFICE(db, &k.rng, KIT_NOW), ann, LINK_RESET, a, &token, &e), &e);
+        (void)kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_OWNER);
+        assert_ok(link_find(db, token, KIT_NOW, a, &link, &found, &e), &e);
+        assert_true(found); // nothing was given
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(addresses_are_compared_in_lower_case),
           cmocka_unit_test(nobody_gives_more_than_they_have),
           cmocka_unit_test(an_organisation_keeps_an_owner),
-          cmocka_unit_test(members_are_listed_within_reach))
+          cmocka_unit_test(of_two_owners_who_oust_each_other_at_once_one_stays),
+          cmocka_unit_test(members_are_listed_within_reach),
+          cmocka_unit_test(nobody_is_opened_who_has_more_roles_than_are_shown),
+          cmocka_unit_test(a_link_does_not_open_who_became_an_owner))

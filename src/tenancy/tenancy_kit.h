@@ -78,6 +78,25 @@ static inline int64_t kit_person(struct kit *k, struct str email, int64_t projec
     return id;
 }
 
+/* Until a statement that these words fit (a regular expression) waits for a lock. SQLite has one
+ * writer: there the other's transaction begins behind this one. */
+static inline void kit_until_one_waits(const struct store *store, const char *words,
+                                       struct arena *a)
+{
+    if (store_engine(store) != STORE_POSTGRES)
+        return;
+    test_postgres_admin(
+        str_z(str_fmt(a,
+                      "DO $$ BEGIN FOR i IN 1..6000 LOOP"
+                      "   PERFORM pg_stat_clear_snapshot();"
+                      "   IF EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                      "      AND query ~ '%s') THEN RETURN; END IF;"
+                      "   PERFORM pg_sleep(0.005);"
+                      " END LOOP; RAISE 'nobody waits'; END $$",
+                      words),
+              a));
+}
+
 static inline struct session kit_session(struct kit *k, int64_t user, usec_t now)
 {
     static const struct session_from from = {{"Firefox", 7}, {"192.0.2.1", 9}};

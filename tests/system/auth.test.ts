@@ -5,10 +5,12 @@ import { after, before, describe, it } from "node:test";
 import { ask, type Fault } from "../lib/api.ts";
 import { MEMORY_TELLS, residentMegabytes } from "../lib/system.ts";
 import { accept, auditOf, employ, found, invite, type Me, type Member, must, OWNER, passwordOf, type Person, signIn, type Tokens } from "../lib/company.ts";
+import { psql } from "../lib/postgres.ts";
 import { API_KEY, MASTER_KEY, type Server, startServer } from "../lib/server.ts";
 import { settled, tool } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
 import { document } from "../lib/openapi.ts";
+import { until } from "../lib/wait.ts";
 
 const coded = (part: unknown): string => Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
 const decoded = (part: string): Record<string, unknown> => JSON.parse(Buffer.from(part, "base64url").toString()) as Record<string, unknown>;
@@ -199,6 +201,32 @@ describe("signing in", () => {
     assert.ok(served > count(200), `${String(served)} reads beside ${String(count(200))} passwords`);
     if (MEMORY_TELLS) assert.ok(most - before_ < 64 * 8 + 100, `${String(before_)} MB, then ${String(most)} MB`);
     assert.equal((await login(ann.email, ann.password, "203.0.113.99")).status, 200);
+  });
+
+  const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: SQLite has one writer at a time";
+  it("opens no session by a password that was changed while it was proved", { skip }, async () => {
+    const ann = await someone();
+    const url = server.env["DATABASE_URL"] ?? "";
+    const change = `DO $$ BEGIN UPDATE users SET password_hash = password_hash || ' ' WHERE id = ${ann.id};
+      FOR i IN 1..6000 LOOP
+        PERFORM pg_stat_clear_snapshot();
+        IF EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'FROM users WHERE .* FOR SHARE') THEN RETURN; END IF;
+        PERFORM pg_sleep(0.005);
+      END LOOP; RAISE 'nobody waits'; END $$`;
+    const changed = psql(url, change);
+    await until("it is being changed", async () => (await psql(url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'DO %password_hash%'")) === "1" || undefined);
+    assert.equal((await login(ann.email, ann.password, "203.0.113.130")).status, 401);
+    await changed;
+    assert.deepEqual((await auditOf(server, owner.token, "limit=100")).filter(({ actor }) => actor.name === ann.email).map(({ action }) => action), ["login.failed", "invitation.accepted"]);
+  });
+
+  it("lets in whose browser says of itself what is no text, and shows as much of that as is", async () => {
+    for (const [said, shown] of [["Brows\xe9r", "Brows"], [Buffer.from(`x${"é".repeat(150)}`).toString("latin1"), `x${"é".repeat(99)}`]] as const) {
+      const { status, body } = await ask<Tokens>(server, "/auth/login", { method: "POST", key: null, body: { email: owner.email, password: owner.password }, headers: { "User-Agent": said } });
+      assert.equal(status, 200, JSON.stringify(body));
+      const { sessions } = await must<{ sessions: { agent: string; is_current: boolean }[] }>(server, body.access_token, "GET", "/api/me/sessions");
+      assert.equal(sessions.find(({ is_current }) => is_current)?.agent, shown);
+    }
   });
 
   it("sets cookies that scripts cannot read, for one site alone, and Secure behind https", async () => {

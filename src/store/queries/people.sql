@@ -18,6 +18,15 @@ SELECT id, email, name, password_hash, language, theme, time_zone, created_at, d
 SELECT id, email, name, password_hash, language, theme, time_zone, created_at, disabled_at
   FROM users WHERE id = :user;
 
+-- name: user_hold
+-- What a sign-in rests on. Until the transaction ends, who would change it waits.
+-- params: user int
+-- scope: system — the person themselves, whose password was proved
+-- [sqlite]
+SELECT password_hash, disabled_at FROM users WHERE id = :user;
+-- [postgres]
+SELECT password_hash, disabled_at FROM users WHERE id = :user FOR SHARE;
+
 -- name: user_owner_any
 -- Whom the one-time link of a start signs in: the first owner of the first organisation.
 -- scope: system — a start has nobody who asks
@@ -104,29 +113,28 @@ SELECT r.id, r.user_id, r.project_id, r.role, p.name AS project_name
  WHERE r.user_id = :user AND r.org_id = :org
    AND coalesce(r.project_id, 0) = coalesce(CAST(:project AS bigint), 0);
 
+-- name: role_kinds
+-- What somebody is in the organisation, wherever; each once.
+-- params: user int, org int
+-- scope: org
+SELECT DISTINCT role FROM user_roles WHERE user_id = :user AND org_id = :org;
+
 -- name: role_take
 -- params: id int, org int
 -- scope: org
 DELETE FROM user_roles WHERE id = :id AND org_id = :org;
 
--- name: owners_lock
--- Holds the rows of an organisation's owners, so that two who take the last two from each other come one
--- after the other.
+-- name: org_owners
 -- params: org int
 -- scope: org
--- [sqlite]
-SELECT r.id, r.user_id FROM user_roles r JOIN users u ON u.id = r.user_id
+SELECT r.user_id FROM user_roles r JOIN users u ON u.id = r.user_id
  WHERE r.org_id = :org AND r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL;
--- [postgres]
-SELECT r.id, r.user_id FROM user_roles r JOIN users u ON u.id = r.user_id
- WHERE r.org_id = :org AND r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL
-   FOR UPDATE OF r;
 
 -- name: actor_places
 -- The roles that somebody has for one project: its own, and those for the whole organisation.
 -- params: user int, project int
 -- scope: system — decides whether the project may be asked for at all
-SELECT p.org_id, r.role, r.project_id IS NULL AS whole_org
+SELECT p.id AS place, p.org_id, r.role, r.project_id IS NULL AS whole_org
   FROM projects p
   JOIN user_roles r ON r.org_id = p.org_id AND (r.project_id IS NULL OR r.project_id = p.id)
  WHERE p.id = :project AND r.user_id = :user;
