@@ -88,6 +88,8 @@ static bool by_key_id(struct db *db, const struct stream_claims *c, usec_t now, 
 struct session_found {
     int64_t user, project;
     struct str email, name, language, theme, time_zone;
+    struct actor who;
+    bool known;
 };
 
 static const struct column session_columns[] = {
@@ -100,24 +102,30 @@ static const struct column session_columns[] = {
     {"time_zone", COLUMN_STR, offsetof(struct session_found, time_zone)},
 };
 
+/* One of the roles that somebody has for a project, and with it the project. */
+static void add_role(struct rows *rows, struct actor *who)
+{
+    enum user_role role;
+
+    who->project = rows_int(rows, "place");
+    who->org = rows_int(rows, "org_id");
+    if (!user_role_parse(rows_str(rows, "role"), &role))
+        return; // of a newer version
+    who->rights |= user_role_rights(role);
+    if (rows_bool(rows, "whole_org"))
+        who->org_rights |= user_role_rights(role);
+}
+
 /* The rights that somebody has for a project; none, and no project, when it is not theirs. */
 static bool place(struct db *db, int64_t project, struct arena *a, struct actor *ret, struct err *e)
 {
     struct rows *rows;
-    enum user_role role;
 
     if (!db_query(db, Q_ACTOR_PLACES,
                   BINDS(bind_int("user", ret->id), bind_int("project", project)), a, &rows, e))
         return err_trace(e);
-    while (rows_next(rows)) {
-        ret->project = project;
-        ret->org = rows_int(rows, "org_id");
-        if (!user_role_parse(rows_str(rows, "role"), &role))
-            continue; // of a newer version
-        ret->rights |= user_role_rights(role);
-        if (rows_bool(rows, "whole_org"))
-            ret->org_rights |= user_role_rights(role);
-    }
+    while (rows_next(rows))
+        add_role(rows, ret);
     return rows_end(rows, e) || err_trace(e);
 }
 
@@ -136,49 +144,70 @@ static bool first_project(struct db *db, int64_t user, struct arena *a, int64_t 
     return true;
 }
 
-static bool find_place(struct db *db, const struct session_found *row, int64_t asked,
-                       struct arena *a, struct actor *ret, struct err *e)
+/* Who names no project, and has chosen none that is theirs still. */
+static bool place_somewhere(struct db *db, struct arena *a, struct actor *ret, struct err *e)
 {
-    int64_t project = asked ? asked : row->project == INT_NONE ? 0 : row->project;
+    int64_t project;
 
-    if (project && !place(db, project, a, ret, e))
+    return (first_project(db, ret->id, a, &project, e) &&
+            (project == 0 || place(db, project, a, ret, e))) ||
+           err_trace(e);
+}
+
+static struct actor person_of(const struct session_found *row, struct str session)
+{
+    return (struct actor){
+        .kind = ACTOR_USER,
+        .id = row->user,
+        .name = row->email,
+        .session = session,
+        .full_name = row->name,
+        .language = row->language,
+        .theme = row->theme,
+        .time_zone = row->time_zone,
+    };
+}
+
+/* With the rights for the project that is asked for, or chosen, if it is theirs. */
+static bool find_session(struct db *db, struct str session, const struct actor_asks *asks,
+                         struct arena *a, struct session_found *ret, struct err *e)
+{
+    struct rows *rows;
+
+    *ret = (struct session_found){0};
+    if (!db_query(db, Q_ACTOR_BY_SESSION,
+                  BINDS(bind_str("id", session),
+                        bind_int("project", asks->project ? asks->project : INT_NONE),
+                        bind_time("now", asks->now)),
+                  a, &rows, e))
         return err_trace(e);
-    if (ret->project || asked)
-        return true;
-    if (!first_project(db, row->user, a, &project, e) ||
-        (project && !place(db, project, a, ret, e)))
-        return err_trace(e);
-    return true;
+    for (; rows_next(rows); ret->known = true) {
+        if (!ret->known) {
+            rows_read(rows, session_columns, LEN(session_columns), ret);
+            ret->who = person_of(ret, session);
+        }
+        if (!rows_is_null(rows, "role"))
+            add_role(rows, &ret->who);
+    }
+    return rows_end(rows, e) || err_trace(e);
 }
 
 bool actor_by_session(struct db *db, struct str session, const struct actor_asks *asks,
                       struct arena *a, struct actor *ret, bool *ret_known, struct err *e)
 {
-    struct session_found row = {0};
-    bool known;
+    struct session_found found;
+    struct actor *who = &found.who;
 
-    if (!db_query_one(db, Q_USER_SESSION_FIND,
-                      BINDS(bind_str("id", session), bind_time("now", asks->now)), session_columns,
-                      LEN(session_columns), a, &row, &known, e))
+    if (!find_session(db, session, asks, a, &found, e))
         return err_trace(e);
-    struct actor who = {
-        .kind = ACTOR_USER,
-        .id = row.user,
-        .name = row.email,
-        .session = session,
-        .full_name = row.name,
-        .language = row.language,
-        .theme = row.theme,
-        .time_zone = row.time_zone,
-    };
-    if (known && !find_place(db, &row, asks->project, a, &who, e))
+    if (found.known && !who->project && !asks->project && !place_somewhere(db, a, who, e))
         return err_trace(e);
     // Where a session is at work is known from its first request on: there alone it is seen.
-    if (known && row.project == INT_NONE && who.project &&
-        !session_choose(db, session, who.project, e))
+    if (found.known && found.project == INT_NONE && who->project &&
+        !session_choose(db, session, who->project, e))
         return err_trace(e);
-    *ret = who;
-    *ret_known = known;
+    *ret = *who;
+    *ret_known = found.known;
     return true;
 }
 

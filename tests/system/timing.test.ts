@@ -109,7 +109,7 @@ describe("F173 the way to what is another's is the way to what is not there", { 
     it(what, async () => {
       const foreign = await asked(request(theirs, own));
       const missing = await asked(request(MISSING, own));
-      assert.ok(foreign.statements.length > 1, JSON.stringify(foreign));
+      assert.ok(foreign.statements.length > 0, JSON.stringify(foreign));
       assert.deepEqual(foreign, missing);
     });
 

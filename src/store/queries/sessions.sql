@@ -8,9 +8,26 @@ VALUES (:id, :user, :project, :agent, :address, :now, :now, :expires_at);
 -- Who is behind a session that still counts.
 -- params: id text, now time
 -- scope: system — finds who asks
-SELECT s.user_id, s.project_id, s.created_at, u.email, u.name, u.language, u.theme, u.time_zone
+SELECT s.user_id, s.created_at
   FROM user_sessions s JOIN users u ON u.id = s.user_id
  WHERE s.id = :id AND s.revoked_at IS NULL AND s.expires_at > :now AND u.disabled_at IS NULL;
+
+-- name: actor_by_session
+-- The same with each of the roles (one row each, or one without) for the project that is asked for, or else the one that
+-- the session has chosen: who asks and what they may is one look.
+-- params: id text, project int, now time
+-- scope: system — finds who asks, and whether the project may be asked for at all
+WITH who AS MATERIALIZED (
+  SELECT s.user_id, s.project_id, coalesce(CAST(:project AS bigint), s.project_id) AS place,
+         u.email, u.name, u.language, u.theme, u.time_zone
+    FROM user_sessions s JOIN users u ON u.id = s.user_id
+   WHERE s.id = :id AND s.revoked_at IS NULL AND s.expires_at > :now AND u.disabled_at IS NULL)
+SELECT who.user_id, who.project_id, who.email, who.name, who.language, who.theme, who.time_zone,
+       p.id AS place, p.org_id, r.role, r.project_id IS NULL AS whole_org
+  FROM who
+  LEFT JOIN projects p ON p.id = who.place
+  LEFT JOIN user_roles r ON r.user_id = who.user_id AND r.org_id = p.org_id
+                        AND (r.project_id IS NULL OR r.project_id = p.id);
 
 -- name: user_session_seen
 -- params: id text, now time, expires_at time
