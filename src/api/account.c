@@ -324,11 +324,27 @@ static const struct body_field project_fields[] = {
     {"name", BODY_TEXT, offsetof(struct new_project, name), .required = true, .max = 100},
 };
 
+/* Each project has quotas of its own: who made as many as they like would be bound by none. */
+static bool has_room(struct req *rq, struct err *e)
+{
+    const int64_t most = rq->app->projects_most;
+    int64_t n;
+
+    if (!org_hold(rq->db, rq->actor.org, rq->a, e) ||
+        !org_projects(rq->db, rq->actor.org, rq->a, &n, e))
+        return err_trace(e);
+    if (n < most)
+        return true;
+    err_set(e, ERR_FORBIDDEN, "this organisation may have %lld projects at most", (long long)most);
+    return err_fix(e, "who runs the installation makes more: hookswitch project create");
+}
+
 static bool add_project(struct req *rq, void *arg, struct err *e)
 {
     struct new_project *in = arg;
 
-    if (!project_create(REQ_OFFICE(rq), rq->actor.org, in->name, rq->a, &in->id, e))
+    if (!has_room(rq, e) ||
+        !project_create(REQ_OFFICE(rq), rq->actor.org, in->name, rq->a, &in->id, e))
         return err_trace(e);
     const struct deed d = {.action = "project.created",
                            .entity = "project",

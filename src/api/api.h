@@ -65,6 +65,7 @@ struct api_options {
     const struct secret *stream_key; /* what tokens of streams are signed with */
     int64_t project;                 /* the default one */
     struct quotas quotas;            /* of a project, where the store says nothing else */
+    int64_t projects_most;           /* of one organisation that makes them itself */
     size_t stream_clients_most;      /* of one project, whatever its quota; 0: as that says */
     bool secure_cookies;             /* the public URL is https */
     struct flag_board *flags;

@@ -62,6 +62,10 @@ static const struct variable variables[] = {
      "not kept. Voice requests are always answered, and kept."},
     {"EVENTS_WAITING_MAX", NUMBER, AT(events_waiting_max), "1000000", 1, 6000000,
      "Events of one project that may wait to be processed before its webhooks are answered 429."},
+    {"PROJECTS_MAX", NUMBER, AT(projects_max), "100", 1, 1000000,
+     "Projects that one organisation may make by itself, as each has limits of its own; "
+     "`hookswitch "
+     "project create` makes more."},
     {"DEMO_CALLS", FLAG, AT(demo_calls), "false", 0, 0,
      "true: the interface offers calls of the sandbox to look at, and is marked as a demo. Refused "
      "in production, and without a sandbox of this machine as TWILIO_BASE_URL."},

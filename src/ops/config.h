@@ -31,6 +31,7 @@ struct config {
     int64_t api_requests_per_minute;
     int64_t webhooks_per_minute;
     int64_t events_waiting_max;
+    int64_t projects_max;
     bool demo_calls;
     struct str twilio_account_sid;
     struct str twilio_auth_token;

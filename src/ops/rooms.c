@@ -487,6 +487,7 @@ static bool start_api(struct app *app, struct err *e)
         .stream_key = app->identity.stream_key,
         .project = app->project,
         .quotas = accounts_quotas(app->config),
+        .projects_most = app->config->projects_max,
         .stream_clients_most = most_streams(app->server),
         .flags = app->flags,
         .on_flags_changed = on_flags_changed,
