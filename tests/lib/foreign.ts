@@ -30,7 +30,10 @@ export const ABOUT: Record<string, (ids: Ids, own: Ids) => Request[]> = {
   "GET /api/events": (ids) => [{ path: `/api/events?ids=${ids.event}` }, { path: `/api/events?call_sid=${ids.call}` }],
   "GET /api/events/:id": (ids) => [{ path: `/api/events/${ids.event}` }],
   "POST /api/events/:id/reprocess": (ids) => [{ path: `/api/events/${ids.event}/reprocess` }],
-  "POST /api/events/reprocess": (ids) => [{ path: "/api/events/reprocess", body: { ids: [ids.event, ids.event] } }],
+  "POST /api/events/reprocess": (ids) => [
+    { path: "/api/events/reprocess", body: { ids: [ids.event, ids.event] } },
+    { path: "/api/events/reprocess", body: { filter: { processing_status: "dead_letter", ...(ids === MISSING && { error: "no such reason" }) } } },
+  ],
   "DELETE /api/connections/:provider/:account": (ids) => [{ path: `/api/connections/twilio/${ids.account}` }],
   "GET /api/jobs/:name/runs/:id": (ids) => [{ path: `/api/jobs/freeze/runs/${ids.run}` }],
 };

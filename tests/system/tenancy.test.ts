@@ -11,7 +11,8 @@ import { ACCOUNT_SID, API_KEY, type Server, startServer } from "../lib/server.ts
 import { idle } from "../lib/jobs.ts";
 import { Realtime } from "../lib/realtime.ts";
 import { settled, tool } from "../lib/settled.ts";
-import { deliverPoison, FakeCall, postPoison } from "../lib/twilio.ts";
+import { Stream } from "../lib/stream.ts";
+import { deliverPoison, FakeCall, post, postPoison } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 type Entry = {
@@ -24,21 +25,24 @@ type Entry = {
   partial?: true;
   /** Never ends. */
   stream?: true;
-  /** Beyond what the route asks for. */
-  right?: string;
+  /** Of the whole organisation: not for who has a role in the project alone, whichever it is. */
+  whole?: true;
 };
 
+/** Of those who may see project a1; `alone`: and nothing else. */
+type Insider = { name: string; role: string; token: string | null; alone: boolean };
 type Stranger = { name: string; role: string; token: string | null; own: Ids };
 /** Of keys, in the matrix of roles. */
 const KEY = "API key";
+const KINDS = ["sse", "ws"] as const;
 const BESIDE = " of the project beside";
 
 describe("F173 what is another's is answered like what is not there", () => {
   let server: Server;
   let owner: Person, other: Person;
   let a1: Ids, a2: Ids, b1: Ids;
-  /** Those of the first organisation by role, and its API key. */
-  const ours: Record<string, string> = {};
+  /** Those of the first organisation by role, those who have it in its project alone, its API key, and nobody. */
+  const ours: Insider[] = [];
   /** Those who must not see project a1: who they are, as which role, and with which of their own ids. */
   const strangers: Stranger[] = [];
   let rights: { roles: { name: string; rights: string[] }[]; rights: { name: string; for_keys: boolean }[] };
@@ -86,24 +90,28 @@ describe("F173 what is another's is answered like what is not there", () => {
       person: true,
     },
     "GET /projects": { mine: () => ({ path: "/projects" }) },
-    "POST /projects": { mine: () => ({ path: "/projects", body: { name: "Another" } }), status: 201 },
+    "POST /projects": { mine: () => ({ path: "/projects", body: { name: "Another" } }), status: 201, whole: true },
     "GET /api/roles": { mine: () => ({ path: "/api/roles" }) },
     "GET /api/users": { mine: () => ({ path: "/api/users" }) },
     "POST /api/users": {
       mine: () => ({ path: "/api/users", body: { email: `new${String((n += 1))}@first.example`, role: "viewer" } }),
       status: 201,
+      whole: true,
     },
     "GET /api/users/:id": { mine: (ids) => ({ path: `/api/users/${ids.user}` }) },
     "PATCH /api/users/:id": {
       mine: async () => ({ path: `/api/users/${(await guest()).user.id}`, body: { disabled: true } }),
+      whole: true,
     },
     "POST /api/users/:id/link": {
       mine: async () => ({ path: `/api/users/${(await guest()).user.id}/link` }),
       status: 201,
+      whole: true,
     },
     "DELETE /api/users/:id/sessions": {
       mine: async () => ({ path: `/api/users/${(await guest()).user.id}/sessions` }),
       status: 204,
+      whole: true,
     },
     "POST /api/users/:id/roles": {
       mine: async (ids) => ({ path: `/api/users/${(await guest()).user.id}/roles`, body: { role: "operator", project_id: ids.project } }),
@@ -167,7 +175,7 @@ describe("F173 what is another's is answered like what is not there", () => {
     "PATCH /api/quotas": { mine: () => ({ path: "/api/quotas", body: { name: "realtime_clients_max", value: 5000 } }) },
     "GET /api/flags": { mine: () => ({ path: "/api/flags" }) },
     "PATCH /api/flags": { mine: () => ({ path: "/api/flags", body: { worker_percentage: "100" } }) },
-    "PATCH /api/flags/installation": { mine: () => ({ path: "/api/flags/installation", body: { worker_percentage: "" } }), person: true },
+    "PATCH /api/flags/installation": { mine: () => ({ path: "/api/flags/installation", body: { worker_percentage: "" } }), person: true, whole: true },
     "GET /api/connections": { mine: () => ({ path: "/api/connections" }) },
     "POST /api/connections/check": { mine: () => ({ path: "/api/connections/check" }) },
     "PUT /api/connections/:provider/:account": {
@@ -223,9 +231,11 @@ describe("F173 what is another's is answered like what is not there", () => {
     };
     a1 = { ...(await idsOf(project, owner, "viewer@a1.example")), conversation: conversations[0]?.id ?? "", call: call.sid, account: ACCOUNT_SID, event: dead.events[0]?.id ?? "" };
     a2 = await idsOf(second, owner, "viewer@a2.example");
-    for (const role of ROLES) ours[role] = role === "owner" ? owner.token : (await employ(server, owner, `${role}@first.example`, role)).token;
-    ours["API key"] = API_KEY;
-    ours["nobody"] = "";
+    for (const role of ROLES) {
+      ours.push({ name: role, role, token: role === "owner" ? owner.token : (await employ(server, owner, `${role}@first.example`, role)).token, alone: false });
+      ours.push({ name: `${role} of the project alone`, role, token: (await employ(server, owner, `${role}@alone.example`, role, project)).token, alone: true });
+    }
+    ours.push({ name: KEY, role: KEY, token: API_KEY, alone: true }, { name: "nobody", role: "nobody", token: null, alone: true });
 
     other = await found(server, "Second organisation", "owner@second.example");
     const home = (await must<{ project: { id: string } }>(server, other.token, "GET", "/api/me")).project.id;
@@ -287,7 +297,7 @@ describe("F173 what is another's is answered like what is not there", () => {
   const may = (role: string, access: string): boolean =>
     role !== "nobody" &&
     (access === "signed-in" ||
-      (role === "API key"
+      (role === KEY
         ? rights.rights.some(({ name, for_keys }) => name === access && for_keys)
         : rights.roles.some((r) => r.name === role && r.rights.includes(access))));
 
@@ -299,22 +309,23 @@ describe("F173 what is another's is answered like what is not there", () => {
 
   it("lets each role do what the table of rights says, in its own project, and nothing else", async () => {
     for (const { route, method, access } of guarded())
-      for (const [role, token] of Object.entries(ours)) {
+      for (const { name, role, token, alone } of ours) {
         const entry = ROUTES[route];
-        assert.ok(entry);
+        assert.ok(entry, `an entry for ${route}`);
         const request = may(role, access) ? await entry.mine(a1) : await entry.mine(MISSING);
-        if (role === "nobody" || role === "API key") delete request.key;
-        const { status, body } = await send(method, entry.stream ?? false, token === "" ? null : token, request, role === "nobody" ? undefined : a1.project);
-        const due = role === "nobody" ? 401 : !may(role, access) || (role === "API key" && entry.person) ? 403 : (entry.status ?? 200);
-        assert.equal(status, due, `${route} as ${role}: ${JSON.stringify(body)}`);
+        if (role === "nobody" || role === KEY) delete request.key;
+        const { status, body } = await send(method, entry.stream ?? false, token, request, role === "nobody" ? undefined : a1.project);
+        const refused = !may(role, access) || (role === KEY && entry.person) || (alone && entry.whole);
+        const due = role === "nobody" ? 401 : refused ? 403 : (entry.status ?? 200);
+        assert.equal(status, due, `${route} as ${name}: ${JSON.stringify(body)}`);
       }
   });
 
   it("asks for the right of the inbox where a route has two meanings", async () => {
-    for (const [role, token] of Object.entries(ours)) {
+    for (const { name, role, token } of ours) {
       if (role === "nobody") continue;
       const { status } = await ask(server, "/api/events", { key: token, headers: { "X-Project-Id": a1.project } });
-      assert.equal(status, may(role, "events.read") ? 200 : 403, role);
+      assert.equal(status, may(role, "events.read") ? 200 : 403, name);
     }
   });
 
@@ -446,6 +457,56 @@ describe("F173 what is another's is answered like what is not there", () => {
     }
     await settled(server);
     assert.deepEqual(await must(server, owner.token, "GET", `/api/events/${a1.event}`, undefined, a1.project), before_);
+  });
+
+  it("F176 tells no stream of an event of another's, from wherever it goes on", async () => {
+    const fourth = await found(server, "Fourth organisation", "owner@fourth.example");
+    const account = { sid: `AC${"4".repeat(32)}`, token: "the-auth-token-of-the-fourth" };
+    await must(server, fourth.token, "PUT", `/api/connections/twilio/${account.sid}`, { secret: account.token });
+    const { epoch } = await must<{ epoch: string }>(server, owner.token, "GET", "/api/events?after_seq=0", undefined, a1.project);
+    const places = ["", "?last_seq=0", "?last_seq=1", `?last_seq=0&epoch=${epoch}`, `?last_seq=1&epoch=${epoch}`];
+    const streams = await Promise.all(places.flatMap((query) => KINDS.map((kind) => Realtime.open(server, kind, { key: fourth.token, query }))));
+    const calls = await Promise.all(places.map((query) => Stream.open(server, query, { Authorization: `Bearer ${fourth.token}` })));
+    const own = await Realtime.open(server, "ws", { key: owner.token, headers: { "X-Project-Id": a1.project } });
+    const { last_seq } = await own.first("feed.connected") as unknown as { last_seq: number };
+    const theirs = new FakeCall(server, "+15085140399");
+    await theirs.arrives();
+    await own.reaches(last_seq + 1);
+    // The next thing that they hear is an event of their own, and the first of its project.
+    const mine = new FakeCall(server, "+15085140398", undefined, null, async (door, params) => {
+      await until("the node knows the account", async () => ((await post(server, door, { ...params, AccountSid: account.sid }, account.token)).ok ? true : undefined));
+    });
+    await mine.arrives();
+    for (const stream of streams) {
+      await stream.reaches(1);
+      assert.deepEqual(stream.seqs(), [1]);
+      assert.doesNotMatch(JSON.stringify(stream.messages), new RegExp(theirs.sid));
+      stream.close();
+    }
+    for (const stream of calls) {
+      await stream.reaches(1);
+      assert.doesNotMatch(JSON.stringify(stream.frames), new RegExp(theirs.sid));
+      stream.close();
+    }
+    own.close();
+    // Another's history is like one that never was.
+    for (const kind of KINDS) {
+      const told = async (of: string): Promise<string> => {
+        const stream = await Realtime.open(server, kind, { key: fourth.token, query: `?last_seq=1&epoch=${of}` });
+        const message = await stream.first("feed.resync");
+        stream.close();
+        return JSON.stringify(message).replaceAll(/"(?:ts|server_time)":"[^"]*"/g, "");
+      };
+      assert.equal(await told(epoch), await told("01JNOSUCHHISTORY0000000000"), kind);
+    }
+  });
+
+  it("follows the header where two projects are named, and shows nothing of the other", async () => {
+    for (const { name, token, own, role } of strangers) {
+      if (token === null || !may(role, "calls.read")) continue;
+      const { body } = await send("GET", false, token, { path: `/api/calls?project_id=${a1.project}` }, own.project);
+      assert.equal((body as { total?: number }).total, 0, name);
+    }
   });
 
   it("opens no WebSocket for a foreign project, and answers as for one that is not there", async () => {
