@@ -49,7 +49,10 @@ struct req {
 };
 
 /* What the asker may read of calls. */
-#define READER(rq) (&(const struct call_reader){(rq)->db, (rq)->actor.project})
+#define READER(rq)                                                                                 \
+    (&(const struct call_reader){.db = (rq)->db,                                                   \
+                                 .project = (rq)->actor.project,                                   \
+                                 .sees_payloads = actor_may(&(rq)->actor, RIGHT_EVENTS_READ)})
 
 /* A parameter of the path as a number: 404 when it is none, as for any other missing thing. */
 bool req_id(struct req *rq, struct str name, int64_t *ret, struct err *e) CHECK_RESULT;

@@ -88,7 +88,7 @@ static int64_t total_calls(struct db *db, struct arena *a)
 
 static struct call_verification verified(struct db *db, struct arena *a)
 {
-    const struct call_reader r = {db, 1};
+    const struct call_reader r = {.db = db, .project = 1};
     struct call_verification v;
     struct err e = {0};
 

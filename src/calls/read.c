@@ -125,7 +125,7 @@ static void refusal_members(struct json_writer *w, struct str stored)
 }
 
 /* The current row, as the schema CallEvent has it. */
-static void event_value(struct json_writer *w, struct rows *rows)
+static void event_value(const struct call_reader *r, struct json_writer *w, struct rows *rows)
 {
     json_open_object(w);
     call_member_id(w, STR("id"), rows_int(rows, "id"));
@@ -138,15 +138,16 @@ static void event_value(struct json_writer *w, struct rows *rows)
     json_member_bool(w, STR("applied"), rows_bool(rows, "applied"));
     refusal_members(w, rows_str(rows, "refusal"));
     call_member_id(w, STR("inbox_event_id"), rows_int(rows, "inbox_id"));
-    json_member_raw(w, STR("payload"), rows_str(rows, "payload"));
+    json_member_raw(w, STR("payload"), r->sees_payloads ? rows_str(rows, "payload") : STR_NONE);
     json_close_object(w);
 }
 
-static bool events_value(struct json_writer *w, struct rows *rows, struct err *e)
+static bool events_value(const struct call_reader *r, struct json_writer *w, struct rows *rows,
+                         struct err *e)
 {
     json_open_array(w);
     while (rows_next(rows))
-        event_value(w, rows);
+        event_value(r, w, rows);
     json_close_array(w);
     return rows_end(rows, e) || err_trace(e);
 }
@@ -277,7 +278,7 @@ bool call_detail_json(const struct call_reader *r, struct str sid, int64_t as_of
     json_key(&w, STR("legs"));
     call_list_value(&w, &legs);
     json_key(&w, STR("events"));
-    if (!events_value(&w, events, e))
+    if (!events_value(r, &w, events, e))
         return err_trace(e);
     json_close_object(&w);
     return true;
@@ -311,5 +312,5 @@ bool call_events_of_inbox_json(const struct call_reader *r, int64_t inbox_id, st
                   e))
         return err_trace(e);
     json_init(&w, out);
-    return events_value(&w, rows, e) || err_trace(e);
+    return events_value(r, &w, rows, e) || err_trace(e);
 }

@@ -12,6 +12,7 @@
 struct call_reader {
     struct db *db;
     int64_t project;
+    bool sees_payloads; /* what providers sent, word by word: else every payload is null */
 };
 
 struct call_page {

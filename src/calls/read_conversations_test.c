@@ -199,7 +199,7 @@ static void pages_behind_a_cursor_have_every_row_once(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        const struct call_reader r = {many(store, a, ROWS), 1};
+        const struct call_reader r = {.db = many(store, a, ROWS), .project = 1};
 
         for (size_t k = 0; k < LEN(filters); k++) {
             struct conversation_filter filter = filters[k];
@@ -230,7 +230,7 @@ static void what_comes_in_above_a_cursor_moves_nothing_below(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        const struct call_reader r = {many(store, a, 9), 1};
+        const struct call_reader r = {.db = many(store, a, 9), .project = 1};
         const struct call_change news[] = {status_of("CA100", "ringing", 100, INT_NONE)};
         struct conversation_filter filter = all;
         struct json_object *first, *second;
@@ -306,7 +306,7 @@ static void one_conversation_is_shown_with_its_count(void **state)
     (void)state;
     TEST_OFFICES(r, a)
     {
-        const struct call_reader stranger = {r.db, 2};
+        const struct call_reader stranger = {.db = r.db, .project = 2};
         struct buf out = answer();
         struct json_object *o;
         struct err e = {0};

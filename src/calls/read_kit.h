@@ -68,7 +68,8 @@ static inline struct db *office(struct store *store, struct arena *a)
 /* The body runs once for each engine that there is, with a reader of the office. No `break`. */
 #define TEST_OFFICES(reader_, arena_)                                                              \
     TEST_STORES(store_, arena_)                                                                    \
-    for (struct call_reader reader_ = {office(store_, arena_), 1}; reader_.db; reader_.db = NULL)
+    for (struct call_reader reader_ = {.db = office(store_, arena_), .project = 1}; reader_.db;    \
+         reader_.db = NULL)
 
 /* PostgreSQL gives jsonb back with blanks of its own: both sides go through the same tree. */
 static inline struct json_object *tree_of(struct str json, struct arena *a)

@@ -150,6 +150,34 @@ static void a_call_is_shown_as_it_was(void **state)
     }
 }
 
+static void what_was_sent_is_kept_from_who_may_not_see_it(void **state)
+{
+    static const bool rows[] = {false, true};
+
+    (void)state;
+    TEST_OFFICES(r, a)
+    {
+        FOR_EACH_ROW (sees, rows) {
+            const struct call_reader asker = {.db = r.db, .project = 1, .sees_payloads = *sees};
+            const char *const shown = *sees ? "\"payload\":{" : "\"payload\":null";
+            struct buf out = answer();
+            struct err e = {0};
+            struct str text;
+            bool found;
+
+            assert_ok(call_detail_json(&asker, STR("CA1"), INT_NONE, a, &out, &found, &e), &e);
+            text = finished(&out, a);
+            assert_int_equal(count_of(text, shown), 5);
+            assert_int_equal(count_of(text, "CallSid"), *sees ? 3 : 0); // two are inferred
+
+            out = answer();
+            assert_ok(call_detail_json(&asker, STR("CA1"), 3, a, &out, &found, &e), &e);
+            text = finished(&out, a);
+            assert_int_equal(count_of(text, shown), count_of(text, "\"event_type\":"));
+        }
+    }
+}
+
 static struct call_change recording_of(const char *sid, const char *status, int at)
 {
     struct call_change c = call_change_none;
@@ -171,7 +199,7 @@ static void a_recording_is_found_by_its_call(void **state)
     (void)state;
     TEST_OFFICES(r, a)
     {
-        const struct call_reader other = {r.db, 2};
+        const struct call_reader other = {.db = r.db, .project = 2};
         const struct call_change recorded[] = {recording_of("CA1", "completed", 70),
                                                recording_of("CA4", "in-progress", 71)};
         struct call_audio audio;
@@ -235,5 +263,6 @@ TEST_MAIN(cmocka_unit_test(metadata_has_the_documented_keys),
           cmocka_unit_test(what_goes_on_is_listed), cmocka_unit_test(calls_are_listed_by_filter),
           cmocka_unit_test(a_call_is_shown_with_its_legs_and_its_log),
           cmocka_unit_test(a_call_is_shown_as_it_was),
+          cmocka_unit_test(what_was_sent_is_kept_from_who_may_not_see_it),
           cmocka_unit_test(a_recording_is_found_by_its_call),
           cmocka_unit_test(the_lines_of_a_webhook_are_found))

@@ -167,7 +167,7 @@ static struct verify_result expect_sound(struct test_inbox *t)
 
 static struct str call_detail(struct test_inbox *t, const char *sid)
 {
-    const struct call_reader r = {t->db, t->project};
+    const struct call_reader r = {.db = t->db, .project = t->project};
     struct err e = {0};
     struct buf out;
     bool found;

@@ -11,7 +11,7 @@
 
 bool verify_calls(struct verify_page *p, struct err *e)
 {
-    const struct call_reader reader = {p->audit->db, p->audit->project};
+    const struct call_reader reader = {.db = p->audit->db, .project = p->audit->project};
     struct call_verification v;
 
     if (!call_verify(&reader, p->after, VERIFY_PAGE, p->a, &v, e))

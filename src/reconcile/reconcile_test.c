@@ -221,7 +221,7 @@ static struct str log_of(struct db *db, struct str sid, struct arena *a)
 
 static void assert_folds(struct db *db, struct arena *a)
 {
-    const struct call_reader r = {db, 1};
+    const struct call_reader r = {.db = db, .project = 1};
     struct call_verification v;
     struct err e = {0};
 

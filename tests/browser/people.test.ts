@@ -13,12 +13,13 @@ let server: Server;
 let browser: Browser;
 let owner: Person;
 let page: Page;
+let call: FakeCall;
 
 before(async () => {
   server = await startServer();
   browser = await openBrowser();
   owner = await makePerson(server, "olga@example.com", "owner", "Olga Owner");
-  const call = new FakeCall(server, "+15085140320");
+  call = new FakeCall(server, "+15085140320");
   await call.arrives();
   await call.status("in-progress");
   await call.status("completed", { CallDuration: "9" });
@@ -52,6 +53,16 @@ describe("a role", () => {
     const answer = await viewer.request.get(`${server.url}/api/calls/CA1/recording`);
     assert.equal(answer.status(), 403);
     await viewer.context().close();
+  });
+
+  test("shows an operator the log of a call, and not what the provider sent", async () => {
+    const operator = await enter(browser, server, await makePerson(server, "otto@example.com", "operator", "Otto Operator"), `/app/call/${call.sid}`);
+    const line = operator.getByRole("listitem").filter({ hasText: "Call started" });
+    await line.getByText("Payload").click();
+    await line.getByText("You may not see this").waitFor();
+    assert.equal(await line.getByRole("button", { name: "Show personal data" }).count(), 0);
+    assert.equal(await line.getByRole("link", { name: "Received webhook" }).count(), 0);
+    await operator.context().close();
   });
 
   test("tells a developer that it works over the API", async () => {

@@ -69,6 +69,7 @@ export type LogLine = {
   source: string;
   applied: boolean;
   inbox_event_id: string | null;
+  payload: Record<string, string> | null;
 };
 export type CallDetail = { call: Call; legs: Call[]; events: LogLine[] };
 export type Envelope = { seq: number; epoch: string; type: string; entity: { id: string }; payload: { call: Call } };

@@ -3,7 +3,7 @@
 // the rights of a role are those of GET /api/roles; a route without an entry in ROUTES below fails the test.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ask, type Fault, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
+import { ask, type CallDetail, type Fault, get, type InboxPage, type SyncHealth } from "../lib/api.ts";
 import { type Dump, dump } from "../lib/dump.ts";
 import { ABOUT, type Ids, MISSING, type Request } from "../lib/foreign.ts";
 import { accept, employ, found, invite, type Member, must, OWNER, type Person, ROLES, signIn } from "../lib/company.ts";
@@ -327,6 +327,18 @@ describe("F173 what is another's is answered like what is not there", () => {
       const { status } = await ask(server, "/api/events", { key: token, headers: { "X-Project-Id": a1.project } });
       assert.equal(status, may(role, "events.read") ? 200 : 403, name);
     }
+  });
+
+  it("shows what providers sent only to who has the right to it, in the log of a call as well", async () => {
+    const first = (await must<CallDetail>(server, owner.token, "GET", `/api/calls/${a1.call}`, undefined, a1.project)).events[0]?.id ?? "";
+    const asked = Object.entries(ours).filter(([role]) => role !== "nobody").map(([role, token]) => ({ role, token, sees: may(role, "events.read") }));
+    const { secret } = await newKey(a1.project, owner);
+    for (const { role, token, sees } of [...asked, { role: "a key for calls alone", token: secret, sees: false }])
+      for (const path of [`/api/calls/${a1.call}`, `/api/calls/${a1.call}?as_of=${first}`]) {
+        const { events } = await must<CallDetail>(server, token, "GET", path, undefined, a1.project);
+        assert.ok(events.length > 0, `${path} has a log`);
+        for (const { payload } of events) assert.equal(payload?.["CallSid"] ?? null, sees ? a1.call : null, `${path} as ${role}`);
+      }
   });
 
   it("answers foreign ids in path, query, body and lists like missing ones, and changes nothing", async () => {

@@ -5,6 +5,7 @@ import { text } from "../../lib/text";
 import { refusalOf, toldBy } from "../../lib/told";
 import type { CallEvent } from "../../lib/types";
 import { useWalkedRows } from "../../lib/walk";
+import { MayNot } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { Payload } from "../../ui/payload";
 import { ClockTime } from "../../ui/time";
@@ -56,7 +57,7 @@ function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
   );
 }
 
-/** What the line was written from: the payload when it is asked for, and the received webhook. */
+/** What the line was written from: the payload when it is asked for, and the received webhook; not everybody may see them. */
 function Evidence({ event }: { event: CallEvent }): ReactElement {
   const [isOpen, setOpen] = useState(false);
   const mayOpen = useMay("events.read");
@@ -68,7 +69,7 @@ function Evidence({ event }: { event: CallEvent }): ReactElement {
       }}
     >
       <summary>{text.call.raw}</summary>
-      {isOpen && <Payload payload={event.payload} />}
+      {isOpen && (event.payload === null ? <MayNot right="events.read" /> : <Payload payload={event.payload} />)}
       {isOpen && mayOpen && event.inbox_event_id !== null && (
         <Link to={{ view: "inbox", event: event.inbox_event_id }}>{text.call.received}</Link>
       )}
