@@ -20,12 +20,12 @@ export function sendCalls(server, options, on) {
     return sendEvents(server, { single: 1, phones: CROWD, connections: 8, warmup: 0, ...options }, on);
 }
 
-/** Until everything that was acknowledged has been applied. */
-export async function applied(server) {
+/** Until everything that was acknowledged has been applied, of the project of this key. */
+export async function applied(server, key) {
     const end = Date.now() + APPLY_S * 1000;
     for (;;) {
-        const { inbox } = await ask(server, '/api/health/sync');
-        if (inbox.pending === 0 && inbox.spool_bytes === 0) return;
+        const { inbox } = await ask(server, '/api/health/sync', key);
+        if (inbox.pending === 0 && !inbox.spool_bytes) return; // not every project is told of the spool
         if (Date.now() > end) throw new Error(`not everything was applied within ${APPLY_S} s`);
         await sleep(50);
     }

@@ -19,13 +19,14 @@ import { ingestPostgres, ingestSqlite } from './scenarios/ingest.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { live } from './scenarios/live.mjs';
 import { memory } from './scenarios/memory.mjs';
-import { neighbour, passwords } from './scenarios/neighbour.mjs';
+import { neighbour, neighbourApi, passwords } from './scenarios/neighbour.mjs';
 import { noop } from './scenarios/noop.mjs';
 import { observed } from './scenarios/observed.mjs';
 import { page } from './scenarios/page.mjs';
 import { pageHour } from './scenarios/page_hour.mjs';
 import { reconcile } from './scenarios/reconcile.mjs';
 import { recoveryCrash, recoveryRestart } from './scenarios/recovery.mjs';
+import { rightsRead } from './scenarios/rights.mjs';
 import { troubleIdle, troubleKilled } from './scenarios/trouble.mjs';
 import { wallIngest, wallRead, wallWorker } from './scenarios/wall.mjs';
 import { workerPostgres, workerSqlite } from './scenarios/worker.mjs';
@@ -51,7 +52,9 @@ const scenarios = [
     wallIngest,
     wallWorker,
     wallRead,
+    rightsRead,
     neighbour,
+    neighbourApi,
     passwords,
     ...beside,
     crashSqlite,

@@ -1,16 +1,13 @@
 // What row-level security costs: the same work as the role that it holds, and as a superuser, whom it does not.
 import { audit } from '../audit.mjs';
-import { applied, sendCalls, wholeCalls } from '../crowd.mjs';
+import { fillConversations, readConversations } from '../conversations.mjs';
 import { fillAndDrain } from '../drain.mjs';
-import { sql } from '../postgres.mjs';
 import { scratchPath } from '../scratch.mjs';
 import { openStore, startHookswitch } from '../servers.mjs';
 import { apiKey, settings } from '../settings.mjs';
-import { measure, measureWebhooks } from '../window.mjs';
+import { measureWebhooks } from '../window.mjs';
 
 const ROWS = settings.form === 'long' ? 120_000 : 40_000;
-const READ_FROM = 20_000; // events
-const PAGE = '/api/conversations?limit=3'; // the generator takes short answers
 
 const walled = () => openStore('postgres');
 const open = () => openStore('postgres', { user: 'bench', binary: settings.before });
@@ -38,16 +35,11 @@ async function work(makeStore) {
 async function read(makeStore) {
     const store = await makeStore();
     const server = await startHookswitch(store);
-    await sendCalls(server, { count: wholeCalls(READ_FROM), seconds: 60 });
-    await applied(server);
-    sql(store.database, 'VACUUM ANALYZE'); // as autovacuum would before long
-    const r = await measure(server, { get: PAGE, bearer: apiKey, connections: 8, drain: 1 });
+    await fillConversations(server, store);
+    const r = await readConversations(server, apiKey);
     await server.stop();
     store.close();
-    return {
-        perCpuSecond: r.counted / r.cpu,
-        faults: r.refused ? [`${r.refused} requests were refused`] : [],
-    };
+    return r;
 }
 
 function scenario(name, what, leg) {
