@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page, Route } from "playwright-core";
-import { DESKTOP, PATIENCE_MS, accessibilityFindings, anotherScreen, isLive, openBrowser, signIn } from "../lib/browser.ts";
+import { DESKTOP, PATIENCE_MS, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
@@ -97,6 +97,7 @@ describe("a place with nothing in it says so", () => {
         if (nothing !== undefined) await it.route(from, (route) => route.fulfill({ json: nothing }));
       });
       await frameOf(page, place).getByText(place.empty ?? "").first().waitFor();
+      await screenshot(page, `empty-${name.replaceAll(" ", "-")}`);
       await endsWell(page);
     });
 });
@@ -128,6 +129,7 @@ describe("a place that failed says why, and what to do", () => {
       const alert = frameOf(page, place).getByRole("alert").filter({ hasText: "The store is away" }).first();
       await alert.getByText("This could not be loaded").waitFor();
       await alert.getByText("Turn it off and on").waitFor();
+      await screenshot(page, `failed-${name.replaceAll(" ", "-")}`);
       await alert.getByRole("button", { name: "Try again" }).waitFor();
       await endsWell(page);
     });

@@ -41,6 +41,21 @@ for (const [screen, viewport] of Object.entries(SCREENS))
           assert.ok(overflow <= 0, `the page is ${overflow} px wider than the screen`);
         });
 
+      test("live, when the server does not answer any more", async () => {
+        await page.route("**/events/calls*", (route) => route.abort()); // it asks for pages instead, until those fail, too
+        await page.goto(`${server.url}/app/`);
+        await page.locator('[data-connection="polling"]').waitFor();
+        await page.getByText("Talking").first().waitFor();
+        await page.route("**/api/events*", (route) => route.abort());
+        await page.locator('[data-connection="offline"]').waitFor();
+        await page.locator("main [data-stale]").first().waitFor();
+        const [count, badge] = await page.locator("nav [data-unread] [data-stale]").evaluate((old) => [old, old.parentElement ?? old].map((each) => getComputedStyle(each).color));
+        assert.equal(count, badge, "the number can be read on its ground");
+        await screenshot(page, `offline-${screen}-${colorScheme}`);
+        assert.deepEqual(await accessibilityFindings(page), []);
+        await page.unrouteAll();
+      });
+
       test("replay", async () => {
         await page.goto(`${server.url}/app/inbox?state=dead_letter`);
         await page.getByRole("checkbox").first().click();

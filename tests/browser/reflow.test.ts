@@ -45,7 +45,6 @@ describe("on 320 pixels", () => {
   for (const [name, place] of Object.entries(PLACES))
     test(`${name} is no wider than the screen`, async () => {
       await goToPlace(page, talking, place);
-      await page.locator("[class*=Skeleton]").first().waitFor({ state: "detached" });
       await screenshot(page, `${name}-narrow`);
       assert.ok((await overflow(page)) <= 0, `${String(await overflow(page))} px too wide`);
     });

@@ -80,4 +80,5 @@ export async function goToPlace(page: Page, talking: FakeCall, { path, seen }: P
   await page.goto(talking.server.url + path.replace(":sid", talking.sid));
   await isLive(page);
   await page.getByText(seen).first().waitFor();
+  await page.locator("[class*=Skeleton]").first().waitFor({ state: "detached" });
 }

@@ -63,7 +63,7 @@ export function Header({ me, feed, route, onCommand }: HeaderProps): ReactElemen
         >
           <Icon name="search" />
         </ActionIcon>
-        <SchemeToggle />
+        <SchemeToggle className={classes.spare} />
         {me.actor.kind === "user" && <SignOut />}
       </div>
     </header>

@@ -3,17 +3,23 @@ import type { ReactElement, ReactNode } from "react";
 import { text } from "../lib/text";
 import classes from "./panel.module.css";
 
-type PanelProps = { title: string; onClose: () => void; children: ReactNode };
+type PanelProps = {
+  title: string;
+  onClose: () => void;
+  /** What it shows has room at its sides itself, as records do. */
+  flush?: boolean;
+  children: ReactNode;
+};
 
 /** Details beside the list; Escape, the cross and a click outside close it. */
-export function Panel({ title, onClose, children }: PanelProps): ReactElement {
+export function Panel({ title, onClose, flush = false, children }: PanelProps): ReactElement {
   return (
     <Drawer.Root
       opened
       onClose={onClose}
       position="right"
       size={520}
-      classNames={{ content: classes.content, body: classes.body }}
+      classNames={{ content: classes.content, body: flush ? classes.flush : classes.body }}
       transitionProps={{ duration: 150 }}
     >
       <Drawer.Overlay backgroundOpacity={0.3} />

@@ -33,6 +33,7 @@ type RecordProps = {
   name: ReactNode;
   /** Beside the name. */
   aside?: string | undefined;
+  /** It stands before the facts, where those of all records are below one another. */
   state?: Look;
   /** Each a fact about it. */
   facts: ReactNode[];
@@ -47,9 +48,13 @@ export function Record({ name, aside, state, facts, action, children }: RecordPr
         <p className={classes.title}>
           <span>{name}</span>
           {aside !== undefined && <small>{aside}</small>}
-          {state !== undefined && <Mark look={state} />}
         </p>
         <p className={classes.note}>
+          {state !== undefined && (
+            <span>
+              <Mark look={state} />
+            </span>
+          )}
           {Children.map(facts.filter((fact) => fact !== null), (fact) => (
             <span>{fact}</span>
           ))}

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
 import type { AuditEntry } from "../../lib/types";
@@ -11,23 +12,39 @@ const words = text.audit;
 
 /** What was done, in words; with all that the log keeps of it, when somebody asks. */
 export function Entry({ entry }: { entry: AuditEntry }): ReactElement {
+  const [isOpen, setOpen] = useState(false);
+  const toggle = (): void => {
+    setOpen(!isOpen);
+  };
   return (
     <Record
       name={sentenceOf(entry)}
-      facts={[entry.actor.kind === "system" ? words.system : entry.actor.name, <ExactTime time={entry.ts} />, entry.address === null ? null : `${words.from} ${entry.address}`]}
+      facts={[
+        entry.actor.kind === "system" ? words.system : entry.actor.name,
+        <ExactTime key="at" time={entry.ts} />,
+        entry.address === null ? null : `${words.from} ${entry.address}`,
+        <button key="details" type="button" className={classes.toggle} aria-expanded={isOpen} onClick={toggle}>
+          {words.details}
+        </button>,
+      ]}
     >
-      <details className={classes.details}>
-        <summary>{words.details}</summary>
-        <Facts
-          facts={[
-            { name: words.action, value: <code>{entry.action}</code> },
-            { name: words.entity, value: `${words.entities[entry.entity.type] ?? entry.entity.type} ${entry.entity.id}` },
-            { name: text.projects.label, value: entry.project_id },
-            { name: words.trace, value: entry.trace_id === null ? null : <code>{entry.trace_id}</code> },
-          ]}
-        />
-        {Object.keys(entry.details).length > 0 && <pre>{JSON.stringify(entry.details, null, 2)}</pre>}
-      </details>
+      {isOpen && <Details entry={entry} />}
     </Record>
+  );
+}
+
+function Details({ entry }: { entry: AuditEntry }): ReactElement {
+  return (
+    <div className={classes.details}>
+      <Facts
+        facts={[
+          { name: words.action, value: <code>{entry.action}</code> },
+          { name: words.entity, value: `${words.entities[entry.entity.type] ?? entry.entity.type} ${entry.entity.id}` },
+          { name: text.projects.label, value: entry.project_id },
+          { name: words.trace, value: entry.trace_id === null ? null : <code>{entry.trace_id}</code> },
+        ]}
+      />
+      {Object.keys(entry.details).length > 0 && <pre>{JSON.stringify(entry.details, null, 2)}</pre>}
+    </div>
   );
 }

@@ -1,8 +1,10 @@
+import { VisuallyHidden } from "@mantine/core";
 import type { ReactElement } from "react";
 import { partyName } from "../../lib/format";
 import { callLook, directionIcon } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { Call } from "../../lib/types";
+import { Drawn } from "../../ui/drawn";
 import { Icon } from "../../ui/icon";
 import { Mark } from "../../ui/mark";
 import { AsOf } from "../../ui/stale";
@@ -14,8 +16,10 @@ export function CallHeading({ call }: { call: Call }): ReactElement {
     <div className={classes.heading}>
       <h3>
         <span>{partyName(call.from_number)}</span>
-        <Icon name="arrow" />
-        <span>{partyName(call.to_number)}</span>
+        <Drawn icon="arrow">
+          <VisuallyHidden>{text.party.to} </VisuallyHidden>
+          {partyName(call.to_number)}
+        </Drawn>
       </h3>
       <p>
         <Mark look={callLook(call.display_status)} />

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
 import { processingLook } from "../../lib/look";
@@ -42,16 +42,9 @@ export function EventRow({ event, actions }: EventRowProps): ReactElement {
         <State event={event} />
       </Link>
       {may !== null && (
-        <Button
-          variant="default"
-          size="xs"
-          className={classes.do}
-          leftSection={<Icon name="replay" size={13} />}
-          aria-label={text.inbox.replayLabel(event.id)}
-          onClick={may.onReplay}
-        >
-          {text.inbox.replay}
-        </Button>
+        <ActionIcon variant="default" size="md" className={classes.do} aria-label={text.inbox.replayLabel(event.id)} title={text.inbox.replay} onClick={may.onReplay}>
+          <Icon name="replay" size={14} />
+        </ActionIcon>
       )}
     </div>
   );

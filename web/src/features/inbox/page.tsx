@@ -1,4 +1,4 @@
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy, useState } from "react";
 import type { ReactElement } from "react";
@@ -7,6 +7,7 @@ import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
 import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
+import { Options } from "../../ui/options";
 import { AsOf, Polled, Vouched } from "../../ui/stale";
 import { POLLED, syncHealth } from "./api";
 import type { DeadLetters } from "./api";
@@ -108,13 +109,11 @@ function States({ state }: { state: State | null }): ReactElement {
   };
   return (
     <div className={classes.states}>
-      <SegmentedControl
-        size="sm"
-        data={[ALL, ...STATES].map((value) => ({ value, label: text.inbox.states[stateOf(value) ?? ALL] }))}
+      <Options
+        label={text.inbox.filter}
+        options={[ALL, ...STATES].map((value) => ({ value, word: text.inbox.states[stateOf(value) ?? ALL] }))}
         value={state ?? ALL}
-        onChange={choose}
-        aria-label={text.inbox.filter}
-        classNames={{ label: classes.stateName }}
+        onChoose={choose}
       />
     </div>
   );

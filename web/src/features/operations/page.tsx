@@ -38,26 +38,35 @@ export function OperationsView(): ReactElement {
   );
 }
 
-/** The sections do not wait for one another, and none pushes another about: those that not everybody has stand last. */
+/**
+ * The sections do not wait for one another, and none pushes another about: those that not everybody has stand last. Where
+ * there is room for two, what is done stands beside what was found.
+ */
 function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): ReactElement {
   return (
     <div className={classes.view}>
       <Section title={text.operations.title} aside={aside}>
         {children}
       </Section>
-      <Polled keys={[flags.queryKey]}>
-        <Flags />
-      </Polled>
-      <Polled keys={[jobs.queryKey]}>
-        <Jobs />
-      </Polled>
-      <Polled keys={[drift.queryKey]}>
-        <Drift />
-      </Polled>
-      <Polled keys={[nodes.queryKey]}>
-        <Nodes />
-        <Canaries />
-      </Polled>
+      <div className={classes.columns}>
+        <div className={classes.column}>
+          <Polled keys={[flags.queryKey]}>
+            <Flags />
+          </Polled>
+          <Polled keys={[jobs.queryKey]}>
+            <Jobs />
+          </Polled>
+        </div>
+        <div className={classes.column}>
+          <Polled keys={[drift.queryKey]}>
+            <Drift />
+          </Polled>
+          <Polled keys={[nodes.queryKey]}>
+            <Nodes />
+            <Canaries />
+          </Polled>
+        </div>
+      </div>
     </div>
   );
 }

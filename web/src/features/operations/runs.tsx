@@ -23,7 +23,7 @@ export function Runs({ job, name, onClose }: { job: string; name: string; onClos
   const list = useInfiniteQuery(jobRuns(job));
   const all = list.data?.pages.flatMap(({ runs }) => runs);
   return (
-    <Panel title={words.runsOf(name)} onClose={onClose}>
+    <Panel title={words.runsOf(name)} onClose={onClose} flush>
       {all === undefined && (list.error === null ? <LoadingFace rows={4} /> : <FailedFace error={list.error} retry={() => void list.refetch()} />)}
       {all?.length === 0 && <EmptyFace title={words.state.never}>{words.noRuns}</EmptyFace>}
       {all !== undefined && all.length > 0 && (
