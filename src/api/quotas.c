@@ -115,8 +115,9 @@ static bool set(struct req *rq, struct err *e)
         return err_trace(e);
     if (!quota_parse(in.name, &in.quota))
         return err_set(e, ERR_INVALID, "name: there is no such quota");
-    if (in.value == 0)
-        return err_set(e, ERR_INVALID, "value: a number from 1 on, or null, expected");
+    if (in.value != INT_NONE && in.value < quota_least(in.quota))
+        return err_set(e, ERR_INVALID, "value: a number from %lld on, or null, expected",
+                       (long long)quota_least(in.quota));
     if (!req_transaction(rq, choose, &in, e))
         return err_trace(e);
     if (rq->app->on_connections_changed)

@@ -341,7 +341,7 @@ static const struct sentence {
     {"topics: at most %d expected", "topics: допустимо не более %d"},
     {"topics: there are no events %.*s", "topics: событий %.*s не бывает"},
     {"try again in a moment", "повторите через минуту"},
-    {"value: a number from 1 on, or null, expected", "value: ожидается число от 1 или null"},
+    {"value: a number from %lld on, or null, expected", "value: ожидается число от %lld или null"},
     {"wait a minute, then try again", "подождите минуту и повторите"},
     {"wait for its end, then ask again", "дождитесь его окончания и повторите"},
     {"what the provider sent is no audio", "провайдер прислал не аудио"},

@@ -1,17 +1,21 @@
 /*
- * What is kept no longer: received webhooks that were processed, and events of the feed, each for
- * as many days as the project may and wants to keep them. Calls, contacts and the log of calls are
- * kept: a snapshot is the fold of its log. A reader of the feed who comes too late is told so
- * (resync).
+ * What is kept no longer: received webhooks that were processed, events of the feed, and calls that
+ * are over, each for as many days as the project may and wants to keep them. A call goes whole, as
+ * a snapshot is the fold of its log; nobody who sets no limit loses one. A reader of the feed who
+ * comes too late is told so (resync).
  */
 #include "base/arena.h"
 
 #include "base/json.h"
+#include "calls/expire.h"
+#include "inbox/read.h"
 #include "jobs/job.h"
 #include "jobs/world.h"
 #include "store/store.h"
 
-enum { WINDOW = 1000 };
+enum { WINDOW = 1000, CALLS = 200 };
+
+#define BEHIND HOURS(1)
 
 struct window {
     int64_t last, n, young;
@@ -25,9 +29,11 @@ static const struct column window_columns[] = {
     {"young", COLUMN_INT, offsetof(struct window, young)},
 };
 
+/* Where it stands: in which stage, and in that one. */
 struct place {
-    int64_t after; /* in the inbox, then in the feed */
-    bool inbox_is_done;
+    int64_t stage, after;
+    usec_t time; /* of calls, which go in the order in which they began */
+    bool stage_is_done;
 };
 
 static bool read_place(struct job_step *s, struct place *ret, struct err *e)
@@ -37,20 +43,51 @@ static bool read_place(struct job_step *s, struct place *ret, struct err *e)
     if (!json_parse(s->cursor, s->a, &cursor, e))
         return err_trace(e);
     *ret = (struct place){0};
-    (void)json_get_int(cursor, "after", &ret->after);                  // absent: from the beginning
-    (void)json_get_bool(cursor, "inbox_is_done", &ret->inbox_is_done); // absent: it is not
+    (void)json_get_int(cursor, "stage", &ret->stage); // absent, all of them: from the beginning
+    (void)json_get_int(cursor, "after", &ret->after);
+    (void)json_get_int(cursor, "time", &ret->time);
     return true;
+}
+
+static int64_t bounded(int64_t days)
+{
+    return days < QUOTA_DAYS_FOREVER ? days : QUOTA_DAYS_FOREVER;
+}
+
+/* Who does not say how long keeps them. */
+static int64_t call_days(const struct quotas *q)
+{
+    const int64_t days = q->of[QUOTA_CALL_DAYS];
+
+    if (days <= 0)
+        return QUOTA_DAYS_FOREVER;
+    return bounded(days > QUOTA_CALL_DAYS_LEAST ? days : QUOTA_CALL_DAYS_LEAST);
+}
+
+/* Nothing of a call is kept longer than calls are. */
+static int64_t days_of(const struct quotas *q, enum quota what)
+{
+    const int64_t days = what == QUOTA_CALL_DAYS ? call_days(q) : bounded(q->of[what]);
+
+    return days < call_days(q) ? days : call_days(q);
+}
+
+static usec_t limit_of(const struct job_step *s, const struct quotas *q, enum quota what)
+{
+    return s->now - days_of(q, what) * HOURS(24);
+}
+
+static void count(struct job_step *s, struct str what, int64_t n)
+{
+    job_step_count(s, STR("deleted"), n);
+    job_step_count(s, what, n);
+    s->n_done += n;
 }
 
 /* Whether what comes behind it is young, or nothing does. */
 static bool is_last(const struct window *w)
 {
     return w->n < WINDOW || w->young > 0;
-}
-
-static usec_t limit_of(const struct job_step *s, const struct quotas *q, enum quota days)
-{
-    return s->now - q->of[days] * HOURS(24);
 }
 
 /* Those that a log line refers to may be gone from here on: said before they go. */
@@ -71,14 +108,13 @@ static bool delete_inbox(struct job_step *s, const struct place *p, const struct
         db_rollback(s->db);
         return err_trace(e);
     }
-    job_step_count(s, STR("deleted"), n);
-    job_step_count(s, STR("deleted_webhooks"), n);
-    s->n_done += n;
+    count(s, STR("deleted_webhooks"), n);
     return true;
 }
 
-static bool trim_inbox(struct job_step *s, struct place *p, usec_t before, struct err *e)
+static bool trim_inbox(struct job_step *s, struct place *p, const struct quotas *q, struct err *e)
 {
+    const usec_t before = limit_of(s, q, QUOTA_INBOX_DAYS);
     struct window w;
     bool found;
 
@@ -90,13 +126,14 @@ static bool trim_inbox(struct job_step *s, struct place *p, usec_t before, struc
         return err_trace(e);
     if (w.upto != INT_NONE && !delete_inbox(s, p, &w, before, e))
         return err_trace(e);
-    p->inbox_is_done = is_last(&w);
-    p->after = p->inbox_is_done ? 0 : w.last;
+    p->stage_is_done = is_last(&w);
+    p->after = w.last;
     return true;
 }
 
-static bool trim_feed(struct job_step *s, struct place *p, usec_t before, struct err *e)
+static bool trim_feed(struct job_step *s, struct place *p, const struct quotas *q, struct err *e)
 {
+    const usec_t before = limit_of(s, q, QUOTA_FEED_DAYS);
     struct window w;
     int64_t n = 0;
     bool found;
@@ -111,13 +148,58 @@ static bool trim_feed(struct job_step *s, struct place *p, usec_t before, struct
         !db_exec(s->db, Q_FEED_EXPIRE,
                  BINDS(bind_int("project", s->project), bind_int("upto", w.upto)), &n, e))
         return err_trace(e);
-    job_step_count(s, STR("deleted"), n);
-    job_step_count(s, STR("deleted_events"), n);
-    s->n_done += n;
-    s->done = is_last(&w);
-    p->after = s->done ? p->after : w.last;
+    count(s, STR("deleted_events"), n);
+    p->stage_is_done = is_last(&w);
+    p->after = w.last;
     return true;
 }
+
+/* What waits, or is kept back by a flag, may be of any call. */
+static bool is_behind(struct job_step *s, bool *ret, struct err *e)
+{
+    struct inbox_backlog b;
+
+    if (!inbox_backlog(s->db, s->project, &b, e))
+        return err_trace(e);
+    *ret = b.held > 0 || (b.oldest != TIME_NONE && b.oldest < s->now - BEHIND);
+    return true;
+}
+
+static bool trim_calls(struct job_step *s, struct place *p, const struct quotas *q, struct err *e)
+{
+    const struct call_expiry x = {
+        .project = s->project,
+        .now = s->now,
+        .before = limit_of(s, q, QUOTA_CALL_DAYS),
+        .after_time = p->time,
+        .after_id = p->after,
+        .limit = CALLS,
+    };
+    struct call_expired gone;
+    bool behind;
+
+    p->stage_is_done = call_days(q) == QUOTA_DAYS_FOREVER;
+    if (p->stage_is_done)
+        return true;
+    if (!is_behind(s, &behind, e))
+        return err_trace(e);
+    p->stage_is_done = behind;
+    if (behind)
+        return true;
+    if (!call_expire(s->db, &x, s->a, &gone, e))
+        return err_trace(e);
+    count(s, STR("deleted_calls"), gone.calls);
+    count(s, STR("deleted_lines"), gone.lines);
+    count(s, STR("deleted_conversations"), gone.conversations);
+    p->stage_is_done = gone.n_seen < CALLS;
+    p->time = gone.last_time;
+    p->after = gone.last_id;
+    return true;
+}
+
+/* Calls go last: not before what is kept of them elsewhere. */
+static bool (*const stages[])(struct job_step *s, struct place *p, const struct quotas *q,
+                              struct err *e) = {trim_inbox, trim_feed, trim_calls};
 
 static bool trim(struct job_step *s, struct err *e)
 {
@@ -127,12 +209,16 @@ static bool trim(struct job_step *s, struct err *e)
 
     if (!read_place(s, &p, e) || !quota_wishes(s->db, s->project, s->a, &wishes, e))
         return err_trace(e);
+    if (p.stage < 0 || p.stage >= (int64_t)LEN(stages))
+        return err_set(e, ERR_INTERNAL, "there is no stage %lld", (long long)p.stage);
     const struct quotas q = quotas_in_force(&world->quotas, &wishes);
-    if (!(p.inbox_is_done ? trim_feed(s, &p, limit_of(s, &q, QUOTA_FEED_DAYS), e)
-                          : trim_inbox(s, &p, limit_of(s, &q, QUOTA_INBOX_DAYS), e)))
+    if (!stages[p.stage](s, &p, &q, e))
         return err_trace(e);
-    s->next_cursor = str_fmt(s->a, "{\"after\": %lld, \"inbox_is_done\": %s}", (long long)p.after,
-                             p.inbox_is_done ? "true" : "false");
+    if (p.stage_is_done)
+        p = (struct place){.stage = p.stage + 1};
+    s->done = p.stage == (int64_t)LEN(stages);
+    s->next_cursor = str_fmt(s->a, "{\"stage\": %lld, \"after\": %lld, \"time\": %lld}",
+                             (long long)p.stage, (long long)p.after, (long long)p.time);
     return true;
 }
 

@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "jobs/job.h"
 #include "jobs/world.h"
+#include "test/audit.h"
+#include "test/calls.h"
 
 enum { ROWS = 2500, OLD = 2300, POISON_EVERY = 500 };
 
@@ -63,7 +65,8 @@ static void fill(struct test_inbox *t)
 }
 
 /* Steps until it is done; *ret_step is as the last one left it. */
-static int run(struct test_inbox *t, bool twice, struct job_step *ret)
+static void run_at(struct test_inbox *t, const struct job_world *how, usec_t now, bool twice,
+                   struct job_step *ret)
 {
     struct err e = {0};
     struct str cursor = STR("{}");
@@ -74,9 +77,9 @@ static int run(struct test_inbox *t, bool twice, struct job_step *ret)
         ret->db = t->db;
         ret->project = t->project;
         ret->cursor = cursor;
-        ret->now = clock_wall(&clock_system);
+        ret->now = now;
         ret->a = t->a;
-        ret->arg = (void *)(uintptr_t)&world;
+        ret->arg = (void *)(uintptr_t)how;
         ret->next_cursor = STR_NONE;
         assert_ok(job_retention.step(ret, &e), &e);
         if (twice) { // as if the first had been cut short before its cursor was kept
@@ -87,7 +90,11 @@ static int run(struct test_inbox *t, bool twice, struct job_step *ret)
         cursor = str_is_none(ret->next_cursor) ? cursor : ret->next_cursor;
         assert_true(++steps < 100);
     }
-    return steps;
+}
+
+static void run(struct test_inbox *t, bool twice, struct job_step *ret)
+{
+    run_at(t, &world, clock_wall(&clock_system), twice, ret);
 }
 
 static int64_t feed_first(struct test_inbox *t)
@@ -110,13 +117,13 @@ static void what_is_old_goes_in_windows_and_nothing_else(void **state)
     {
         struct job_step s;
         fill(t);
-        (void)run(t, false, &s);
+        run(t, false, &s);
         assert_int_equal(job_step_counted(&s, STR("deleted_webhooks")), OLD - OLD / POISON_EVERY);
         assert_int_equal(job_step_counted(&s, STR("deleted_events")), OLD);
         assert_int_equal(test_inbox_count(t, "dead_letter"), ROWS / POISON_EVERY);
         assert_int_equal(test_inbox_count(t, "completed"), ROWS - OLD - 1);
         assert_int_equal(feed_first(t), OLD + 1);
-        (void)run(t, false, &s);
+        run(t, false, &s);
         assert_int_equal(job_step_counted(&s, STR("deleted")), 0);
     }
 }
@@ -136,7 +143,7 @@ static void what_is_in_the_future_holds_nothing_up(void **state)
             struct job_step s;
             fill(t);
             set_times(t, row->first, row->last, days_on(t, 31));
-            (void)run(t, false, &s);
+            run(t, false, &s);
             assert_row(test_inbox_count(t, "completed") == ROWS - OLD - 1 + row->n_kept,
                        row->label);
             assert_row(feed_first(t) == OLD + 1, row->label);
@@ -151,7 +158,7 @@ static void what_is_young_stays_when_the_clock_is_behind(void **state)
         struct job_step s;
         fill(t);
         set_times(t, 1, ROWS, days_on(t, 1));
-        (void)run(t, false, &s);
+        run(t, false, &s);
         assert_int_equal(job_step_counted(&s, STR("deleted")), 0);
         assert_int_equal(feed_first(t), 1);
     }
@@ -167,7 +174,7 @@ static void the_last_event_stays_however_old(void **state)
         test_inbox_sql(
             t,
             str_z(str_fmt(t->a, "UPDATE feed_events SET created_at = %s", days_on(t, -31)), t->a));
-        (void)run(t, false, &s);
+        run(t, false, &s);
         assert_int_equal(feed_first(t), ROWS);
     }
 }
@@ -179,14 +186,133 @@ static void a_step_that_is_run_again_does_no_harm(void **state)
     {
         struct job_step s;
         fill(t);
-        (void)run(t, true, &s);
+        run(t, true, &s);
         assert_int_equal(test_inbox_count(t, "completed"), ROWS - OLD - 1);
         assert_int_equal(test_inbox_count(t, "dead_letter"), ROWS / POISON_EVERY);
         assert_int_equal(feed_first(t), OLD + 1);
     }
 }
 
+// --- calls ---------------------------------------------------------------------------------------
+
+/* More than a step takes; the last of them has the feed's last event. */
+enum { CALLS_OVER = 250 };
+
+static struct call_change end_of(struct test_inbox *t, int n)
+{
+    struct call_change c = call_change_none;
+
+    c.call_sid = str_fmt(t->a, "CA%d", n);
+    c.status = STR("completed");
+    c.event_time = c.start_time = c.observed_at = test_calls_now - SECONDS(n % 7);
+    c.from = STR("+15085140320");
+    c.to = STR("+16175006181");
+    c.provider_direction = STR("inbound");
+    return c;
+}
+
+static void fill_calls(struct test_inbox *t)
+{
+    struct call_change changes[CALLS_OVER];
+    struct err e = {0};
+
+    for (int i = 0; i < CALLS_OVER; i++)
+        changes[i] = end_of(t, i);
+    assert_ok(test_calls_save(t->db, changes, CALLS_OVER, t->a, &e), &e);
+    test_inbox_sql(t, "UPDATE calls SET sync_state = 'frozen'");
+}
+
+static int64_t calls_gone(struct test_inbox *t, const struct quotas *kept, int days, bool twice)
+{
+    const struct job_world how = {.quotas = *kept};
+    struct job_step s;
+
+    run_at(t, &how, test_calls_now + days * HOURS(24), twice, &s);
+    assert_sound(audit_store(t->store, NULL, t->a));
+    return job_step_counted(&s, STR("deleted_calls"));
+}
+
+static void calls_go_when_a_project_says_so(void **state)
+{
+    static const struct {
+        const char *label;
+        struct quotas kept;
+        int days, n;
+    } rows[] = {
+        {"nothing said", {{[QUOTA_INBOX_DAYS] = 90, [QUOTA_FEED_DAYS] = 30}}, 3000, 0},
+        {"for ever",
+         {{[QUOTA_INBOX_DAYS] = 90, [QUOTA_FEED_DAYS] = 30, [QUOTA_CALL_DAYS] = 36500}},
+         3000,
+         0},
+        {"not yet",
+         {{[QUOTA_INBOX_DAYS] = 90, [QUOTA_FEED_DAYS] = 30, [QUOTA_CALL_DAYS] = 10}},
+         9,
+         0},
+        {"less than reconcile looks back",
+         {{[QUOTA_INBOX_DAYS] = 90, [QUOTA_FEED_DAYS] = 30, [QUOTA_CALL_DAYS] = 1}},
+         6,
+         0},
+        {"more than a calendar has",
+         {{[QUOTA_INBOX_DAYS] = QUOTA_MOST, [QUOTA_FEED_DAYS] = QUOTA_MOST}},
+         3000,
+         0},
+        {"with the feed that would be kept longer",
+         {{[QUOTA_INBOX_DAYS] = 90, [QUOTA_FEED_DAYS] = 30, [QUOTA_CALL_DAYS] = 10}},
+         11,
+         CALLS_OVER - 1},
+    };
+
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        fill_calls(t);
+        FOR_EACH_ROW (row, rows)
+            assert_row(calls_gone(t, &row->kept, row->days, false) == row->n, row->label);
+    }
+}
+
+static const struct quotas ten_days = {
+    {[QUOTA_INBOX_DAYS] = 90, [QUOTA_FEED_DAYS] = 30, [QUOTA_CALL_DAYS] = 10}};
+
+static void steps_of_calls_may_be_run_again(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        fill_calls(t);
+        (void)calls_gone(t, &ten_days, 11, true);
+        assert_int_equal(calls_gone(t, &ten_days, 11, false), 0);
+    }
+}
+
+/* A webhook of any of them may wait. */
+static void no_call_goes_while_the_inbox_is_behind(void **state)
+{
+    static const char *const rows[] = {
+        "UPDATE webhook_inbox SET id = 77, processing_status = 'pending'",
+        "UPDATE webhook_inbox SET id = 77, processing_status = 'pending', held = 1",
+        "UPDATE webhook_inbox SET id = 77, processing_status = 'failed', error = 'x'",
+    };
+
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        fill_calls(t);
+        test_inbox_append(t,
+                          &(struct test_webhook){
+                              .event_type = STR("x"), .call_sid = STR("CA1"), .payload = STR("{}")},
+                          1);
+        FOR_EACH_ROW (row, rows) {
+            test_inbox_sql(t, *row);
+            assert_row(calls_gone(t, &ten_days, 11, false) == 0, *row);
+        }
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(what_is_old_goes_in_windows_and_nothing_else),
+          cmocka_unit_test(calls_go_when_a_project_says_so),
+          cmocka_unit_test(steps_of_calls_may_be_run_again),
+          cmocka_unit_test(no_call_goes_while_the_inbox_is_behind),
           cmocka_unit_test(what_is_in_the_future_holds_nothing_up),
           cmocka_unit_test(what_is_young_stays_when_the_clock_is_behind),
           cmocka_unit_test(the_last_event_stays_however_old),

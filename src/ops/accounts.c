@@ -42,6 +42,7 @@ struct quotas accounts_quotas(const struct config *c)
         [QUOTA_PROVIDER_REQUESTS] = c->provider_requests_per_second,
         [QUOTA_INBOX_DAYS] = c->inbox_kept_days,
         [QUOTA_FEED_DAYS] = c->feed_kept_days,
+        [QUOTA_CALL_DAYS] = c->calls_kept_days,
     }};
 }
 

@@ -143,6 +143,9 @@ static const struct variable variables[] = {
      "are kept until somebody has dealt with them."},
     {"FEED_KEPT_DAYS", NUMBER, AT(feed_kept_days), "30", 1, 36500,
      "Days for which events of the feed are kept: a client that was away longer loads anew."},
+    {"CALLS_KEPT_DAYS", NUMBER, AT(calls_kept_days), "36500", 7, 36500,
+     "Days for which calls are kept after they were last told of, once they are over, with their "
+     "log; 36500: for ever. Neither webhooks nor the feed are kept longer than calls."},
     {"LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error."},
     {"LOG_FORMAT", TEXT, AT(log_format), "logfmt", 0, 0, "logfmt or json."},
 };

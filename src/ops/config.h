@@ -64,6 +64,7 @@ struct config {
     struct str otel_sampler_arg;
     int64_t inbox_kept_days;
     int64_t feed_kept_days;
+    int64_t calls_kept_days;
     struct str log_level;
     struct str log_format;
 };

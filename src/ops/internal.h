@@ -25,8 +25,13 @@ struct verify_audit {
     struct verify_findings findings;
     int64_t project;
     int64_t inbox_first; /* oldest row that is kept; INT_NONE: none seen */
-    int64_t inbox_from;  /* completed rows before it may have been deleted by the retention */
     struct verify_result result;
+};
+
+/* What the retention may have deleted is before these. */
+struct verify_floors {
+    int64_t inbox_from; /* completed rows of the inbox */
+    int64_t log_from;   /* lines of calls that went whole */
 };
 
 /* A page of a walk. */
@@ -36,6 +41,7 @@ struct verify_page {
     int64_t after; /* the last key of the page before; becomes that of this one */
     int64_t n;     /* rows that were read; fewer than VERIFY_PAGE: the last page */
     struct feed_head head;
+    struct verify_floors floors;
 };
 
 /* A query with the parameters project, after, limit. */

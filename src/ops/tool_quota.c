@@ -63,10 +63,12 @@ static bool read_wish(struct grant *g, struct err *e)
     if (!quota_parse(str_from(g->cmd->args[1]), &g->wish.quota))
         return err_set(e, ERR_INVALID, "\"%.40s\" is no quota; hookswitch quota PROJECT lists them",
                        g->cmd->args[1]);
+    const int64_t least = quota_least(g->wish.quota);
     return str_eq(value, STR("default")) ||
-           (str_to_i64(value, &g->wish.value) && g->wish.value > 0 &&
+           (str_to_i64(value, &g->wish.value) && g->wish.value >= least &&
             g->wish.value <= QUOTA_MOST) ||
-           err_set(e, ERR_INVALID, "a number from 1 to %d, or default, expected", QUOTA_MOST);
+           err_set(e, ERR_INVALID, "a number from %lld to %d, or default, expected",
+                   (long long)least, QUOTA_MOST);
 }
 
 static struct str text_of(int64_t value, struct arena *a)

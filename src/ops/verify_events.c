@@ -8,16 +8,18 @@
 
 // --- numbers are dense ---------------------------------------------------------------------------
 
-/* The next number of a walk; 0 stands before the first, which may be any. */
-static void next_seq(struct verify_page *p, const char *where, int64_t seq)
+/* The next number of a walk; 0 stands before the first, which may be any. Numbers before `from` may
+ * be absent. */
+static void next_seq(struct verify_page *p, const char *where, int64_t seq, int64_t from)
 {
-    if (p->after > 0 && seq == p->after + 2)
+    const int64_t wanted = p->after + 1 > from ? p->after + 1 : from;
+
+    if (p->after > 0 && seq == wanted + 1)
         verify_report(p, "project %lld: event %lld is missing in the %s",
-                      (long long)p->audit->project, (long long)p->after + 1, where);
-    else if (p->after > 0 && seq > p->after + 1)
+                      (long long)p->audit->project, (long long)wanted, where);
+    else if (p->after > 0 && seq > wanted)
         verify_report(p, "project %lld: events %lld to %lld are missing in the %s",
-                      (long long)p->audit->project, (long long)p->after + 1, (long long)seq - 1,
-                      where);
+                      (long long)p->audit->project, (long long)wanted, (long long)seq - 1, where);
     p->after = seq;
     p->n++;
 }
@@ -38,7 +40,7 @@ bool verify_feed(struct verify_page *p, struct err *e)
     if (!verify_query(p, Q_VERIFY_FEED, &rows, e))
         return err_trace(e);
     while (rows_next(rows))
-        next_seq(p, "feed", rows_int(rows, "seq"));
+        next_seq(p, "feed", rows_int(rows, "seq"), 0);
     if (!rows_end(rows, e))
         return err_trace(e);
     last_seq(p, "feed");
@@ -136,7 +138,7 @@ static void check_inbox_of(struct verify_page *p, const struct line *l)
                       STR_ARG(l->call_sid), (long long)l->seq, (long long)l->inbox_id,
                       STR_ARG(l->inbox_status));
     else if (p->audit->inbox_first != INT_NONE && l->inbox_id >= p->audit->inbox_first &&
-             l->inbox_id >= p->audit->inbox_from)
+             l->inbox_id >= p->floors.inbox_from)
         verify_report(
             p, "call " STR_FMT ": event %lld comes from inbox row %lld, which does not exist",
             STR_ARG(l->call_sid), (long long)l->seq, (long long)l->inbox_id);
@@ -183,7 +185,7 @@ bool verify_log(struct verify_page *p, struct err *e)
     while (rows_next(rows)) {
         struct line line;
         rows_read(rows, columns, LEN(columns), &line);
-        next_seq(p, "log", line.seq);
+        next_seq(p, "log", line.seq, p->floors.log_from);
         check_line(p, &line);
     }
     if (!rows_end(rows, e))

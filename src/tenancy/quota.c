@@ -4,8 +4,9 @@
 
 static const struct {
     const char *name, *meaning;
+    int64_t least;
 } words[] = {
-#define X(quota, name, meaning) [QUOTA_##quota] = {name, meaning},
+#define X(quota, name, least, meaning) [QUOTA_##quota] = {name, meaning, least},
     QUOTAS(X)
 #undef X
 };
@@ -19,6 +20,11 @@ const char *quota_name(enum quota q)
 const char *quota_meaning(enum quota q)
 {
     return words[q].meaning;
+}
+
+int64_t quota_least(enum quota q)
+{
+    return words[q].least;
 }
 
 bool quota_parse(struct str name, enum quota *ret)

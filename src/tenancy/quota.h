@@ -7,18 +7,24 @@
  */
 #include "tenancy/office.h"
 
-/* quota, its name in the API, what it is */
+/* quota, its name in the API, the least that somebody may choose or grant, what it is */
 #define QUOTAS(X)                                                                                  \
-    X(API_REQUESTS, "api_requests_per_minute", "requests to the API, a minute")                    \
-    X(WEBHOOKS, "webhooks_per_minute", "webhooks that are taken in, a minute")                     \
-    X(EVENTS_WAITING, "events_waiting_max", "events that wait to be processed")                    \
-    X(LIVE_CLIENTS, "realtime_clients_max", "live clients at a time")                              \
-    X(PROVIDER_REQUESTS, "provider_requests_per_second", "requests to providers, a second")        \
-    X(INBOX_DAYS, "inbox_kept_days", "days for which processed webhooks are kept")                 \
-    X(FEED_DAYS, "feed_kept_days", "days for which events of the feed are kept")
+    X(API_REQUESTS, "api_requests_per_minute", 1, "requests to the API, a minute")                 \
+    X(WEBHOOKS, "webhooks_per_minute", 1, "webhooks that are taken in, a minute")                  \
+    X(EVENTS_WAITING, "events_waiting_max", 1, "events that wait to be processed")                 \
+    X(LIVE_CLIENTS, "realtime_clients_max", 1, "live clients at a time")                           \
+    X(PROVIDER_REQUESTS, "provider_requests_per_second", 1, "requests to providers, a second")     \
+    X(INBOX_DAYS, "inbox_kept_days", 1, "days for which processed webhooks are kept")              \
+    X(FEED_DAYS, "feed_kept_days", 1, "days for which events of the feed are kept")                \
+    X(CALL_DAYS, "calls_kept_days", QUOTA_CALL_DAYS_LEAST,                                         \
+      "days for which calls that are over are kept")
+
+/* No run of reconcile looks further back than three days: what went stays gone. */
+#define QUOTA_CALL_DAYS_LEAST 7
+#define QUOTA_DAYS_FOREVER 36500 /* so many days, or more, are for ever */
 
 enum quota {
-#define X(quota, name, meaning) QUOTA_##quota,
+#define X(quota, name, least, meaning) QUOTA_##quota,
     QUOTAS(X)
 #undef X
         QUOTA_COUNT
@@ -28,6 +34,7 @@ enum quota {
 
 const char *quota_name(enum quota q);
 const char *quota_meaning(enum quota q);
+int64_t quota_least(enum quota q);
 bool quota_parse(struct str name, enum quota *ret);
 
 /* What counts, of each. */

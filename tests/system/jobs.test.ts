@@ -26,6 +26,15 @@ function age(server: Server, days: number): Promise<void> {
   return sql(server, `UPDATE calls SET finalized_at = ${then} WHERE is_final;`);
 }
 
+/** All that is known of calls that are over, as if they were frozen and it had been so many days earlier. */
+function agedWhole(server: Server, days: number): Promise<void> {
+  const then = (column: string): string => `${column} = ${column} - ${String(days)} * ${POSTGRES ? "interval '1 day'" : "86400000000"}`;
+  // The log is append-only: its lines are put back as older ones.
+  const log = `CREATE TEMP TABLE older AS SELECT * FROM call_events; DELETE FROM call_events; UPDATE older SET ${then("created_at")}; INSERT INTO call_events SELECT * FROM older; DROP TABLE older;`;
+  const others = `UPDATE feed_events SET ${then("created_at")}; UPDATE webhook_inbox SET ${then("received_at")};`;
+  return sql(server, `UPDATE calls SET sync_state = 'frozen', ${then("finalized_at")}, ${then("start_time")} WHERE is_final; ${log} ${others}`);
+}
+
 describe("jobs", () => {
   let server: Server;
   before(async () => {
@@ -144,6 +153,28 @@ describe("jobs", () => {
     await audit(server);
     await callThatEnded(server);
     await settled(server);
+    await audit(server);
+  });
+
+  it("R152 keeps calls for as long as the project wants, once they are over, and whole", async () => {
+    const total = async (): Promise<number> => (await get<{ total: number }>(server, "/api/calls")).total;
+    const gone = async (): Promise<number | undefined> => (await ended(server, await start(server, "retention"))).counts["deleted_calls"];
+    const choose = async (value: number): Promise<number> => (await ask(server, "/api/quotas", { method: "PATCH", body: { name: "calls_kept_days", value } })).status;
+    const all = await total();
+    await agedWhole(server, 40);
+    assert.equal(await gone(), undefined, "nobody said how long");
+    assert.equal(await choose(6), 400);
+    assert.equal(await choose(50), 200);
+    assert.equal(await gone(), undefined, "they are young");
+    assert.equal(await choose(20), 200);
+    assert.equal(await gone(), all - 1, "but for the one of the feed's last event");
+    assert.equal(await total(), 1);
+    await agedWhole(server, -40);
+    await ended(server, await start(server, "rebuild")); // what was counted by other times
+    await audit(server);
+    const call = await callThatEnded(server);
+    await settled(server);
+    assert.equal((await ask(server, `/api/calls/${call.sid}`)).status, 200);
     await audit(server);
   });
 

@@ -57,6 +57,9 @@ describe("quotas", () => {
     assert.equal((await choose(name, null)).status, 200);
     assert.deepEqual(await quotaOf(owner, name), { name, value: 20, most: 20, chosen: null, used: 0 });
     assert.deepEqual(await quotaOf(other, name), { name, value: 7, most: 7, chosen: null, used: 0 });
+    const { code, output: refused } = await grant("calls_kept_days", "6");
+    assert.equal(code, 1);
+    assert.match(refused, /a number from 7 to/);
     await grant(name, "default");
     assert.equal((await quotaOf(owner, name))?.value, 7);
     assert.deepEqual((await auditOf(server, owner.token, "entity=quota")).map(({ action }) => action), ["quota.granted", "quota.chosen", "quota.granted", "quota.chosen"]);

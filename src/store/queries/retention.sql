@@ -38,3 +38,137 @@ SELECT max(w.seq) AS last, count(*) AS n, COALESCE(max(young.n), 0) AS young,
 -- name: feed_expire
 -- params: project int, upto int
 DELETE FROM feed_events WHERE project_id = :project AND seq <= :upto;
+
+-- Whole calls, with their log (calls/expire.c). In this order: a page, held, judged by statements of their own, which
+-- see what whoever held the rows before has committed; then lines, calls, conversations; the feed's row last.
+
+-- name: call_expire_page
+-- Calls that began before then and are frozen, the oldest first.
+-- params: project int, after_time time, after_id int, before time, limit int
+SELECT id, start_time
+  FROM calls
+ WHERE project_id = :project AND start_time < :before AND (start_time, id) > (:after_time, :after_id)
+   AND is_final AND sync_state = 'frozen'
+ ORDER BY start_time, id
+ LIMIT :limit;
+
+-- name: call_expire_hold
+-- Nobody waits: what a worker has in hand is left to it.
+-- params: project int[], id int[]
+-- [sqlite]
+SELECT id FROM calls WHERE project_id = :project AND id = :id;
+-- [postgres]
+SELECT c.id
+  FROM unnest(:project, :id) AS k (project_id, id)
+  JOIN calls c ON c.project_id = k.project_id AND c.id = k.id
+   FOR UPDATE OF c SKIP LOCKED;
+
+-- part: may_go
+-- Of it and of its nearest family nothing is young, nothing of it is kept elsewhere, and nothing waits to be looked at.
+   AND c.is_final AND c.sync_state = 'frozen'
+   AND NOT EXISTS (
+       SELECT 1 FROM calls r
+        WHERE r.project_id = c.project_id AND r.provider = c.provider AND r.twilio_sid = c.parent_call_sid
+          AND NOT (r.is_final AND r.sync_state = 'frozen' AND r.finalized_at < :before))
+   AND NOT EXISTS (
+       SELECT 1 FROM calls r
+        WHERE r.project_id = c.project_id AND r.parent_call_sid = c.twilio_sid AND r.provider = c.provider
+          AND NOT (r.is_final AND r.sync_state = 'frozen' AND r.finalized_at < :before))
+   AND NOT EXISTS (
+       SELECT 1 FROM call_events e
+         LEFT JOIN feed_events f ON f.project_id = e.project_id AND f.seq = e.seq
+         LEFT JOIN webhook_inbox i ON i.id = e.inbox_id AND i.project_id = e.project_id
+        WHERE e.project_id = c.project_id AND e.call_sid = c.twilio_sid AND e.provider = c.provider
+          AND (e.created_at >= :before OR f.seq IS NOT NULL OR i.id IS NOT NULL))
+   AND NOT EXISTS (
+       SELECT 1 FROM webhook_inbox w
+        WHERE w.project_id = c.project_id AND w.processing_status = 'dead_letter'
+          AND (w.call_sid = c.twilio_sid OR w.lane = c.twilio_sid))
+
+-- part: call_expiring
+SELECT c.id, c.provider, c.twilio_sid, c.conversation_id,
+       (SELECT max(e.seq) FROM call_events e
+         WHERE e.project_id = c.project_id AND e.call_sid = c.twilio_sid AND e.provider = c.provider) AS last_seq
+
+-- name: call_expire_judge
+-- Those of the calls in hand that may go, and the last line of each.
+-- params: project int[], id int[], before time
+-- [sqlite]
+-- use: call_expiring
+  FROM calls c
+ WHERE c.project_id = :project AND c.id = :id
+-- use: may_go
+;
+-- [postgres]
+-- use: call_expiring
+  FROM unnest(:project, :id) AS k (project_id, id)
+  JOIN calls c ON c.project_id = k.project_id AND c.id = k.id
+-- use: may_go
+;
+
+-- name: call_expire_log
+-- params: project int[], provider text[], sid text[]
+-- [sqlite]
+DELETE FROM call_events WHERE project_id = :project AND call_sid = :sid AND provider = :provider;
+-- [postgres]
+DELETE FROM call_events e
+ USING unnest(:project, :provider, :sid) AS k (project_id, provider, sid)
+ WHERE e.project_id = k.project_id AND e.call_sid = k.sid AND e.provider = k.provider;
+
+-- name: call_expire
+-- params: project int[], id int[]
+-- [sqlite]
+DELETE FROM calls WHERE project_id = :project AND id = :id;
+-- [postgres]
+DELETE FROM calls c
+ USING unnest(:project, :id) AS k (project_id, id)
+ WHERE c.project_id = k.project_id AND c.id = k.id;
+
+-- name: conversation_expire_hold
+-- Those that lose a call, locked as conversation_lock does.
+-- params: project int[], id int[]
+-- [sqlite]
+SELECT id, last_message_at IS NOT NULL AS listed FROM conversations WHERE project_id = :project AND id = :id;
+-- [postgres]
+SELECT v.id, v.last_message_at IS NOT NULL AS listed
+  FROM unnest(:project, :id) AS k (project_id, id)
+  JOIN conversations v ON v.project_id = k.project_id AND v.id = k.id
+ ORDER BY v.project_id, v.external_id
+   FOR UPDATE OF v;
+
+-- name: conversation_expire
+-- Those of them that have no call any more.
+-- params: project int[], id int[]
+-- [sqlite]
+DELETE FROM conversations
+ WHERE project_id = :project AND id = :id
+   AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.conversation_id = conversations.id)
+RETURNING contact_id;
+-- [postgres]
+DELETE FROM conversations v
+ USING unnest(:project, :id) AS k (project_id, id)
+ WHERE v.project_id = k.project_id AND v.id = k.id
+   AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.conversation_id = v.id)
+RETURNING v.contact_id;
+
+-- name: contact_expire
+-- Whoever was given a name, or anything else, stays: that is nobody's call.
+-- params: project int[], id int[]
+-- [sqlite]
+DELETE FROM contacts
+ WHERE project_id = :project AND id = :id AND display_name IS formatted_number AND metadata = '{}'
+   AND NOT EXISTS (SELECT 1 FROM conversations v WHERE v.contact_id = contacts.id);
+-- [postgres]
+DELETE FROM contacts x
+ USING unnest(:project, :id) AS k (project_id, id)
+ WHERE x.project_id = k.project_id AND x.id = k.id AND x.display_name IS NOT DISTINCT FROM x.formatted_number
+   AND x.metadata = '{}'
+   AND NOT EXISTS (SELECT 1 FROM conversations v WHERE v.contact_id = x.id);
+
+-- name: log_floor
+-- Lines before it may be gone from here on. delisted: how many conversations the list has lost.
+-- params: project int, from int, delisted int
+UPDATE feed_heads
+   SET log_from = CASE WHEN log_from < :from THEN :from ELSE log_from END,
+       conversations = conversations - :delisted
+ WHERE project_id = :project;

@@ -133,6 +133,7 @@ export const connections = {
       provider_requests_per_second: { name: "Requests to providers", note: "a second, to compare its calls" },
       inbox_kept_days: { name: "Days that webhooks are kept", note: "after they came, once they are processed" },
       feed_kept_days: { name: "Days that the feed is kept", note: "for clients that come back after a while" },
+      calls_kept_days: { name: "Days that calls are kept", note: "once they are over, then they are deleted; 36500: for ever" },
     },
     atMost: (n: string) => `at most ${n}`,
     chosenOf: (most: string) => `chosen here; it may have ${most}`,

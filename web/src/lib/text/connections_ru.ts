@@ -134,6 +134,7 @@ export const connections: typeof english = {
       provider_requests_per_second: { name: "Запросы к провайдерам", note: "в секунду, для сверки звонков" },
       inbox_kept_days: { name: "Сколько дней хранятся вебхуки", note: "со дня получения, если обработаны" },
       feed_kept_days: { name: "Сколько дней хранится лента", note: "для тех, кто вернётся не сразу" },
+      calls_kept_days: { name: "Сколько дней хранятся звонки", note: "после завершения, затем удаляются; 36500: всегда" },
     },
     atMost: (n) => `не больше ${n}`,
     chosenOf: (most) => `выбрано здесь; доступно ${most}`,
