@@ -334,7 +334,7 @@ static void beat(void *arg)
     struct jobs *j = arg;
     _cleanup_(db_closep) struct db *db = store_connect(j->o.store, STORE_WORK);
 
-    while (!bell_wait(j->heartbeat_end, JOB_LEASE / 3) || !atomic_load(&j->stopping))
+    while (!bell_wait(j->heartbeat_end, JOB_LEASE / 3))
         for (size_t i = 0; i < j->n_runners; i++) {
             struct err e = {0};
             if (atomic_load(&j->runners[i]->holding) &&

@@ -131,28 +131,35 @@ static void nodes_that_ask_providers_are_counted(void **state)
     }
 }
 
+static int64_t swept(struct db *db, usec_t silent, usec_t now)
+{
+    struct err e = {0};
+    int64_t n;
+
+    assert_ok(
+        db_exec(db, Q_NODE_SWEEP,
+                BINDS(bind_int("silent_us", silent), bind_time("now", now), bind_int("limit", 10)),
+                &n, &e),
+        &e);
+    return n;
+}
+
+/* By the clock by which it was heard of: whose job it is to forget may have a wrong one. */
 static void who_was_not_heard_of_for_long_is_forgotten(void **state)
 {
     (void)state;
     TEST_STORES(store, a)
     {
         _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
-        struct kit k = kit_start(db, a);
-        struct node n = {.host = STR("old"), .roles = STR("api"), .version = STR("v1")};
+        const bool is_sqlite = store_engine(store) == STORE_SQLITE;
+        (void)kit_start(db, a);
+        const struct node n = {.host = STR("old"), .roles = STR("api"), .version = STR("v1")};
         struct err e = {0};
-        int64_t gone;
-        size_t found;
 
         assert_ok(node_beat(db, &n, KIT_NOW, &e), &e);
-        const usec_t old_at = list(&k, &found)->seen_at;
-        n.host = STR("young");
-        assert_ok(node_beat(db, &n, KIT_NOW + 2, &e), &e);
-        assert_ok(db_exec(db, Q_NODE_SWEEP,
-                          BINDS(bind_time("before", old_at + 1), bind_int("limit", 10)), &gone, &e),
-                  &e);
-        assert_int_equal(gone, 1);
-        assert_str(list(&k, &found)->host, "young");
-        assert_int_equal(found, 1);
+        assert_int_equal(swept(db, HOURS(24), KIT_NOW), 0);
+        assert_int_equal(swept(db, HOURS(24), KIT_NOW + HOURS(48)), is_sqlite);
+        assert_int_equal(swept(db, -HOURS(1), KIT_NOW), !is_sqlite); // a time that is still to come
     }
 }
 
