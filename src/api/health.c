@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "api/canary.h"
 #include "api/degraded.h"
 #include "api/meter.h"
 #include "feed/hub.h"
@@ -48,7 +49,8 @@ struct state {
     struct feed_head head;
     struct job_state *jobs;
     size_t n_jobs;
-    usec_t counted_ago; /* the backlog */
+    const struct node *canary; /* NULL: none has been sent */
+    usec_t counted_ago;        /* the backlog */
     usec_t backlog_age, lag;
 };
 
@@ -64,6 +66,17 @@ static usec_t lag_of(const struct state *s, usec_t now)
     return s->backlog_age > measured ? s->backlog_age : measured;
 }
 
+static bool find_canary(struct req *rq, struct state *s, struct err *e)
+{
+    struct node *nodes;
+    size_t n;
+
+    if (!node_list(rq->db, rq->now, rq->a, &nodes, &n, e))
+        return err_trace(e);
+    s->canary = canary_of(nodes, n);
+    return true;
+}
+
 static void gather(struct req *rq, struct state *s)
 {
     struct err down = {0};
@@ -74,7 +87,8 @@ static void gather(struct req *rq, struct state *s)
     s->store_up = backlog_watch_read(rq->backlogs, rq->db, rq->actor.project, &s->backlog,
                                      &s->counted_ago, &down) &&
                   feed_head(rq->db, rq->actor.project, rq->a, &s->head, &down) &&
-                  job_states(rq->db, rq->actor.project, rq->a, &s->jobs, &s->n_jobs, &down);
+                  job_states(rq->db, rq->actor.project, rq->a, &s->jobs, &s->n_jobs, &down) &&
+                  find_canary(rq, s, &down);
     if (!s->store_up) // what a failed query leaves is nothing
         s->backlog = (struct inbox_backlog){.oldest = TIME_NONE};
     if (rq->app->inbox)
@@ -169,6 +183,13 @@ static void say_events(struct told *t, const struct state *s)
         say(t, "%lld events are dead letters.", (long long)s->backlog.dead_letter);
 }
 
+/* What providers send takes the same way. */
+static void say_canary(struct told *t, const struct state *s)
+{
+    if (s->canary && canary_was_lost(s->canary))
+        say(t, "A webhook of our own did not come through the public address.");
+}
+
 /* What is narrowed on purpose. */
 static void say_flags(struct told *t, const struct state *s)
 {
@@ -201,6 +222,7 @@ static bool reasons(struct req *rq, const struct state *s)
     json_key(t.w, STR("reasons"));
     json_open_array(t.w);
     say_events(&t, s);
+    say_canary(&t, s);
     say_flags(&t, s);
     say_jobs(&t, s);
     json_close_array(t.w);
@@ -265,6 +287,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     member_known(w, STR("publish_lag_ms"), of_node(s, s->hub.publish_lag / 1000));
     json_member_int(w, STR("clients"), (int64_t)s->hub.clients);
     json_close_object(w);
+    canary_write(w, s->sees_node ? s->canary : NULL);
     write_jobs(w, s);
 }
 

@@ -2,26 +2,8 @@
  * runs the installation; others are told of none. */
 #include "tenancy/node.h"
 
+#include "api/canary.h"
 #include "api/request.h"
-
-static void write_canary(struct req *rq, const struct node *n)
-{
-    struct json_writer *w = &rq->json;
-
-    json_key(w, STR("canary"));
-    if (n->canary_at == TIME_NONE) {
-        json_null(w);
-        return;
-    }
-    json_open_object(w);
-    json_member_time(w, STR("at"), n->canary_at);
-    json_member_bool(w, STR("came_through"), n->canary_us != INT_NONE);
-    if (n->canary_us == INT_NONE)
-        json_member_null(w, STR("took_ms"));
-    else
-        json_member_int(w, STR("took_ms"), n->canary_us / 1000);
-    json_close_object(w);
-}
 
 static void write_roles(struct json_writer *w, struct str roles)
 {
@@ -47,7 +29,7 @@ static void write_node(struct req *rq, const struct node *n)
     json_member_time(w, STR("seen_at"), n->seen_at);
     json_member_bool(w, STR("is_silent"), n->silent > NODE_SILENT);
     json_member_int(w, STR("clock_ahead_seconds"), n->ahead_s);
-    write_canary(rq, n);
+    canary_write(w, n);
     json_close_object(w);
 }
 

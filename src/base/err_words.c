@@ -109,6 +109,8 @@ static const struct sentence {
     {"%s: one of these words expected: %s", "%s: ожидается одно из слов: %s"},
     {"%s: something expected", "%s: не должно быть пустым"},
     {"%s: true or false expected", "%s: ожидается true или false"},
+    {"A webhook of our own did not come through the public address.",
+     "Наш собственный вебхук не дошёл через публичный адрес."},
     {"Comparing with providers is switched off.", "Сверка с провайдерами отключена."},
     {"Connection: Upgrade is missing", "нет заголовка Connection: Upgrade"},
     {"Events wait in the spool.", "В буфере ждут события."},

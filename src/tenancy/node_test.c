@@ -152,7 +152,6 @@ static void who_was_not_heard_of_for_long_is_forgotten(void **state)
     {
         _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
         const bool is_sqlite = store_engine(store) == STORE_SQLITE;
-        (void)kit_start(db, a);
         const struct node n = {.host = STR("old"), .roles = STR("api"), .version = STR("v1")};
         struct err e = {0};
 

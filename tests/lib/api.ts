@@ -96,5 +96,6 @@ export type SyncHealth = {
   inbox: { pending: number; held: number; oldest_pending_age_ms: number; dead_letter: number; counted_ago_ms: number; spool_bytes: number | null };
   worker: { lag_ms: number };
   feed: { last_seq: number; publish_lag_ms: number | null; clients: number };
+  canary: { at: string; came_through: boolean; took_ms: number | null } | null;
   reconcile: { enabled: boolean };
 };

@@ -227,6 +227,9 @@ describe("metrics", () => {
           assert.match(watched.output(), why);
           const { canary } = await until("it is told of", async () => (await get<Nodes>(watched, "/api/nodes")).nodes.find((n) => n.canary !== null));
           assert.deepEqual([canary?.came_through, canary?.took_ms], [false, null]);
+          const health = await get<{ status: string; reasons: string[]; canary: typeof canary }>(watched, "/api/health/sync");
+          assert.deepEqual([health.status, health.canary?.came_through], ["degraded", false]);
+          assert.match(health.reasons.join(" "), /did not come through the public address/);
           assert.equal((await fetch(`${watched.url}/health`)).status, 200, "the node itself is well");
         } finally {
           await watched.remove();

@@ -32,6 +32,8 @@ describe("nodes and the flow through them", () => {
     const { canary } = await until("its canary came back", async () => (await nodes()).nodes.find((n) => n.canary !== null));
     assert.equal(canary?.came_through, true);
     assert.notEqual(canary?.took_ms, null);
+    const health = await get<{ reasons: string[]; canary: Node["canary"] }>(server, "/api/health/full");
+    assert.deepEqual([health.canary?.came_through, health.reasons], [true, []]);
   });
 
   it("a new process in the same place is the same node", async () => {
