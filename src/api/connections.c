@@ -4,6 +4,7 @@
 
 #include "api/deed.h"
 #include "calls/change.h"
+#include "jobs/run.h"
 #include "providers/account_book.h"
 #include "tenancy/connection.h"
 #include "tenancy/project.h"
@@ -276,7 +277,7 @@ static bool put_within(struct req *rq, void *arg, struct err *e)
         return err_trace(e);
     d.details = deed_change(rq, before, secrets_text(!str_is_empty(c->secondary)));
     return (connection_put(REQ_OFFICE(rq), rq->app->vault, rq->actor.project, c, rq->a, e) &&
-            req_audit(rq, &d, e)) ||
+            job_mended(rq->db, rq->actor.project, rq->now, e) && req_audit(rq, &d, e)) ||
            err_trace(e);
 }
 
@@ -311,7 +312,8 @@ static bool remove_within(struct req *rq, void *arg, struct err *e)
     if (!found)
         return req_not_found(e);
     d.details = deed_change(rq, before, STR_NONE);
-    return req_audit(rq, &d, e) || err_trace(e);
+    return (job_mended(rq->db, rq->actor.project, rq->now, e) && req_audit(rq, &d, e)) ||
+           err_trace(e);
 }
 
 static bool take_away(struct req *rq, struct err *e)

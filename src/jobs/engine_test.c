@@ -268,6 +268,59 @@ static void what_the_provider_refuses_comes_again_at_its_usual_time(void **unuse
     }
 }
 
+static void mend(struct bench *b, int64_t project)
+{
+    struct err e = {0};
+
+    assert_ok(job_mended(b->db, project, b->now, &e), &e);
+}
+
+/* Told of no more, and run again when every node knows the new credentials. */
+static void what_was_refused_comes_soon_when_it_was_mended(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        int64_t other;
+        add_project(b, "Second", &other);
+        plan(b);
+        b->fails = ERR_INTEGRATION_AUTH;
+        b->now += SECONDS(121);
+        while (runner_round(b->first)) {
+        }
+        const struct job_state before = state(b, b->project, "counting");
+        mend(b, other);
+        struct job_state s = state(b, b->project, "counting");
+        assert_true(job_state_is_refused(&s) && s.next_run_at == before.next_run_at);
+        mend(b, b->project);
+        s = state(b, b->project, "counting");
+        assert_true(!job_state_is_refused(&s) && s.failures == 0);
+        assert_true(s.next_run_at == b->now + SECONDS(5));
+        b->now = s.next_run_at;
+        while (runner_round(b->first)) {
+        }
+        s = state(b, b->project, "counting");
+        assert_true(job_state_is_refused(&s) && s.failures == 1); // it was not, and that is told
+    }
+}
+
+static void what_fails_otherwise_is_not_mended_by_credentials(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        plan(b);
+        b->fails = ERR_UPSTREAM;
+        b->now += SECONDS(121);
+        while (runner_round(b->first)) {
+        }
+        const struct job_state before = state(b, b->project, "counting");
+        mend(b, b->project);
+        const struct job_state s = state(b, b->project, "counting");
+        assert_true(s.failures == 1 && s.next_run_at == before.next_run_at);
+    }
+}
+
 static void every_project_is_planned_once_and_the_installation_too(void **unused)
 {
     (void)unused;
@@ -641,6 +694,8 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(a_success_is_as_old_as_the_window_that_was_walked),
           cmocka_unit_test(the_stores_failures_are_waited_for_and_not_for_ever),
           cmocka_unit_test(a_step_that_kills_the_process_is_given_up),
+          cmocka_unit_test(what_was_refused_comes_soon_when_it_was_mended),
+          cmocka_unit_test(what_fails_otherwise_is_not_mended_by_credentials),
           cmocka_unit_test(a_second_run_is_refused_while_one_waits_or_runs),
           cmocka_unit_test(what_is_switched_off_is_passed_over),
           cmocka_unit_test(what_is_switched_off_fails_no_more),

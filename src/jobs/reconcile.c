@@ -7,6 +7,7 @@
 #include "reconcile/reconcile.h"
 
 #include "jobs/job.h"
+#include "jobs/run.h"
 #include "jobs/world.h"
 #include "providers/call_sources.h"
 #include "trace/trace.h"
@@ -73,9 +74,13 @@ static bool hot(struct job_step *s, struct err *e)
     return reconcile(s, "reconcile_hot", reconcile_hot, e) || err_trace(e);
 }
 
+/* It lists with each account: when none is refused any more, what was is run again. */
 static bool warm(struct job_step *s, struct err *e)
 {
-    return reconcile(s, "reconcile_warm", reconcile_warm, e) || err_trace(e);
+    if (!reconcile(s, "reconcile_warm", reconcile_warm, e))
+        return err_trace(e);
+    return !s->done || s->flaw.code != ERR_NONE || job_mended(s->db, s->project, s->now, e) ||
+           err_trace(e);
 }
 
 static bool cold(struct job_step *s, struct err *e)

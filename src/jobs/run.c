@@ -6,6 +6,8 @@
 
 enum { STATES_MAX = 64, RUNS_MAX = 100, COUNTS_MAX = 4096 };
 
+#define KNOWN_EVERYWHERE SECONDS(5) /* nodes look once a second */
+
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
 static bool under_way(struct db *db, int64_t project, struct str job, struct arena *a,
@@ -176,4 +178,12 @@ bool job_state_is_refused(const struct job_state *s)
 {
     return s->failures > 0 && s->refused_at != TIME_NONE && s->refused_at == s->last_error_at &&
            s->next_run_at != TIME_NONE;
+}
+
+bool job_mended(struct db *db, int64_t project, usec_t now, struct err *e)
+{
+    return db_exec(db, Q_JOB_MENDED,
+                   BINDS(bind_int("project", project), bind_time("next", now + KNOWN_EVERYWHERE)),
+                   NULL, e) ||
+           err_trace(e);
 }

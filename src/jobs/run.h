@@ -37,6 +37,10 @@ usec_t job_state_late(const struct job_state *s, usec_t now);
  * by itself: one that somebody has asked for once says nothing of now. */
 bool job_state_is_refused(const struct job_state *s);
 
+/* The credentials of the project were changed, or found to be taken: what was refused for them is
+ * told of no more and run again, when all nodes have them. */
+bool job_mended(struct db *db, int64_t project, usec_t now, struct err *e) CHECK_RESULT;
+
 /* Who asks for a run, and through what. */
 struct job_asker {
     struct str through, by;

@@ -127,6 +127,13 @@ UPDATE job_runs
 UPDATE sync_state SET claim_token = NULL, attempts = 0, failures = 0, next_run_at = :next
  WHERE project_id = :project AND job_name = :job;
 
+-- name: job_mended
+-- Runs that were refused for the project's credentials are no trouble any more, and come soon.
+-- params: project int, next time
+UPDATE sync_state
+   SET failures = 0, next_run_at = CASE WHEN next_run_at > :next THEN :next ELSE next_run_at END
+ WHERE project_id = :project AND failures > 0 AND refused_at = last_error_at AND next_run_at IS NOT NULL;
+
 -- name: job_know
 -- A row to hold on to, for a job that was never planned.
 -- params: project int, job text, now time
