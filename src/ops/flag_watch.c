@@ -13,14 +13,16 @@
 #include "queue/queue.h"
 
 #define LOOK_EVERY SECONDS(1)
+#define NO_ANSWER SECONDS(10) /* as long as the API's own watch waits for one */
 
 struct flag_watch {
     struct flag_watch_options o;
     struct bell *bell;
     struct thread *thread;
-    struct db *db;     /* the thread's */
-    usec_t release_at; /* when held events are looked for; monotonic */
-    _Atomic bool sees_store;
+    struct db *db;             /* the thread's */
+    usec_t release_at;         /* when held events are looked for; monotonic */
+    _Atomic bool sees_store;   /* as of the last look */
+    _Atomic usec_t asks_since; /* monotonic: a look waits for its first answer; 0: none does */
     _Atomic bool ending;
 };
 
@@ -80,11 +82,20 @@ static bool release_when_due(struct flag_watch *w, bool at_once, struct err *e)
     return true;
 }
 
+/* Whether the store answers is known by this: what comes after it may rightly take its time. */
+static bool load(struct flag_watch *w, bool *ret_changed, struct err *e)
+{
+    atomic_store_explicit(&w->asks_since, clock_monotonic(w->o.clock), memory_order_relaxed);
+    const bool ok = flag_board_load(w->o.board, w->db, ret_changed, e);
+    atomic_store_explicit(&w->asks_since, 0, memory_order_relaxed);
+    return ok || err_trace(e);
+}
+
 static bool look(struct flag_watch *w, struct err *e)
 {
     bool changed;
 
-    if (!flag_board_load(w->o.board, w->db, &changed, e))
+    if (!load(w, &changed, e))
         return err_trace(e);
     if (changed) {
         tell(w);
@@ -120,7 +131,10 @@ static void watch(void *arg)
 
 bool flag_watch_sees_store(const struct flag_watch *w)
 {
-    return atomic_load_explicit(&w->sees_store, memory_order_relaxed);
+    const usec_t since = atomic_load_explicit(&w->asks_since, memory_order_relaxed);
+
+    return atomic_load_explicit(&w->sees_store, memory_order_relaxed) &&
+           (since == 0 || clock_monotonic(w->o.clock) - since < NO_ANSWER);
 }
 
 // --- start and stop ------------------------------------------------------------------------------

@@ -29,8 +29,8 @@ struct flags flags_of_config(const struct config *c);
 /* Has looked once before it returns, if the store let it. */
 bool flag_watch_start(const struct flag_watch_options *o, struct flag_watch **ret,
                       struct err *e) CHECK_RESULT;
-/* Whether its last look found the store: for nodes without an API, which watches that itself. From
- * any thread. */
+/* Whether its last look found the store, and none has waited for it since: for nodes without an
+ * API, which watches that itself. From any thread. */
 bool flag_watch_sees_store(const struct flag_watch *w);
 /* This node has changed something: looks at once. From any thread. */
 void flag_watch_wake(struct flag_watch *w);

@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "http/static.h"
 #include "inbox/door.h"
+#include "inbox/inbox.h"
 #include "ops/flag_watch.h"
 #include "ops/metrics.h"
 #include "ops/traffic.h"
@@ -74,14 +75,24 @@ static bool serve_metrics(struct app *app, struct http_exchange *x)
     return metrics_handle(app->metrics, &rooms, x);
 }
 
-/* Of a node without an API: whoever watches over it asks all nodes the same. */
+static bool writes_inbox(const struct app *app)
+{
+    struct inbox_stats s = {0};
+
+    if (app->inbox)
+        inbox_stats(app->inbox, &s);
+    return !s.store_down;
+}
+
+/* Of a node without an API: whoever watches over it asks all nodes the same, and is told the same.
+ */
 static bool serve_health(const struct app *app, struct http_exchange *x)
 {
     const struct http_request *rq = http_request_of(x);
 
     if (rq->method != HTTP_GET || !str_eq(rq->path, STR("/health")))
         return false;
-    api_health_answer(x, flag_watch_sees_store(app->flag_watch));
+    api_health_answer(x, flag_watch_sees_store(app->flag_watch) && writes_inbox(app));
     return true;
 }
 

@@ -84,9 +84,11 @@ describe("PostgreSQL", () => {
     const load = new Load(server, FEW);
     await load.more(100);
     const before_ = await threads();
+    const silent = await startServer({ DATABASE_URL: cluster.url }, ["--roles=door,worker"]); // nobody calls there
     await cluster.pause();
     const until_ = Date.now() + PAUSE_MS;
     await healthIs(server, "red");
+    await healthIs(silent, "red");
     await load.more(200);
     while (Date.now() < until_) await load.more(50);
     await new FakeCall(server, "+15085140330").arrives(); // TwiML
@@ -94,6 +96,8 @@ describe("PostgreSQL", () => {
     const most = await descriptors();
     assert.ok(most < 100, `${String(most)} descriptors`);
     await cluster.resume();
+    await healthIs(silent, "green");
+    await silent.remove();
     await load.more(200);
     await endsWell(load);
     assert.equal(await spoolBytes(server), 0);
