@@ -98,7 +98,16 @@ describe("compose.yml", () => {
     assert.deepEqual(led, fronts.filter(([, { profiles }]) => !profiles).map(([name]) => `${name}:3000`));
   });
 
-  it("lets nodes write nothing but their volumes, and no image changes by itself to another major version", async () => {
+  it("lets no container write but to its volumes, and to memory where its program needs a place", async () => {
+    const { services } = await readCompose();
+    const needs: Record<string, string[]> = { postgres: ["/tmp", "/run/postgresql"], caddy: ["/config", "/tmp"], nats: [], prometheus: [] };
+    for (const [name, service] of Object.entries(services)) {
+      const { read_only, tmpfs } = service as Record<string, unknown>;
+      assert.deepEqual({ read_only, tmpfs: tmpfs ?? [] }, { read_only: true, tmpfs: needs[name] ?? ["/tmp"] }, name);
+    }
+  });
+
+  it("gives nodes no rights, and no image changes by itself to another major version", async () => {
     const { services } = await readCompose();
     for (const [name, node] of nodesOf({ services } as Compose)) {
       const { read_only, cap_drop, security_opt } = node as Record<string, unknown>;
