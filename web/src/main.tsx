@@ -12,6 +12,7 @@ import { leadOn, placeNow, takeLinkToken } from "./lib/location";
 import { startWith } from "./lib/project";
 import { SCHEME_KEY } from "./lib/scheme";
 import { text } from "./lib/text";
+import { Boundary } from "./ui/boundary";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no #root");
@@ -30,13 +31,15 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} colorSchemeManager={scheme} defaultColorScheme="auto">
       <QueryClientProvider client={client}>
-        {link === null ? (
-          <App feed={feed} />
-        ) : (
-          <Suspense fallback={null}>
-            <Welcome token={link.token} />
-          </Suspense>
-        )}
+        <Boundary of={null}>
+          {link === null ? (
+            <App feed={feed} />
+          ) : (
+            <Suspense fallback={null}>
+              <Welcome token={link.token} />
+            </Suspense>
+          )}
+        </Boundary>
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,

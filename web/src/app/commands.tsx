@@ -2,6 +2,8 @@ import { Suspense, lazy, useCallback, useState } from "react";
 import type { ReactElement } from "react";
 import { useCommandKey, useKeys } from "../lib/keys";
 import { goTo } from "../lib/location";
+import { Boundary } from "../ui/boundary";
+import { Floating } from "../ui/floating";
 
 export type Sheet = "palette" | "keys" | "project";
 type CommandsState = { sheet: Sheet | null; show: (sheet: Sheet | null) => void };
@@ -43,10 +45,12 @@ export function Commands({ sheet, show }: CommandsState): ReactElement {
     show(null);
   };
   return (
-    <Suspense fallback={null}>
-      {sheet === "palette" && <Palette show={show} />}
-      {sheet === "project" && <MakeProject onClose={close} />}
-      {sheet === "keys" && <KeySheet onClose={close} />}
-    </Suspense>
+    <Boundary of={sheet} frame={(face) => <Floating onClose={close}>{face}</Floating>}>
+      <Suspense fallback={null}>
+        {sheet === "palette" && <Palette show={show} />}
+        {sheet === "project" && <MakeProject onClose={close} />}
+        {sheet === "keys" && <KeySheet onClose={close} />}
+      </Suspense>
+    </Boundary>
   );
 }

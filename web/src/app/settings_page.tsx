@@ -4,6 +4,7 @@ import { usePlace } from "../lib/location";
 import { text } from "../lib/text";
 import { useTitle } from "../lib/title";
 import type { Me } from "../lib/types";
+import { Boundary } from "../ui/boundary";
 import { LoadingFace, MayNot } from "../ui/faces";
 import { Link } from "../ui/link";
 import { mayOpen } from "./routes";
@@ -31,7 +32,9 @@ export function SettingsPage({ me }: { me: Me }): ReactElement {
             </Link>
           ))}
       </nav>
-      <Suspense fallback={<LoadingFace rows={6} />}>{mayOpen(section, me.rights) ? <View me={me} /> : <MayNot right={section.needs} />}</Suspense>
+      <Boundary of={section.label}>
+        <Suspense fallback={<LoadingFace rows={6} />}>{mayOpen(section, me.rights) ? <View me={me} /> : <MayNot right={section.needs} />}</Suspense>
+      </Boundary>
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { useChosen } from "../lib/preferences";
 import { useTitle } from "../lib/title";
 import type { Me } from "../lib/types";
 import { useFeed } from "../lib/use_feed";
+import { Boundary } from "../ui/boundary";
 import { FailedFace, LoadingFace, MayNot } from "../ui/faces";
 import { Commands, useCommands } from "./commands";
 import { Header } from "./header";
@@ -25,7 +26,7 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
   useEffect(() => {
     followFeed(feed);
   }, [feed]);
-  const { view } = usePlace();
+  const { view, open } = usePlace();
   const commands = useCommands();
   const route = routes.find((known) => known.view === view) ?? routes[0];
   const View = route.component;
@@ -40,9 +41,11 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
           {!hasData && error !== null && <FailedFace error={error} retry={feed.wake} />}
           {!hasData && error === null && <LoadingFace rows={6} />}
           {hasData && (
-            <Suspense fallback={<LoadingFace rows={6} />}>
-              {mayOpen(route, me.rights) ? <View me={me} /> : <MayNot right={route.needs} />}
-            </Suspense>
+            <Boundary of={[view, open].join("/")}>
+              <Suspense fallback={<LoadingFace rows={6} />}>
+                {mayOpen(route, me.rights) ? <View me={me} /> : <MayNot right={route.needs} />}
+              </Suspense>
+            </Boundary>
           )}
         </main>
         {hasData && <Panels />}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clockTime, partyName } from "./format";
+import { clockTime, money, partyName } from "./format";
 
 describe("partyName", () => {
   it.each([
@@ -23,5 +23,16 @@ describe("clockTime", () => {
     [-5, "0:00"],
   ])("%d s reads %s", (seconds, clock) => {
     expect(clockTime(seconds)).toBe(clock);
+  });
+});
+
+describe("money", () => {
+  it.each([
+    [-0.0085, "USD", "$0.0085"],
+    [1200, "EUR", "€1,200.00"],
+    [-0.0085, "credits", "0.0085 credits"],
+    [1200, "", "1,200"],
+  ])("%d in %s reads %s", (amount, unit, shown) => {
+    expect(money(amount, unit)).toBe(shown);
   });
 });

@@ -97,12 +97,20 @@ export function instantOf(time: string | number): string {
   return format("instant", time);
 }
 
+const PRICE: Intl.NumberFormatOptions = { maximumFractionDigits: 4 };
+
+function priceFormat(style: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return new Intl.NumberFormat(text.locale, { ...PRICE, ...style });
+}
+
+/** `$0.0085`; a unit that is no currency stands beside the number as the provider told it. */
 export function money(amount: number, unit: string): string {
-  return new Intl.NumberFormat(text.locale, {
-    style: "currency",
-    currency: unit,
-    maximumFractionDigits: 4,
-  }).format(Math.abs(amount));
+  const price = Math.abs(amount);
+  try {
+    return priceFormat({ style: "currency", currency: unit }).format(price);
+  } catch {
+    return `${priceFormat({}).format(price)} ${unit}`.trim();
+  }
 }
 
 const SMALL = new Intl.NumberFormat(text.locale, { maximumFractionDigits: 1 });

@@ -1,6 +1,6 @@
 import { Button, Skeleton, VisuallyHidden } from "@mantine/core";
 import type { ReactElement, ReactNode } from "react";
-import { ApiError } from "../lib/api";
+import { faultOf } from "../lib/fault";
 import { text } from "../lib/text";
 import type { Right } from "../lib/types";
 import classes from "./faces.module.css";
@@ -56,15 +56,15 @@ export function PendingWords({ children }: { children: string }): ReactElement {
 
 /** A list that could not be loaded or may not be seen, what to do about it, and a button that tries again. */
 export function FailedFace({ error, retry }: { error: Error; retry: () => void }): ReactElement {
-  const known = error instanceof ApiError ? error : null;
-  const isForbidden = known?.status === 403;
+  const { status, message, howToFix, traceId } = faultOf(error);
+  const isForbidden = status === 403;
   return (
     <div className={classes.face} role="alert">
       <p className={classes.title}>{isForbidden ? text.failed.forbidden : text.failed.title}</p>
       <div className={classes.body}>
-        <p>{error.message}</p>
-        {known?.howToFix.map((fix) => <p key={fix}>{fix}</p>)}
-        {known?.traceId != null && <p className={classes.trace}>{text.failed.trace(known.traceId)}</p>}
+        <p>{message}</p>
+        {howToFix.map((fix) => <p key={fix}>{fix}</p>)}
+        {traceId !== null && <p className={classes.trace}>{text.failed.trace(traceId)}</p>}
       </div>
       {!isForbidden && (
         <Button variant="default" size="xs" onClick={retry}>
