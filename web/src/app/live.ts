@@ -36,9 +36,10 @@ export function createFeed(client: QueryClient): Feed {
   });
 }
 
-/** Starts to follow the feed, and tries at once when the network is back or somebody looks again. */
+/** Starts to follow the feed, marks it when the network goes, and tries at once when it is back or somebody looks again. */
 export function followFeed(feed: Feed): void {
   void feed.run().then(endSession);
+  window.addEventListener("offline", feed.lose);
   window.addEventListener("online", feed.wake);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") feed.wake();

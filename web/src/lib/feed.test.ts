@@ -207,6 +207,34 @@ describe("Feed", () => {
     t.feed.stop();
   });
 
+  it("marks the page at once when the network goes, and comes back with it", async () => {
+    const t = scripted([aPage([], 1), aPage([], 1), unreachable, aPage([anEvent(2)], 2), aPage([], 2)]);
+    await t.run();
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    t.feed.lose();
+    expect(t.feed.getState().connection).toBe("offline");
+    expect(t.streams[0]?.closed).toBe(true);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.feed.getState().connection).toBe("offline");
+    t.feed.wake();
+    await vi.advanceTimersByTimeAsync(0);
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    expect(t.applied).toEqual([2]);
+    expect(t.feed.getState().connection).toBe("live");
+    t.feed.stop();
+  });
+
+  it("marks a page that polls, too, until the next answer", async () => {
+    const t = scripted([aPage([], 5)]);
+    t.push.allowed = false;
+    await t.run();
+    t.feed.lose();
+    expect(t.feed.getState().connection).toBe("offline");
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(t.feed.getState().connection).toBe("polling");
+    t.feed.stop();
+  });
+
   it("goes on after a surprise, when it has waited and loaded the lists anew", async () => {
     const surprise = new TypeError("nobody foresaw this");
     const t = scripted([surprise, aPage([], 1), surprise, aPage([], 4)]);

@@ -47,7 +47,7 @@ export type FeedDeps = {
   random: () => number;
 };
 
-type StreamEnd = "lost" | "catch-up" | "resync";
+type StreamEnd = "lost" | "gone" | "catch-up" | "resync";
 
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -58,6 +58,7 @@ export class Feed {
   #listeners = new Set<() => void>();
   #stop = new AbortController();
   #wake: () => void = () => undefined;
+  #leave: () => void = () => undefined;
   #streamTriedAt = -Infinity;
   #offlineTries = 0;
   #running: Promise<void> | undefined;
@@ -74,6 +75,12 @@ export class Feed {
   /** The network is back, or somebody looks again: ends the present pause, and a stream that was not heard for long. */
   readonly wake = (): void => {
     this.#wake();
+  };
+
+  /** The network is gone, as far as the browser knows: nothing is vouched for until the server was heard again. */
+  readonly lose = (): void => {
+    if (this.#state.epoch !== null) this.#set({ connection: "offline" });
+    this.#leave();
   };
 
   stop(): void {
@@ -179,6 +186,7 @@ export class Feed {
       else {
         const end = await this.#stream();
         if (end === "resync") return;
+        if (end === "gone") await this.#pauseOffline();
         if (end === "lost") await this.#pauseAfterLoss();
       }
     }
@@ -220,6 +228,7 @@ export class Feed {
       const leave = (): void => {
         clearTimeout(silence);
         this.#wake = () => undefined;
+        this.#leave = () => undefined;
         signal.removeEventListener("abort", onAbort);
         close();
       };
@@ -232,6 +241,9 @@ export class Feed {
       };
       this.#wake = (): void => {
         if (this.deps.now() - heardAt > ASLEEP_MS) onAbort();
+      };
+      this.#leave = (): void => {
+        end("gone");
       };
       const heard = (): void => {
         clearTimeout(silence);
