@@ -108,9 +108,8 @@ static void on_answer(struct http_exchange *x, int status, struct str body)
     d->answered = true;
     d->status = status;
     trace_note("net.answer", status, d->node->number);
-    const bool kept = node_has_kept(d->node); // asked for each, so that none is taken for another
     if (d->r && d->r->on_given)
-        d->r->on_given(d->r, status, kept);
+        d->r->on_given(d->r, status, node_has_kept(x));
     buf_str(&d->body, body);
     net_after(latency(), comes_back, d);
 }

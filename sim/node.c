@@ -96,28 +96,13 @@ static uint64_t spool_bytes_of(const struct node *n)
     return stats.spool_bytes;
 }
 
-static uint64_t kept_by(const struct doors *d)
+bool node_has_kept(const struct http_exchange *x)
 {
-    struct doors_stats stats;
+    const enum door_outcome outcome = doors_outcome(x);
 
-    if (!d)
-        return 0;
-    doors_stats(d, &stats);
-    return stats.outcomes[DOOR_STORED] + stats.outcomes[DOOR_DUPLICATE] +
-           stats.outcomes[DOOR_SPOOLED];
-}
-
-bool node_has_kept(struct node *n)
-{
-    const uint64_t kept = kept_by(n->steering) + kept_by(n->doors);
-    if (kept < n->n_kept)
-        n->n_kept = 0; // a new process counts anew
-    const bool more = kept > n->n_kept;
-
-    if (more && spool_bytes_of(n) > 0)
+    if (outcome == DOOR_SPOOLED)
         fate_struck(FATE_SPOOLED);
-    n->n_kept += more; // others of other loops are counted already, and ask in their turn
-    return more;
+    return outcome <= DOOR_SPOOLED;
 }
 
 // --- starting ------------------------------------------------------------------------------------

@@ -41,7 +41,6 @@ struct node {
     struct job_world world;
     struct job asking[SOURCE_JOBS];
     struct jobs *jobs;
-    uint64_t n_kept; /* of doors_stats, those that were asked about */
     uint64_t n_boots;
 };
 
@@ -74,7 +73,7 @@ struct node *node_listening(struct rng *dice);
 struct node *node_of(const struct process *p);
 void node_on_request(struct node *n, struct http_exchange *x);
 /* Whether the request that was just answered was kept: durable, or known to be there. */
-bool node_has_kept(struct node *n);
+bool node_has_kept(const struct http_exchange *x);
 
 #define SIM_DB SIM_DATA "/hookswitch.db"
 #define SIM_URL "sqlite:" SIM_DB

@@ -416,7 +416,15 @@ static struct visit *arrive(struct doors *d, const struct door *door, struct htt
     v->seen = (struct door_visit){
         .door = door, .rq = http_request_of(x), .base_url = d->o.base_url, .a = a};
     id_make(clock_wall(d->o.clock), &v->place->rng, v->trace_id);
+    http_set_user(x, v);
     return v;
+}
+
+enum door_outcome doors_outcome(const struct http_exchange *x)
+{
+    const struct visit *v = http_user(x);
+
+    return v ? v->outcome : DOOR_OUTCOME_COUNT;
 }
 
 bool doors_handle(struct doors *d, struct http_exchange *x)

@@ -160,6 +160,9 @@ bool doors_on_header(struct doors *d, const struct http_request *rq, struct http
 /* Takes a request to a door's path, on its loop, and sees that it is answered (another method than
  * POST with 405). False: no door's. */
 bool doors_handle(struct doors *d, struct http_exchange *x) CHECK_RESULT;
+/* Of a request that was answered: what became of it; DOOR_OUTCOME_COUNT: it came to no door. Not of
+ * one that another room has taken. */
+enum door_outcome doors_outcome(const struct http_exchange *x);
 /* Other accounts from now on, from any thread; a visit that is under way ends with those that it
  * began with. Fails like doors_open, and then nothing has changed. */
 bool doors_set_accounts(struct doors *d, const struct door_accounts *in,
