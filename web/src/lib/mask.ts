@@ -1,20 +1,77 @@
-// Personal data in what a provider sent, made unreadable until somebody asks for it.
+/*
+ * What a provider sent, as it may stand on a screen: clear is only what is known to tell of the call and of
+ * nobody. Everything else is masked until somebody asks for it, so that a name that is new here hides too much
+ * and never too little.
+ */
 
-const PERSONAL_NAME = /(name|city|state|zip|country|address|email)$/i;
-const NUMBER = /(?<![\dA-Za-z])\+?\d[\d\s().-]{5,}\d(?![\dA-Za-z])/g;
-const ADDRESS = /\b((?:sips?|client):)[^@;>\s]+/gi;
+/** Names that say nothing of a person, as both `PriceUnit` and `price_unit` are written. */
+const SHOWN = new Set(
+  [
+    ["direction", "type", "eventtype", "apiversion", "callbacksource", "statuscallbackevent", "sequencenumber"],
+    ["timestamp", "eventtimestamp", "starttime", "endtime", "recordingstarttime", "datecreated", "dateupdated", "queuetime"],
+    ["price", "priceunit", "errorcode", "sipresponsecode", "dialbridged", "answeredby", "stirverstat"],
+    ["channels", "source", "track", "recordingchannels", "recordingsource", "recordingtrack"],
+  ].flat(),
+);
+const SHOWN_ENDING = /(sid|status|duration)$/;
+
+/** A name as programs choose them; what is none may be anything, a number too. */
+const WORD = /^[A-Za-z_][\w.-]{0,63}$/;
+const NUMBER = /^\+?[\d\s().-]+$/;
+const ADDRESS = /^(sips?|client):[^@;>\s]+(@[\w.-]+)?$/i;
+const HIDDEN = "•••";
 const DIGITS_OF_A_NUMBER = 7;
 const DIGITS_SHOWN = 2;
+
+function isShown(name: string): boolean {
+  const plain = name.replaceAll("_", "").toLowerCase();
+  return SHOWN.has(plain) || SHOWN_ENDING.test(plain);
+}
 
 /** `+15085140320` as `+•••••••••20`: enough to tell two apart. */
 function maskNumber(number: string): string {
   let digits = number.replace(/\D/g, "").length;
-  if (digits < DIGITS_OF_A_NUMBER) return number;
+  if (digits < DIGITS_OF_A_NUMBER) return HIDDEN;
   return number.replace(/\d/g, (digit) => (digits-- > DIGITS_SHOWN ? "•" : digit));
 }
 
+function maskText(value: string): string {
+  if (value === "") return "";
+  if (NUMBER.test(value)) return maskNumber(value);
+  return ADDRESS.test(value) ? value.replace(ADDRESS, `$1:${HIDDEN}$2`) : HIDDEN;
+}
+
+/** What a text is made of, when it is JSON or a form of two names or more. */
+function partsOf(value: string): object | null {
+  if (/^\s*[[{]/.test(value)) {
+    try {
+      return JSON.parse(value) as object;
+    } catch {
+      return null;
+    }
+  }
+  const pairs = [...new URLSearchParams(value)];
+  return pairs.length > 1 && pairs.every(([name]) => WORD.test(name)) ? Object.fromEntries(pairs) : null;
+}
+
+/** The same with its values masked, however deep they stand; those of a list go by the list's name. */
+function maskTree(name: string, value: unknown): unknown {
+  if (value === null || typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map((item) => maskTree(name, item));
+  if (typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [WORD.test(key) ? key : maskText(key), maskTree(key, item)]));
+  if (isShown(name)) return value;
+  const text = plain(value);
+  const parts = partsOf(text);
+  return parts === null ? maskText(text) : maskTree(name, parts);
+}
+
+/** A value as a line of text. */
+export function plain(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** A value as it may be shown to everybody; `name` is what the provider calls it. */
-export function masked(name: string, value: string): string {
-  if (PERSONAL_NAME.test(name) && value !== "") return "•••";
-  return value.replace(ADDRESS, "$1•••").replace(NUMBER, maskNumber);
+export function masked(name: string, value: unknown): string {
+  return plain(maskTree(name, value));
 }

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReactElement } from "react";
-import { masked } from "../lib/mask";
+import { masked, plain } from "../lib/mask";
 import { text } from "../lib/text";
 import { Facts } from "./facts";
 import classes from "./payload.module.css";
@@ -11,10 +11,7 @@ type PayloadProps = { payload: Record<string, unknown> };
 /** What was sent, name by name; personal data only when it is asked for. */
 export function Payload({ payload }: PayloadProps): ReactElement {
   const [isOpen, setOpen] = useState(false);
-  const facts = Object.entries(payload).map(([name, value]) => {
-    const plain = typeof value === "string" ? value : JSON.stringify(value);
-    return { name, value: isOpen ? plain : masked(name, plain) };
-  });
+  const facts = Object.entries(payload).map(([name, value]) => ({ name, value: isOpen ? plain(value) : masked(name, value) }));
   const toggle = (): void => {
     setOpen(!isOpen);
   };

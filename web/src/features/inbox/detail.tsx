@@ -31,7 +31,7 @@ export function EventPanel({ id }: { id: string }): ReactElement {
       {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
       {data !== undefined && (
         <Polled keys={[inboxEvent(id).queryKey]}>
-          <Detail event={data} />
+          <Detail key={id} event={data} />
         </Polled>
       )}
     </Panel>
