@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { type CallDetail, get } from "../lib/api.ts";
 import { openBrowser, signIn } from "../lib/browser.ts";
 import { OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -70,6 +71,23 @@ describe("the page of a call", () => {
     await legs.getByText("Talking").waitFor();
     const talk = page.locator("dt", { hasText: "Talk time" }).locator("xpath=following-sibling::dd[1]");
     assert.equal(await talk.textContent(), "0:00");
+
+    const then = page.url();
+    const leads = async (): Promise<void> => {
+      await legs.getByRole("link").click();
+      await page.waitForURL((url) => url.href.includes(leg.sid) && !url.searchParams.has("as_of"));
+      await page.getByRole("link", { name: /→/ }).getByText("Answered").waitFor(); // its parent, as it is now
+      assert.equal(await page.getByRole("alert").count(), 0);
+      await page.goBack();
+      await page.getByText(/As it was after the event of/).waitFor();
+      await legs.getByText("Talking").waitFor();
+    };
+    await leads();
+    assert.equal(page.url(), then);
+    const asOf = new URL(then).searchParams.get("as_of") ?? "";
+    await page.goto(`${server.url}/app/settings?call=${told.sid}&as_of=${asOf}`);
+    await leads();
+    await page.goto(then);
     await page.getByRole("button", { name: /Call started/ }).click();
     await legs.waitFor({ state: "detached" });
 
@@ -101,6 +119,33 @@ describe("the page of a call", () => {
     const event = page.getByRole("dialog", { name: "Received event" });
     await event.getByText(call.sid).first().waitFor();
     await page.goBack();
+    await page.getByText("Call started").waitFor();
+  });
+
+  test("leads to the received webhook from beside the inbox, too, where what was shown of one is masked in the next", async () => {
+    const { events } = await get<CallDetail>(server, `/api/calls/${call.sid}`);
+    const [first = "", second = ""] = events.map(({ inbox_event_id: id }) => id ?? "");
+    const event = page.getByRole("dialog", { name: "Received event" });
+    /** As the history does it, from one to the other. */
+    const look = (id: string): Promise<void> =>
+      page.evaluate((to) => {
+        window.history.pushState(null, "", to);
+        window.dispatchEvent(new PopStateEvent("popstate"));
+      }, `/app/inbox?event=${id}`);
+    await page.goto(`${server.url}/app/inbox?call=${call.sid}`);
+    const line = page.getByRole("dialog", { name: "Call" }).getByRole("listitem").filter({ hasText: "Call started" });
+    await line.getByText("Payload").click();
+    await line.getByRole("link", { name: "Received webhook" }).click();
+    await event.getByText(call.sid).first().waitFor();
+    assert.equal(new URL(page.url()).search, `?event=${first}`);
+
+    await look(second);
+    await event.getByRole("button", { name: "Show personal data" }).click();
+    await event.getByText("ANN EXAMPLE").waitFor();
+    await look(first); // it is known already: nothing is loaded between
+    await event.getByText("CallerName").waitFor({ state: "detached" });
+    await event.getByRole("button", { name: "Show personal data" }).waitFor();
+    await page.goto(`${server.url}/app/call/${call.sid}`);
     await page.getByText("Call started").waitFor();
   });
 });

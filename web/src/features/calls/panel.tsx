@@ -14,7 +14,7 @@ export function CallPanel({ sid }: { sid: string }): ReactElement {
   return (
     <Panel title={text.call.title} onClose={close}>
       <p className={classes.toPage}>
-        <Link to={{ view: "call", open: sid }}>{text.call.page}</Link>
+        <Link to={{ view: "call", open: sid, call: null, as_of: null }}>{text.call.page}</Link>
       </p>
       <CallRecord key={sid} sid={sid} />
     </Panel>

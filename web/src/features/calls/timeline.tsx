@@ -71,7 +71,7 @@ function Evidence({ event }: { event: CallEvent }): ReactElement {
       <summary>{text.call.raw}</summary>
       {isOpen && (event.payload === null ? <MayNot right="events.read" /> : <Payload payload={event.payload} />)}
       {isOpen && mayOpen && event.inbox_event_id !== null && (
-        <Link to={{ view: "inbox", event: event.inbox_event_id }}>{text.call.received}</Link>
+        <Link to={{ view: "inbox", event: event.inbox_event_id, call: null, as_of: null }}>{text.call.received}</Link>
       )}
     </details>
   );
