@@ -250,6 +250,32 @@ describe("a selection", () => {
     assert.equal(await notice.count(), 0);
   });
 
+  test("says what is wrong when it cannot be looked at, and is put away without waiting for it", async () => {
+    await openDeadLetters();
+    await page.route("**/api/events?ids=*", (route) => route.abort());
+    await group("CallSid").getByRole("checkbox").click();
+    await page.getByRole("button", { name: `Replay ${N_POISON}` }).click();
+    await panel().getByRole("alert").getByText("The server cannot be reached").waitFor();
+    assert.ok(await panel().getByRole("button", { name: "Stop" }).isDisabled(), "there is nothing to be stopped");
+    await panel().getByRole("button", { name: "Dismiss" }).click();
+    await panel().waitFor({ state: "detached" });
+    await page.unroute("**/api/events?ids=*");
+    await settled(server);
+  });
+
+  test("says beside one what is wrong with its replay, and how to mend it", async () => {
+    await openDeadLetters();
+    await group("CallSid").getByRole("link").click();
+    await letters().first().getByRole("link").click();
+    const dialog = page.getByRole("dialog", { name: "Received event" });
+    await page.route("**/api/events/*/reprocess", (route) => route.abort());
+    await dialog.getByRole("button", { name: /^Replay event/ }).click();
+    await dialog.getByRole("alert").getByText("Check that Hookswitch is running").waitFor();
+    await page.unroute("**/api/events/*/reprocess");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
   test("says what is wrong when it cannot be sent, and how to mend it", async () => {
     await openDeadLetters();
     await page.route("**/api/events/reprocess", (route) => route.abort());

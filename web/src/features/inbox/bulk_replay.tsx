@@ -57,7 +57,7 @@ function BulkProgress({ requested, before, onClose }: { requested: number | unde
   return (
     <div className={classes.foot}>
       <p role="status">{isDone ? text.inbox.progressDone(total, dead) : text.inbox.progress(total - left, total)}</p>
-      {isDone && <Dismiss onClose={onClose} />}
+      <Dismiss onClose={onClose} />
       <Progress value={isDone ? 100 : ((total - left) / Math.max(1, total)) * 100} size="sm" aria-label={text.inbox.replaying} />
     </div>
   );

@@ -10,13 +10,10 @@ import { eventsAmong, lookAgain, replayEach } from "./api";
 import { ReplayRun, isUnfinished } from "./replay_run";
 import type { ReplayApi, ReplayState } from "./replay_run";
 
-/** So long it waits before it looks what has become of them. */
-const LOOK_MS = 300;
-
 const api: ReplayApi = {
   replay: replayEach,
   among: eventsAmong,
-  pause: () => new Promise((resolve) => setTimeout(resolve, LOOK_MS)),
+  pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
 let run: ReplayRun | null = null;

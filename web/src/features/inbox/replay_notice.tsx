@@ -14,7 +14,7 @@ export function ReplayNotice(): ReactElement | null {
     <aside className={classes.notice} aria-label={text.inbox.replaying}>
       <span role="status">{summaryOf(state)}</span>
       <Link to={{ view: "inbox", open: null }}>{text.nav.inbox}</Link>
-      {!state.isRunning && <CloseButton size="sm" aria-label={text.inbox.dismiss} onClick={dismiss} />}
+      <CloseButton size="sm" aria-label={text.inbox.dismiss} onClick={dismiss} />
     </aside>
   );
 }

@@ -3,9 +3,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
 import { Icon } from "../../ui/icon";
+import { Trouble } from "../../ui/trouble";
 import { lookAgain, replayOne } from "./api";
+import classes from "./page.module.css";
 
-/** Puts one received webhook back into the queue. */
+/** Puts one received webhook back into the queue; says why it could not, and what to do about it. */
 export function ReplayOne({ id }: { id: string }): ReactElement {
   const client = useQueryClient();
   const { mutate, isPending, isSuccess, error } = useMutation({
@@ -13,18 +15,20 @@ export function ReplayOne({ id }: { id: string }): ReactElement {
     onSettled: () => lookAgain(client),
   });
   return (
-    <Button
-      variant="default"
-      size="xs"
-      leftSection={<Icon name="replay" size={14} />}
-      loading={isPending}
-      aria-label={text.inbox.replayLabel(id)}
-      title={error?.message}
-      onClick={() => {
-        mutate();
-      }}
-    >
-      {isSuccess ? text.inbox.replayed : text.inbox.replay}
-    </Button>
+    <div className={classes.one}>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<Icon name="replay" size={14} />}
+        loading={isPending}
+        aria-label={text.inbox.replayLabel(id)}
+        onClick={() => {
+          mutate();
+        }}
+      >
+        {isSuccess ? text.inbox.replayed : text.inbox.replay}
+      </Button>
+      {error !== null && <Trouble error={error} />}
+    </div>
   );
 }

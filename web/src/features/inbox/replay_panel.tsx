@@ -10,7 +10,7 @@ import { VirtualList } from "../../ui/virtual_list";
 import { eventName } from "./event_row";
 import classes from "./replay_panel.module.css";
 import type { Replay } from "./replay";
-import { isUnfinished, settledOf } from "./replay_run";
+import { isOpen, isUnfinished, settledOf } from "./replay_run";
 import type { Outcome, ReplayRow, ReplayState } from "./replay_run";
 import { summaryOf } from "./replay_summary";
 
@@ -47,17 +47,16 @@ export function ReplayPanel({ replay }: { replay: Replay }): ReactElement | null
   );
 }
 
+/** Whoever does not want to wait for the end may put it away at any time: what was sent is the server's. */
 function Buttons({ state, replay }: { state: ReplayState; replay: Replay }): ReactElement {
-  const canGoOn = isUnfinished(state);
-  if (state.isRunning)
-    return (
-      <Button variant="default" size="xs" onClick={replay.cancel} disabled={!canGoOn} title={text.inbox.stopNote}>
-        {text.inbox.stop}
-      </Button>
-    );
   return (
     <div className={classes.buttons}>
-      {canGoOn && (
+      {state.isRunning && (
+        <Button variant="default" size="xs" onClick={replay.cancel} disabled={!isUnfinished(state)} title={text.inbox.stopNote}>
+          {text.inbox.stop}
+        </Button>
+      )}
+      {!state.isRunning && isOpen(state) && (
         <Button size="xs" onClick={replay.goOn}>
           {text.inbox.goOn}
         </Button>

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../../lib/api";
 import type { InboxEvent, ProcessingStatus } from "../../lib/types";
-import { ReplayRun, settledOf } from "./replay_run";
+import { ReplayRun, isOpen, settledOf } from "./replay_run";
+import { summaryOf } from "./replay_summary";
 import type { Outcome, ReplayApi, ReplayState } from "./replay_run";
 
 function anEvent(id: number, processing_status: ProcessingStatus = "dead_letter"): InboxEvent {
@@ -111,6 +113,36 @@ describe("the replay of a selection", () => {
     let last: ReplayState | undefined;
     await new ReplayRun(events(1), { replay: (ids) => server.replay(ids), among, pause: () => server.pause() }, (state) => (last = state)).start();
     expect(counted(last)).toEqual({ done: 1 });
+  });
+
+  it("looks less and less often while nothing changes, and says what is wrong meanwhile", async () => {
+    const server = new FakeServer(undefined, 12);
+    const waits: number[] = [];
+    const errors: (string | undefined)[] = [];
+    const api: ReplayApi = {
+      replay: (ids) => server.replay(ids),
+      among: (ids) => (waits.length === 2 ? Promise.reject(new ApiError(503, "away", [], null)) : server.among(ids)),
+      pause: (ms) => Promise.resolve(void waits.push(ms)),
+    };
+    await new ReplayRun(events(1), api, ({ error }) => errors.push(error?.message)).start();
+    expect(waits.slice(0, 3)).toEqual([300, 450, 675]);
+    expect(waits.at(-1)).toBe(5_000);
+    expect(errors.slice(0, 5)).toEqual([undefined, undefined, undefined, "away", undefined]);
+  });
+
+  it("ends when who asks is signed out, and looks on later", async () => {
+    const server = new FakeServer(undefined, 1);
+    let isSignedOut = true;
+    const among = (ids: string[]): Promise<InboxEvent[]> => (isSignedOut ? Promise.reject(new ApiError(401, "sign in", [], null)) : server.among(ids));
+    let last: ReplayState | undefined;
+    const run = new ReplayRun(events(1), { replay: (ids) => server.replay(ids), among, pause: () => server.pause() }, (state) => (last = state));
+    await run.start();
+    expect([last?.isRunning, last?.error?.message, last !== undefined && isOpen(last)]).toEqual([false, "sign in", true]);
+    expect(last === undefined ? "" : summaryOf(last)).toBe("Replayed 0 of 1");
+    isSignedOut = false;
+    await run.start();
+    expect(counted(last)).toEqual({ done: 1 });
+    expect(server.sent).toHaveLength(1);
   });
 
   it("tells nobody after it was stopped", async () => {

@@ -4,6 +4,7 @@
  * Nothing can be lost by it: what was sent is the server's, and what was not sent stays what it is. So
  * one may stop at any time, and go on later with the rest.
  */
+import { ApiError } from "../../lib/api";
 import type { InboxEvent, ReprocessResult } from "../../lib/types";
 
 export type Outcome = "unsent" | "waiting" | "done" | "retry" | "dead" | "unchanged" | "missing";
@@ -13,8 +14,13 @@ export type ReplayState = { rows: readonly ReplayRow[]; isRunning: boolean; erro
 export type ReplayApi = {
   replay: (ids: string[]) => Promise<ReprocessResult[]>;
   among: (ids: string[]) => Promise<InboxEvent[]>;
-  pause: () => Promise<void>;
+  pause: (ms: number) => Promise<void>;
 };
+
+/** So long it waits before it looks what has become of them; ever longer while nothing has. */
+const LOOK_MS = 300;
+const LOOK_MOST_MS = 5_000;
+const LONGER = 1.5;
 
 /** So many are sent at once; their states fit into one answer. */
 const AT_ONCE = 50;
@@ -31,6 +37,20 @@ const BECAME: Record<InboxEvent["processing_status"], Outcome> = {
 /** How many are so; of all outcomes but those that are still open. */
 export function settledOf(rows: readonly ReplayRow[]): number {
   return rows.filter(({ outcome }) => outcome !== "unsent" && outcome !== "waiting").length;
+}
+
+/** What no later try would answer otherwise: who asks is signed out, or may not. */
+function isFinal(error: Error): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.status === 403);
+}
+
+function errorOf(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
+
+/** Is some of it still to be sent, or to be looked at? */
+export function isOpen({ rows }: ReplayState): boolean {
+  return rows.some(({ outcome }) => outcome === "unsent" || outcome === "waiting");
 }
 
 /** Is some of it not sent yet? */
@@ -51,15 +71,16 @@ export class ReplayRun {
     this.#rows = new Map(events.map((event) => [event.id, { event, outcome: "unsent" }]));
   }
 
-  /** Sends what is not sent yet; ends when all of it is settled, or it was cancelled, or could not be sent. */
+  /** Sends what is not sent yet; ends when all of it is settled, or it was cancelled, or could not be sent or looked at. */
   async start(): Promise<void> {
     this.#isCancelled = false;
     let error: Error | null = null;
     this.#tell(true, null);
     try {
+      await this.#watch();
       for (let next = this.#next(); next.length > 0; next = this.#next()) await this.#send(next);
     } catch (cause) {
-      error = cause instanceof Error ? cause : new Error(String(cause));
+      error = errorOf(cause);
     }
     this.#tell(false, error);
   }
@@ -86,17 +107,30 @@ export class ReplayRun {
   async #send(ids: string[]): Promise<void> {
     for (const { id, result } of await this.api.replay(ids)) this.#set(id, { outcome: SENT[result] });
     this.#tell(true, null);
+    await this.#watch();
+  }
+
+  /** Looks at what was sent until it is settled: less and less often while nothing changes. */
+  async #watch(): Promise<void> {
+    let ms = LOOK_MS;
     for (let left = this.#ids("waiting"); left.length > 0 && !this.#isStopped; left = this.#ids("waiting")) {
-      await this.api.pause();
-      await this.#look(left);
-      this.#tell(true, null);
+      await this.api.pause(ms);
+      const error = await this.#look(left);
+      ms = this.#ids("waiting").length < left.length ? LOOK_MS : Math.min(ms * LONGER, LOOK_MOST_MS);
+      this.#tell(true, error);
     }
   }
 
-  /** An answer that does not come says nothing about the events: they are looked at again. */
-  async #look(ids: string[]): Promise<void> {
-    const events = await this.api.among(ids).catch((): InboxEvent[] => []);
-    for (const event of events) this.#set(event.id, { event, outcome: BECAME[event.processing_status] });
+  /** An answer that does not come says nothing about the events: it is told, and they are looked at again. */
+  async #look(ids: string[]): Promise<Error | null> {
+    try {
+      for (const event of await this.api.among(ids)) this.#set(event.id, { event, outcome: BECAME[event.processing_status] });
+      return null;
+    } catch (cause) {
+      const error = errorOf(cause);
+      if (isFinal(error)) throw error;
+      return error;
+    }
   }
 
   #set(id: string, change: Partial<ReplayRow>): void {
