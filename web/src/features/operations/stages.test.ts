@@ -11,6 +11,7 @@ function health(waiting: number, oldest: number): SyncHealth {
     worker: { lag_ms: 0 },
     feed: { last_seq: 0, publish_lag_ms: null, clients: 0 },
     reconcile: { enabled: true, jobs: [] },
+    canary: null,
   };
 }
 
