@@ -1,6 +1,5 @@
-import { Suspense, useEffect } from "react";
+import { Suspense, lazy, useEffect, useState } from "react";
 import type { ReactElement } from "react";
-import { ReplayNotice } from "../features/inbox/replay_notice";
 import type { Feed } from "../lib/feed";
 import { isAnchored, staleSince } from "../lib/feed_state";
 import { StaleSince } from "../lib/fresh";
@@ -17,6 +16,20 @@ import { followFeed } from "./live";
 import { Panels } from "./panels";
 import { mayOpen, routes } from "./routes";
 import classes from "./shell.module.css";
+
+const ReplayNotice = lazy(() => import("../features/inbox/replay_notice").then((module) => ({ default: module.ReplayNotice })));
+
+/** How far a replay is, that was begun in the inbox: nowhere before that was looked at. */
+function Replay({ isInbox }: { isInbox: boolean }): ReactElement | null {
+  const [mayRun, setMayRun] = useState(isInbox);
+  if (isInbox && !mayRun) setMayRun(true);
+  if (isInbox || !mayRun) return null;
+  return (
+    <Suspense fallback={null}>
+      <ReplayNotice />
+    </Suspense>
+  );
+}
 
 /** The page of somebody who is signed in. Nothing is loaded before the feed has its anchor. */
 export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
@@ -49,7 +62,9 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
           )}
         </main>
         {hasData && <Panels />}
-        {route.view !== "inbox" && <ReplayNotice />}
+        <Boundary of={route.view} frame={() => <></>}>
+          <Replay isInbox={route.view === "inbox"} />
+        </Boundary>
         <Commands {...commands} />
       </div>
     </StaleSince>
