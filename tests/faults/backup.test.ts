@@ -11,7 +11,8 @@ import { assertNothingLost, keptKeys, Load } from "../lib/load.ts";
 import { createDatabase, startCluster } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { Stream } from "../lib/stream.ts";
-import { audit, tool } from "../lib/settled.ts";
+import { audit, tool, toolUnder } from "../lib/settled.ts";
+import { strace } from "../lib/strace.ts";
 
 describe("an online backup", () => {
   let server: Server;
@@ -52,6 +53,17 @@ describe("an online backup", () => {
     assert.match(existing.output, /exists already/);
     assert.equal((await tool(server, "backup", join(directory, "nowhere", "copy.db"))).code, 1);
     assert.equal((await tool(server, "backup")).code, 1);
+    assert.deepEqual(await readdir(directory), before);
+  });
+
+  it("F044: is none when the disk did not take a piece of it", async () => {
+    const before = await readdir(directory);
+    const fault = strace({ calls: "fdatasync", fault: "error=EIO", when: "1" });
+    const failed = await toolUnder(fault.command, server, "backup", join(directory, "torn.db"));
+    assert.equal(await fault.strikes(), 1);
+    await fault.remove();
+    assert.equal(failed.code, 1, failed.output);
+    assert.match(failed.output, /disk/);
     assert.deepEqual(await readdir(directory), before);
   });
 });

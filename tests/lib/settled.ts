@@ -16,9 +16,13 @@ export function settled(server: Server): Promise<SyncHealth> {
 }
 
 /** Any command of the program, with the server's configuration. */
-export async function tool(server: Server, ...args: string[]): Promise<{ code: number; output: string }> {
+export const tool = (server: Server, ...args: string[]): Promise<{ code: number; output: string }> => toolUnder([], server, ...args);
+
+/** The same under another program, which is given what to run. */
+export async function toolUnder(command: string[], server: Server, ...args: string[]): Promise<{ code: number; output: string }> {
+  const [program = BINARY, ...rest] = [...command, BINARY, ...args];
   try {
-    const { stdout, stderr } = await promisify(execFile)(BINARY, args, { env: server.env });
+    const { stdout, stderr } = await promisify(execFile)(program, rest, { env: server.env });
     return { code: 0, output: stdout + stderr };
   } catch (failure) {
     const { code, stdout, stderr } = failure as { code: number; stdout: string; stderr: string };

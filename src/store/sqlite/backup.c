@@ -37,7 +37,8 @@ static int step(sqlite3_backup *copy, int fd)
     const usec_t began = clock_monotonic(&clock_system);
     const int rc = sqlite3_backup_step(copy, STEP_PAGES);
 
-    (void)fdatasync(fd); // whether it is all there is asked at the end
+    if (fdatasync(fd) != 0) // told once: who asks later hears that all is well
+        return SQLITE_IOERR_FSYNC;
     const usec_t took = clock_monotonic(&clock_system) - began;
     if (rc == SQLITE_OK)
         (void)sqlite3_sleep((int)(took / MILLISECONDS(1)) + 1);
