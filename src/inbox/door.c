@@ -416,6 +416,7 @@ static struct visit *arrive(struct doors *d, const struct door *door, struct htt
     v->seen = (struct door_visit){
         .door = door, .rq = http_request_of(x), .base_url = d->o.base_url, .a = a};
     id_make(clock_wall(d->o.clock), &v->place->rng, v->trace_id);
+    v->outcome = DOOR_OUTCOME_COUNT;
     http_set_user(x, v);
     return v;
 }

@@ -20,7 +20,7 @@
  * nothing is refused because of it.
  *
  * While the spool holds anything, new events go behind it, so that what came first is stored first;
- * every second the writer tries to bring it back (replay.c).
+ * the writer tries again and again to bring it back (replay.c).
  */
 #include "inbox/writer.h"
 

@@ -89,7 +89,7 @@ void writer_take_mail(struct inbox *in, usec_t wait);
 void writer_spool_line(struct inbox *in);
 
 /* The thread: until the mailbox is closed and nothing waits. */
-void writer_run(void *inbox);
+void writer_run(void *arg);
 
 /* Brings the spool back as far as it goes; senders are served in between. */
 void replay_spool(struct inbox *in);

@@ -19,7 +19,7 @@
 #include "base/fault.h"
 #include "loop/loop.h"
 
-#define IDLE_WAIT MILLISECONDS(500) /* other nodes do not ring our bell; retries fall due */
+#define IDLE_WAIT MILLISECONDS(500) /* a hint of another node may be lost; retries fall due */
 #define FIRST_WAIT MILLISECONDS(1)  /* of a store that is lost or in conflict */
 #define LAST_WAIT MILLISECONDS(250) /* twice as long each time, up to that */
 #define REAP_EVERY SECONDS(1)
@@ -475,7 +475,9 @@ static bool run_round(struct worker *w, bool with_tried)
         w->reap_at = clock_monotonic(clock) + REAP_EVERY;
     }
     const bool any = with_tried && work_off_tried(w);
-    return work_off(w, true) || any;
+    const bool fresh = work_off(w, true);
+    w->took_all = w->took_all && !any; // of those there may be more
+    return fresh || any;
 }
 
 bool worker_round(struct worker *w)
