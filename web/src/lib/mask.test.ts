@@ -8,6 +8,17 @@ describe("masked", () => {
     expect(masked("number", 15085140320)).toBe("•••••••••20");
   });
 
+  it("leaves nothing of a number that is nobody's, as it may be a PIN", () => {
+    for (const name of ["Digits", "text", "card_number"]) expect(masked(name, "12345678"), name).toBe("•••");
+    expect(masked("data", { Digits: "12345678", "12345678": null })).toBe('{"•••":null,"Digits":"•••"}');
+  });
+
+  it("hides under a harmless name what does not look like it", () => {
+    const sent = { AccountSid: "+15085140320", CallSid: "Ann", CallStatus: "HIV positive", CallDuration: "15085140320", ErrorCode: "Ann", muted: "Ann" };
+    for (const [name, value] of Object.entries(sent)) expect(masked(name, value), name).not.toContain(value.slice(0, 3));
+    for (const name of ["SipHeader_X-Patient-Status", "maritalStatus"]) expect(masked(name, "divorced"), name).toBe("•••");
+  });
+
   it("leaves the host of an address, and nothing of who is there", () => {
     expect(masked("To", "sip:ann@example.com")).toBe("sip:•••@example.com");
     expect(masked("To", "client:ann")).toBe("client:•••");
@@ -33,6 +44,9 @@ describe("masked", () => {
       ApiVersion: "2010-04-01",
       SequenceNumber: "12345678",
       CallDuration: "29",
+      DialSipResponseCode: "486",
+      RecordingErrorCode: "13225",
+      StartConferenceOnEnter: "true",
       price_unit: "USD",
     };
     for (const [name, value] of Object.entries(shown)) expect(masked(name, value), name).toBe(value);
@@ -52,6 +66,7 @@ describe("masked", () => {
   it("reads a form that is kept as text", () => {
     expect(masked("text", "From=%2B15085140320&CallerName=ANN+EXAMPLE&CallStatus=busy")).toBe('{"From":"+•••••••••20","CallerName":"•••","CallStatus":"busy"}');
     expect(masked("text", "From=%2B15085140320")).toBe("•••");
+    for (const name of ["SMITH&JONES", "AT&T", "yes&no", "a=b&c", "&"]) expect(masked("CallerName", name), name).toBe("•••");
     expect(masked("text", "%2B15085140320=x&CallStatus=busy")).toBe("•••");
   });
 });
