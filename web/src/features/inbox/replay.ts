@@ -7,7 +7,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import type { InboxEvent } from "../../lib/types";
 import { eventsAmong, lookAgain, replayEach } from "./api";
-import { ReplayRun, isUnfinished } from "./replay_run";
+import { ReplayRun } from "./replay_run";
 import type { ReplayApi, ReplayState } from "./replay_run";
 
 const api: ReplayApi = {
@@ -27,7 +27,7 @@ function askToStay(event: BeforeUnloadEvent): void {
 
 function show(next: ReplayState | null): void {
   state = next;
-  if (next?.isRunning === true && isUnfinished(next)) window.addEventListener("beforeunload", askToStay);
+  if (next?.isSending === true) window.addEventListener("beforeunload", askToStay);
   else window.removeEventListener("beforeunload", askToStay);
   for (const listener of listeners) listener();
 }
@@ -47,6 +47,7 @@ export type Replay = {
   start: (events: readonly InboxEvent[]) => void;
   cancel: () => void;
   goOn: () => void;
+  /** Nobody looks any more; what is not sent yet would be dropped, so it is stopped before. */
   dismiss: () => void;
 };
 

@@ -10,7 +10,7 @@ import { VirtualList } from "../../ui/virtual_list";
 import { eventName } from "./event_row";
 import classes from "./replay_panel.module.css";
 import type { Replay } from "./replay";
-import { isOpen, isUnfinished, settledOf } from "./replay_run";
+import { isOpen, settledOf } from "./replay_run";
 import type { Outcome, ReplayRow, ReplayState } from "./replay_run";
 import { summaryOf } from "./replay_summary";
 
@@ -47,12 +47,12 @@ export function ReplayPanel({ replay }: { replay: Replay }): ReactElement | null
   );
 }
 
-/** Whoever does not want to wait for the end may put it away at any time: what was sent is the server's. */
+/** Whoever does not want to wait for the end may put away what was sent, as it is the server's; the rest is stopped before. */
 function Buttons({ state, replay }: { state: ReplayState; replay: Replay }): ReactElement {
   return (
     <div className={classes.buttons}>
       {state.isRunning && (
-        <Button variant="default" size="xs" onClick={replay.cancel} disabled={!isUnfinished(state)} title={text.inbox.stopNote}>
+        <Button variant="default" size="xs" onClick={replay.cancel} disabled={!state.isSending} title={text.inbox.stopNote}>
           {text.inbox.stop}
         </Button>
       )}
@@ -61,9 +61,11 @@ function Buttons({ state, replay }: { state: ReplayState; replay: Replay }): Rea
           {text.inbox.goOn}
         </Button>
       )}
-      <Button variant="default" size="xs" onClick={replay.dismiss}>
-        {text.inbox.dismiss}
-      </Button>
+      {!state.isSending && (
+        <Button variant="default" size="xs" onClick={replay.dismiss}>
+          {text.inbox.dismiss}
+        </Button>
+      )}
     </div>
   );
 }

@@ -87,6 +87,36 @@ describe("the replay of a selection", () => {
     expect(server.sent.map(({ length }) => length)).toEqual([50, 10]);
   });
 
+  it("says as long as it will send more, so that what is not sent is not put away", async () => {
+    const states: ReplayState[] = [];
+    const run = new ReplayRun(events(60), new FakeServer(), (state) => {
+      states.push(state);
+      if (counted(state).waiting === 10) run.cancel();
+    });
+    await run.start();
+    const first = states.findIndex(({ rows }) => rows.every(({ outcome }) => outcome !== "unsent"));
+    expect(states.map(({ isSending }) => isSending)).toEqual(states.map((_, i) => i < first));
+  });
+
+  it("may be put away once it is stopped, while what was sent is still watched", async () => {
+    const states: ReplayState[] = [];
+    const run = new ReplayRun(events(60), new FakeServer(), (state) => {
+      states.push(state);
+      if (counted(state).waiting === 50) run.cancel();
+    });
+    await run.start();
+    expect(states.map(({ isSending }) => isSending)).toEqual([true, true, false, false, false, false]);
+    expect(states[2]).toMatchObject({ isRunning: true });
+  });
+
+  it("says that one was deleted while it was waited for", async () => {
+    const server = new FakeServer();
+    const among = async (ids: string[]): Promise<InboxEvent[]> => (await server.among(ids)).filter(({ id }) => id !== "2");
+    let last: ReplayState | undefined;
+    await new ReplayRun(events(3), { replay: (ids) => server.replay(ids), among, pause: () => server.pause() }, (state) => (last = state)).start();
+    expect(last?.rows.map(({ outcome }) => outcome)).toEqual(["done", "missing", "done"]);
+  });
+
   it("says why it could not send, and keeps what it had", async () => {
     const server = new FakeServer();
     let isAway = true;

@@ -9,7 +9,13 @@ import type { InboxEvent, ReprocessResult } from "../../lib/types";
 
 export type Outcome = "unsent" | "waiting" | "done" | "retry" | "dead" | "unchanged" | "missing";
 export type ReplayRow = { event: InboxEvent; outcome: Outcome };
-export type ReplayState = { rows: readonly ReplayRow[]; isRunning: boolean; error: Error | null };
+export type ReplayState = {
+  rows: readonly ReplayRow[];
+  isRunning: boolean;
+  /** Some of it will still be sent, unless somebody stops it. */
+  isSending: boolean;
+  error: Error | null;
+};
 
 export type ReplayApi = {
   replay: (ids: string[]) => Promise<ReprocessResult[]>;
@@ -53,15 +59,12 @@ export function isOpen({ rows }: ReplayState): boolean {
   return rows.some(({ outcome }) => outcome === "unsent" || outcome === "waiting");
 }
 
-/** Is some of it not sent yet? */
-export function isUnfinished({ rows }: ReplayState): boolean {
-  return rows.some(({ outcome }) => outcome === "unsent");
-}
-
 export class ReplayRun {
   #rows: Map<string, ReplayRow>;
   #isCancelled = false;
   #isStopped = false;
+  #isRunning = false;
+  #error: Error | null = null;
 
   constructor(
     events: readonly InboxEvent[],
@@ -87,7 +90,9 @@ export class ReplayRun {
 
   /** Sends no more. What was sent is still watched. */
   cancel(): void {
+    if (this.#isCancelled) return;
     this.#isCancelled = true;
+    this.#tell(this.#isRunning, this.#error);
   }
 
   /** Nobody looks any more. */
@@ -121,10 +126,14 @@ export class ReplayRun {
     }
   }
 
-  /** An answer that does not come says nothing about the events: it is told, and they are looked at again. */
+  /**
+   * An answer that does not come says nothing about the events: it is told, and they are looked at again. Who is
+   * not in one that came was deleted meanwhile.
+   */
   async #look(ids: string[]): Promise<Error | null> {
     try {
-      for (const event of await this.api.among(ids)) this.#set(event.id, { event, outcome: BECAME[event.processing_status] });
+      const events = new Map((await this.api.among(ids)).map((event) => [event.id, event]));
+      for (const id of ids) this.#became(id, events.get(id));
       return null;
     } catch (cause) {
       const error = errorOf(cause);
@@ -133,12 +142,20 @@ export class ReplayRun {
     }
   }
 
+  #became(id: string, event: InboxEvent | undefined): void {
+    this.#set(id, event === undefined ? { outcome: "missing" } : { event, outcome: BECAME[event.processing_status] });
+  }
+
   #set(id: string, change: Partial<ReplayRow>): void {
     const row = this.#rows.get(id);
     if (row !== undefined) this.#rows.set(id, { ...row, ...change });
   }
 
   #tell(isRunning: boolean, error: Error | null): void {
-    if (!this.#isStopped) this.show({ rows: [...this.#rows.values()], isRunning, error });
+    this.#isRunning = isRunning;
+    this.#error = error;
+    if (this.#isStopped) return;
+    const isSending = isRunning && this.#next().length > 0;
+    this.show({ rows: [...this.#rows.values()], isRunning, isSending, error });
   }
 }
