@@ -451,7 +451,8 @@ bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct a
     struct member m;
     bool elsewhere;
 
-    if (!member_find(db, r, user, a, &m, e) || !belongs_elsewhere(db, r, user, a, &elsewhere, e))
+    if (!org_hold(db, r->org, a, e) || !member_find(db, r, user, a, &m, e) ||
+        !belongs_elsewhere(db, r, user, a, &elsewhere, e))
         return err_trace(e);
     if (elsewhere || r->project != INT_NONE) {
         err_set(e, ERR_FORBIDDEN, "this person belongs to others as well");
@@ -468,7 +469,7 @@ bool member_disable(struct db *db, const struct reach *r, int64_t user, bool dis
 {
     struct member m;
 
-    if (!org_hold(db, r->org, a, e) || !member_reaches(db, r, user, a, &m, e))
+    if (!member_reaches(db, r, user, a, &m, e))
         return err_trace(e);
     if (disabled && !keeps_owner(db, r, user, a, e))
         return err_trace(e);

@@ -79,7 +79,8 @@ bool member_find(struct db *db, const struct reach *r, int64_t user, struct aren
                  struct member *ret, struct err *e) CHECK_RESULT;
 
 /* The same, and ERR_FORBIDDEN unless all that they are, here and in other organisations, is within
- * reach: for what opens or closes the whole account. */
+ * reach: for what opens or closes the whole account. In a transaction; until its end nobody gives
+ * them more here. */
 bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct arena *a,
                     struct member *ret, struct err *e) CHECK_RESULT;
 

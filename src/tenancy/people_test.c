@@ -310,10 +310,62 @@ static void a_link_does_not_open_who_became_an_owner(void **state)
     }
 }
 
+struct promotion {
+    struct store *store;
+    struct reach all;
+    int64_t user;
+};
+
+static void *promote(void *arg)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct promotion *p = arg;
+    _cleanup_(db_closep) struct db *db = store_connect(p->store, STORE_WORK);
+    enum user_role before;
+    struct err e = {0};
+
+    assert_ok(db_begin(db, &e), &e);
+    assert_ok(role_grant(OFFICE(db, NULL, KIT_NOW), &p->all,
+                         ROLE_WISH(p->user, INT_NONE, USER_ROLE_OWNER), a, &before, &e),
+              &e);
+    assert_ok(db_commit(db, &e), &e);
+    return NULL;
+}
+
+static void a_link_that_is_made_meanwhile_does_not_open_who_becomes_an_owner(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct reach admin = {k.org, INT_NONE, user_role_rights(USER_ROLE_ADMIN)};
+        const int64_t ann = kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_VIEWER);
+        struct promotion p = {store, kit_owner_reach(&k), ann};
+        struct member m;
+        struct str token;
+        struct link link;
+        pthread_t thread;
+        bool found;
+        struct err e = {0};
+
+        assert_ok(db_begin(db, &e), &e);
+        assert_ok(member_reaches(db, &admin, ann, a, &m, &e), &e);
+        assert_int_equal(pthread_create(&thread, NULL, promote, &p), 0);
+        kit_until_one_waits(store, "FROM orgs", a);
+        assert_ok(link_create(OFFICE(db, &k.rng, KIT_NOW), ann, LINK_RESET, a, &token, &e), &e);
+        assert_ok(db_commit(db, &e), &e);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_ok(link_find(db, token, KIT_NOW, a, &link, &found, &e), &e);
+        assert_false(found);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(addresses_are_compared_in_lower_case),
           cmocka_unit_test(nobody_gives_more_than_they_have),
           cmocka_unit_test(an_organisation_keeps_an_owner),
           cmocka_unit_test(of_two_owners_who_oust_each_other_at_once_one_stays),
           cmocka_unit_test(members_are_listed_within_reach),
           cmocka_unit_test(nobody_is_opened_who_has_more_roles_than_are_shown),
-          cmocka_unit_test(a_link_does_not_open_who_became_an_owner))
+          cmocka_unit_test(a_link_does_not_open_who_became_an_owner),
+          cmocka_unit_test(a_link_that_is_made_meanwhile_does_not_open_who_becomes_an_owner))
