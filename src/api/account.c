@@ -147,6 +147,7 @@ static bool set_me(struct req *rq, struct err *e)
 
 struct password_change {
     struct str current, next, hash;
+    struct person person;
 };
 
 static const struct body_field password_fields[] = {
@@ -156,11 +157,33 @@ static const struct body_field password_fields[] = {
      .max = 1024},
 };
 
+static bool not_yours(struct err *e)
+{
+    return err_set(e, ERR_FORBIDDEN, "current_password: this is not your password");
+}
+
+/* To hash a password takes its time. Who was signed out meanwhile, or whose password was changed,
+ * to keep out who knows it, changes nothing any more. */
+static bool may_still(struct req *rq, const struct person *p, struct err *e)
+{
+    bool is_same, counts;
+
+    if (!person_hold(rq->db, p, rq->a, &is_same, e) ||
+        !session_counts(rq->db, rq->actor.session, rq->now, rq->a, &counts, e))
+        return err_trace(e);
+    if (!counts) {
+        err_set(e, ERR_UNAUTHORIZED, "the session has ended");
+        return err_fix(e, "sign in again");
+    }
+    return is_same || not_yours(e);
+}
+
 static bool change_password(struct req *rq, void *arg, struct err *e)
 {
     const struct password_change *in = arg;
 
-    return (person_set_password(rq->db, rq->actor.id, in->hash, rq->now, e) &&
+    return (may_still(rq, &in->person, e) &&
+            person_set_password(rq->db, rq->actor.id, in->hash, rq->now, e) &&
             sessions_revoke(rq->db, rq->actor.id, rq->actor.session, rq->now, e) &&
             links_revoke(rq->db, rq->actor.id, rq->now, e) &&
             note_own(rq, "password.changed", e)) ||
@@ -168,24 +191,24 @@ static bool change_password(struct req *rq, void *arg, struct err *e)
 }
 
 /* Who came by a one-time link and has none yet need not know it. */
-static bool knows_current(struct req *rq, const struct password_change *in, struct err *e)
+static bool knows_current(struct req *rq, struct password_change *in, struct err *e)
 {
-    struct person p;
+    struct person *p = &in->person;
     bool found, right = false;
 
-    if (!person_by_id(rq->db, rq->actor.id, rq->a, &p, &found, e))
+    if (!person_by_id(rq->db, rq->actor.id, rq->a, p, &found, e))
         return err_trace(e);
-    if (found && str_is_none(p.password_hash))
+    if (found && str_is_none(p->password_hash))
         return true;
     if (throttle_is_spent(rq->throttle, rq->http->peer, rq->actor.name,
                           clock_monotonic(rq->app->clock)))
         return err_set(e, ERR_RATE, "too many attempts");
-    if (!password_verify(rq->app->hasher, p.password_hash, in->current, &right, e))
+    if (!password_verify(rq->app->hasher, p->password_hash, in->current, &right, e))
         return err_trace(e);
     if (right)
         return true;
     throttle_spend(rq->throttle, rq->http->peer, rq->actor.name, clock_monotonic(rq->app->clock));
-    return err_set(e, ERR_FORBIDDEN, "current_password: this is not your password");
+    return not_yours(e);
 }
 
 static bool set_password(struct req *rq, struct err *e)

@@ -85,7 +85,8 @@ bool person_hold(struct db *db, const struct person *p, struct arena *a, bool *r
     if (!db_query_one(db, Q_USER_HOLD, BINDS(bind_int("user", p->id)), columns, LEN(columns), a,
                       &now, &found, e))
         return err_trace(e);
-    *ret_still = found && now.disabled_at == TIME_NONE && !str_is_none(now.password_hash) &&
+    *ret_still = found && now.disabled_at == TIME_NONE &&
+                 str_is_none(now.password_hash) == str_is_none(p->password_hash) &&
                  str_eq(now.password_hash, p->password_hash);
     return true;
 }

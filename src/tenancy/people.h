@@ -26,7 +26,7 @@ bool person_by_email(struct db *db, struct str email, struct arena *a, struct pe
                      bool *ret_found, struct err *e) CHECK_RESULT;
 bool person_by_id(struct db *db, int64_t id, struct arena *a, struct person *ret, bool *ret_found,
                   struct err *e) CHECK_RESULT;
-/* Whether they may sign in with the password that *p had when it was proved: it may have been
+/* Whether the password is the one that *p had when it was proved, or none as then: it may have been
  * changed meanwhile, or they were shut out. In a transaction, until whose end it stays so. */
 bool person_hold(struct db *db, const struct person *p, struct arena *a, bool *ret_still,
                  struct err *e) CHECK_RESULT;

@@ -35,6 +35,38 @@ static void addresses_are_compared_in_lower_case(void **state)
     }
 }
 
+static void a_password_that_was_proved_is_held_while_it_stays(void **state)
+{
+    static const struct {
+        struct str proved, now;
+        bool is_disabled, still;
+    } cases[] = {
+        {STR("a"), STR("a"), false, true},  {STR("a"), STR("b"), false, false},
+        {STR("a"), STR_NONE, false, false}, {STR_NONE, STR_NONE, false, true},
+        {STR_NONE, STR("a"), false, false}, {STR("a"), STR("a"), true, false},
+    };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct reach all = kit_owner_reach(&k);
+        const int64_t ann = kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_VIEWER);
+
+        FOR_EACH_ROW (row, cases) {
+            const struct person proved = {.id = ann, .password_hash = row->proved};
+            bool still;
+            struct err e = {0};
+
+            assert_ok(person_set_password(db, ann, row->now, KIT_NOW, &e), &e);
+            assert_ok(member_disable(db, &all, ann, row->is_disabled, KIT_NOW, a, &e), &e);
+            assert_ok(person_hold(db, &proved, a, &still, &e), &e);
+            assert_int_equal(still, row->still);
+        }
+    }
+}
+
 static void nobody_gives_more_than_they_have(void **state)
 {
     (void)state;
@@ -362,6 +394,7 @@ static void a_link_that_is_made_meanwhile_does_not_open_who_becomes_an_owner(voi
 }
 
 TEST_MAIN(cmocka_unit_test(addresses_are_compared_in_lower_case),
+          cmocka_unit_test(a_password_that_was_proved_is_held_while_it_stays),
           cmocka_unit_test(nobody_gives_more_than_they_have),
           cmocka_unit_test(an_organisation_keeps_an_owner),
           cmocka_unit_test(of_two_owners_who_oust_each_other_at_once_one_stays),

@@ -64,6 +64,14 @@ static bool find_live(struct db *db, struct str id, usec_t now, struct arena *a,
            err_trace(e);
 }
 
+bool session_counts(struct db *db, struct str id, usec_t now, struct arena *a, bool *ret,
+                    struct err *e)
+{
+    struct live_row row;
+
+    return find_live(db, id, now, a, &row, ret, e) || err_trace(e);
+}
+
 /* The token was good: the next one, and the session lives on. */
 static bool go_on(const struct office *o, struct str id, struct arena *a, struct session *ret,
                   enum refresh *ret_how, struct err *e)

@@ -38,6 +38,10 @@ enum refresh {
 bool session_refresh(const struct office *o, struct str token, struct arena *a, struct session *ret,
                      enum refresh *ret_how, struct err *e) CHECK_RESULT;
 
+/* Whether it has neither ended nor been revoked, and its person was not shut out. */
+bool session_counts(struct db *db, struct str id, usec_t now, struct arena *a, bool *ret,
+                    struct err *e) CHECK_RESULT;
+
 /* One of somebody's own; *ret_found false when it is not theirs. */
 bool session_revoke(struct db *db, int64_t user, struct str id, usec_t now, bool *ret_found,
                     struct err *e) CHECK_RESULT;

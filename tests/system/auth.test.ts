@@ -204,20 +204,44 @@ describe("signing in", () => {
   });
 
   const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: SQLite has one writer at a time";
-  it("opens no session by a password that was changed while it was proved", { skip }, async () => {
-    const ann = await someone();
+  const HERE = "pg_stat_activity WHERE datname = current_database()";
+
+  /** Asks while somebody's row is changed, by a transaction that ends when a request waits for the row. */
+  async function whileChanged<T>({ id }: Person, change: string, ask: () => Promise<T>): Promise<T> {
     const url = server.env["DATABASE_URL"] ?? "";
-    const change = `DO $$ BEGIN UPDATE users SET password_hash = password_hash || ' ' WHERE id = ${ann.id};
+    const changed = psql(url, `DO $$ BEGIN PERFORM FROM users WHERE id = ${id} FOR UPDATE; ${change};
       FOR i IN 1..6000 LOOP
         PERFORM pg_stat_clear_snapshot();
-        IF EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'FROM users WHERE .* FOR SHARE') THEN RETURN; END IF;
+        IF EXISTS (SELECT FROM ${HERE} AND wait_event_type = 'Lock' AND query ~ 'users.* WHERE ') THEN RETURN; END IF;
         PERFORM pg_sleep(0.005);
-      END LOOP; RAISE 'nobody waits'; END $$`;
-    const changed = psql(url, change);
-    await until("it is being changed", async () => (await psql(url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'DO %password_hash%'")) === "1" || undefined);
-    assert.equal((await login(ann.email, ann.password, "203.0.113.130")).status, 401);
-    await changed;
+      END LOOP; RAISE 'nobody waits'; END $$`);
+    const asked = until("it is being changed", async () => (await psql(url, `SELECT count(*) FROM ${HERE} AND wait_event = 'PgSleep' AND query LIKE 'DO %users%'`)) === "1" || undefined).then(ask);
+    return (await Promise.all([asked, changed]))[0];
+  }
+
+  const anotherPassword = ({ id }: Person): string => `UPDATE users SET password_hash = password_hash || ' ' WHERE id = ${id}`;
+  const signedOut = ({ id }: Person): string => `UPDATE user_sessions SET revoked_at = clock_timestamp() WHERE user_id = ${id}`;
+
+  it("opens no session by a password that was changed while it was proved", { skip }, async () => {
+    const ann = await someone();
+    const { status } = await whileChanged(ann, anotherPassword(ann), () => login(ann.email, ann.password, "203.0.113.130"));
+    assert.equal(status, 401);
     assert.deepEqual((await auditOf(server, owner.token, "limit=100")).filter(({ actor }) => actor.name === ann.email).map(({ action }) => action), ["login.failed", "invitation.accepted"]);
+  });
+
+  it("changes no password by one that was changed while it was proved, nor for who was signed out meanwhile", { skip }, async () => {
+    const cases: [string, (ann: Person) => string, number][] = [
+      ["another password", anotherPassword, 403],
+      ["signed out", signedOut, 401],
+      ["both, as by a link", (ann) => `${anotherPassword(ann)}; ${signedOut(ann)}`, 401],
+    ];
+    for (const [what, change, refused] of cases) {
+      const ann = await someone();
+      const body = { current_password: ann.password, new_password: "of who stole the session" };
+      const { status } = await whileChanged(ann, change(ann), () => ask(server, "/api/me/password", { method: "POST", key: ann.token, body }));
+      assert.equal(status, refused, what);
+      assert.equal((await login(ann.email, body.new_password, "203.0.113.131")).status, 401, what);
+    }
   });
 
   it("lets in whose browser says of itself what is no text, and shows as much of that as is", async () => {

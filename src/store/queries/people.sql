@@ -19,13 +19,13 @@ SELECT id, email, name, password_hash, language, theme, time_zone, created_at, d
   FROM users WHERE id = :user;
 
 -- name: user_hold
--- What a sign-in rests on. Until the transaction ends, who would change it waits.
+-- What a sign-in or another password rests on. Until the transaction ends, who would change it waits.
 -- params: user int
 -- scope: system — the person themselves, whose password was proved
 -- [sqlite]
 SELECT password_hash, disabled_at FROM users WHERE id = :user;
 -- [postgres]
-SELECT password_hash, disabled_at FROM users WHERE id = :user FOR SHARE;
+SELECT password_hash, disabled_at FROM users WHERE id = :user FOR NO KEY UPDATE;
 
 -- name: user_owner_any
 -- Whom the one-time link of a start signs in: the first owner of the first organisation.
