@@ -68,6 +68,14 @@ void heartbeat_canary(struct heartbeat *h, usec_t took)
     pthread_mutex_unlock(&h->lock);
 }
 
+void heartbeat_no_canary(struct heartbeat *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->self.canary_at = TIME_NONE;
+    h->self.canary_us = INT_NONE;
+    pthread_mutex_unlock(&h->lock);
+}
+
 /* A node that asks nobody by its roles is not counted; where nobody is, it asks as one of one. */
 static bool share_budget(struct heartbeat *h, struct db *db, struct err *e)
 {

@@ -22,6 +22,8 @@ struct heartbeat *heartbeat_create(const struct heartbeat_options *o);
 void heartbeat_destroy(struct heartbeat *h);
 /* A canary of this process came back after so long; TIME_NONE: it did not. From any thread. */
 void heartbeat_canary(struct heartbeat *h, usec_t took);
+/* None flies any more: what the last one met says nothing of now. From any thread. */
+void heartbeat_no_canary(struct heartbeat *h);
 /* When it is due. One thread. */
 void heartbeat_beat(struct heartbeat *h, struct db *db);
 

@@ -206,6 +206,8 @@ static void on_canary_state(bool flies, void *arg)
     const struct app *app = arg;
 
     metrics_canary_state(app->metrics, flies);
+    if (!flies)
+        heartbeat_no_canary(app->heart);
 }
 
 /* Without a public address there is no way to look at. */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { get, type InboxPage } from "../lib/api.ts";
+import { must, OWNER, signIn } from "../lib/company.ts";
 import { listen } from "../lib/listen.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { ACCOUNT_SID, freePort, type Server, startServer } from "../lib/server.ts";
@@ -181,6 +182,23 @@ describe("metrics", () => {
       await until("it was looked for", () => Promise.resolve(watched.output().includes("canary.idle") || undefined));
       const page = await scrape(watched);
       assert.deepEqual([value(page, "canary_enabled"), value(page, "canary_failed_total")], [0, 0]);
+    } finally {
+      await watched.remove();
+    }
+  });
+
+  it("R146: a canary that was missed is forgotten when the last account that signed for it is taken away", async () => {
+    const path = `/api/connections/twilio/${ACCOUNT_SID}`;
+    const address = `http://127.0.0.1:${String(await freePort())}`;
+    const watched = await startServer({ ...OWNER, CANARY_SECONDS: "1", WEBHOOK_BASE_URL: address, TWILIO_ACCOUNT_SID: "", TWILIO_AUTH_TOKEN: "" });
+    const becomes = (status: string): Promise<true> =>
+      until(`health is ${status}`, async () => ((await get<{ status: string }>(watched, "/api/health/sync")).status === status ? true : undefined));
+    try {
+      const { token } = await signIn(watched, OWNER.BOOTSTRAP_ADMIN_EMAIL);
+      await must(watched, token, "PUT", path, { secret: "the-token-that-signs-for-the-canary" });
+      await becomes("degraded");
+      await must(watched, token, "DELETE", path);
+      await becomes("ok");
     } finally {
       await watched.remove();
     }
