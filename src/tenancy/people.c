@@ -360,18 +360,6 @@ static bool belongs_elsewhere(struct db *db, const struct reach *r, int64_t user
     return true;
 }
 
-/* An owner's account is not opened by a link that was made while it reached less, by who may reach
- * no further. Links of who belongs to others as well are theirs too. */
-static bool end_links(const struct office *o, const struct reach *r, int64_t user, struct arena *a,
-                      struct err *e)
-{
-    bool elsewhere;
-
-    return (belongs_elsewhere(o->db, r, user, a, &elsewhere, e) &&
-            (elsewhere || links_revoke(o->db, user, o->now, e))) ||
-           err_trace(e);
-}
-
 bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
                 struct arena *a, enum user_role *ret_before, struct err *e)
 {
@@ -400,7 +388,8 @@ bool role_grant(const struct office *o, const struct reach *r, const struct role
     if (!rows_end(rows, e))
         return err_trace(e);
     const enum user_role was = found ? before.role : USER_ROLE_COUNT;
-    if (wish->role == USER_ROLE_OWNER && was != wish->role && !end_links(o, r, wish->user, a, e))
+    // What is given is not opened by a link that was made before, by who may reach no further.
+    if (was != wish->role && !links_revoke(o->db, wish->user, o->now, e))
         return err_trace(e);
     *ret_before = was;
     return true;

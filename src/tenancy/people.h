@@ -92,7 +92,7 @@ struct role_wish {
 #define ROLE_WISH(user, project, role) (&(const struct role_wish){(user), (project), (role)})
 
 /* Gives a role at a place (project INT_NONE: the whole organisation) in place of what was there,
- * whose role *ret_before gets (USER_ROLE_COUNT: none). */
+ * whose role *ret_before gets (USER_ROLE_COUNT: none). Unless it was the same, their links end. */
 bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
                 struct arena *a, enum user_role *ret_before, struct err *e) CHECK_RESULT;
 /* Takes one away; ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT for the last owner. */

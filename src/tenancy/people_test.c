@@ -314,31 +314,39 @@ static void nobody_is_opened_who_has_more_roles_than_are_shown(void **state)
     }
 }
 
-static void a_link_does_not_open_who_became_an_owner(void **state)
+/* The link of who was invited here, and never came, after a role in this organisation or that. */
+static bool outlives(struct kit *k, enum link_purpose purpose, int64_t org, enum user_role role)
+{
+    const struct office o = *OFFICE(k->db, &k->rng, KIT_NOW);
+    const struct reach all = {org, INT_NONE, RIGHTS_ALL};
+    const int64_t ann = kit_person(k, STR("ann@example.com"), INT_NONE, USER_ROLE_VIEWER);
+    enum user_role before;
+    struct str token;
+    struct link link;
+    bool found;
+    struct err e = {0};
+
+    assert_ok(link_create(&o, ann, purpose, k->a, &token, &e), &e);
+    assert_ok(role_grant(&o, &all, ROLE_WISH(ann, INT_NONE, role), k->a, &before, &e), &e);
+    assert_ok(link_find(k->db, token, KIT_NOW, k->a, &link, &found, &e), &e);
+    return found;
+}
+
+static void a_link_does_not_open_what_was_given_since(void **state)
 {
     (void)state;
     TEST_STORES(store, a)
     {
         _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
         struct kit k = kit_start(db, a);
-        const int64_t ann = kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_VIEWER);
-        struct str token;
-        struct link link;
-        bool found;
-        struct err e = {0};
+        int64_t other;
 
-        assert_ok(link_create(OFFICE(db, &k.rng, KIT_NOW), ann, LINK_INVITATION, a, &token, &e),
-                  &e);
-        (void)kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_ADMIN);
-        assert_ok(link_find(db, token, KIT_NOW, a, &link, &found, &e), &e);
-        assert_true(found); // who made it may have given that role, too
-        (void)kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_OWNER);
-        assert_ok(link_find(db, token, KIT_NOW, a, &link, &found, &e), &e);
-        assert_false(found);
-        assert_ok(link_create(OFFICE(db, &k.rng, KIT_NOW), ann, LINK_RESET, a, &token, &e), &e);
-        (void)kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_OWNER);
-        assert_ok(link_find(db, token, KIT_NOW, a, &link, &found, &e), &e);
-        assert_true(found); // nothing was given
+        (void)kit_other_project(&k, &other);
+        assert_true(outlives(&k, LINK_INVITATION, k.org, USER_ROLE_VIEWER)); // nothing was given
+        assert_false(outlives(&k, LINK_INVITATION, k.org, USER_ROLE_ADMIN));
+        assert_false(outlives(&k, LINK_INVITATION, other, USER_ROLE_VIEWER));
+        assert_false(outlives(&k, LINK_RESET, other, USER_ROLE_OWNER));
+        assert_true(outlives(&k, LINK_RESET, other, USER_ROLE_OWNER)); // nor is it again
     }
 }
 
@@ -400,5 +408,5 @@ TEST_MAIN(cmocka_unit_test(addresses_are_compared_in_lower_case),
           cmocka_unit_test(of_two_owners_who_oust_each_other_at_once_one_stays),
           cmocka_unit_test(members_are_listed_within_reach),
           cmocka_unit_test(nobody_is_opened_who_has_more_roles_than_are_shown),
-          cmocka_unit_test(a_link_does_not_open_who_became_an_owner),
+          cmocka_unit_test(a_link_does_not_open_what_was_given_since),
           cmocka_unit_test(a_link_that_is_made_meanwhile_does_not_open_who_becomes_an_owner))
