@@ -243,7 +243,7 @@ describe("Feed", () => {
     expect(t.asked).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(500);
     expect(t.feed.getState()).toMatchObject({ connection: "offline", seq: 1, error: surprise });
-    await vi.advanceTimersByTimeAsync(500);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(t.feed.getState()).toMatchObject({ seq: 4, error: null });
     expect(t.anchored).toHaveBeenCalledTimes(2);
     expect(t.last().seq).toBe(4);
@@ -266,6 +266,48 @@ describe("Feed", () => {
     expect(t.anchored).toHaveBeenCalledTimes(2);
     expect(t.last().seq).toBe(2);
     expect(t.surprised).toHaveBeenCalledOnce();
+    t.feed.stop();
+  });
+
+  it("waits longer each time while no event can be applied, and no longer than before once one was", async () => {
+    const t = scripted([aPage([], 1)]);
+    const { onEvents } = t.deps;
+    const unapplied = (): void => {
+      throw new RangeError("no such currency");
+    };
+    /** How long it takes until the lists are loaded anew, after an event that cannot be applied. */
+    const waited = async (): Promise<number> => {
+      const { length } = t.streams;
+      t.deps.onEvents = unapplied;
+      t.last().handlers.onEvents([anEvent(2)]);
+      const from = Date.now();
+      while (t.streams.length === length) await vi.advanceTimersByTimeAsync(250);
+      return Date.now() - from;
+    };
+    await t.run();
+    expect([await waited(), await waited(), await waited()]).toEqual([500, 1_000, 2_000]);
+    t.last().handlers.onKeepalive("2026-02-08T06:12:00Z");
+    expect([await waited(), await waited()]).toEqual([500, 1_000]);
+    t.deps.onEvents = onEvents;
+    t.last().handlers.onEvents([anEvent(2)]);
+    expect(t.feed.getState().seq).toBe(2);
+    t.last().handlers.onResync();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await waited()).toBe(500);
+    t.feed.stop();
+  });
+
+  it("goes on when who listens to it fails while it tells of a surprise", async () => {
+    const t = scripted([new TypeError("nobody foresaw this"), aPage([], 1)]);
+    const of = new RangeError("no such zone");
+    const leave = t.feed.subscribe(() => {
+      throw of;
+    });
+    await t.run();
+    expect(t.surprised).toHaveBeenLastCalledWith(of);
+    leave();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(t.feed.getState()).toMatchObject({ seq: 1, error: null });
     t.feed.stop();
   });
 

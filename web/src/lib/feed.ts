@@ -61,6 +61,8 @@ export class Feed {
   #leave: () => void = () => undefined;
   #streamTriedAt = -Infinity;
   #offlineTries = 0;
+  /** Since an event was applied: a page that comes says nothing of whether the next event can be. */
+  #surprises = 0;
   #running: Promise<void> | undefined;
 
   constructor(private readonly deps: FeedDeps) {}
@@ -110,11 +112,16 @@ export class Feed {
     }
   }
 
-  /** After a surprise nobody knows what was applied: as after a loss there is a pause, and then all is loaded anew. */
+  /** After a surprise nobody knows what was applied: there is a pause, a longer one each time, and then all is loaded anew. */
   async #recover(error: unknown): Promise<void> {
     this.deps.onSurprise(error);
-    this.#set({ error: errorOf(error) });
-    await this.#pauseOffline();
+    try {
+      this.#set({ error: errorOf(error), connection: "offline" });
+    } catch (another) {
+      this.deps.onSurprise(another); // of who listens
+    }
+    this.#surprises += 1;
+    await this.#pause(backoff(this.#surprises, this.deps.random()));
   }
 
   #set(change: Partial<FeedState>): void {
@@ -124,7 +131,10 @@ export class Feed {
 
   #take(step: Step): Step["need"] {
     this.#set(step.state);
-    if (step.apply.length > 0) this.deps.onEvents(step.apply);
+    if (step.apply.length > 0) {
+      this.deps.onEvents(step.apply);
+      this.#surprises = 0;
+    }
     return step.need;
   }
 
@@ -270,6 +280,7 @@ export class Feed {
         onKeepalive: (serverTime) => {
           this.deps.onServerTime(serverTime);
           heard();
+          this.#surprises = 0;
           this.#set({ heardAt: this.deps.now() });
         },
         onResync: () => {
