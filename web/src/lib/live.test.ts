@@ -53,7 +53,7 @@ describe("an answer that takes longer than the next event", () => {
   let client: QueryClient;
   let cache: LiveCache;
   /** The questions under way. */
-  let asked: { signal: AbortSignal; answer: (seqs: Seqs) => void }[];
+  let asked: { signal: AbortSignal; answer: (seqs: Seqs) => void; fail: (error: Error) => void }[];
   let unsubscribe: () => void;
 
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -67,10 +67,10 @@ describe("an answer that takes longer than the next event", () => {
     client = new QueryClient();
     asked = [];
     const queryFn = ({ signal }: { signal: AbortSignal }): Promise<Seqs> =>
-      new Promise((resolve) => {
-        asked.push({ signal, answer: resolve });
+      new Promise((resolve, reject) => {
+        asked.push({ signal, answer: resolve, fail: reject });
       });
-    unsubscribe = new QueryObserver(client, { queryKey: KEY, queryFn }).subscribe(() => undefined);
+    unsubscribe = new QueryObserver(client, { queryKey: KEY, queryFn, retry: false }).subscribe(() => undefined);
     cache = new LiveCache(client, [asksAgain]);
     await pass(0);
     await answer([]);
@@ -96,6 +96,54 @@ describe("an answer that takes longer than the next event", () => {
     await pass(10 * ASK_MS);
     expect(client.getQueryData(KEY)).toEqual([1, 10]);
     expect(asked).toHaveLength(3);
+  });
+
+  it("is asked for once more when an event came during the first", async () => {
+    void client.resetQueries({ queryKey: KEY });
+    cache.apply([anEvent(1)]);
+    await pass(3 * ASK_MS);
+    expect(asked).toHaveLength(2);
+    await answer([]);
+    await pass(ASK_MS);
+    expect(asked).toHaveLength(3);
+    await answer([1]);
+    await pass(10 * ASK_MS);
+    expect(client.getQueryData(KEY)).toEqual([1]);
+    expect(asked).toHaveLength(3);
+  });
+
+  it("is asked for until it is there when it fails, as long as somebody looks", async () => {
+    cache.apply([anEvent(1)]);
+    await pass(ASK_MS);
+    for (let n = 2; n <= 4; n++) {
+      expect(asked).toHaveLength(n);
+      asked.at(-1)?.fail(new Error("away"));
+      await pass(5_000);
+    }
+    await answer([1]);
+    expect(client.getQueryData(KEY)).toEqual([1]);
+    cache.apply([anEvent(2)]);
+    await pass(ASK_MS);
+    unsubscribe();
+    asked.at(-1)?.fail(new Error("away"));
+    await pass(20_000);
+    expect(asked).toHaveLength(6);
+  });
+
+  it("is asked for again after an attempt that nobody foresaw", async () => {
+    vi.spyOn(client, "invalidateQueries").mockRejectedValueOnce(new Error("nobody foresaw this"));
+    const surprised = vi.fn();
+    process.once("unhandledRejection", surprised);
+    cache.apply([anEvent(1)]);
+    await pass(ASK_MS);
+    vi.useRealTimers();
+    await vi.waitFor(() => {
+      expect(surprised).toHaveBeenCalledOnce();
+    });
+    vi.useFakeTimers();
+    cache.apply([anEvent(2)]);
+    await pass(ASK_MS);
+    expect(asked).toHaveLength(2);
   });
 
   it("is asked for once more when somebody else had asked before the event", async () => {

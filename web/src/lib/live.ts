@@ -38,8 +38,10 @@ export async function loadLive<T>(load: () => Promise<T>, patch: Patch<T>): Prom
 /** So many events at once are a flood, after a sleep of the tab, say: to ask again is sooner done than to patch. */
 const FLOOD = 300;
 const FLOOD_REFETCH_MS = 200;
+/** What could not be asked for is asked for again after this time. */
+const FAILED_REFETCH_MS = 5_000;
 
-/** One rule's queries are asked for again: one question at a time, and once more when something came meanwhile. */
+/** One rule's queries are asked for again: one question at a time, and once more when something came meanwhile, or none was answered. */
 class Refetch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isAsking = false;
@@ -56,15 +58,25 @@ class Refetch {
     else this.#timer ??= setTimeout(() => void this.#ask(ms), ms);
   }
 
+  /** Somebody looks at what is still not as it was asked for. */
+  #isOwed(): boolean {
+    const shown = this.client.getQueryCache().findAll({ queryKey: this.key, type: "active" });
+    return shown.some(({ state }) => state.isInvalidated && state.data !== undefined);
+  }
+
   async #ask(ms: number): Promise<void> {
     // What is still being loaded, or cannot be, has its own next attempt.
     const filters = { queryKey: this.key, predicate: ({ state }: Query): boolean => state.data !== undefined };
     this.#timer = undefined;
     this.#isAsking = true;
-    // Somebody else's question may be older than what has come.
-    this.#againMs = this.client.isFetching(filters) > 0 ? ms : null;
-    await this.client.invalidateQueries(filters, { cancelRefetch: false });
-    this.#isAsking = false;
+    // Somebody else's question, the first too, may be older than what has come.
+    this.#againMs = this.client.isFetching({ queryKey: this.key }) > 0 ? ms : null;
+    try {
+      await this.client.invalidateQueries(filters, { cancelRefetch: false });
+    } finally {
+      this.#isAsking = false;
+    }
+    if (this.#isOwed()) this.#againMs ??= FAILED_REFETCH_MS;
     if (this.#againMs !== null) this.soon(this.#againMs);
   }
 }
