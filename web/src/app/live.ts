@@ -24,8 +24,8 @@ export function createFeed(client: QueryClient): Feed {
     pushAllowed: () => pushAllowed(client),
     onAnchor: () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "me" }),
     onEvents: (events) => {
+      alert(events); // first: it rings also when a list cannot be patched
       cache.apply(events);
-      alert(events);
     },
     onServerTime: setServerTime,
     onSurprise: (error) => {

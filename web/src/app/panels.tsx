@@ -9,7 +9,7 @@ const CallPanel = lazy(() => import("../features/calls/panel").then((module) => 
 const EventPanel = lazy(() => import("../features/inbox/detail").then((module) => ({ default: module.EventPanel })));
 
 function close(): void {
-  goTo({ call: null, event: null });
+  goTo({ call: null, as_of: null, event: null });
 }
 
 /** The details that the address names; closing those of a call leads back to where it was opened. */

@@ -1,4 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 import { getJson, sendJson } from "../../lib/api";
 import type { QuotaChoice, Quotas } from "../../lib/types";
 
@@ -14,4 +15,10 @@ export const quotas = queryOptions({
 
 export function chooseQuota(choice: QuotaChoice): Promise<Quotas> {
   return sendJson<Quotas>("PATCH", "/api/quotas", choice);
+}
+
+/** What was chosen is newer than every answer that is under way. */
+export async function showQuotas(client: QueryClient, now: Quotas): Promise<void> {
+  await client.cancelQueries({ queryKey: quotas.queryKey });
+  client.setQueryData(quotas.queryKey, now);
 }

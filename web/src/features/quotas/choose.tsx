@@ -7,7 +7,7 @@ import type { Quota } from "../../lib/types";
 import { Dialog } from "../../ui/dialog";
 import { Answers, Field, Form } from "../../ui/form";
 import { Trouble } from "../../ui/trouble";
-import { chooseQuota, quotas } from "./api";
+import { chooseQuota, showQuotas } from "./api";
 
 const words = text.connections.quotas;
 
@@ -16,8 +16,8 @@ export function ChooseQuota({ quota: { name, value, most, chosen }, onClose }: {
   const client = useQueryClient();
   const { mutate, isPending, error } = useMutation({
     mutationFn: chooseQuota,
-    onSuccess: (now) => {
-      client.setQueryData(quotas.queryKey, now);
+    onSuccess: async (now) => {
+      await showQuotas(client, now);
       onClose();
     },
   });
