@@ -1,6 +1,6 @@
 // The inbox: what was received with its state, dead letters by their reason, and their replay, by mouse and by key.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import type { Browser, Locator, Page, Route } from "playwright-core";
 import { DESKTOP, anotherScreen, openBrowser, screenshot, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
@@ -134,6 +134,8 @@ describe("the inbox", () => {
 });
 
 describe("a selection", () => {
+  afterEach(() => page.unrouteAll()); // whatever became of the test
+
   before(async () => {
     await makeMended();
     await openDeadLetters();
@@ -191,7 +193,9 @@ describe("a selection", () => {
     await page.getByRole("button", { name: `Replay ${N_MENDED}` }).click();
     await panel().locator('[data-outcome="waiting"]').first().waitFor();
     await panel().getByText(`Replayed 0 of ${N_MENDED}`).waitFor();
+    assert.equal(await panel().getByRole("button", { name: "Dismiss" }).count(), 0, "what is still to be sent is not dropped");
     await panel().getByRole("button", { name: "Stop" }).click();
+    await panel().getByRole("button", { name: "Dismiss" }).waitFor();
     release();
     await panel().getByText("Stopped: 50 sent, 10 left as they were.").waitFor();
     const results = panel().getByRole("list", { name: "Results" });
@@ -204,7 +208,6 @@ describe("a selection", () => {
     await panel().getByRole("button", { name: "Go on with the rest" }).click();
     await panel().getByText(`All ${N_MENDED} went through.`).waitFor();
     await group(MENDED).waitFor({ state: "detached" });
-    await page.unroute("**/api/events?ids=*", hold);
   });
 
   test("goes on while one is elsewhere, who sees how far it is and comes back to it", async () => {
@@ -229,6 +232,8 @@ describe("a selection", () => {
     assert.equal(await notice.count(), 0);
     await page.getByRole("navigation").getByRole("link", { name: "Calls" }).click();
     await notice.getByText(`Replayed 0 of ${String(n)}`).waitFor();
+    await notice.getByRole("button", { name: "Stop" }).waitFor();
+    assert.equal(await notice.getByRole("button", { name: "Dismiss" }).count(), 0, "what is still to be sent is not dropped");
     const asked = page.waitForEvent("dialog");
     void page.evaluate(() => {
       window.location.reload();
@@ -240,7 +245,6 @@ describe("a selection", () => {
     release();
     await notice.getByText(`All ${String(n)} went through.`).waitFor();
     await screenshot(page, "replay-elsewhere-desktop-light");
-    await page.unroute("**/api/events?ids=*", hold);
     await notice.getByRole("link", { name: "Inbox" }).click();
     await panel().getByText(`All ${String(n)} went through.`).waitFor();
     await notice.waitFor({ state: "detached" });
@@ -259,7 +263,6 @@ describe("a selection", () => {
     assert.ok(await panel().getByRole("button", { name: "Stop" }).isDisabled(), "there is nothing to be stopped");
     await panel().getByRole("button", { name: "Dismiss" }).click();
     await panel().waitFor({ state: "detached" });
-    await page.unroute("**/api/events?ids=*");
     await settled(server);
   });
 
@@ -271,7 +274,6 @@ describe("a selection", () => {
     await page.route("**/api/events/*/reprocess", (route) => route.abort());
     await dialog.getByRole("button", { name: /^Replay event/ }).click();
     await dialog.getByRole("alert").getByText("Check that Hookswitch is running").waitFor();
-    await page.unroute("**/api/events/*/reprocess");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
   });

@@ -1,7 +1,7 @@
 // How it looks, light and dark, on a desk, in a hand and on a wall; and that it can be used by everybody.
 // The pictures are written to tests/artifacts/ for people to look at.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { SCREENS, accessibilityFindings, anotherScreen, isLive, screenshot } from "../lib/browser.ts";
 import { PLACES, goToPlace, openScene } from "../lib/places.ts";
@@ -31,6 +31,7 @@ for (const [screen, viewport] of Object.entries(SCREENS))
         page = await anotherScreen(browser, person, { viewport, colorScheme, reducedMotion: "reduce" });
       });
       after(() => page.context().close());
+      afterEach(() => page.unrouteAll()); // whatever became of the test
 
       for (const [name, place] of Object.entries(PLACES))
         test(name, async () => {
@@ -53,7 +54,6 @@ for (const [screen, viewport] of Object.entries(SCREENS))
         assert.equal(count, badge, "the number can be read on its ground");
         await screenshot(page, `offline-${screen}-${colorScheme}`);
         assert.deepEqual(await accessibilityFindings(page), []);
-        await page.unrouteAll();
       });
 
       test("replay", async () => {

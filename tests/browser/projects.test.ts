@@ -113,24 +113,30 @@ describe("how much a project may use", () => {
     const clients = { name: "realtime_clients_max", value: 10, most: 10, chosen: null };
     for (const [used, said] of [[1, null], [8, "nearly used up"], [11, "used up"]] as const) {
       await page.route("**/api/quotas", (route) => route.fulfill({ json: { quotas: [{ ...clients, used }] } }));
-      await page.reload();
-      const meter = quota().getByRole("meter", { name: "Used now: Live clients" });
-      await meter.and(page.locator(`[aria-valuenow="${String(Math.min(used, 10))}"]`)).waitFor();
-      assert.equal(await quota().getByText("used up").count(), said === null ? 0 : 1);
-      if (said !== null) await quota().getByText(said, { exact: true }).waitFor();
-      await page.unroute("**/api/quotas");
+      try {
+        await page.reload();
+        const meter = quota().getByRole("meter", { name: "Used now: Live clients" });
+        await meter.and(page.locator(`[aria-valuenow="${String(Math.min(used, 10))}"]`)).waitFor();
+        assert.equal(await quota().getByText("used up").count(), said === null ? 0 : 1);
+        if (said !== null) await quota().getByText(said, { exact: true }).waitFor();
+      } finally {
+        await page.unroute("**/api/quotas");
+      }
     }
   });
 
   test("is marked as old when it is told no longer", async () => {
     let isTold = true;
     await page.route("**/api/quotas", (route) => (isTold ? route.continue() : route.fulfill({ status: 403, body: "{}" })));
-    await page.reload();
-    await quota().waitFor();
-    isTold = false;
-    await page.getByRole("region", { name: "How much it may use" }).getByText(/^as of/).waitFor();
-    await page.unroute("**/api/quotas");
-    await page.reload();
+    try {
+      await page.reload();
+      await quota().waitFor();
+      isTold = false;
+      await page.getByRole("region", { name: "How much it may use" }).getByText(/^as of/).waitFor();
+    } finally {
+      await page.unroute("**/api/quotas");
+      await page.reload();
+    }
   });
 
   test("is chosen smaller, and as it was again", async () => {
@@ -164,12 +170,17 @@ describe("the address", () => {
     await page.waitForURL(/person=\d+/);
     await page.reload();
     await page.getByRole("dialog", { name: "Olga Owner" }).waitFor();
-    await page.route(/\/api\/users$/, (route) => route.fulfill({ json: { users: [], next_after: "0" } })); // she is on a later page
-    await page.reload();
-    await page.getByRole("dialog", { name: "Olga Owner" }).waitFor();
-    await page.keyboard.press("Control+k"); // another room has no person
-    await page.locator("input[role=combobox]:focus").fill("go to roles");
-    await page.keyboard.press("Enter");
-    await page.waitForURL(new RegExp(`/settings/roles\\?${first}$`));
+    const users = /\/api\/users$/;
+    await page.route(users, (route) => route.fulfill({ json: { users: [], next_after: "0" } })); // she is on a later page
+    try {
+      await page.reload();
+      await page.getByRole("dialog", { name: "Olga Owner" }).waitFor();
+      await page.keyboard.press("Control+k"); // another room has no person
+      await page.locator("input[role=combobox]:focus").fill("go to roles");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(new RegExp(`/settings/roles\\?${first}$`));
+    } finally {
+      await page.unroute(users);
+    }
   });
 });
