@@ -40,7 +40,7 @@ describe("at the limit of a control group", () => {
         server.under = group.by;
         await group.limit(1024 * MB);
         await server.start();
-        const load = await ours.keep(new Load(server, { senders: 8 }), (started) => started.drop());
+        const load = await ours.keep(new Load(server, { senders: 8 }));
         await load.more(100 * round);
         await group.limit((await group.used()) + ROOM_MB * MB);
         const letGo = await ours.keep(holdBodies(server), (go) => { go(); });
@@ -69,7 +69,7 @@ describe("at the limit of a control group", () => {
       await group.limit(1000);
       await server.start();
       await group.limit(await group.used());
-      const load = await ours.keep(new Load(server, { senders: 8 }), (started) => started.drop());
+      const load = await ours.keep(new Load(server, { senders: 8 }));
       await load.more(300);
       await load.end();
       await assertNothingLost(server, load);

@@ -1,7 +1,7 @@
 // Two nodes on one PostgreSQL: what one of them leaves behind when it stops or dies is taken over by
 // the other, and one that wakes up after that changes nothing.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { ask, get, type CallDetail } from "../lib/api.ts";
 import { Belongings } from "../lib/belongings.ts";
 import { wrongClock } from "../lib/faketime.ts";
@@ -15,6 +15,7 @@ import { until } from "../lib/wait.ts";
 
 describe("two nodes on one PostgreSQL", () => {
   const ours = new Belongings();
+  const loads = new Belongings();
   let cluster: Cluster;
   let first: Server;
   let second: Server;
@@ -24,6 +25,7 @@ describe("two nodes on one PostgreSQL", () => {
     await ours.keep(first, (started) => process.kill(started.pid(), "SIGCONT")); // it may be stopped
     second = await ours.keep(startServer({ DATABASE_URL: cluster.url }));
   });
+  afterEach(() => loads.end());
   after(() => ours.end());
 
   /** Stops a node at a moment at which rows are in its hands. */
@@ -42,7 +44,7 @@ describe("two nodes on one PostgreSQL", () => {
 
   it("F021, F028: a node that is stopped at work is taken over, and fenced when it wakes up", async () => {
     for (let round = 0; round < 3; round++) {
-      const load = new Load(second, { senders: 4 });
+      const load = await loads.keep(new Load(second, { senders: 4 }));
       await load.more(200);
       await stopAtWork(first);
       await load.more(100);
@@ -55,7 +57,7 @@ describe("two nodes on one PostgreSQL", () => {
   });
 
   it("F016: a node that dies at work is taken over, each of its rows with one attempt more", async (t) => {
-    const load = new Load(second, { senders: 4 });
+    const load = await loads.keep(new Load(second, { senders: 4 }));
     await load.more(200);
     await stopAtWork(first);
     const attempts = async (ids: string[]): Promise<string[]> =>
@@ -76,13 +78,13 @@ describe("two nodes on one PostgreSQL", () => {
   });
 
   it("are restarted one after the other, as an update does, and nothing is lost or doubled", async () => {
-    const loads = [first, second].map((node) => new Load(node, { senders: 4, retry: true }));
+    const both = await Promise.all([first, second].map((node) => loads.keep(new Load(node, { senders: 4, retry: true }))));
     for (const node of [first, second, first]) {
       await node.restart();
-      for (const load of loads) await load.more(50);
+      for (const load of both) await load.more(50);
     }
-    for (const load of loads) await load.end();
-    for (const load of loads) await assertNothingLost(second, load);
+    for (const load of both) await load.end();
+    for (const load of both) await assertNothingLost(second, load);
     await feedIsDense(first);
   });
 

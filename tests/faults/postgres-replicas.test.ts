@@ -41,7 +41,7 @@ describe("a failover of PostgreSQL", () => {
     await until("the standby is synchronous", async () =>
       (await psql(primary.superuser, "SELECT sync_state FROM pg_stat_replication")) === "sync" ? true : undefined,
     );
-    const load = new Load(server, { senders: 3 });
+    const load = await ours.keep(new Load(server, { senders: 3 }));
     await load.more(500);
     await primary.kill();
     await standby.promote();
@@ -53,7 +53,7 @@ describe("a failover of PostgreSQL", () => {
 
   it("F053: asynchronous: the last commits are gone, what is left is whole, and watchers are told to load anew", async () => {
     server = await ours.keep(startServer({ DATABASE_URL: either(primary, standby) }));
-    const load = new Load(server, { senders: 3 });
+    const load = await ours.keep(new Load(server, { senders: 3 }));
     await load.more(200);
     await standby.stop(); // what is committed from now on is the primary's alone
     await load.more(200);
@@ -75,7 +75,7 @@ describe("a failover of PostgreSQL", () => {
     await load.remove();
 
     assert.equal((await tool(server, "feed", "new-epoch")).code, 0); // as the runbook says
-    const next = new Load(server, { senders: 3 });
+    const next = await ours.keep(new Load(server, { senders: 3 }));
     await next.more(100);
     await next.end();
     await settled(server);
@@ -125,6 +125,7 @@ describe("what an asynchronous failover has lost", () => {
 
 describe("an address at which a hot standby answers", () => {
   const ours = new Belongings();
+  const loads = new Belongings();
   let primary: Cluster;
   let standby: Cluster;
   let server: Server;
@@ -133,6 +134,7 @@ describe("an address at which a hot standby answers", () => {
     standby = await ours.keep(primary.standby());
     server = await ours.keep(startServer({ DATABASE_URL: primary.url }));
   });
+  afterEach(() => loads.end());
   after(() => ours.end());
 
   it("F058: a hot standby is refused at start, with the reason", async () => {
@@ -146,7 +148,7 @@ describe("an address at which a hot standby answers", () => {
   });
 
   it("F058: a server that becomes a standby under load: events are spooled until it is a primary again", async () => {
-    const load = new Load(server, { senders: 3 });
+    const load = await loads.keep(new Load(server, { senders: 3 }));
     await load.more(100);
     await primary.stop();
     const signal = join(primary.directory, "data", "standby.signal");

@@ -37,7 +37,7 @@ describe("the provider's name", { skip: NO_NAME_SERVER }, () => {
   async function begin(env: NodeJS.ProcessEnv = {}): Promise<void> {
     const named = (url: string): string => url.replace("127.0.0.1", NAME);
     server = await ours.keep(startServer({ TWILIO_BASE_URL: named(media.url), ...env }, [], names.by));
-    load = await ours.keep(new Load(server, { senders: 4 }), (started) => started.drop());
+    load = await ours.keep(new Load(server, { senders: 4 }));
     await ours.keep(names, (started) => { started.silent = false; }); // or nothing of them ends soon
     recorded = new FakeCall(server, "+15085140353");
     await recorded.arrives();

@@ -1,14 +1,14 @@
 // What a test has started, ended in the opposite order, whatever became of the test or of another start.
 
 type Ending = () => Promise<unknown>;
-type Owned = { remove: Ending } | { close: Ending } | { stop: Ending };
+type Owned = { drop: Ending } | { remove: Ending } | { close: Ending } | { stop: Ending };
 
-const over = (it: Owned): Promise<unknown> => ("remove" in it ? it.remove() : "close" in it ? it.close() : it.stop());
+const over = (it: Owned): Promise<unknown> => ("drop" in it ? it.drop() : "remove" in it ? it.remove() : "close" in it ? it.close() : it.stop());
 
 export class Belongings {
   readonly #ends: Ending[] = [];
 
-  /** Takes what has started, or is about to, and gives it back. It is ended as said; else removed, closed or stopped, by
+  /** Takes what has started, or is about to, and gives it back. It is ended as said; else dropped, removed, closed or stopped, by
    * the first of these that it knows. */
   keep<T extends Owned>(start: T | Promise<T>): Promise<T>;
   keep<T>(start: T | Promise<T>, end: (started: T) => unknown): Promise<T>;
