@@ -1,9 +1,10 @@
 // The check of a project's connections says exactly what is wrong: with our address, an account, each number, the events.
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import type { Twilio } from "twilio";
 import { ask, type Fault } from "../lib/api.ts";
+import { Belongings } from "../lib/belongings.ts";
 import { listen, type Listener } from "../lib/listen.ts";
 import { clientOf, type Sandbox, startSandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, freePort, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
@@ -223,12 +224,17 @@ describe("a provider with moods", () => {
 });
 
 describe("our own address", () => {
+  const ours = new Belongings();
+  afterEach(() => ours.end());
   const addressOf = async (WEBHOOK_BASE_URL: string, more: NodeJS.ProcessEnv = {}): Promise<string | undefined> => {
     const server = await startServer({ WEBHOOK_BASE_URL, TWILIO_ACCOUNT_SID: "", TWILIO_AUTH_TOKEN: "", OWNED_PHONE_NUMBERS: "", ...more });
-    const all = await codes(server);
-    assert.deepEqual(all.slice(1), ["no_account", "no_numbers", "events_none"]);
-    await server.remove();
-    return all[0];
+    try {
+      const all = await codes(server);
+      assert.deepEqual(all.slice(1), ["no_account", "no_numbers", "events_none"]);
+      return all[0];
+    } finally {
+      await server.remove();
+    }
   };
 
   it("must be public, and https", async () => {
@@ -238,10 +244,9 @@ describe("our own address", () => {
   });
 
   it("must be ours", async () => {
-    const other = await listen((_, response) => { response.end("<h1>It works!</h1>"); });
+    const other = await ours.keep(listen((_, response) => { response.end("<h1>It works!</h1>"); }));
     const near = { DEMO_CALLS: "true", TWILIO_BASE_URL: "http://127.0.0.1:1" };
     assert.equal(await addressOf(other.url, near), "address_elsewhere");
     assert.equal(await addressOf(`http://127.0.0.1:${String(await freePort())}`, near), "address_unreachable");
-    await other.close();
   });
 });

@@ -1,7 +1,8 @@
 // How much one project may use of a node: what is beyond is told to come again, and hinders no other project.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { ask, type Doors, type Fault, type InboxPage } from "../lib/api.ts";
+import { Belongings } from "../lib/belongings.ts";
 import { auditOf, found, type Me, must, OWNER, type Person, signIn } from "../lib/company.ts";
 import { ACCOUNT_SID, API_KEY, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { settled, tool } from "../lib/settled.ts";
@@ -12,8 +13,11 @@ import { until } from "../lib/wait.ts";
 type Quota = { name: string; value: number; most: number; chosen: number | null; used: number | null };
 
 describe("the number of projects", () => {
+  const ours = new Belongings();
+  afterEach(() => ours.end());
+
   it("is bound, as each has quotas of its own, for an organisation that makes them itself; not for who runs the installation", async () => {
-    const server = await startServer({ ...OWNER, PROJECTS_MAX: "3" });
+    const server = await ours.keep(startServer({ ...OWNER, PROJECTS_MAX: "3" }));
     const owner = await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL);
     const make = async (by: Person): Promise<number> => (await ask(server, "/projects", { method: "POST", key: by.token, body: { name: "One more" } })).status;
     const at = await Promise.all(Array.from({ length: 5 }, () => make(owner)));
@@ -22,7 +26,6 @@ describe("the number of projects", () => {
     assert.match(JSON.stringify(body), /3 projects at most.*hookswitch project create/);
     assert.equal(await make(await found(server, "Beside", "owner@beside.example")), 201);
     assert.equal((await tool(server, "project", "create", "By the console")).code, 0);
-    await server.remove();
   });
 });
 
