@@ -67,6 +67,19 @@ describe("a piece of the page that does not come", () => {
     await face(PIECE).waitFor({ state: "detached" });
     await page.locator("[data-sid]").first().waitFor();
   });
+
+  test("of the details of a call leaves nothing of them in the address when it is closed", async () => {
+    await loseTheRest();
+    await page.evaluate(() => {
+      window.history.pushState(null, "", "/app/?call=CA1&as_of=7");
+      window.dispatchEvent(new PopStateEvent("popstate"));
+    });
+    await face(PIECE).waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+    await face(PIECE).waitFor({ state: "detached" });
+    const { pathname, search } = new URL(page.url());
+    assert.equal(pathname + search, "/app/");
+  });
 });
 
 test("a room of the settings that cannot be drawn leaves the others, in each language", async () => {
