@@ -24,9 +24,9 @@ struct call_expired {
 };
 
 /* One page of frozen calls, the oldest first, in a transaction of its own. A call stays while a
- * line of its log stands in the feed as well, while a webhook of it is kept or is a dead letter,
- * while a leg or the parent of it is younger, and while a worker has it in hand. Running it again
- * is harmless. */
+ * line of its log stands in the feed as well, while a webhook of it is kept, waits or is a dead
+ * letter, while a leg or the parent of it is younger, and while a worker has it in hand. Running it
+ * again is harmless. */
 bool call_expire(struct db *db, const struct call_expiry *x, struct arena *a,
                  struct call_expired *ret, struct err *e) CHECK_RESULT;
 

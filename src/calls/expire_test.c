@@ -219,6 +219,11 @@ static const struct {
      2},
     {"its webhook is kept", WEBHOOK("1, 1", "CA3", "CA3") "'completed', NULL)", 0},
     {"a dead letter", WEBHOOK("77, 1", "CA3", "CA3") "'dead_letter', 'why')", 2},
+    {"it waits", WEBHOOK("77, 1", "CA3", "CA3") "'pending', NULL)", 2},
+    {"it is being tried", WEBHOOK("77, 1", "CA3", "CA3") "'processing', NULL)", 2},
+    {"it is tried again", WEBHOOK("77, 1", "CA3", "CA3") "'failed', 'why')", 2},
+    {"it waits in another lane", WEBHOOK("77, 1", "CA3", "CA8") "'failed', 'why')", 2},
+    {"another project's waits", WEBHOOK("77, 2", "CA3", "CA3") "'failed', 'why')", 3},
     {"a dead letter of the family", WEBHOOK("77, 1", "CA8", "CA1") "'dead_letter', 'why')", 2},
 };
 

@@ -106,9 +106,12 @@ static const struct intent intents[] = {
     {.query = Q_JOB_RUN_LIST, .index = "idx_job_runs_recent"},
     {.query = Q_CALL_FREEZE, .index = "idx_calls_unfrozen"},
     {.query = Q_CALL_EXPIRE_PAGE, .index = "idx_calls_recent"},
+    {.query = Q_CALL_EXPIRE_PAGE, .index = "idx_webhook_inbox_due"},
+    {.query = Q_CALL_EXPIRE_PAGE, .index = "idx_webhook_inbox_retry"},
+    {.query = Q_CALL_EXPIRE_PAGE, .index = "idx_webhook_inbox_claimed"},
+    {.query = Q_CALL_EXPIRE_PAGE, .index = "idx_webhook_inbox_dead"},
     {.query = Q_CALL_EXPIRE_JUDGE, .index = "idx_calls_parent_call_sid"},
     {.query = Q_CALL_EXPIRE_JUDGE, .index = "idx_call_events_call"},
-    {.query = Q_CALL_EXPIRE_JUDGE, .index = "idx_webhook_inbox_dead"},
     {.query = Q_CALL_EXPIRE_LOG, .index = "idx_call_events_call"},
     {.query = Q_CONVERSATION_EXPIRE, .index = "idx_calls_conversation"},
 

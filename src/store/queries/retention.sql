@@ -43,12 +43,24 @@ DELETE FROM feed_events WHERE project_id = :project AND seq <= :upto;
 -- see what whoever held the rows before has committed; then lines, calls, conversations; the feed's row last.
 
 -- name: call_expire_page
--- Calls that began before then and are frozen, the oldest first.
+-- Calls that began before then and are frozen, and of which nothing waits to be looked at, the oldest first. What comes
+-- later than this comes late. waiting: in parts, each read from its partial index, and once for the whole page; the plus
+-- keeps SQLite from preferring the whole project's.
 -- params: project int, after_time time, after_id int, before time, limit int
+WITH waiting AS (
+    SELECT call_sid, lane FROM webhook_inbox WHERE +project_id = :project AND processing_status = 'pending'
+    UNION ALL
+    SELECT call_sid, lane FROM webhook_inbox WHERE +project_id = :project AND processing_status = 'failed'
+    UNION ALL
+    SELECT call_sid, lane FROM webhook_inbox WHERE project_id = :project AND processing_status = 'processing'
+    UNION ALL
+    SELECT call_sid, lane FROM webhook_inbox WHERE project_id = :project AND processing_status = 'dead_letter')
 SELECT id, start_time
   FROM calls
  WHERE project_id = :project AND start_time < :before AND (start_time, id) > (:after_time, :after_id)
    AND is_final AND sync_state = 'frozen'
+   AND twilio_sid NOT IN (SELECT lane FROM waiting)
+   AND twilio_sid NOT IN (SELECT call_sid FROM waiting WHERE call_sid IS NOT NULL)
  ORDER BY start_time, id
  LIMIT :limit;
 
@@ -64,7 +76,7 @@ SELECT c.id
    FOR UPDATE OF c SKIP LOCKED;
 
 -- part: may_go
--- Of it and of its nearest family nothing is young, nothing of it is kept elsewhere, and nothing waits to be looked at.
+-- Of it and of its nearest family nothing is young, and nothing of it is kept elsewhere.
    AND c.is_final AND c.sync_state = 'frozen'
    AND NOT EXISTS (
        SELECT 1 FROM calls r
@@ -80,10 +92,6 @@ SELECT c.id
          LEFT JOIN webhook_inbox i ON i.id = e.inbox_id AND i.project_id = e.project_id
         WHERE e.project_id = c.project_id AND e.call_sid = c.twilio_sid AND e.provider = c.provider
           AND (e.created_at >= :before OR f.seq IS NOT NULL OR i.id IS NOT NULL))
-   AND NOT EXISTS (
-       SELECT 1 FROM webhook_inbox w
-        WHERE w.project_id = c.project_id AND w.processing_status = 'dead_letter'
-          AND (w.call_sid = c.twilio_sid OR w.lane = c.twilio_sid))
 
 -- part: call_expiring
 SELECT c.id, c.provider, c.twilio_sid, c.conversation_id,
