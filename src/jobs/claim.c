@@ -16,6 +16,7 @@
 enum { PLANNED_AT_ONCE = 500 };
 
 #define QUEUE STR("jobs")
+#define APART HOURS(1) /* clocks may be */
 
 static struct bind bind_token(const struct runner *r)
 {
@@ -25,6 +26,20 @@ static struct bind bind_token(const struct runner *r)
 static usec_t now_of(const struct runner *r)
 {
     return clock_wall(r->jobs->o.clock);
+}
+
+bool clock_serves(struct runner *r, const struct job *job, bool *ret, struct err *e)
+{
+    static const struct column columns[] = {{"ahead_us", COLUMN_INT, 0}};
+    int64_t ahead = 0;
+    bool found;
+
+    arena_reset(r->work);
+    if (job->minds_clock && !db_query_one(r->db, Q_CLOCK_AHEAD, BINDS(bind_time("now", now_of(r))),
+                                          columns, LEN(columns), r->work, &ahead, &found, e))
+        return err_trace(e);
+    *ret = ahead <= APART && ahead >= -APART;
+    return true;
 }
 
 // --- claiming ------------------------------------------------------------------------------------

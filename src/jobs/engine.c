@@ -205,12 +205,24 @@ static bool run_slice(struct runner *r, struct job_claim *c, struct err *e)
     return state != GOES_ON || give_way(r, c, clock_wall(r->jobs->o.clock), e) || err_trace(e);
 }
 
+static void refuse_clock(struct err *e)
+{
+    err_set(e, ERR_UNAVAILABLE,
+            "the clocks of the server and of the database are more than an hour apart");
+    (void)err_fix(e, "set right the one that is wrong: nothing is deleted until then");
+}
+
 static bool run_claim(struct runner *r, struct job_claim *c, struct err *e)
 {
     struct err why = {0};
+    bool serves;
 
+    if (!clock_serves(r, c->job, &serves, e))
+        return err_trace(e);
     if (c->is_off)
         err_set(&why, ERR_UNAVAILABLE, "the job is switched off");
+    else if (!serves)
+        refuse_clock(&why);
     else if (c->attempts > JOB_ATTEMPTS_MAX)
         err_set(&why, ERR_INTERNAL,
                 "every attempt was cut short: the process ended during the step");

@@ -636,6 +636,47 @@ static void a_clock_that_was_wrong_puts_nothing_off_for_ever(void **unused)
     }
 }
 
+static void f209_what_deletes_is_not_run_by_a_clock_that_is_wrong(void **unused)
+{
+    static const struct {
+        const char *label;
+        usec_t ahead;
+        bool is_wrong;
+    } rows[] = {
+        {"a year ahead", HOURS(24 * 365), true},
+        {"a day behind", -HOURS(24), true},
+        {"nearly an hour ahead", MINUTES(55), false},
+        {"nearly an hour behind", -MINUTES(55), false},
+    };
+
+    (void)unused;
+    FOR_EACH_ROW (row, rows)
+        BENCH(b)
+        {
+            // SQLite has no clock of its own that it could be held against.
+            const bool is_seen = row->is_wrong && store_engine(b->store) == STORE_POSTGRES;
+            asked.minds_clock = true;
+            b->now = clock_wall(&clock_system) + row->ahead;
+            (void)ask(b, &asked);
+            assert_row(runner_round(b->first), row->label);
+            assert_row(b->steps == (is_seen ? 0 : STEPS), row->label);
+            const struct str why = state(b, b->project, "asked").latest.error;
+            assert_row(str_is_none(why) != is_seen, row->label);
+            assert_row(!is_seen || str_contains(why, STR("more than an hour apart")), row->label);
+        }
+}
+
+static void whatever_deletes_minds_the_clock(void **unused)
+{
+    static const char *const names[] = {"freeze", "housekeeping", "retention"};
+    size_t n;
+    const struct job *const *all = job_list(&n);
+
+    (void)unused;
+    FOR_EACH_ROW (name, names)
+        assert_row(job_find(all, n, str_from(*name))->minds_clock, *name);
+}
+
 static void a_stop_leaves_the_run_to_others(void **unused)
 {
     (void)unused;
@@ -701,5 +742,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(what_is_switched_off_fails_no_more),
           cmocka_unit_test(a_run_that_was_asked_for_fails_when_its_job_is_switched_off),
           cmocka_unit_test(a_clock_that_was_wrong_puts_nothing_off_for_ever),
+          cmocka_unit_test(f209_what_deletes_is_not_run_by_a_clock_that_is_wrong),
+          cmocka_unit_test(whatever_deletes_minds_the_clock),
           cmocka_unit_test(a_stop_leaves_the_run_to_others),
           cmocka_unit_test(runs_are_listed_page_by_page_and_by_their_own_project))

@@ -29,5 +29,6 @@ const struct job job_freeze = {
     .name = "freeze",
     .schedule = JOB_EVERY(MINUTES(10), MINUTES(20)),
     .is_offered = true,
+    .minds_clock = true,
     .step = freeze,
 };

@@ -58,5 +58,6 @@ const struct job job_housekeeping = {
     .name = "housekeeping",
     .scope = JOB_INSTALLATION,
     .schedule = JOB_DAILY(4, 0, HOURS(1)),
+    .minds_clock = true,
     .step = sweep_all,
 };

@@ -62,6 +62,8 @@ void runner_take_name(struct runner *r);
 /* Takes what has been due longest; *ret_found false: nothing is. Memory in r->claimed. */
 bool claim_job(struct runner *r, struct job_claim *ret, bool *ret_found,
                struct err *e) CHECK_RESULT;
+/* *ret false: the job minds the clock, and ours is more than an hour from the store's. */
+bool clock_serves(struct runner *r, const struct job *job, bool *ret, struct err *e) CHECK_RESULT;
 /* The end of a step: cursor, progress and counts. *ret_held false: somebody else has the job. */
 bool keep_step(struct runner *r, const struct job_claim *c, bool *ret_held,
                struct err *e) CHECK_RESULT;

@@ -77,6 +77,7 @@ struct job {
     struct job_schedule schedule;
     bool is_reconcile; /* asks providers of itself: held while reconcile jobs are switched off */
     bool is_offered;   /* somebody may ask for a run through the API */
+    bool minds_clock;  /* what is old goes for good: not by a clock that the store's contradicts */
     /* A few seconds of work at most. False: the run has failed with e; it is tried again later and
      * later, after ERR_UNAVAILABLE from the same cursor (a few times), after all else from "{}".
      * ERR_INTEGRATION_AUTH is the project's to mend: it is tried at its usual time, or within an

@@ -226,5 +226,6 @@ const struct job job_retention = {
     .name = "retention",
     .schedule = JOB_DAILY(3, 0, HOURS(1)),
     .is_offered = true,
+    .minds_clock = true,
     .step = trim,
 };

@@ -1,3 +1,12 @@
+-- name: clock_ahead
+-- By how much the clock of who asks is ahead of the database's; SQLite has none of its own.
+-- params: now time
+-- scope: system — of nobody's rows
+-- [sqlite]
+SELECT CASE WHEN :now IS NULL THEN NULL ELSE 0 END AS ahead_us;
+-- [postgres]
+SELECT trunc(extract(epoch FROM :now - clock_timestamp()) * 1000000)::bigint AS ahead_us;
+
 -- name: job_missing
 -- Projects that a job has not been planned for yet.
 -- params: job text, first_only bool, limit int

@@ -33,6 +33,7 @@ const REASONS: { [Name in keyof typeof text.inbox.reasons]: RegExp } = {
 /** And those in which it keeps why a run of a job failed. */
 const FAILURES: { [Name in keyof typeof text.operations.jobs.failed]: RegExp } = {
   off: /^the job is switched off$/,
+  clocks: /^the clocks of the server and of the database are more than an hour apart$/,
   cutShort: /^every attempt was cut short: the process ended during the step$/,
   refused: /^the provider refuses an account of the project: its calls were not compared$/,
   accountGone: /^the account of this list is not here any more$/,

@@ -62,6 +62,7 @@ export const operations = {
     doneOf: (n: number, total: number) => `${number(n)} of ${number(total)}`,
     failed: {
       off: () => "the job is switched off",
+      clocks: () => "the clocks of the server and of the database are more than an hour apart: until that is mended, nothing is deleted",
       cutShort: () => "every attempt was cut short: the process ended during the step",
       refused: () => "the provider refuses an account of the project: its calls were not compared",
       accountGone: () => "the account of this list is not here any more",
