@@ -40,12 +40,12 @@ static void fill(struct test_inbox *t)
 {
     const char *old = days_on(t, -31);
 
+    struct test_webhook *all = arena_new(t->a, struct test_webhook, ROWS);
+
     for (int i = 0; i < ROWS; i++)
-        test_inbox_append(t,
-                          &(struct test_webhook){.event_type = STR("call-status"),
-                                                 .call_sid = STR("CA1"),
-                                                 .payload = STR("{}")},
-                          1);
+        all[i] = (struct test_webhook){
+            .event_type = STR("call-status"), .call_sid = STR("CA1"), .payload = STR("{}")};
+    test_inbox_append(t, all, ROWS);
     test_inbox_sql(t,
                    str_z(str_fmt(t->a,
                                  "UPDATE webhook_inbox SET processing_status ="
