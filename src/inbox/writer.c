@@ -28,6 +28,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/pace.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "inbox/internal.h"
@@ -206,25 +207,15 @@ bool writer_is_away(const struct inbox *in)
     return db_lost(in->db) || db_conflicted(in->db);
 }
 
-/* Who meets a lock holds up those behind it each time. */
-static void wait_longer(struct inbox *in)
-{
-    if (!db_lost(in->db)) {
-        in->wait = RETRY_WAIT;
-        return;
-    }
-    const usec_t longer = in->wait ? 2 * in->wait : FIRST_RETRY_WAIT;
-    in->wait = longer < RETRY_WAIT ? longer : RETRY_WAIT;
-}
-
 /* A connection that failed tells nothing about what is under way on it: start anew. One that only
- * met a lock is kept, as its place at the server may be the last one. The longer the attempt took,
+ * met a lock is kept, as its place at the server may be the last one, and is not asked soon: each
+ * time that it meets the lock, it holds up those behind it. The longer the attempt took,
  * the longer the next one waits: a store that hangs must not hold everybody up. */
 void writer_lose_store(struct inbox *in, const struct err *e)
 {
     const usec_t now = clock_monotonic(in->o.clock);
     const usec_t twice = 2 * (now - in->tried_at);
-    wait_longer(in);
+    in->wait = db_lost(in->db) ? pace_longer(in->wait, FIRST_RETRY_WAIT, RETRY_WAIT) : RETRY_WAIT;
     writer_set_down(in, true, e);
     if (db_lost(in->db) || db_pending(in->db) > 0) {
         db_close(in->db);

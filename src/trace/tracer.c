@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/pace.h"
 #include "http/fetch.h"
 #include "loop/bell.h"
 #include "loop/loop.h"
@@ -205,14 +206,12 @@ static bool send_batch(struct tracer *t, const struct otlp_span *const *batch, s
 /* Told once, and once more when it is over. */
 static void note_away(struct tracer *t, bool is_away, const struct err *e)
 {
-    const usec_t longer = 2 * t->pause > PAUSE_MAX ? PAUSE_MAX : 2 * t->pause;
-
     if (is_away && !t->is_away && !atomic_load(&t->ending))
         log_failure(NULL, LOG_WARN, "traces.collector_lost", e);
     if (!is_away && t->is_away)
         log_info(NULL, "traces.collector_back", "dropped=%llu",
                  (unsigned long long)atomic_load(&t->dropped));
-    t->pause = is_away ? longer : SEND_EVERY;
+    t->pause = is_away ? pace_longer(t->pause, SEND_EVERY, PAUSE_MAX) : SEND_EVERY;
     t->is_away = is_away;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/pace.h"
 #include "store/postgres/command.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/failure.h"
@@ -153,8 +154,7 @@ static void note_attempt(struct db *db, bool success)
         *b = (struct backoff){.next_try = 0};
     } else { // once more at once, then ever later
         b->next_try = clock_monotonic(&clock_system) + b->wait;
-        b->wait = b->wait ? b->wait * 2 : FIRST_WAIT;
-        b->wait = b->wait > LAST_WAIT ? LAST_WAIT : b->wait;
+        b->wait = pace_longer(b->wait, FIRST_WAIT, LAST_WAIT);
     }
     pthread_mutex_unlock(&s->mutex);
 }
