@@ -49,9 +49,9 @@ static bool read_place(struct job_step *s, struct place *ret, struct err *e)
     return true;
 }
 
-static int64_t bounded(int64_t days)
+static int64_t fewer(int64_t x, int64_t y)
 {
-    return days < QUOTA_DAYS_FOREVER ? days : QUOTA_DAYS_FOREVER;
+    return x < y ? x : y;
 }
 
 /* Who does not say how long keeps them. */
@@ -61,15 +61,13 @@ static int64_t call_days(const struct quotas *q)
 
     if (days <= 0)
         return QUOTA_DAYS_FOREVER;
-    return bounded(days > QUOTA_CALL_DAYS_LEAST ? days : QUOTA_CALL_DAYS_LEAST);
+    return fewer(days > QUOTA_CALL_DAYS_LEAST ? days : QUOTA_CALL_DAYS_LEAST, QUOTA_DAYS_FOREVER);
 }
 
 /* Nothing of a call is kept longer than calls are. */
 static int64_t days_of(const struct quotas *q, enum quota what)
 {
-    const int64_t days = what == QUOTA_CALL_DAYS ? call_days(q) : bounded(q->of[what]);
-
-    return days < call_days(q) ? days : call_days(q);
+    return what == QUOTA_CALL_DAYS ? call_days(q) : fewer(q->of[what], call_days(q));
 }
 
 static usec_t limit_of(const struct job_step *s, const struct quotas *q, enum quota what)

@@ -96,19 +96,27 @@ void command_start_deadline(struct db *db)
     link_set_deadline(&postgres_of(db)->link, store_use_deadline(db->use));
 }
 
-bool command_run(struct db *db, const char *sql, PGresult **ret, struct err *e)
+bool command_run_behind(struct db *db, const char *first, const char *sql, PGresult **ret,
+                        struct err *e)
 {
     struct postgres_db *d = postgres_of(db);
     _cleanup_(result_clear) PGresult *result = NULL;
+    bool ok = true;
 
     command_start_deadline(db);
-    if (!command_queue_text(d, sql))
+    if ((first && !command_queue_text(d, first)) || !command_queue_text(d, sql))
         return command_not_queued(db, e);
-    if (!command_flush(db, e) || !command_next_answer(db, &result, e) || !command_skip_sync(db, e))
+    if (!command_flush(db, e) || (first && !command_skip_answer(db, first, &ok, e)) ||
+        !command_next_answer(db, &result, e) || !command_skip_sync(db, e) || !ok)
         return err_trace(e);
     if (!command_succeeded(result))
         return failure_set(db, result, sql, e);
     if (ret)
         *ret = TAKE(result);
     return true;
+}
+
+bool command_run(struct db *db, const char *sql, PGresult **ret, struct err *e)
+{
+    return command_run_behind(db, NULL, sql, ret, e) || err_trace(e);
 }

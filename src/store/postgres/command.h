@@ -31,5 +31,9 @@ bool command_skip_sync(struct db *db, struct err *e) CHECK_RESULT;
 
 /* Runs a command without parameters to its end; *ret (or NULL) is its result. */
 bool command_run(struct db *db, const char *sql, PGresult **ret, struct err *e) CHECK_RESULT;
+/* The same behind another (or NULL), which costs no round trip of its own. When that fails it is
+ * what failed. */
+bool command_run_behind(struct db *db, const char *first, const char *sql, PGresult **ret,
+                        struct err *e) CHECK_RESULT;
 
 #endif

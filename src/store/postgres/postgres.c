@@ -45,28 +45,6 @@ static void rollback(struct db *db)
     scope_forget(&d->scope);
 }
 
-/* One unit: a light commit says that it is one, which costs no round trip. */
-static bool run_commit(struct db *db, PGresult **ret, struct err *e)
-{
-    struct postgres_db *d = postgres_of(db);
-    _cleanup_(result_clear) PGresult *result = NULL;
-    bool ok = true;
-
-    command_start_deadline(db);
-    if ((db->light && !command_queue_text(d, "SET LOCAL synchronous_commit TO off")) ||
-        !command_queue_text(d, "COMMIT"))
-        return command_not_queued(db, e);
-    if (!command_flush(db, e) || (db->light && !command_skip_answer(db, "SET LOCAL", &ok, e)) ||
-        !command_next_answer(db, &result, e) || !command_skip_sync(db, e))
-        return err_trace(e);
-    if (!ok)
-        return err_trace(e);
-    if (!command_succeeded(result))
-        return failure_set(db, result, "COMMIT", e);
-    *ret = TAKE(result);
-    return true;
-}
-
 static bool commit(struct db *db, struct err *e)
 {
     struct postgres_db *d = postgres_of(db);
@@ -78,7 +56,8 @@ static bool commit(struct db *db, struct err *e)
         d->begin_due = false;
         return true;
     }
-    if (!run_commit(db, &result, e))
+    if (!command_run_behind(db, db->light ? "SET LOCAL synchronous_commit TO off" : NULL, "COMMIT",
+                            &result, e))
         return err_trace(e);
     if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
         return err_set(e, ERR_CONFLICT, "PostgreSQL: the transaction was rolled back");
