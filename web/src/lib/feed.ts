@@ -12,6 +12,7 @@
 import { ApiError, isSignedOut } from "./api";
 import { anchorFeed, backoff, initialFeedState, takeEvents, takePage } from "./feed_state";
 import type { FeedEvent, FeedState, Step } from "./feed_state";
+import { errorOf } from "./thrown";
 import type { FeedPage } from "./types";
 
 const PAGE_LIMIT = 500;
@@ -48,10 +49,6 @@ export type FeedDeps = {
 };
 
 type StreamEnd = "lost" | "gone" | "catch-up" | "resync";
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
 
 export class Feed {
   #state: FeedState = initialFeedState;

@@ -1,6 +1,7 @@
 // What fails while it is drawn, or does not come to be drawn, has the face of a failure; all around it stays.
 import { Component } from "react";
 import type { ReactElement, ReactNode } from "react";
+import { errorOf } from "../lib/thrown";
 import { FailedFace } from "./faces";
 
 type BoundaryProps = {
@@ -20,7 +21,7 @@ export class Boundary extends Component<BoundaryProps, BoundaryState> {
   override state: BoundaryState = { error: null };
 
   static getDerivedStateFromError(error: unknown): BoundaryState {
-    return { error: error instanceof Error ? error : new Error(String(error)) };
+    return { error: errorOf(error) };
   }
 
   override componentDidUpdate(before: BoundaryProps): void {

@@ -5,6 +5,7 @@
  * one may stop at any time, and go on later with the rest.
  */
 import { ApiError } from "../../lib/api";
+import { errorOf } from "../../lib/thrown";
 import type { InboxEvent, ReprocessResult } from "../../lib/types";
 
 export type Outcome = "unsent" | "waiting" | "done" | "retry" | "dead" | "unchanged" | "missing";
@@ -48,10 +49,6 @@ export function settledOf(rows: readonly ReplayRow[]): number {
 /** What no later try would answer otherwise: who asks is signed out, or may not. */
 function isFinal(error: Error): boolean {
   return error instanceof ApiError && (error.status === 401 || error.status === 403);
-}
-
-function errorOf(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause));
 }
 
 /** Is some of it still to be sent, or to be looked at? */
