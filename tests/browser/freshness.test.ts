@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { copyFile, rm } from "node:fs/promises";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { get } from "../lib/api.ts";
 import { isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
 import { Load } from "../lib/load.ts";
@@ -134,6 +134,36 @@ describe("freshness", () => {
     await isLive(page);
     await page.keyboard.press("Escape");
     await showsTheTruth(page);
+  });
+
+  /** What cannot be asked for any more, although something has changed, is marked, that alone, until it can be: no event has to come. */
+  async function marksWhatIsOwed(path: string, owed: Locator, others: Locator, change: () => Promise<void>): Promise<void> {
+    const asOf = owed.getByText(/^as of \d+:\d\d:\d\d/);
+    await page.route(path, (route) => route.fulfill({ status: 503, body: "{}" }));
+    await change();
+    await asOf.waitFor();
+    await settled(server);
+    assert.equal(await others.getByText(/^as of/).count(), 0, "what is well was marked");
+    await page.unroute(path);
+    await asOf.waitFor({ state: "detached" });
+  }
+
+  test("a list that cannot be asked for after an event says as of when it is", async () => {
+    const call = await ringingCall("+15085140348");
+    await showsStatus(page, call.sid, "ringing");
+    const list = page.getByRole("region", { name: "Recent conversations" });
+    await list.getByRole("listitem").first().waitFor();
+    await marksWhatIsOwed("**/api/conversations?limit*", list, page.getByRole("region", { name: "Active calls" }), () => call.status("in-progress"));
+  });
+
+  test("a call that cannot be asked for after an event says as of when it is", async () => {
+    const call = await ringingCall("+15085140349");
+    await showsStatus(page, call.sid, "ringing");
+    await page.goto(`${server.url}/app/?call=${call.sid}`);
+    const panel = page.getByRole("dialog", { name: "Call" });
+    await panel.getByText("Ringing").first().waitFor();
+    await isLive(page);
+    await marksWhatIsOwed(`**/api/calls/${call.sid}`, panel, page.getByRole("main"), () => call.status("in-progress"));
   });
 
   for (const status of [403, 500, 503])

@@ -22,7 +22,7 @@ export function createFeed(client: QueryClient): Feed {
     fetchPage: (after_seq, limit, signal) => getJson<FeedPage>("/api/events", { after_seq, limit }, signal),
     openStream: openEventStream,
     pushAllowed: () => pushAllowed(client),
-    onAnchor: () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "me" }),
+    onAnchor: () => void cache.anew({ predicate: ({ queryKey }) => queryKey[0] !== "me" }),
     onEvents: (events) => {
       alert(events); // first: it rings also when a list cannot be patched
       cache.apply(events);

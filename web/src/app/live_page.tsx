@@ -7,6 +7,7 @@ import { recentConversations } from "../features/conversations/api";
 import { RecentConversations } from "../features/conversations/recent";
 import type { Me } from "../lib/types";
 import { LoadingFace } from "../ui/faces";
+import { Kept } from "../ui/stale";
 import { Arrived } from "./arrived";
 import classes from "./live_page.module.css";
 
@@ -43,8 +44,12 @@ export function LivePage({ me }: { me: Me }): ReactElement {
         />
       )}
       <div className={classes.columns}>
-        <ActiveList />
-        <RecentConversations />
+        <Kept by="fed" keys={[activeCalls.queryKey]}>
+          <ActiveList />
+        </Kept>
+        <Kept by="fed" keys={[recentConversations.queryKey]}>
+          <RecentConversations />
+        </Kept>
       </div>
     </div>
   );

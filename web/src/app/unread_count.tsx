@@ -1,10 +1,12 @@
 import { VisuallyHidden } from "@mantine/core";
 import type { ReactElement } from "react";
-import { useBeginReading, useUnread } from "../features/conversations/unread";
+import { LATEST, useBeginReading, useUnread } from "../features/conversations/unread";
 import { text } from "../lib/text";
 import { useTitle } from "../lib/title";
-import { Vouched } from "../ui/stale";
+import { Kept, Vouched } from "../ui/stale";
 import classes from "./header.module.css";
+
+const KEYS = [LATEST];
 
 /** How many conversations are unread: beside the view's name, and in the title of the window. */
 export function UnreadCount(): ReactElement | null {
@@ -16,7 +18,9 @@ export function UnreadCount(): ReactElement | null {
   return (
     <span className={classes.unread} data-unread={count}>
       <span aria-hidden="true">
-        <Vouched>{shown}</Vouched>
+        <Kept by="fed" keys={KEYS}>
+          <Vouched>{shown}</Vouched>
+        </Kept>
       </span>
       <VisuallyHidden>{text.unread.title(shown)}</VisuallyHidden>
     </span>

@@ -130,6 +130,34 @@ describe("an answer that takes longer than the next event", () => {
     expect(asked).toHaveLength(6);
   });
 
+  it("goes on to be as old as it is when an event changes it, whether somebody looks or not", async () => {
+    cache.apply([anEvent(1)]);
+    await pass(ASK_MS);
+    asked.at(-1)?.fail(new Error("away"));
+    await pass(1_000);
+    const { data, ...owed } = client.getQueryState<Seqs>(KEY) ?? expect.fail();
+    expect(owed).toMatchObject({ status: "error", isInvalidated: true, dataUpdatedAt: Date.now() - 1_000 - ASK_MS });
+    new LiveCache(client, [rule]).apply([anEvent(2)]);
+    expect(client.getQueryState(KEY)).toEqual({ ...owed, data: [...(data ?? []), 2] });
+    unsubscribe();
+    cache.apply([anEvent(3)]);
+    expect(client.getQueryState(KEY)?.isInvalidated).toBe(true);
+  });
+
+  it("is asked for until it is there when a new history could not be loaded", async () => {
+    void cache.anew({});
+    for (let n = 2; n <= 4; n++) {
+      await pass(0);
+      expect(asked).toHaveLength(n);
+      asked.at(-1)?.fail(new Error("away"));
+      await pass(5_000);
+    }
+    await answer([7]);
+    await pass(20_000);
+    expect(asked).toHaveLength(5);
+    expect(client.getQueryData(KEY)).toEqual([7]);
+  });
+
   it("is asked for again after an attempt that nobody foresaw", async () => {
     vi.spyOn(client, "invalidateQueries").mockRejectedValueOnce(new Error("nobody foresaw this"));
     const surprised = vi.fn();

@@ -6,7 +6,7 @@
  * with something older; `loadLive` therefore records what happens meanwhile and applies it to the
  * answer. Applying an event twice changes nothing.
  */
-import type { Query, QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient, QueryFilters } from "@tanstack/react-query";
 import type { FeedEvent } from "./feed_state";
 
 type Patch<T> = (data: T, event: FeedEvent) => T;
@@ -58,6 +58,11 @@ class Refetch {
     else this.#timer ??= setTimeout(() => void this.#ask(ms), ms);
   }
 
+  /** What was asked for, by whomever, and could not be had, is asked for again. */
+  settle(): void {
+    if (!this.#isAsking && this.#isOwed()) this.soon(FAILED_REFETCH_MS);
+  }
+
   /** Somebody looks at what is still not as it was asked for. */
   #isOwed(): boolean {
     const shown = this.client.getQueryCache().findAll({ queryKey: this.key, type: "active" });
@@ -76,9 +81,17 @@ class Refetch {
     } finally {
       this.#isAsking = false;
     }
-    if (this.#isOwed()) this.#againMs ??= FAILED_REFETCH_MS;
-    if (this.#againMs !== null) this.soon(this.#againMs);
+    if (this.#againMs === null) this.settle();
+    else this.soon(this.#againMs);
   }
+}
+
+/** What is owed an answer goes on to be: an event is none, so that it is as old as it was. */
+function patch(query: Query, events: readonly FeedEvent[], by: LiveRule["patch"]): void {
+  if (query.state.data === undefined) return;
+  const data = events.reduce<unknown>(by, query.state.data);
+  if (query.state.isInvalidated) query.setState({ data });
+  else query.setData(data, { manual: true });
 }
 
 /** Applies events to the cache, and asks again for what the rules cannot patch. */
@@ -92,6 +105,12 @@ export class LiveCache {
     this.#rules = rules.map((rule) => [rule, new Refetch(client, rule.key)]);
   }
 
+  /** All of this is loaded anew, whatever is under way. */
+  async anew(what: QueryFilters): Promise<void> {
+    await this.client.invalidateQueries(what);
+    for (const [, refetch] of this.#rules) refetch.settle();
+  }
+
   apply(events: readonly FeedEvent[]): void {
     for (const recording of recordings) recording.push(...events);
     for (const [rule, refetch] of this.#rules) {
@@ -99,9 +118,7 @@ export class LiveCache {
         refetch.soon(FLOOD_REFETCH_MS);
         continue;
       }
-      this.client.setQueriesData<unknown>({ queryKey: rule.key }, (data: unknown) =>
-        data === undefined ? undefined : events.reduce<unknown>(rule.patch, data),
-      );
+      for (const query of this.client.getQueryCache().findAll({ queryKey: rule.key })) patch(query, events, rule.patch);
       if (rule.refetchMs !== null) refetch.soon(rule.refetchMs);
     }
   }

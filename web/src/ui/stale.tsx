@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import type { QueryKey } from "@tanstack/react-query";
+import type { Query, QueryKey } from "@tanstack/react-query";
 import { useCallback, useSyncExternalStore } from "react";
 import type { ReactElement, ReactNode } from "react";
 import { serverTimeOf } from "../lib/clock";
@@ -31,19 +31,28 @@ export function Vouched({ className, children }: { className?: string | undefine
   );
 }
 
-type PolledProps = { keys: readonly QueryKey[]; children: ReactNode };
-
 /**
- * For what is asked for again and again, and is not in the feed: its answers under these keys vouch for what
- * is shown, until the next question fails.
+ * Who vouches for answers: those that are asked for again and again, they themselves; those that the feed keeps up to
+ * date, the feed as well; those that were asked for once, while both are well, and else none but the answer of then.
  */
-export function Polled({ keys, children }: PolledProps): ReactElement {
+type Voucher = "polled" | "fed" | "asked";
+
+type KeptProps = { by: Voucher; keys: readonly QueryKey[]; children: ReactNode };
+
+function hasFailed({ state }: Query): boolean {
+  return state.error !== null || state.fetchFailureCount > 0;
+}
+
+/** What is shown of the answers under these keys: it is marked when one of them could not be had again, or nobody vouches. */
+export function Kept({ by, keys, children }: KeptProps): ReactElement {
+  const lost = useStaleSince();
   const cache = useQueryClient().getQueryCache();
   const subscribe = useCallback((listener: () => void) => cache.subscribe(listener), [cache]);
-  const since = useSyncExternalStore(subscribe, () => {
-    const answers = keys.flatMap((queryKey) => cache.findAll({ queryKey, type: "active" }));
-    const stale = answers.filter(({ state }) => state.data !== undefined && (state.error !== null || state.fetchFailureCount > 0));
-    return stale.length === 0 ? null : Math.min(...stale.map(({ state }) => state.dataUpdatedAt));
+  const answered = useSyncExternalStore(subscribe, () => {
+    const answers = keys.flatMap((queryKey) => cache.findAll({ queryKey, type: "active" })).filter(({ state }) => state.data !== undefined);
+    const old = by === "asked" && lost !== null ? answers : answers.filter(hasFailed);
+    return old.length === 0 ? null : Math.min(...old.map(({ state }) => state.dataUpdatedAt));
   });
-  return <StaleSince value={since === null ? null : serverTimeOf(since)}>{children}</StaleSince>;
+  const since = [answered === null ? null : serverTimeOf(answered), by === "fed" ? lost : null].filter((each) => each !== null);
+  return <StaleSince value={since.length === 0 ? null : Math.min(...since)}>{children}</StaleSince>;
 }

@@ -10,6 +10,7 @@ import type { CallDetail, CallEvent } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { RecordingPlayer } from "../../ui/recording";
+import { Kept } from "../../ui/stale";
 import { callDetail } from "./api";
 import { Compare } from "./compare";
 import { CallFacts } from "./facts";
@@ -22,8 +23,14 @@ import { Timeline } from "./timeline";
 
 /** One call: what it is or was, its legs, and its log. The address tells after which event. */
 export function CallRecord({ sid }: { sid: string }): ReactElement {
-  const { data, error, refetch } = useQuery(callDetail(sid, null));
-  if (data !== undefined) return <Record detail={data} />;
+  const now = callDetail(sid, null);
+  const { data, error, refetch } = useQuery(now);
+  if (data !== undefined)
+    return (
+      <Kept by="fed" keys={[now.queryKey]}>
+        <Record detail={data} />
+      </Kept>
+    );
   return error === null ? <LoadingFace rows={8} /> : <FailedFace error={error} retry={() => void refetch()} />;
 }
 

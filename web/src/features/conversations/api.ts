@@ -1,4 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { QueryKey } from "@tanstack/react-query";
 import type { Source } from "../../lib/all_rows";
 import { getJson } from "../../lib/api";
 import { liveRule, loadLive } from "../../lib/live";
@@ -9,7 +10,7 @@ import { filterQuery } from "./filter";
 import type { Filter } from "./filter";
 import { patchConversations, patchMessages } from "./patch";
 
-const LIST = ["conversations", "list"] as const;
+export const LIST = ["conversations", "list"] as const;
 const MESSAGES = ["conversations", "messages"] as const;
 const PAGE_LIMIT = 20;
 /** As many as the API gives at once: the long list is read in few pieces. */
@@ -105,6 +106,11 @@ export function callsToExport(id: string): Source<Message> {
     },
     idOf: (message) => message.id,
   };
+}
+
+/** What is asked for of one: whom with, and its calls. */
+export function partsOf(id: string): QueryKey[] {
+  return [conversationDetail(id).queryKey, [...MESSAGES, id]];
 }
 
 export function messagePage(id: string, page: number) {

@@ -3,6 +3,8 @@ import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
 import { text } from "../../lib/text";
 import { LoadingFace } from "../../ui/faces";
+import { Kept } from "../../ui/stale";
+import { LIST, partsOf } from "./api";
 import { useFilter } from "./filter";
 import { FilterBar } from "./filter_bar";
 import { ConversationList } from "./list";
@@ -20,15 +22,19 @@ export function ConversationsView(): ReactElement {
         <FilterBar filter={filter} />
       </div>
       <section className={classes.list} aria-label={text.conversations.list}>
-        <ConversationList key={JSON.stringify(filter)} filter={filter} />
+        <Kept by="fed" keys={[LIST]}>
+          <ConversationList key={JSON.stringify(filter)} filter={filter} />
+        </Kept>
       </section>
       <section className={classes.open} aria-label={text.conversations.detail}>
         {open === null ? (
           <p className={classes.nothing}>{text.conversations.choose}</p>
         ) : (
-          <Suspense fallback={<LoadingFace rows={6} />}>
-            <Conversation key={open} id={open} />
-          </Suspense>
+          <Kept by="fed" keys={partsOf(open)}>
+            <Suspense fallback={<LoadingFace rows={6} />}>
+              <Conversation key={open} id={open} />
+            </Suspense>
+          </Kept>
         )}
       </section>
     </div>

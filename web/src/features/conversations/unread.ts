@@ -12,7 +12,7 @@ import { recentConversations } from "./api";
 /** When the latest call of each conversation began, in milliseconds. */
 export type Latest = { at: Readonly<Record<string, number>>; isCut: boolean };
 
-const LATEST = ["conversations", "latest"] as const;
+export const LATEST = ["conversations", "latest"] as const;
 /** So many are looked at; those that are older and unread, too, are counted as `isCut`. */
 const LOOK_AT = 100;
 

@@ -8,7 +8,7 @@ import { text } from "../../lib/text";
 import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Options } from "../../ui/options";
-import { AsOf, Polled, Vouched } from "../../ui/stale";
+import { AsOf, Kept, Vouched } from "../../ui/stale";
 import { POLLED, syncHealth } from "./api";
 import type { DeadLetters } from "./api";
 import type { Bulk } from "./bulk_replay";
@@ -30,9 +30,9 @@ const ALL = "all";
 /** The received webhooks, what became of each, and their replay. */
 export function InboxView(): ReactElement {
   return (
-    <Polled keys={POLLED}>
+    <Kept by="polled" keys={POLLED}>
       <Inbox />
-    </Polled>
+    </Kept>
   );
 }
 

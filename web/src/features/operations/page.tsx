@@ -8,7 +8,7 @@ import type { SyncHealth } from "../../lib/types";
 import { FailedFace, LoadingStatus, PendingWords } from "../../ui/faces";
 import { Mark } from "../../ui/mark";
 import { Section } from "../../ui/section";
-import { Polled } from "../../ui/stale";
+import { Kept } from "../../ui/stale";
 import { drift, flags, jobs, nodes, pipeline, syncHealth } from "./api";
 import { Canaries } from "./canaries";
 import { Drift } from "./drift";
@@ -50,21 +50,21 @@ function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): R
       </Section>
       <div className={classes.columns}>
         <div className={classes.column}>
-          <Polled keys={[flags.queryKey]}>
+          <Kept by="polled" keys={[flags.queryKey]}>
             <Flags />
-          </Polled>
-          <Polled keys={[jobs.queryKey]}>
+          </Kept>
+          <Kept by="polled" keys={[jobs.queryKey]}>
             <Jobs />
-          </Polled>
+          </Kept>
         </div>
         <div className={classes.column}>
-          <Polled keys={[drift.queryKey]}>
+          <Kept by="polled" keys={[drift.queryKey]}>
             <Drift />
-          </Polled>
-          <Polled keys={[nodes.queryKey]}>
+          </Kept>
+          <Kept by="polled" keys={[nodes.queryKey]}>
             <Nodes />
             <Canaries />
-          </Polled>
+          </Kept>
         </div>
       </div>
     </div>

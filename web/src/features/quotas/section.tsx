@@ -12,7 +12,7 @@ import { Mark } from "../../ui/mark";
 import { Meter } from "../../ui/meter";
 import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
-import { AsOf, Polled, Vouched } from "../../ui/stale";
+import { AsOf, Kept, Vouched } from "../../ui/stale";
 import { quotas } from "./api";
 import { ChooseQuota } from "./choose";
 
@@ -20,9 +20,9 @@ const words = text.connections.quotas;
 
 export function QuotasSection(): ReactElement {
   return (
-    <Polled keys={[quotas.queryKey]}>
+    <Kept by="polled" keys={[quotas.queryKey]}>
       <All />
-    </Polled>
+    </Kept>
   );
 }
 
