@@ -1,8 +1,7 @@
 // What of the page does not come, or fails while it is drawn, says so in its place; all around it stays.
-import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
-import { PATIENCE_MS, accessibilityFindings, anotherScreen, isLive, openBrowser, signIn } from "../lib/browser.ts";
+import { PATIENCE_MS, anotherScreen, isAccessible, isAt, isLive, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { FakeCall } from "../lib/twilio.ts";
 
@@ -49,7 +48,7 @@ describe("a piece of the page that does not come", () => {
     const nav = page.getByRole("navigation").first();
     await nav.getByRole("link", { name: "Operations" }).click();
     await face(PIECE).waitFor();
-    assert.deepEqual(await accessibilityFindings(page), []);
+    await isAccessible(page);
     await nav.getByRole("link", { name: "Live" }).click();
     await page.locator("[data-sid]").first().waitFor();
     await face(PIECE).waitFor({ state: "detached" });
@@ -77,8 +76,7 @@ describe("a piece of the page that does not come", () => {
     await face(PIECE).waitFor();
     await page.getByRole("button", { name: "Close" }).click();
     await face(PIECE).waitFor({ state: "detached" });
-    const { pathname, search } = new URL(page.url());
-    assert.equal(pathname + search, "/app/");
+    await isAt(page, "/app/");
   });
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { type CallDetail, get } from "../lib/api.ts";
-import { openBrowser, signIn } from "../lib/browser.ts";
+import { isAt, openBrowser, pressPair, signIn } from "../lib/browser.ts";
 import { OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { type Door, FakeCall, type Params, deliver } from "../lib/twilio.ts";
@@ -42,13 +42,13 @@ describe("the page of a call", () => {
     await page.getByText(/As it was after the event of/).waitFor();
     const state = page.locator("h3", { hasText: "(508)" }).locator("..");
     await state.getByText("Ringing").waitFor();
-    assert.ok(new URL(page.url()).searchParams.has("as_of"));
+    await page.waitForURL("**as_of=*");
     await page.reload();
     await state.getByText("Ringing").waitFor();
     await page.getByRole("button", { name: "Later" }).click();
     await state.getByText("Answered").waitFor();
     await page.getByRole("button", { name: "Show it as it is now" }).click();
-    assert.ok(!new URL(page.url()).searchParams.has("as_of"));
+    await isAt(page, `/app/call/${call.sid}`);
   });
 
   test("shows the legs as they were too, how long had been talked, and never the present as the past", async () => {
@@ -137,7 +137,7 @@ describe("the page of a call", () => {
     await line.getByText("Payload").click();
     await line.getByRole("link", { name: "Received webhook" }).click();
     await event.getByText(call.sid).first().waitFor();
-    assert.equal(new URL(page.url()).search, `?event=${first}`);
+    await isAt(page, `/app/inbox?event=${first}`);
 
     await look(second);
     await event.getByRole("button", { name: "Show personal data" }).click();
@@ -185,16 +185,14 @@ describe("the palette", () => {
   });
 
   test("goes to views by pairs of keys, and tells all keys", async () => {
-    await page.keyboard.press("g");
-    await page.keyboard.press("i");
-    await page.waitForURL("**/app/inbox");
+    await pressPair(page, "g", "i");
+    await isAt(page, "/app/inbox");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).getByText("Go to Calls").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    await page.keyboard.press("g");
-    await page.keyboard.press("c");
-    await page.waitForURL("**/app/calls");
+    await pressPair(page, "g", "c");
+    await isAt(page, "/app/calls");
   });
 
   test("takes the keys of a Russian layout for those that stand in the same place", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import type { Browser, Locator, Page, Route } from "playwright-core";
-import { DESKTOP, anotherScreen, openBrowser, screenshot, signIn } from "../lib/browser.ts";
+import { DESKTOP, anotherScreen, isAt, openBrowser, screenshot, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
@@ -69,7 +69,7 @@ describe("the inbox", () => {
   test("narrows to a state, keeps that in the address, and says when there is nothing", async () => {
     await page.getByText("Retrying", { exact: true }).click();
     await page.getByText("Nothing is being retried").waitFor();
-    assert.equal(new URL(page.url()).searchParams.get("state"), "failed");
+    await isAt(page, "/app/inbox?state=failed");
     await page.reload();
     await page.getByText("Nothing is being retried").waitFor();
     await page.getByText("Waiting", { exact: true }).click();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { DESKTOP, TALL, isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
+import { DESKTOP, TALL, isAt, isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { FakeCall } from "../lib/twilio.ts";
 
@@ -53,7 +53,7 @@ describe("the live page", () => {
 
   test("opens by the one-time link and explains what to paste where", async () => {
     page = await signIn(browser, server);
-    assert.equal(new URL(page.url()).pathname, "/app/");
+    await isAt(page, "/app/");
     await page.getByText(`${server.url}/webhooks/twilio/voice-inbound`).waitFor();
   });
 

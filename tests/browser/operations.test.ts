@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page, Route } from "playwright-core";
-import { PATIENCE_MS, PHONE, anotherScreen, openBrowser, signIn } from "../lib/browser.ts";
+import { PATIENCE_MS, PHONE, anotherScreen, isAt, openBrowser, pressPair, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
@@ -26,9 +26,8 @@ const figure = (name: string) => page.locator("dt").filter({ hasText: new RegExp
 
 describe("the room of operations", () => {
   test("is reached by key, and says that all is well", async () => {
-    await page.keyboard.press("g");
-    await page.keyboard.press("o");
-    assert.equal(new URL(page.url()).pathname, "/app/operations");
+    await pressPair(page, "g", "o");
+    await isAt(page, "/app/operations");
     await page.getByText("All well").waitFor();
     await page.getByText("Nothing was missing").waitFor();
   });

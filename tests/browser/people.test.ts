@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { ask } from "../lib/api.ts";
-import { isLive, openBrowser } from "../lib/browser.ts";
+import { isAt, isLive, openBrowser } from "../lib/browser.ts";
 import { PASSWORD, type Person, enter, makePerson, sendPassword, strangersPage, tokenOf } from "../lib/people.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -128,7 +128,7 @@ describe("the audit log", () => {
     const log = page.getByRole("list", { name: "Audit log" });
     await log.getByText("Took a role away: vera@example.com is no longer Supervisor").waitFor();
     await log.getByText("Wallboard").waitFor({ state: "detached" });
-    assert.equal(new URL(page.url()).searchParams.get("action"), "role.taken");
+    await isAt(page, "/app/settings/audit?action=role.taken");
     await page.reload();
     await log.getByText("Details").first().click();
     await log.getByText("role.taken").first().waitFor();
@@ -181,7 +181,7 @@ describe("projects", () => {
     const chosen = page.getByRole("combobox", { name: "Project" });
     await chosen.waitFor();
     const first = await chosen.inputValue();
-    assert.equal(new URL(page.url()).searchParams.get("project"), first);
+    await isAt(page, `/app/calls?project=${first}`);
 
     const other = await page.context().newPage();
     await other.goto(`${server.url}/app/calls`);

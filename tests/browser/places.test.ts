@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { anotherScreen, isLive, openBrowser, signIn } from "../lib/browser.ts";
+import { anotherScreen, isAt, isLive, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
@@ -86,7 +86,7 @@ describe("a page of a conversation", () => {
     await range("21–40 of 45").waitFor();
     await page.getByRole("button", { name: "Older" }).click();
     await range("41–45 of 45").waitFor();
-    assert.equal(new URL(page.url()).search, "?page=3");
+    await isAt(page, "/app/calls/1?page=3");
     await page.reload();
     await range("41–45 of 45").waitFor();
     await page.locator('[data-conversation="1"][aria-current="page"]').waitFor();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { ask } from "../lib/api.ts";
-import { DESKTOP, PHONE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot } from "../lib/browser.ts";
+import { DESKTOP, PHONE, anotherScreen, isAccessible, isLive, openBrowser, screenshot } from "../lib/browser.ts";
 import { type Person, enter, makePerson, tokenOf } from "../lib/people.ts";
 import { startSandbox, type Sandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, freePort, type Server, startServer } from "../lib/server.ts";
@@ -38,7 +38,7 @@ async function make(name: string): Promise<void> {
 describe("another project", () => {
   test("is made in the settings, and leads to its own onboarding", async () => {
     await page.getByRole("button", { name: "Make a project" }).click();
-    assert.deepEqual(await accessibilityFindings(page), []);
+    await isAccessible(page);
     await make("Night shift");
     const account = page.getByRole("region", { name: "1. Your Twilio account" });
     await account.getByText("No account is connected").waitFor();
@@ -104,7 +104,7 @@ describe("how much a project may use", () => {
         await isLive(other);
         await other.getByText(/^now \d/).first().waitFor();
         await screenshot(other, `project-quotas-${screen}-${colorScheme}`);
-        assert.deepEqual(await accessibilityFindings(other), []);
+        await isAccessible(other);
         await other.context().close();
       }
   });

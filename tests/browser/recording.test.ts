@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
-import { SCREENS, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
+import { SCREENS, anotherScreen, isAccessible, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
 import { type Media, plays, refuses, saysNothing, SECONDS, startMedia } from "../lib/media.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -196,7 +196,7 @@ for (const [screen, viewport] of Object.entries(SCREENS))
 
       async function isFine(name: string): Promise<void> {
         await screenshot(page, `recording-${name}-${screen}-${colorScheme}`);
-        assert.deepEqual(await accessibilityFindings(page), []);
+        await isAccessible(page);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         assert.ok(overflow <= 0, `the page is ${String(overflow)} px wider than the screen`);
       }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
-import { PHONE, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
+import { PHONE, anotherScreen, isAccessible, isAt, isLive, openBrowser, pressPair, screenshot, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled, tool } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
@@ -33,12 +33,10 @@ after(async () => {
 
 describe("settings", () => {
   test("are reached by key and by the palette", async () => {
-    await page.keyboard.press("g");
-    await page.keyboard.press("s");
+    await pressPair(page, "g", "s");
     await page.getByRole("heading", { name: "Settings" }).waitFor();
-    assert.equal(new URL(page.url()).pathname, "/app/settings");
-    await page.keyboard.press("g");
-    await page.keyboard.press("l");
+    await isAt(page, "/app/settings");
+    await pressPair(page, "g", "l");
     await page.getByRole("heading", { name: "Active calls" }).waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: "A name" }).fill("settings");
@@ -109,7 +107,7 @@ describe("settings", () => {
       await isLive(hand);
       await hand.locator("main h2").first().waitFor();
       await screenshot(hand, `${place}-ru-phone`);
-      assert.deepEqual(await accessibilityFindings(hand), []);
+      await isAccessible(hand);
       assert.equal(await hand.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), 0);
     }
     await hand.context().close();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import twilio from "twilio";
 import type { Browser, Page } from "playwright-core";
-import { DESKTOP, PHONE, SCREENS, accessibilityFindings, anotherScreen, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
+import { DESKTOP, PHONE, SCREENS, anotherScreen, isAccessible, isAt, isLive, openBrowser, screenshot, showsStatus, signIn } from "../lib/browser.ts";
 import { AUTH_TOKEN, type Server, freePort, startServer } from "../lib/server.ts";
 import { startSandbox } from "../lib/sandbox.ts";
 import { FakeCall, deliverPoison, newCallSid } from "../lib/twilio.ts";
@@ -53,7 +53,7 @@ describe("an empty installation", () => {
     await page.goto(`${server.url}/app/calls`);
     await page.getByRole("main").getByRole("link", { name: "Get started" }).click();
     await page.getByRole("heading", { name: "Get started" }).waitFor();
-    assert.equal(new URL(page.url()).pathname, "/app/start");
+    await isAt(page, "/app/start");
     await page.goto(`${server.url}/app/settings`);
     await page.getByRole("link", { name: "Open", exact: true }).click();
     await page.getByRole("heading", { name: "4. The first event" }).waitFor();
@@ -80,7 +80,7 @@ describe("an empty installation", () => {
           await isLive(other);
           await other.getByText("Get started").first().waitFor();
           await screenshot(other, `${place}-${screen}-${colorScheme}`);
-          assert.deepEqual(await accessibilityFindings(other), []);
+          await isAccessible(other);
           const overflow = await other.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           assert.ok(overflow <= 0, `${place} is ${overflow} px wider than the screen`);
         }
@@ -110,7 +110,7 @@ describe("an empty installation", () => {
     await whole.goto(`${server.url}/app/start`);
     await whole.locator('[data-reason="wrong_url"]').waitFor();
     await screenshot(whole, "start-refused-phone-light");
-    assert.deepEqual(await accessibilityFindings(whole), []);
+    await isAccessible(whole);
     await whole.context().close();
   });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
+import { isAt, isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
@@ -103,7 +103,7 @@ describe("j and k", () => {
     await press("Escape"); // the panel alone
     await panel.waitFor({ state: "detached" });
     await timeline.getByRole("listitem").first().waitFor();
-    assert.equal(new URL(page.url()).pathname, `/app/calls/${String(ids[2])}`);
+    await isAt(page, `/app/calls/${String(ids[2])}`);
     await press("Escape");
     await page.waitForURL("**/app/calls");
     assert.equal(await focused(), ids[2]);

@@ -1,4 +1,5 @@
 // A headless Chromium that talks to nobody but the server under test.
+import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -16,11 +17,13 @@ export const WIDE = { width: 2560, height: 1080 };
 export const TALL = { width: 1440, height: 3000 };
 /** In a hand, on a desk, on a wall. */
 export const SCREENS = { desktop: DESKTOP, phone: PHONE, wide: WIDE };
+/** How much slower every page is made, to see what a test does not wait for: SLOWDOWN=6. */
+const SLOWDOWN = Number(process.env["SLOWDOWN"] ?? "1");
 /** How long a person would wait before calling it broken. */
 export const PATIENCE_MS = 15_000;
 
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
+export async function openBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
       "--headless",
@@ -32,6 +35,14 @@ export function openBrowser(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+  if (SLOWDOWN > 1) browser.on("context", (context) => context.on("page", (page) => void slowDown(page)));
+  return browser;
+}
+
+/** As on a machine that is so many times slower. A page that is closed meanwhile needs none of it. */
+async function slowDown(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page).catch(() => undefined);
+  await session?.send("Emulation.setCPUThrottlingRate", { rate: SLOWDOWN }).catch(() => undefined);
 }
 
 /** A browser of somebody who has just opened the one-time link. It may be opened once per start. */
@@ -63,6 +74,18 @@ export async function showsStatus(page: Page, sid: string, status: string): Prom
   await page.locator(`[data-sid="${sid}"][data-status="${status}"]`).waitFor();
 }
 
+/** The address comes to be this: what leads there has been asked for, and may take its time. */
+export async function isAt(page: Page, path: string): Promise<void> {
+  await page.waitForURL(({ pathname, search }) => pathname + search === path).catch((error: unknown) => {
+    throw new Error(`the address is ${page.url()}, not ${path}`, { cause: error });
+  });
+}
+
+/** Two keys of a pair, so close to each other that no load comes between. */
+export async function pressPair(page: Page, first: string, second: string): Promise<void> {
+  await Promise.all([page.keyboard.press(first), page.keyboard.press(second)]);
+}
+
 export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(ARTIFACTS, { recursive: true });
   await page.screenshot({ path: `${ARTIFACTS}/${name}.png`, animations: "disabled" });
@@ -71,10 +94,11 @@ export async function screenshot(page: Page, name: string): Promise<void> {
 type Violation = { id: string; nodes: { html: string; failureSummary?: string }[] };
 declare const axe: { run: (options: object) => Promise<{ violations: Violation[] }> };
 
-/** What a machine can tell against the WCAG 2.2 AA, one line per finding. The page must bypass its CSP. */
-export async function accessibilityFindings(page: Page): Promise<string[]> {
+/** Nothing that a machine can tell stands against the WCAG 2.2 AA; what does is said. The page must bypass its CSP. */
+export async function isAccessible(page: Page): Promise<void> {
   await page.addScriptTag({ path: AXE });
   const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const { violations } = await page.evaluate((only) => axe.run({ runOnly: only }), runOnly);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  assert.ok(found.length === 0, found.join("; "));
 }

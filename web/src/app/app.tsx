@@ -1,9 +1,11 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy } from "react";
 import type { ReactElement } from "react";
 import { ApiError, isSignedOut } from "../lib/api";
 import type { Feed } from "../lib/feed";
 import { me } from "../lib/me";
+import { text } from "../lib/text";
 import { FailedFace, LoadingFace } from "../ui/faces";
 import { Entered } from "./entered";
 import { useSignedOut } from "./session";
@@ -26,6 +28,7 @@ export function App({ feed }: { feed: Feed }): ReactElement {
       {!isOut && isForeign && <NoSuchProject />}
       {!isOut && !isForeign && (
         <main className={classes.alone}>
+          <VisuallyHidden component="h1">{text.product}</VisuallyHidden>
           {error === null ? <LoadingFace rows={3} /> : <FailedFace error={error} retry={() => void refetch()} />}
         </main>
       )}
