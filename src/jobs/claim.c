@@ -154,7 +154,7 @@ static bool take(struct runner *r, struct claimed_row *row, bool *ret_found, str
                   e) ||
         !db_exec(
             r->db, Q_QUEUE_LEASES_EXPIRE,
-            BINDS(bind_str("queue", QUEUE), bind_time("now", now), bind_int("lease_us", JOB_LEASE)),
+            BINDS(bind_str("queue", QUEUE), bind_time("now", now), bind_int("lease_us", r->jobs->o.lease)),
             NULL, e) ||
         !db_query_one(
             r->db, Q_JOB_CLAIM,
@@ -171,7 +171,7 @@ static bool take(struct runner *r, struct claimed_row *row, bool *ret_found, str
             db_exec(r->db, Q_QUEUE_LEASE_HOLD,
                     BINDS(bind_token(r), bind_str("queue", QUEUE),
                           bind_str("owner", str_from(r->owner)), bind_time("now", now),
-                          bind_int("lease_us", JOB_LEASE)),
+                          bind_int("lease_us", r->jobs->o.lease)),
                     NULL, e)) ||
            err_trace(e);
 }

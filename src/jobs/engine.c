@@ -346,14 +346,14 @@ static void beat(void *arg)
     struct jobs *j = arg;
     _cleanup_(db_closep) struct db *db = store_connect(j->o.store, STORE_WORK);
 
-    while (!bell_wait(j->heartbeat_end, JOB_LEASE / 3))
+    while (!bell_wait(j->heartbeat_end, j->o.lease / 3))
         for (size_t i = 0; i < j->n_runners; i++) {
             struct err e = {0};
             if (atomic_load(&j->runners[i]->holding) &&
                 !db_exec(db, Q_QUEUE_LEASE_RENEW,
                          BINDS(bind_str("token", str_from(atomic_load(&j->runners[i]->token))),
                                bind_time("now", clock_wall(j->o.clock)),
-                               bind_int("lease_us", JOB_LEASE)),
+                               bind_int("lease_us", j->o.lease)),
                          NULL, &e))
                 log_failure(NULL, LOG_WARN, "jobs.lease_renew", &e);
         }
@@ -394,6 +394,7 @@ struct jobs *jobs_create(const struct jobs_options *o)
     struct jobs *j = NEW(struct jobs);
 
     j->o = *o;
+    j->o.lease = o->lease ? o->lease : JOB_LEASE;
     j->a = arena_create(0);
     j->bell = bell_create();
     j->heartbeat_end = bell_create();

@@ -20,6 +20,7 @@ struct jobs_options {
     const struct job *const *jobs;
     size_t n_jobs;
     size_t threads;
+    usec_t lease; /* of a thread that is at work; 0: five seconds */
     /* Whether a job is switched on for a project; one that is not is passed over until its next
      * time, and its run that waits or is under way fails. NULL: all are. From any thread. */
     bool (*is_on)(const struct job *j, int64_t project, void *arg);

@@ -722,6 +722,76 @@ static void runs_are_listed_page_by_page_and_by_their_own_project(void **unused)
     }
 }
 
+// --- with its threads ----------------------------------------------------------------------------
+
+struct crew {
+    struct bell *bell; /* a run has ended */
+    _Atomic int steps, ended;
+};
+
+static const usec_t brief = SECONDS(1);
+static const struct job *const asked_only[] = {&asked};
+
+/* Lasts several leases, or until another runner has the job as well. */
+static bool step_long(struct job_step *s, struct err *e)
+{
+    struct crew *c = s->arg;
+    const usec_t until = clock_monotonic(s->clock) + 4 * brief;
+
+    (void)e;
+    atomic_fetch_add(&c->steps, 1);
+    while (atomic_load(&c->steps) == 1 && clock_monotonic(s->clock) < until)
+        (void)bell_wait(c->bell, MILLISECONDS(10));
+    s->done = true;
+    return true;
+}
+
+static void count_end(const struct job *j, bool ok, const struct job_count *counts, size_t n,
+                      void *arg)
+{
+    struct crew *c = arg;
+
+    (void)j;
+    (void)ok;
+    (void)counts;
+    (void)n;
+    atomic_fetch_add(&c->ended, 1);
+    bell_ring(c->bell);
+}
+
+/* The heartbeat alone keeps the run. */
+static void f024_a_step_may_outlast_its_lease(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        struct crew c = {.bell = bell_create()};
+        struct jobs *jobs;
+        struct err e = {0};
+
+        b->now = clock_wall(&clock_system);
+        asked.step = step_long;
+        (void)ask(b, &asked);
+        assert_ok(jobs_start(&(struct jobs_options){.store = b->store,
+                                                    .clock = &clock_system,
+                                                    .jobs = asked_only,
+                                                    .n_jobs = LEN(asked_only),
+                                                    .threads = 2,
+                                                    .lease = brief,
+                                                    .on_ended = count_end,
+                                                    .arg = &c},
+                             &jobs, &e),
+                  &e);
+        while (atomic_load(&c.ended) == 0)
+            (void)bell_wait(c.bell, MILLISECONDS(50));
+        jobs_stop(jobs);
+        bell_destroy(c.bell);
+        assert_int_equal(c.steps, 1);
+        assert_int_equal(c.ended, 1);
+        assert_str(state(b, b->project, "asked").latest.state, "succeeded");
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(a_run_that_had_to_leave_something_out_has_failed_and_waits_its_time),
           cmocka_unit_test(what_the_provider_refuses_comes_again_at_its_usual_time),
@@ -745,4 +815,5 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(f209_what_deletes_is_not_run_by_a_clock_that_is_wrong),
           cmocka_unit_test(whatever_deletes_minds_the_clock),
           cmocka_unit_test(a_stop_leaves_the_run_to_others),
-          cmocka_unit_test(runs_are_listed_page_by_page_and_by_their_own_project))
+          cmocka_unit_test(runs_are_listed_page_by_page_and_by_their_own_project),
+          cmocka_unit_test(f024_a_step_may_outlast_its_lease))

@@ -7,7 +7,7 @@
 #include "loop/bell.h"
 #include "loop/loop.h"
 
-#define JOB_LEASE SECONDS(5)
+#define JOB_LEASE SECONDS(5) /* where the options name no other */
 
 enum { JOB_ATTEMPTS_MAX = 5 };
 

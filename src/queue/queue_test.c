@@ -395,6 +395,45 @@ static void rounds_may_be_short_and_nobody_told(void **state)
     }
 }
 
+static const struct queue_policy brief = {.max_attempts = 8, .lease = SECONDS(1), .batch = 8};
+
+/* Lasts several leases, or until another worker has the row as well. */
+static bool run_long(struct queue_batch *b, struct err *e)
+{
+    struct crew *c = b->arg;
+    const usec_t until = clock_monotonic(&clock_system) + 4 * brief.lease;
+
+    atomic_fetch_add(&c->runs, 1);
+    while (atomic_load(&c->runs) == 1 && clock_monotonic(&clock_system) < until)
+        (void)bell_wait(c->bell, MILLISECONDS(10));
+    return leave_effects(b, e) || err_trace(e);
+}
+
+/* The heartbeat alone keeps the row. On SQLite whoever works has the one writer's place, and nobody
+ * could take anything from it. */
+static void f024_a_handler_may_outlast_its_lease(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct crew c;
+
+        if (t->engine == STORE_SQLITE)
+            continue;
+        append(t, FINE, 1);
+        start_with(
+            &c, t,
+            (struct queue_options){.handler = {run_long, after_commit, NULL}, .policy = brief});
+        await(&c, "completed", 1);
+        const struct queue_stats stats = counted(&c, 1);
+        finish(&c);
+        assert_int_equal(stats.fenced, 0);
+        assert_int_equal(c.runs, 1);
+        assert_true(str_contains(test_inbox_row(t, 1), STR("\"retry_count\":1")));
+        expect_each_effect_once(t);
+    }
+}
+
 static void a_queue_without_threads_does_not_start(void **state)
 {
     (void)state;
@@ -423,4 +462,5 @@ TEST_MAIN(cmocka_unit_test(f021_two_workers_do_everything_once),
           cmocka_unit_test(f019_no_fault_applies_anything_twice),
           cmocka_unit_test(no_fault_loses_a_verdict),
           cmocka_unit_test(rounds_may_be_short_and_nobody_told),
+          cmocka_unit_test(f024_a_handler_may_outlast_its_lease),
           cmocka_unit_test(a_queue_without_threads_does_not_start))
