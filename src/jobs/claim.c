@@ -152,10 +152,10 @@ static bool take(struct runner *r, struct claimed_row *row, bool *ret_found, str
 
     if (!db_query(r->db, Q_QUEUE_CLAIM_LOCK, BINDS(bind_str("queue", QUEUE)), r->claimed, &rows,
                   e) ||
-        !db_exec(
-            r->db, Q_QUEUE_LEASES_EXPIRE,
-            BINDS(bind_str("queue", QUEUE), bind_time("now", now), bind_int("lease_us", r->jobs->o.lease)),
-            NULL, e) ||
+        !db_exec(r->db, Q_QUEUE_LEASES_EXPIRE,
+                 BINDS(bind_str("queue", QUEUE), bind_time("now", now),
+                       bind_int("lease_us", r->jobs->o.lease)),
+                 NULL, e) ||
         !db_query_one(
             r->db, Q_JOB_CLAIM,
             BINDS(bind_token(r), bind_str("names", r->jobs->names), bind_time("now", now)),

@@ -27,7 +27,7 @@ struct crew {
     struct queue *q;
     struct bell *bell;
     _Atomic int misfortunes;
-    _Atomic int runs; /* of who counts them */
+    _Atomic int runs;                /* of who counts them */
     _Atomic int in_lane[LANE_NAMES]; /* of who watches the lanes: rows under way */
     _Atomic int crowded, out_of_order;
     _Atomic int64_t last_of_lane[LANE_NAMES];
