@@ -636,7 +636,7 @@ static void a_clock_that_was_wrong_puts_nothing_off_for_ever(void **unused)
     }
 }
 
-static void f209_what_deletes_is_not_run_by_a_clock_that_is_wrong(void **unused)
+static void f301_what_deletes_is_not_run_by_a_clock_that_is_wrong(void **unused)
 {
     static const struct {
         const char *label;
@@ -812,7 +812,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(what_is_switched_off_fails_no_more),
           cmocka_unit_test(a_run_that_was_asked_for_fails_when_its_job_is_switched_off),
           cmocka_unit_test(a_clock_that_was_wrong_puts_nothing_off_for_ever),
-          cmocka_unit_test(f209_what_deletes_is_not_run_by_a_clock_that_is_wrong),
+          cmocka_unit_test(f301_what_deletes_is_not_run_by_a_clock_that_is_wrong),
           cmocka_unit_test(whatever_deletes_minds_the_clock),
           cmocka_unit_test(a_stop_leaves_the_run_to_others),
           cmocka_unit_test(runs_are_listed_page_by_page_and_by_their_own_project),

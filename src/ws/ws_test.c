@@ -174,8 +174,7 @@ static void repeats_what_it_is_told(void **state)
     wait_closed();
 }
 
-/* F146 */
-static void assembles_a_message_of_single_bytes_with_a_ping_between_them(void **state)
+static void f146_assembles_a_message_of_single_bytes_with_a_ping_between_them(void **state)
 {
     const struct str text = STR("zwei W\xc3\xb6rter, einzeln");
 
@@ -195,8 +194,8 @@ static void assembles_a_message_of_single_bytes_with_a_ping_between_them(void **
     peer_close(&p);
 }
 
-/* F145, F147, and what else is no WebSocket: the code, and the end. */
-static void ends_with_the_code_of_what_the_peer_did_wrong(void **state)
+/* And what else is no WebSocket: the code, and the end. */
+static void f145_f147_ends_with_the_code_of_what_the_peer_did_wrong(void **state)
 {
     static const struct {
         struct str bytes;
@@ -246,8 +245,7 @@ static void bounds_a_message_in_pieces(void **state)
     peer_close(&endless);
 }
 
-/* F149 */
-static void ends_a_flood(void **state)
+static void f149_ends_a_flood(void **state)
 {
     static const unsigned kinds[] = {FRAME_PING, FRAME_TEXT};
     struct buf flood;
@@ -297,8 +295,7 @@ static void closes_when_the_peer_agrees(void **state)
     wait_closed();
 }
 
-/* F151 */
-static void closes_though_the_peer_does_not_agree(void **state)
+static void f151_closes_though_the_peer_does_not_agree(void **state)
 {
     (void)state;
     up((struct ws_options){.close_timeout = MILLISECONDS(20)});
@@ -428,11 +425,11 @@ static void sends_frames_of_every_length(void **state)
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 TEST_MAIN(WITH_RIG(repeats_what_it_is_told),
-          WITH_RIG(assembles_a_message_of_single_bytes_with_a_ping_between_them),
-          WITH_RIG(ends_with_the_code_of_what_the_peer_did_wrong),
-          WITH_RIG(bounds_a_message_in_pieces), WITH_RIG(ends_a_flood),
+          WITH_RIG(f146_assembles_a_message_of_single_bytes_with_a_ping_between_them),
+          WITH_RIG(f145_f147_ends_with_the_code_of_what_the_peer_did_wrong),
+          WITH_RIG(bounds_a_message_in_pieces), WITH_RIG(f149_ends_a_flood),
           WITH_RIG(agrees_when_the_peer_closes), WITH_RIG(closes_when_the_peer_agrees),
-          WITH_RIG(closes_though_the_peer_does_not_agree), WITH_RIG(drops_at_once),
+          WITH_RIG(f151_closes_though_the_peer_does_not_agree), WITH_RIG(drops_at_once),
           WITH_RIG(pings_and_keeps_who_answers), WITH_RIG(closes_who_answers_no_ping),
           WITH_RIG(notices_that_the_peer_is_gone),
           WITH_RIG(closes_a_peer_that_did_not_wait_for_the_answer),
