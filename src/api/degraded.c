@@ -2,6 +2,7 @@
 
 /* What is told within five seconds must be called late before they are over. */
 #define BACKLOG_LATE SECONDS(4)
+#define PUSH_LATE SECONDS(4)
 /* A job that nobody does anything for so long after it was due is late. */
 #define JOB_LATE MINUTES(2)
 /* A job that failed so often in a row is told of; a provider may hiccup. */
@@ -15,6 +16,7 @@ unsigned degraded_of(const struct degraded_figures *f)
         [DEGRADED_SPOOL] = f->spool_bytes > 0,
         [DEGRADED_BACKLOG] = f->backlog_age > BACKLOG_LATE,
         [DEGRADED_DEAD_LETTERS] = f->dead_letters > 0,
+        [DEGRADED_PUSH] = f->push_lag > PUSH_LATE,
         [DEGRADED_JOB_LATE] = f->job_late > JOB_LATE,
         [DEGRADED_JOB_FAILS] = f->job_failures >= JOB_FAILURES,
     };
@@ -34,6 +36,7 @@ const char *degraded_name(enum degraded d)
         [DEGRADED_SPOOL] = "spool",
         [DEGRADED_BACKLOG] = "backlog",
         [DEGRADED_DEAD_LETTERS] = "dead_letters",
+        [DEGRADED_PUSH] = "push",
         [DEGRADED_JOB_LATE] = "job_late",
         [DEGRADED_JOB_FAILS] = "job_fails",
     };

@@ -12,6 +12,7 @@ enum degraded {
     DEGRADED_SPOOL,        /* events wait in the spool */
     DEGRADED_BACKLOG,      /* the oldest that waits is too old */
     DEGRADED_DEAD_LETTERS, /* events failed for good */
+    DEGRADED_PUSH,         /* the oldest that is not sent on is too old */
     DEGRADED_JOB_LATE,     /* nobody runs a job that is due */
     DEGRADED_JOB_FAILS,    /* again and again */
     DEGRADED_COUNT
@@ -23,6 +24,7 @@ struct degraded_figures {
     uint64_t spool_bytes;
     usec_t backlog_age;
     int64_t dead_letters;
+    usec_t push_lag; /* of what waits now in the hub */
     usec_t job_late; /* of the job that fares worst, or of one */
     int64_t job_failures;
 };

@@ -66,6 +66,13 @@ static usec_t lag_of(const struct state *s, usec_t now)
     return s->backlog_age > measured ? s->backlog_age : measured;
 }
 
+/* From committed to sent on, likewise: a hub that stands still sends nothing that could be timed.
+ */
+static usec_t publish_lag_of(const struct state *s)
+{
+    return s->hub.lag > s->hub.publish_lag ? s->hub.lag : s->hub.publish_lag;
+}
+
 static bool find_canary(struct req *rq, struct state *s, struct err *e)
 {
     struct node *nodes;
@@ -164,6 +171,7 @@ static void say_events(struct told *t, const struct state *s)
         .spool_bytes = s->inbox.spool_bytes,
         .backlog_age = s->backlog_age,
         .dead_letters = s->backlog.dead_letter,
+        .push_lag = s->hub.lag,
     });
 
     if (wrong & 1u << DEGRADED_STORE)
@@ -181,6 +189,11 @@ static void say_events(struct told *t, const struct state *s)
         say(t, "One event is a dead letter.");
     else if (wrong & 1u << DEGRADED_DEAD_LETTERS)
         say(t, "%lld events are dead letters.", (long long)s->backlog.dead_letter);
+    if (wrong & 1u << DEGRADED_PUSH && s->sees_node)
+        say(t, "The oldest event that is not sent on to browsers has waited %lld seconds.",
+            (long long)(s->hub.lag / SECONDS(1)));
+    else if (wrong & 1u << DEGRADED_PUSH)
+        say(t, "Events wait to be sent on to browsers.");
 }
 
 /* What providers send takes the same way. */
@@ -284,7 +297,7 @@ static void write_state(struct json_writer *w, const struct state *s)
     json_key(w, STR("feed"));
     json_open_object(w);
     json_member_int(w, STR("last_seq"), s->head.last_seq);
-    member_known(w, STR("publish_lag_ms"), of_node(s, s->hub.publish_lag / 1000));
+    member_known(w, STR("publish_lag_ms"), of_node(s, publish_lag_of(s) / 1000));
     json_member_int(w, STR("clients"), (int64_t)s->hub.clients);
     json_close_object(w);
     canary_write(w, s->sees_node ? s->canary : NULL);

@@ -167,16 +167,21 @@ static void write_wakeups(struct buf *out, const struct wakeups *wakeups)
 }
 
 /* What GET /api/health/sync would call degraded, of the whole installation. */
-static void write_degraded(struct buf *out, const struct metrics *m, const struct inbox *inbox)
+static void write_degraded(struct buf *out, const struct metrics *m, const struct metrics_rooms *r)
 {
     struct degraded_figures f = {0};
     char label[64];
 
-    if (inbox) {
+    if (r->inbox) {
         struct inbox_stats s;
-        inbox_stats(inbox, &s);
+        inbox_stats(r->inbox, &s);
         f.inbox_down = s.store_down;
         f.spool_bytes = s.spool_bytes;
+    }
+    if (r->hub) {
+        struct hub_stats s;
+        hub_stats(r->hub, &s);
+        f.push_lag = s.lag;
     }
     gauges_degraded(m->gauges, &f);
     const unsigned wrong = degraded_of(&f);
@@ -303,7 +308,7 @@ static void answer(const struct metrics *m, const struct metrics_rooms *rooms,
     write_queue(&out, rooms->queue);
     write_hub(&out, rooms->hub);
     write_wakeups(&out, rooms->wakeups);
-    write_degraded(&out, m, rooms->inbox);
+    write_degraded(&out, m, rooms);
     write_traces(&out, rooms->tracer);
     write_passwords(&out, rooms->hasher);
     gauges_write(m->gauges, &out);

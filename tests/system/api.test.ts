@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, type CallDetail, type Fault, type FeedPage, get, type InboxPage, type ReasonPage, type SyncHealth } from "../lib/api.ts";
+import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { documentedRoutes } from "../lib/openapi.ts";
+import { psql } from "../lib/postgres.ts";
 import { API_KEY, type Server, startServer } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
+import { Stream } from "../lib/stream.ts";
 import { until } from "../lib/wait.ts";
 import { deliver, deliverPoison, FakeCall } from "../lib/twilio.ts";
 import { ACCOUNT_SID } from "../lib/server.ts";
@@ -360,5 +363,50 @@ describe("the health of a node that nobody works for", () => {
     assert.match(health.reasons.join(" "), /oldest waiting event/);
     assert.equal(health.inbox.pending, 1);
     assert.equal(health.worker.lag_ms, health.inbox.oldest_pending_age_ms);
+  });
+});
+
+describe("the health of a hub that stands still", { skip: process.env["STORE"] !== "postgres" && "PostgreSQL only: its session is one that can be held" }, () => {
+  let server: Server, stream: Stream;
+  before(async () => {
+    server = await startServer({ METRICS_TOKEN });
+    stream = await Stream.open(server);
+    await stream.first("connected");
+  });
+  after(async () => {
+    stream.close();
+    await server.remove();
+  });
+
+  /** Of the only one that asks how far several projects are. */
+  const sessionOfHub = (): Promise<number> =>
+    until("the hub has asked", async () => {
+      const pid = await psql(server.env["DATABASE_URL"] ?? "", "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%FROM unnest(%JOIN feed_heads%' AND pid <> pg_backend_pid()");
+      return /^\d+$/.test(pid) ? Number(pid) : undefined;
+    });
+  const health = (): Promise<SyncHealth> => get<SyncHealth>(server, "/api/health/sync");
+  const push = async (): Promise<number | undefined> => value(await scrape(server), 'sync_degraded{reason="push"}');
+
+  it("is ok while nothing waits for it, and degraded when something does, with the reason and for how long", async () => {
+    await new FakeCall(server, CALLER).arrives();
+    await stream.reaches(1);
+    assert.deepEqual([(await health()).status, await push()], ["ok", 0]);
+    const session = await sessionOfHub();
+    process.kill(session, "SIGSTOP");
+    try {
+      await new FakeCall(server, CALLER).arrives();
+      const late = await until("health is degraded", async () => {
+        const now = await health();
+        return now.status === "ok" ? undefined : now;
+      });
+      assert.deepEqual(late.reasons.map((reason) => reason.replace(/\d+/, "N")), ["The oldest event that is not sent on to browsers has waited N seconds."]);
+      assert.ok((late.feed.publish_lag_ms ?? 0) > 4000, `what waits counts: ${String(late.feed.publish_lag_ms)}`);
+      assert.equal(await push(), 1);
+    } finally {
+      process.kill(session, "SIGCONT");
+    }
+    await stream.reaches(2);
+    await until("health is ok", async () => ((await health()).status === "ok" ? true : undefined));
+    assert.equal(await push(), 0);
   });
 });
