@@ -53,6 +53,8 @@ struct reconcile_step {
     usec_t began; /* the run, be it that a failed one left this cursor */
     bool done;
     int64_t counts[RECONCILE_COUNT_COUNT]; /* of this step */
+    int64_t n_expected; /* calls of which the provider will tell, so many more than was known before
+                           the step; where it knows others, or not all of them, it is otherwise */
 };
 
 /* False: with the errors of a source (source.h) or of the store; the same cursor may be tried
@@ -62,8 +64,8 @@ typedef bool reconcile_fn(struct reconcile_step *s, struct err *e);
 /* Calls that are not final and have been silent for a minute: by lists of what is going on, or one
  * by one, whichever takes fewer requests. */
 reconcile_fn reconcile_hot;
-/* What has started since the last run; then calls that ended two to six hours ago and still lack
- * their price or duration. */
+/* What has started since the last run; recordings that began in the last six hours; then calls that
+ * ended two to six hours ago and still lack their price or duration. */
 reconcile_fn reconcile_warm;
 /* Everything that has started in the last 24 hours, or since the last good run: 3 days at most. */
 reconcile_fn reconcile_cold;

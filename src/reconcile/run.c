@@ -31,7 +31,7 @@ enum {
 #define OVERLAP MINUTES(10)
 #define LACKING_FROM HOURS(6)
 #define LACKING_TO HOURS(2)
-#define LATE_RECORDINGS HOURS(2)
+#define LATE_RECORDINGS HOURS(6)
 
 struct run;
 /* *ret_more: the phase goes on with the next step. */
@@ -51,6 +51,20 @@ struct run {
     struct reconcile_cursor c;
     usec_t now;
 };
+
+// --- what is expected ----------------------------------------------------------------------------
+
+static bool known_in_window(struct run *r, int64_t *ret, struct err *e)
+{
+    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    bool found;
+
+    return db_query_one(r->s->db, Q_RECONCILE_STARTED,
+                        BINDS(bind_int("project", r->s->project), bind_time("from", r->c.from),
+                              bind_time("to", r->c.to)),
+                        columns, LEN(columns), r->s->a, ret, &found, e) ||
+           err_trace(e);
+}
 
 // --- lists ---------------------------------------------------------------------------------------
 
@@ -141,7 +155,8 @@ static bool phase_recordings(struct run *r, bool *ret_more, struct err *e)
 }
 
 /* A recording is listed by when it began, and can be listened to when the call is over and it is
- * made: what the last run saw unfinished, which left no trace, is looked at again. */
+ * made: what the last run saw unfinished, which left no trace, is looked at again. Which calls were
+ * recorded nobody knows: all that began so late are listed, a thousand by each request. */
 static bool phase_late_recordings(struct run *r, bool *ret_more, struct err *e)
 {
     if (r->c.from > r->c.began - LATE_RECORDINGS)
@@ -271,6 +286,7 @@ static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
                 return err_trace(e);
     }
     ask_unseen(r, &sids);
+    r->s->n_expected = r->s->counts[RECONCILE_CHECKED] + (int64_t)r->c.n_ask;
     return true;
 }
 
@@ -287,20 +303,10 @@ static bool lacking_calls(struct run *r, struct rows **ret, struct err *e)
            err_trace(e);
 }
 
-/* Of calls and of recordings, for the calls that we know of. */
-static bool pages_of_window(struct run *r, int64_t *ret, struct err *e)
+/* Of calls and of recordings, for so many calls. */
+static int64_t pages_of(int64_t n)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
-    int64_t n = 0;
-    bool found;
-
-    if (!db_query_one(r->s->db, Q_RECONCILE_STARTED,
-                      BINDS(bind_int("project", r->s->project), bind_time("from", r->c.from),
-                            bind_time("to", r->c.to)),
-                      columns, LEN(columns), r->s->a, &n, &found, e))
-        return err_trace(e);
-    *ret = 2 * (n / PAGE + 1);
-    return true;
+    return 2 * (n / PAGE + 1);
 }
 
 /* Either the window in which they all started is listed, or they are asked for one by one. */
@@ -308,7 +314,7 @@ static bool phase_lacking(struct run *r, bool *ret_more, struct err *e)
 {
     struct str *sids = arena_new(r->s->a, struct str, LACKING_MAX);
     struct rows *rows;
-    int64_t pages;
+    int64_t known;
     size_t n = 0;
 
     *ret_more = false;
@@ -325,9 +331,11 @@ static bool phase_lacking(struct run *r, bool *ret_more, struct err *e)
         return err_trace(e);
     if (n == 0)
         return true;
-    if (!pages_of_window(r, &pages, e))
+    if (!known_in_window(r, &known, e))
         return err_trace(e);
-    if ((int64_t)n > pages)
+    const bool is_listed = (int64_t)n > pages_of(known);
+    r->s->n_expected += is_listed ? known : (int64_t)n;
+    if (is_listed)
         return true;
     r->c.from = r->c.to = TIME_NONE;
     r->c.ask = sids;
@@ -369,14 +377,26 @@ static bool go_on(struct run *r, struct err *e)
     return true;
 }
 
+/* Where a run lists a window it is expected to be told of what we know in it. */
+static bool begin(struct run *r, struct err *e)
+{
+    r->c = beginning(r);
+    return r->plan->most == 0 || known_in_window(r, &r->s->n_expected, e) || err_trace(e);
+}
+
+static bool resume(struct run *r, struct err *e)
+{
+    if (is_beginning(r->s->cursor))
+        return begin(r, e) || err_trace(e);
+    return reconcile_cursor_parse(r->s->cursor, r->s->a, &r->c, e) || err_trace(e);
+}
+
 static bool step(struct reconcile_step *s, const struct plan *plan, struct err *e)
 {
     const int64_t asked = s->source->requests, refused = s->source->refused;
     struct run r = {.s = s, .plan = plan, .now = clock_wall(s->clock)};
 
-    if (is_beginning(s->cursor))
-        r.c = beginning(&r);
-    else if (!reconcile_cursor_parse(s->cursor, s->a, &r.c, e))
+    if (!resume(&r, e))
         return err_trace(e);
     const bool ok = go_on(&r, e);
     s->counts[RECONCILE_REQUESTS] += s->source->requests - asked;
