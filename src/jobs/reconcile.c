@@ -12,6 +12,19 @@
 #include "providers/call_sources.h"
 #include "trace/trace.h"
 
+/* The provider may know more than we expected: then the run is as long as it is by now. A run that
+ * goes on from where a failed one was cannot tell. */
+static void note_progress(struct job_step *s, const struct reconcile_step *r, bool ok)
+{
+    const bool is_known = s->n_total > 0 || s->n_done == 0;
+
+    s->n_done += r->counts[RECONCILE_CHECKED];
+    if (ok && is_known)
+        s->n_total += r->n_expected;
+    if (s->n_total > 0 && s->n_done > s->n_total)
+        s->n_total = s->n_done;
+}
+
 /* The first span of the trace of its requests. */
 static void note_span(const struct job_step *s, const char *name, struct str trace, usec_t began,
                       bool ok)
@@ -57,7 +70,7 @@ static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, 
 
     for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
         job_step_count(s, reconcile_count_name((enum reconcile_count)c), r.counts[c]);
-    s->n_done += r.counts[RECONCILE_CHECKED];
+    note_progress(s, &r, ok);
     if (!ok && source.retry_after > 0)
         s->not_before = s->now + source.retry_after;
     s->next_cursor = r.next_cursor;

@@ -47,6 +47,7 @@ describe("reconcile", () => {
     const hot = await run(server, "reconcile_hot");
     requests += hot.counts["requests"] ?? 0;
     assert.ok((hot.counts["drift.status"] ?? 0) >= behind.length, JSON.stringify(hot.counts));
+    assert.ok(hot.total >= behind.length && hot.done === hot.total, `${String(hot.done)} of ${String(hot.total)}`);
     assert.deepEqual((await get<{ calls: Call[] }>(server, "/api/calls/active")).calls, []);
     const page = await get<{ events: { payload: { call: Call; event: { source: string } } }[] }>(server, `/api/events?after_seq=${String(last_seq)}&limit=1000`);
     for (const { twilio_sid } of behind)
@@ -68,6 +69,7 @@ describe("reconcile", () => {
     const cold = await run(server, "reconcile_cold");
     requests += cold.counts["requests"] ?? 0;
     assert.equal(cold.counts["checked"], theirs.length);
+    assert.deepEqual([cold.done, cold.total], [theirs.length, theirs.length], "which are more than were known");
     assert.ok((cold.counts["drift.price"] ?? 0) > 0);
     assert.deepEqual(await drift(server, theirs), {});
     for (const recording of await clientOf(sandbox).recordings.list({ pageSize: 1000 })) {
@@ -76,7 +78,7 @@ describe("reconcile", () => {
     }
     await audit(server);
     const again = await run(server, "reconcile_cold");
-    assert.deepEqual([again.counts["synced"] ?? 0, again.counts["checked"]], [0, theirs.length]);
+    assert.deepEqual([again.counts["synced"] ?? 0, again.counts["checked"], again.done, again.total], [0, theirs.length, theirs.length, theirs.length]);
   });
 
   it("asks a fifth of what one request for each call would be, at most", () => {
