@@ -12,6 +12,8 @@ export type Fault = {
   after?: number;
   /** Only on connections whose client has said this at some time. */
   on?: string;
+  /** With `sees`: what comes up to their end goes through still, so that what they are in is torn. */
+  torn?: true;
   /** cut: both ends are closed. stall: both stay open, and nothing comes through any more. refuse: every
    * wire is reset, and so is each that is tried, until allow(). */
   how: "cut" | "stall" | "refuse";
@@ -40,9 +42,18 @@ class Wire {
 
   #answer(bytes: Buffer): void {
     this.hooks.carried(bytes.length);
-    for (const fault of this.faults) if (this.#strikes(fault, bytes)) this.#suffer(fault);
+    for (const fault of this.faults)
+      if (this.#strikes(fault, bytes)) {
+        if (fault.torn === true) this.client.write(this.#upTo(fault.sees ?? "", bytes));
+        this.#suffer(fault);
+      }
     this.#tail = Buffer.concat([this.#tail, bytes]).subarray(-64); // a pattern may be torn in two
     if (!this.stalled && !this.client.destroyed) this.client.write(bytes);
+  }
+
+  #upTo(seen: string, bytes: Buffer): Buffer {
+    const known = Buffer.concat([this.#tail, bytes]);
+    return bytes.subarray(0, known.indexOf(seen) + seen.length - this.#tail.length);
   }
 
   #strikes(fault: Armed, bytes: Buffer): boolean {
@@ -55,7 +66,8 @@ class Wire {
   #suffer(fault: Armed): void {
     this.faults.delete(fault);
     fault.struck = true;
-    if (fault.how === "cut") this.cut();
+    if (fault.how === "cut" && fault.torn === true) this.client.destroySoon(); // behind what was written; the other end follows
+    else if (fault.how === "cut") this.cut();
     else if (fault.how === "refuse") this.hooks.refuse();
     else this.stalled = true;
   }
