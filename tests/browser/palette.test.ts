@@ -119,3 +119,102 @@ for (const colorScheme of ["light", "dark"] as const)
       assert.equal(new URL(page.url()).pathname, "/app/");
     });
   });
+
+describe("what the palette can do", () => {
+  let page: Page;
+  const field = () => page.locator("input[role=combobox]:focus");
+  const option = (name: string | RegExp) => page.getByRole("option", { name });
+  const ask = async (words: string): Promise<void> => {
+    await page.keyboard.press("Control+k");
+    await field().fill(words);
+  };
+  const leave = async (): Promise<void> => {
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  };
+  before(async () => {
+    page = await anotherScreen(browser, person, { viewport: DESKTOP, acceptDownloads: true });
+  });
+  beforeEach(async () => {
+    await page.goto(`${server.url}/app/`);
+    await isLive(page);
+  });
+  after(() => page.context().close());
+
+  test("is fetched before somebody asks for it, when there is nothing else to do", async () => {
+    const fetched = page.waitForResponse(/\/app\/assets\/palette-.*\.js$/);
+    await page.reload();
+    await (await fetched).finished();
+    await page.route("**/app/assets/**", (route) => route.abort());
+    await ask("inbox");
+    await option("Go to Inbox").waitFor();
+    await page.unroute("**/app/assets/**");
+  });
+
+  test("finds again what was looked for, marked, until something was done", async () => {
+    await ask("inbox");
+    await leave();
+    await page.keyboard.press("Control+k");
+    await field().waitFor();
+    assert.equal(await field().inputValue(), "inbox");
+    await page.keyboard.type("oper"); // in place of what is marked
+    assert.equal(await field().inputValue(), "oper");
+    await option("Go to Operations").click();
+    await page.waitForURL("**/app/operations");
+    await page.keyboard.press("Control+k");
+    await field().waitFor();
+    assert.equal(await field().inputValue(), "");
+  });
+
+  test("switches the sound, and offers the other way then", async () => {
+    await ask("sound");
+    await option("Sound for incoming calls: On").click();
+    await ask("sound");
+    await option("Sound for incoming calls: Off").click();
+    await ask("sound");
+    await option("Sound for incoming calls: On").waitFor();
+  });
+
+  test("exports the list that is in sight, and nothing where there is none", async () => {
+    await ask("export");
+    await option("Search all calls for “export”").waitFor();
+    assert.equal(await option(/^Export CSV/).count(), 0);
+    await leave();
+    await page.goto(`${server.url}/app/calls`);
+    await page.getByRole("button", { name: "Export CSV" }).waitFor();
+    await ask("export");
+    const download = page.waitForEvent("download");
+    await option("Export CSV: conversations").click();
+    assert.match((await download).suggestedFilename(), /^conversations/);
+  });
+
+  test("leads to what was received of a call that never came to be, and says so of a SID that nothing has", async () => {
+    const sid = `CA${"ab".repeat(16)}`;
+    await sql(server, `INSERT INTO webhook_inbox (project_id, provider, source, event_type, call_sid, lane, dedupe_key, payload, processing_status, error, received_at, next_attempt_at)
+      SELECT project_id, provider, source, event_type, '${sid}', '${sid}', 'palette', payload, 'dead_letter', 'never', received_at, next_attempt_at FROM webhook_inbox LIMIT 1;`);
+    await ask(sid.toLowerCase());
+    await option(`Open what was received of ${sid}`).click();
+    await page.waitForURL(/\/app\/inbox\?event=\d+$/);
+    await page.getByRole("dialog", { name: "Received event" }).getByText(sid).first().waitFor();
+    await leave();
+    await ask(`RE${"cd".repeat(16)}`);
+    await page.getByText("Nothing here has this SID").waitFor();
+    assert.equal(await page.getByRole("option").count(), 0);
+    await page.locator("input[role=combobox]").fill(`AC${"cd".repeat(16)}`);
+    await option("Go to Connections").first().waitFor();
+  });
+
+  test("speaks another language, and goes away with the session", async () => {
+    await ask("русский");
+    await option("Language: Русский").click();
+    await page.locator("html[lang=ru]").waitFor();
+    await isLive(page);
+    await ask("english");
+    await option("Язык: English").click();
+    await page.locator("html[lang=en]").waitFor();
+    await isLive(page);
+    await ask("sign out");
+    await option("Sign out action").click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+});

@@ -29,6 +29,7 @@ async function scriptsOf(view: string): Promise<number> {
   stranger.on("response", (response) => {
     if (response.request().resourceType() === "script") sizes.push(response.body().then((body) => gzipSync(body).length));
   });
+  await stranger.addInitScript(() => { window.requestIdleCallback = () => 0; }); // what is fetched for later
   await stranger.goto(`${server.url}/app/${view}`);
   await isLive(stranger);
   await stranger.getByRole("main").getByText("Loading").first().waitFor({ state: "detached" });

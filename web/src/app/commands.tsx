@@ -1,14 +1,16 @@
-import { Suspense, lazy, useCallback, useState } from "react";
+import { Suspense, lazy, useCallback, useEffect, useState } from "react";
 import type { ReactElement } from "react";
 import { useCommandKey, useKeys } from "../lib/keys";
 import { goTo } from "../lib/location";
+import type { Me } from "../lib/types";
 import { Boundary } from "../ui/boundary";
 import { Floating } from "../ui/floating";
 
 export type Sheet = "palette" | "keys" | "project";
 type CommandsState = { sheet: Sheet | null; show: (sheet: Sheet | null) => void };
 
-const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const loadPalette = () => import("./palette").then((module) => ({ default: module.Palette }));
+const Palette = lazy(loadPalette);
 const KeySheet = lazy(() => import("./key_sheet").then((module) => ({ default: module.KeySheet })));
 const MakeProject = lazy(() => import("../features/projects/make_project").then((module) => ({ default: module.MakeProject })));
 
@@ -18,9 +20,18 @@ function go(view: string | null, open: string | null = null): () => void {
   };
 }
 
+/** Fetches the palette when there is nothing else to do, so that it is there at once, and also while the network is not. */
+function useFetched(isTime: boolean): void {
+  useEffect(() => {
+    const { requestIdleCallback: whenIdle } = window as { requestIdleCallback?: Window["requestIdleCallback"] };
+    if (isTime) whenIdle?.(() => void loadPalette().catch(() => undefined)); // who opens it is told what is wrong
+  }, [isTime]);
+}
+
 /** Which sheet is open, and the keys that work everywhere. */
-export function useCommands(): CommandsState {
+export function useCommands(hasData: boolean): CommandsState {
   const [sheet, show] = useState<Sheet | null>(null);
+  useFetched(hasData);
   const palette = useCallback(() => {
     show("palette");
   }, []);
@@ -40,14 +51,14 @@ export function useCommands(): CommandsState {
 }
 
 /** The sheet that is open over the page. */
-export function Commands({ sheet, show }: CommandsState): ReactElement {
+export function Commands({ me, sheet, show }: CommandsState & { me: Me }): ReactElement {
   const close = (): void => {
     show(null);
   };
   return (
     <Boundary of={sheet} frame={(face) => <Floating onClose={close}>{face}</Floating>}>
       <Suspense fallback={null}>
-        {sheet === "palette" && <Palette show={show} />}
+        {sheet === "palette" && <Palette me={me} show={show} />}
         {sheet === "project" && <MakeProject onClose={close} />}
         {sheet === "keys" && <KeySheet onClose={close} />}
       </Suspense>

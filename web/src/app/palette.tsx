@@ -1,19 +1,19 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useContext, useId, useState } from "react";
+import { useId, useState } from "react";
 import type { KeyboardEvent, ReactElement } from "react";
 import { conversationsNamed } from "../features/conversations/api";
 import { goTo } from "../lib/location";
-import { Rights, projects, useMay } from "../lib/me";
-import { projectId } from "../lib/project";
-import { useScheme } from "../lib/scheme";
-import { text } from "../lib/text";
+import { useMay } from "../lib/me";
+import { palette } from "../lib/palette_words";
+import type { Me } from "../lib/types";
 import { Dialog } from "../ui/dialog";
 import type { Sheet } from "./commands";
 import classes from "./commands.module.css";
+import { useActions } from "./palette_actions";
 import { paletteItems } from "./palette_items";
 import type { Item } from "./palette_items";
-import { switchTo } from "./project_switch";
+import { useSid } from "./palette_sid";
 import { mayOpen, routes } from "./routes";
 import { NO_FILTER, sections } from "./sections";
 
@@ -21,64 +21,42 @@ const CONTACTS = 6;
 const TYPING_MS = 120;
 const SEARCH_FROM = 2;
 
-/** The actions that are no place. */
-function useActions(show: (sheet: Sheet | null) => void): { label: string; act: () => void }[] {
-  const { isDark, toggle } = useScheme();
-  const { data: all = [] } = useQuery(projects);
-  const mayMake = useMay("projects.create");
-  const others = all.filter(({ id }) => all.length > 1 && id !== projectId());
-  return [
-    { label: isDark ? text.account.toLight : text.account.toDark, act: toggle },
-    ...others.map(({ id, name }) => ({
-      label: text.projects.go(name),
-      act: () => {
-        switchTo(id);
-      },
-    })),
-    ...(mayMake
-      ? [
-          {
-            label: text.connections.another.make,
-            act: () => {
-              show("project");
-            },
-          },
-        ]
-      : []),
-    {
-      label: text.keys.title,
-      act: () => {
-        show("keys");
-      },
-    },
-  ];
+/** What can be gone to or done, and how the search stands. */
+type Offered = { items: Item[]; isSearching: boolean; isUnknown: boolean; error: Error | null };
+
+function useItems(q: string, me: Me, show: (sheet: Sheet | null) => void): Offered {
+  const [typed] = useDebouncedValue(q, TYPING_MS);
+  const mayFind = useMay("calls.read");
+  const isSearch = mayFind && q.length >= SEARCH_FROM;
+  const { data, error, isLoading, isPlaceholderData } = useQuery({ ...conversationsNamed(typed, CONTACTS), enabled: mayFind && typed.length >= SEARCH_FROM });
+  const sought = useSid(q);
+  const contacts = isSearch ? (data?.conversations ?? []) : [];
+  const views = routes.filter((route) => mayOpen(route, me.rights) && route.unlisted !== "links").map(({ view, label }) => ({ label, place: { view, open: null } }));
+  const rooms = sections.filter((section) => mayOpen(section, me.rights)).map(({ open, label }) => ({ label, place: { view: "settings", open, ...NO_FILTER } }));
+  const items = paletteItems(q, { contacts, sought }, [...views, ...rooms.slice(1)], { go: goTo, others: useActions(me, show) });
+  const isSearching = isSearch && (isLoading || isPlaceholderData);
+  return { items, isSearching: isSearching || sought.isSearching, isUnknown: sought.isUnknown, error: isSearch ? error : null };
 }
 
-/** What can be gone to or done, and how the search for contacts stands. */
-type Found = { items: Item[]; isSearching: boolean; error: Error | null };
+/** What was looked for last: who left without choosing finds it again, marked, so that other words take its place. */
+let last = "";
 
-function useItems(q: string, show: (sheet: Sheet | null) => void): Found {
-  const [sought] = useDebouncedValue(q, TYPING_MS);
-  const { data, error, isLoading, isPlaceholderData } = useQuery({ ...conversationsNamed(sought, CONTACTS), enabled: sought.length >= SEARCH_FROM });
-  const isSearch = q.length >= SEARCH_FROM;
-  const found = isSearch ? (data?.conversations ?? []) : [];
-  const rights = useContext(Rights);
-  const views = routes.filter((route) => mayOpen(route, rights) && route.unlisted !== "links").map(({ view, label }) => ({ label, place: { view, open: null } }));
-  const rooms = sections.filter((section) => mayOpen(section, rights)).map(({ open, label }) => ({ label, place: { view: "settings", open, ...NO_FILTER } }));
-  const items = paletteItems(q, found, [...views, ...rooms.slice(1)], { go: goTo, others: useActions(show) });
-  return { items, isSearching: isSearch && (isLoading || isPlaceholderData), error: isSearch ? error : null };
+function keep(words: string): void {
+  last = words;
 }
 
 /** One field that leads everywhere: contacts, calls, views, actions. */
-export function Palette({ show }: { show: (sheet: Sheet | null) => void }): ReactElement {
-  const [typed, setTyped] = useState("");
+export function Palette({ me, show }: { me: Me; show: (sheet: Sheet | null) => void }): ReactElement {
+  const [typed, setTyped] = useState(last);
   const [at, setAt] = useState(0);
   const id = useId();
-  const { items, isSearching, error } = useItems(typed.trim(), show);
+  const { items, isSearching, isUnknown, error } = useItems(typed.trim(), me, show);
   const chosen = Math.min(at, items.length - 1);
   const act = (item: Item | undefined): void => {
+    if (item === undefined) return;
+    keep("");
     show(null);
-    item?.act();
+    item.act();
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Enter") act(items[chosen]);
@@ -89,7 +67,7 @@ export function Palette({ show }: { show: (sheet: Sheet | null) => void }): Reac
   };
   return (
     <Dialog
-      title={text.palette.title}
+      title={palette.title}
       untitled
       size="36rem"
       onClose={() => {
@@ -104,22 +82,26 @@ export function Palette({ show }: { show: (sheet: Sheet | null) => void }): Reac
         aria-expanded
         aria-controls={id}
         aria-activedescendant={chosen < 0 ? undefined : `${id}-${chosen}`}
-        aria-label={text.palette.placeholder}
-        placeholder={text.palette.placeholder}
+        aria-label={palette.placeholder}
+        placeholder={palette.placeholder}
         maxLength={100}
         autoComplete="off"
         spellCheck={false}
         value={typed}
         onChange={(event) => {
           setTyped(event.target.value);
+          keep(event.target.value);
           setAt(0);
         }}
         onKeyDown={onKey}
+        onFocus={(event) => {
+          event.target.select();
+        }}
       />
       <p role="status" className={classes.searching}>
-        {isSearching && text.palette.searching}
+        {isSearching && palette.searching}
       </p>
-      <div id={id} role="listbox" aria-label={text.palette.results} className={classes.items}>
+      <div id={id} role="listbox" aria-label={palette.results} className={classes.items}>
         {items.map((item, i) => (
           // The field has the focus and the keys.
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events
@@ -139,9 +121,14 @@ export function Palette({ show }: { show: (sheet: Sheet | null) => void }): Reac
           </div>
         ))}
       </div>
+      {isUnknown && (
+        <p role="status" className={classes.failed}>
+          {palette.unknownSid}
+        </p>
+      )}
       {error !== null && (
         <p role="alert" className={classes.failed}>
-          {text.palette.failed(error.message)}
+          {palette.failed(error.message)}
         </p>
       )}
     </Dialog>

@@ -40,7 +40,7 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
     followFeed(feed);
   }, [feed]);
   const { view, open } = usePlace();
-  const commands = useCommands();
+  const commands = useCommands(hasData);
   const route = routes.find((known) => known.view === view) ?? routes[0];
   const View = route.component;
   useTitle("view", route.label);
@@ -65,7 +65,7 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
         <Boundary of={route.view} frame={() => <></>}>
           <Replay isInbox={route.view === "inbox"} />
         </Boundary>
-        <Commands {...commands} />
+        <Commands {...commands} me={me} />
       </div>
     </StaleSince>
   );

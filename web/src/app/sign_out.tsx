@@ -6,14 +6,23 @@ import { text } from "../lib/text";
 import { Icon } from "../ui/icon";
 import { endSession } from "./session";
 
-export function SignOut(): ReactElement {
+type SigningOut = { signOut: () => void; isPending: boolean };
+
+export function useSignOut(): SigningOut {
   const { mutate, isPending } = useMutation({
     mutationFn: () => postJson<undefined>("/auth/logout"),
     onSuccess: endSession,
   });
-  const signOut = (): void => {
-    mutate();
+  return {
+    signOut: () => {
+      mutate();
+    },
+    isPending,
   };
+}
+
+export function SignOut(): ReactElement {
+  const { signOut, isPending } = useSignOut();
   return (
     <ActionIcon variant="default" size="lg" loading={isPending} onClick={signOut} aria-label={text.account.signOut} title={text.account.signOut}>
       <Icon name="leave" />

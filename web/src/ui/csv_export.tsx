@@ -7,6 +7,7 @@ import type { Progress, Source } from "../lib/all_rows";
 import { postJson } from "../lib/api";
 import { csvHead, csvLines, csvName } from "../lib/csv";
 import type { Column } from "../lib/csv";
+import { useOffer } from "../lib/offers";
 import { saveFile } from "../lib/save";
 import { text } from "../lib/text";
 import { dayOf } from "../lib/zone";
@@ -64,6 +65,7 @@ export function CsvExport<Row>({ kind, label, words, columns, source }: CsvExpor
     stop.current = new AbortController();
     mutate(stop.current.signal);
   };
+  useOffer(isPending ? null : { label: `${text.csv.export}: ${words.join(" ")}`, act: start });
   const wasStopped = variables?.aborted === true;
   if (!isPending)
     return (

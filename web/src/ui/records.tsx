@@ -12,7 +12,7 @@ type Paged = { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage:
 
 type RecordsProps = { label: string; paged?: Paged; more?: string; children: ReactNode };
 
-export function Records({ label, paged, more = text.people.more, children }: RecordsProps): ReactElement {
+export function Records({ label, paged, more = text.list.more, children }: RecordsProps): ReactElement {
   return (
     <>
       <ul className={classes.list} aria-label={label}>

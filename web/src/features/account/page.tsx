@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactElement } from "react";
 import { useSaveMe } from "../../lib/me";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import type { Me } from "../../lib/types";
 import { Facts } from "../../ui/facts";
 import { Field, Form } from "../../ui/form";
@@ -12,7 +12,7 @@ import classes from "./page.module.css";
 import { PasswordForm } from "./password_form";
 import { Sessions } from "./sessions";
 
-const words = text.mine;
+const words = peopleWords.mine;
 
 /** What is one's own: the name, the password, and where one is signed in. */
 export function AccountView({ me }: { me: Me }): ReactElement {

@@ -2,13 +2,14 @@ import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReactElement } from "react";
+import { peopleWords } from "../../lib/people_words";
 import { text } from "../../lib/text";
 import { Form, PasswordField } from "../../ui/form";
 import { Saved } from "../../ui/saved";
 import { Trouble } from "../../ui/trouble";
 import { changePassword, sessions } from "./api";
 
-const words = text.mine;
+const words = peopleWords.mine;
 const SAYS = { 403: [words.wrongCurrent], 429: [text.door.signIn.throttled] };
 
 export function PasswordForm({ email }: { email: string }): ReactElement {

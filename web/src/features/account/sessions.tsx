@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import type { Session } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Record, Records } from "../../ui/records";
@@ -11,7 +11,7 @@ import { Trouble } from "../../ui/trouble";
 import { agentName } from "./agent";
 import { endSessions, sessions } from "./api";
 
-const words = text.mine;
+const words = peopleWords.mine;
 
 /** Where one is signed in, and how to end that. */
 export function Sessions(): ReactElement {

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { ReactElement } from "react";
+import { peopleWords } from "../../lib/people_words";
 import { text } from "../../lib/text";
 import type { AuditEntry } from "../../lib/types";
 import { Facts } from "../../ui/facts";
@@ -8,7 +9,7 @@ import { ExactTime } from "../../ui/time";
 import classes from "./page.module.css";
 import { sentenceOf } from "./sentence";
 
-const words = text.audit;
+const words = peopleWords.audit;
 
 /** What was done, in words; with all that the log keeps of it, when somebody asks. */
 export function Entry({ entry }: { entry: AuditEntry }): ReactElement {

@@ -1,12 +1,12 @@
 import type { ReactElement } from "react";
 import { goTo } from "../../lib/location";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import { useTyped } from "../../lib/typed";
 import { DayField } from "../../ui/day_field";
 import type { Filter } from "./api";
 import classes from "./page.module.css";
 
-const words = text.audit;
+const words = peopleWords.audit;
 /** So long after the last key the log is asked for. */
 const TYPING_MS = 250;
 
@@ -25,7 +25,7 @@ export function FilterBar({ filter }: { filter: Filter }): ReactElement {
         <option value="">{words.anyAction}</option>
         {Object.keys(words.did).map((action) => (
           <option key={action} value={action}>
-            {text.audit.kinds[action] ?? action}
+            {peopleWords.audit.kinds[action] ?? action}
           </option>
         ))}
       </select>

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Records } from "../../ui/records";
 import { Section } from "../../ui/section";
@@ -10,7 +10,7 @@ import { Entry } from "./entry";
 import { FilterBar } from "./filter_bar";
 import classes from "./page.module.css";
 
-const words = text.audit;
+const words = peopleWords.audit;
 
 /** Who did what, the latest first. */
 export function AuditView(): ReactElement {

@@ -1,4 +1,5 @@
 // An entry of the audit log as a sentence.
+import { peopleWords } from "../../lib/people_words";
 import { text } from "../../lib/text";
 import type { AuditEntry } from "../../lib/types";
 
@@ -22,7 +23,7 @@ function flagsIn(kept: string | null): string | null {
 /** An action that has no words stands for itself. */
 export function sentenceOf({ action, entity, details }: AuditEntry): string {
   const { before, after } = details as { before?: unknown; after?: unknown };
-  const whom = entity.name ?? (entity.type === "user" ? text.audit.somebody(entity.id) : entity.id);
+  const whom = entity.name ?? (entity.type === "user" ? peopleWords.audit.somebody(entity.id) : entity.id);
   const say = action === "flags.changed" ? flagsIn : (said: string | null): string | null => said;
-  return text.audit.did[action]?.({ whom, before: say(word(before)), after: say(word(after)) }) ?? action;
+  return peopleWords.audit.did[action]?.({ whom, before: say(word(before)), after: say(word(after)) }) ?? action;
 }

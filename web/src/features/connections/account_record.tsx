@@ -1,11 +1,11 @@
 import { Button } from "@mantine/core";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import type { Connection } from "../../lib/types";
 import { Record } from "../../ui/records";
 import { ExactTime } from "../../ui/time";
 
-const words = text.connections;
+const words = connectionWords;
 
 type AccountProps = { connection: Connection; onChange: (connection: Connection) => void; onRemove: (connection: Connection) => void };
 

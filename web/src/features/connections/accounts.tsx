@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import type { Connection } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Question } from "../../ui/question";
@@ -13,7 +13,7 @@ import { AccountRecord } from "./account_record";
 import { connections, disconnect } from "./api";
 import { Connect } from "./connect";
 
-const words = text.connections;
+const words = connectionWords;
 
 type Open = { kind: "connect" } | { kind: "change" | "remove"; connection: Connection };
 

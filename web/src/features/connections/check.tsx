@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import type { ConnectionCheck, Me } from "../../lib/types";
 import { Section } from "../../ui/section";
 import { Age } from "../../ui/time";
@@ -10,7 +10,7 @@ import { connectionCheck } from "./api";
 import classes from "./check.module.css";
 import { FindingRow } from "./finding";
 
-const words = text.connections;
+const words = connectionWords;
 
 /** Asks whether everything leads here, and tells exactly what does not. */
 export function Check({ me, title = words.checkTitle }: { me: Me; title?: string }): ReactElement {

@@ -1,14 +1,14 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import type { Connection } from "../../lib/types";
 import { Dialog } from "../../ui/dialog";
 import { Answers, Field, Form } from "../../ui/form";
 import { Trouble } from "../../ui/trouble";
 import { connect, connections } from "./api";
 
-const words = text.connections;
+const words = connectionWords;
 
 /** Account SIDs of Twilio. */
 const SID = "AC[0-9a-fA-F]{32}";

@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import type { FindingAbout } from "../../lib/finding_words";
 import type { Look } from "../../lib/look";
+import { connectionWords } from "../../lib/connection_words";
 import { text } from "../../lib/text";
 import type { Finding, FindingState, RefusalReason } from "../../lib/types";
 import { CopyLine } from "../../ui/copy_line";
@@ -8,7 +9,7 @@ import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import classes from "./check.module.css";
 
-const words = text.connections;
+const words = connectionWords;
 
 const LOOKS: { [S in FindingState]: [Look["shape"], Look["tone"]] } = {
   good: ["check", "good"],

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId } from "react";
 import type { ReactElement } from "react";
 import { me } from "../../lib/me";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import type { ProjectSettings } from "../../lib/types";
 import { allZones } from "../../lib/zone";
 import { FailedFace, LoadingFace } from "../../ui/faces";
@@ -16,7 +16,7 @@ import { ZoneOptions } from "../../ui/zone_options";
 import { projectSettings, saveSettings } from "./api";
 import classes from "./page.module.css";
 
-const words = text.connections.project;
+const words = connectionWords.project;
 
 /** What the project is called, which numbers are its own, and where its calls go. */
 export function ProjectView(): ReactElement {

@@ -42,6 +42,14 @@ export const deadLetterReasons = queryOptions({
   refetchInterval: LOOK_MS,
 });
 
+/** The latest event that names a call; the call itself may never have come to be. */
+export function eventsOfCall(sid: string) {
+  return queryOptions({
+    queryKey: [...INBOX, "of", sid],
+    queryFn: ({ signal }) => getJson<InboxPage>("/api/events", { call_sid: sid, limit: 1 }, signal),
+  });
+}
+
 export function inboxEvent(id: string) {
   return queryOptions({
     queryKey: [...INBOX, "detail", id],

@@ -4,6 +4,7 @@ import { Suspense, lazy, useState } from "react";
 import type { ReactElement } from "react";
 import { goTo } from "../../lib/location";
 import { useMay } from "../../lib/me";
+import { useOffer } from "../../lib/offers";
 import { text } from "../../lib/text";
 import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
@@ -60,6 +61,7 @@ function Inbox(): ReactElement {
       ask({ error, event_type }, count);
     },
   };
+  useOffer(mayReplay && dead > 0 ? { label: text.inbox.replayAll(dead), act: () => { ask({}, dead); } } : null);
   const List = filter.state === "dead_letter" ? GroupList : EventList;
   return (
     <div className={classes.view}>
@@ -124,6 +126,8 @@ type SelectionBarProps = { selection: Selection; isBusy: boolean; onReplay: Deed
 /** What is selected, and what can be done with it. */
 function SelectionBar({ selection, isBusy, onReplay }: SelectionBarProps): ReactElement | null {
   const events = [...selection.events.values()];
+  const mayReplay = events.length > 0 && !isBusy;
+  useOffer(mayReplay ? { label: text.inbox.replayPicked(events.length), act: () => { onReplay(events); } } : null);
   if (events.length === 0) return null;
   return (
     <div className={classes.selection} role="group" aria-label={text.inbox.selection}>

@@ -2,13 +2,14 @@ import { Button } from "@mantine/core";
 import type { ReactElement, ReactNode } from "react";
 import { serverNow } from "../../lib/clock";
 import type { Look } from "../../lib/look";
+import { peopleWords } from "../../lib/people_words";
 import { text } from "../../lib/text";
 import type { ApiKey } from "../../lib/types";
 import { Record } from "../../ui/records";
 import { Age, ExactTime } from "../../ui/time";
 import classes from "./key_record.module.css";
 
-const words = text.apiKeys;
+const words = peopleWords.apiKeys;
 
 type State = keyof typeof words.state;
 

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { serverNow } from "../../lib/clock";
 import { roleTable } from "../../lib/roles";
+import { peopleWords } from "../../lib/people_words";
 import { text } from "../../lib/text";
 import type { Me, Right } from "../../lib/types";
 import { CopyLine } from "../../ui/copy_line";
@@ -12,7 +13,7 @@ import formClasses from "../../ui/form.module.css";
 import { Trouble } from "../../ui/trouble";
 import { keys, makeKey } from "./api";
 
-const words = text.apiKeys;
+const words = peopleWords.apiKeys;
 const DAY_MS = 86_400_000;
 const EXPIRIES = ["90", "30", "365", "never"];
 
@@ -64,7 +65,7 @@ function Secret({ secret, onClose }: { secret: string; onClose: () => void }): R
         <CopyLine label={words.secretLabel} value={secret} note={words.secretNote} />
         <Answers>
           <Button data-autofocus onClick={onClose}>
-            {text.people.done}
+            {peopleWords.people.done}
           </Button>
         </Answers>
       </div>

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import type { ApiKey, Me } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Question } from "../../ui/question";
@@ -13,7 +13,7 @@ import { keys, revokeKey } from "./api";
 import { KeyRecord } from "./key_record";
 import { MakeKey } from "./make_key";
 
-const words = text.apiKeys;
+const words = peopleWords.apiKeys;
 
 /** The API keys of the project. */
 export function KeysView({ me }: { me: Me }): ReactElement {

@@ -3,11 +3,11 @@ import { useState } from "react";
 import type { ReactElement } from "react";
 import { projects } from "../../lib/me";
 import { roleTable } from "../../lib/roles";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import type { Grant, Me, Role } from "../../lib/types";
 import { SelectField } from "../../ui/form";
 
-const words = text.people;
+const words = peopleWords.people;
 const EVERYWHERE = "";
 
 /** Which role, and where: those that one may give. */
@@ -24,8 +24,8 @@ export function GrantFields({ me }: { me: Me }): ReactElement {
         label={words.role}
         name="role"
         value={role}
-        note={text.roles.meaning[role]}
-        options={roles.map(({ name }) => ({ value: name, word: text.roles.name[name] }))}
+        note={peopleWords.roles.meaning[role]}
+        options={roles.map(({ name }) => ({ value: name, word: peopleWords.roles.name[name] }))}
         onChange={(event) => {
           setRole(event.target.value as Role);
         }}

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import type { Me, UserWithLink } from "../../lib/types";
 import { Dialog } from "../../ui/dialog";
 import { Answers, Field, Form } from "../../ui/form";
@@ -10,7 +10,7 @@ import { invite, users } from "./api";
 import { GrantFields, grantOf } from "./grant_fields";
 import { LinkShown } from "./link_shown";
 
-const words = text.people;
+const words = peopleWords.people;
 const SAYS = { 403: [words.beyond] };
 
 /** Asks whom, and with which role; then shows the link by which they come in. */

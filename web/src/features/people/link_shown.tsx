@@ -1,11 +1,11 @@
 import { Button } from "@mantine/core";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import { CopyLine } from "../../ui/copy_line";
 import formClasses from "../../ui/form.module.css";
 import { Answers } from "../../ui/form";
 
-const words = text.people;
+const words = peopleWords.people;
 
 type LinkShownProps = { email: string; token: string | undefined; onDone: () => void };
 

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import type { Me, User } from "../../lib/types";
 import { Dialog } from "../../ui/dialog";
 import { Answers, Form } from "../../ui/form";
@@ -14,7 +14,7 @@ import { LinkShown } from "./link_shown";
 import classes from "./manage.module.css";
 import { roleWords } from "./role_words";
 
-const words = text.people;
+const words = peopleWords.people;
 const SAYS = { 403: [words.beyond], 409: [words.lastOwner] };
 
 type ManageProps = { me: Me; person: User; onClose: () => void };

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { ReactElement } from "react";
 import { goTo, usePlace } from "../../lib/location";
-import { text } from "../../lib/text";
+import { peopleWords } from "../../lib/people_words";
 import type { Me, User, UserStatus } from "../../lib/types";
 import type { Look } from "../../lib/look";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
@@ -15,7 +15,7 @@ import { Invite } from "./invite";
 import { Manage } from "./manage";
 import { roleWords } from "./role_words";
 
-const words = text.people;
+const words = peopleWords.people;
 
 const LOOKS: { [S in UserStatus]: [Look["shape"], Look["tone"]] } = {
   active: ["check", "good"],

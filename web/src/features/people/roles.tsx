@@ -2,6 +2,7 @@ import { VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { roleTable } from "../../lib/roles";
+import { peopleWords } from "../../lib/people_words";
 import { text } from "../../lib/text";
 import type { RoleTable } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
@@ -9,7 +10,7 @@ import { Icon } from "../../ui/icon";
 import { Section } from "../../ui/section";
 import classes from "./roles.module.css";
 
-const words = text.roles;
+const words = peopleWords.roles;
 
 /** Which role may do what, as the server decides. */
 export function RolesView(): ReactElement {

@@ -2,12 +2,12 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReactElement } from "react";
 import { useMay } from "../../lib/me";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import { EmptyFace } from "../../ui/faces";
 import { Section } from "../../ui/section";
 import { MakeProject } from "./make_project";
 
-const words = text.connections.another;
+const words = connectionWords.another;
 
 /** What another project is good for, to who may make one. */
 export function AnotherProject(): ReactElement | null {

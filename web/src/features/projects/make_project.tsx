@@ -2,13 +2,13 @@ import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { goToProject } from "../../lib/go_to_project";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import { Dialog } from "../../ui/dialog";
 import { Answers, Field, Form } from "../../ui/form";
 import { Trouble } from "../../ui/trouble";
 import { makeProject } from "./api";
 
-const words = text.connections.another;
+const words = connectionWords.another;
 
 /** Asks for a name, and goes to where the new project is set up. */
 export function MakeProject({ onClose }: { onClose: () => void }): ReactElement {

@@ -2,14 +2,14 @@ import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { number } from "../../lib/format";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import type { Quota } from "../../lib/types";
 import { Dialog } from "../../ui/dialog";
 import { Answers, Field, Form } from "../../ui/form";
 import { Trouble } from "../../ui/trouble";
 import { chooseQuota, showQuotas } from "./api";
 
-const words = text.connections.quotas;
+const words = connectionWords.quotas;
 
 /** Less of one thing than the project may have; as much as it may takes the choice back. */
 export function ChooseQuota({ quota: { name, value, most, chosen }, onClose }: { quota: Quota; onClose: () => void }): ReactElement {

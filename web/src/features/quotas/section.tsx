@@ -5,7 +5,7 @@ import { useState } from "react";
 import type { ReactElement } from "react";
 import { number } from "../../lib/format";
 import type { Look } from "../../lib/look";
-import { text } from "../../lib/text";
+import { connectionWords } from "../../lib/connection_words";
 import type { Quota } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Mark } from "../../ui/mark";
@@ -16,7 +16,7 @@ import { AsOf, Kept, Vouched } from "../../ui/stale";
 import { quotas } from "./api";
 import { ChooseQuota } from "./choose";
 
-const words = text.connections.quotas;
+const words = connectionWords.quotas;
 
 export function QuotasSection(): ReactElement {
   return (

@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReactElement } from "react";
-import { chime, mayChime } from "../../lib/chime";
-import { askForNotices, noticePermission } from "../../lib/notice";
-import { choose, useChosen } from "../../lib/preferences";
+import { hearSound, turnNotices, turnSound } from "../../lib/alert_switches";
+import { noticePermission } from "../../lib/notice";
+import { useChosen } from "../../lib/preferences";
 import type { Preferences } from "../../lib/preferences";
 import { text } from "../../lib/text";
 import { Options } from "../../ui/options";
@@ -13,21 +13,15 @@ import { OFF_ON, Setting } from "./setting";
 export function Sound(): ReactElement {
   const sound = useChosen("sound");
   const [isBlocked, setBlocked] = useState(false);
-  const listen = async (): Promise<void> => {
-    const may = await mayChime();
-    setBlocked(!may);
-    if (may) chime();
-  };
-  const turn = (value: Preferences["sound"]): void => {
-    choose("sound", value);
-    if (value === "on") void listen();
+  const hear = async (heard: Promise<boolean>): Promise<void> => {
+    setBlocked(!(await heard));
   };
   return (
     <Setting name={text.settings.sound} note={isBlocked ? text.settings.soundBlocked : text.settings.soundNote}>
-      <Button variant="default" size="xs" onClick={() => void listen()}>
+      <Button variant="default" size="xs" onClick={() => void hear(hearSound())}>
         {text.settings.tryIt}
       </Button>
-      <Options label={text.settings.sound} options={OFF_ON} value={sound} onChoose={turn} />
+      <Options label={text.settings.sound} options={OFF_ON} value={sound} onChoose={(value) => void hear(turnSound(value))} />
     </Setting>
   );
 }
@@ -42,9 +36,7 @@ export function Notices(): ReactElement {
   const notices = useChosen("notices");
   const [permission, setPermission] = useState(noticePermission);
   const turn = async (value: Preferences["notices"]): Promise<void> => {
-    const answer = value === "on" ? await askForNotices() : permission;
-    setPermission(answer);
-    choose("notices", answer === "granted" ? value : "off");
+    setPermission(await turnNotices(value));
   };
   const isOn = notices === "on" && permission === "granted";
   return (

@@ -3,8 +3,8 @@ import { useNow } from "../../lib/clock";
 import { fullTime } from "../../lib/format";
 import { useSaveMe } from "../../lib/me";
 import { AUTO, choose, useChosen } from "../../lib/preferences";
-import type { Preferences } from "../../lib/preferences";
 import { SCHEMES, useScheme } from "../../lib/scheme";
+import { LANGUAGES, useSpeak } from "../../lib/speak";
 import { text } from "../../lib/text";
 import { browserZone } from "../../lib/zone";
 import { Options } from "../../ui/options";
@@ -12,22 +12,9 @@ import { ZoneOptions } from "../../ui/zone_options";
 import classes from "./page.module.css";
 import { OFF_ON, Setting } from "./setting";
 
-/** Each language by its own name. */
-const LANGUAGES: { value: Preferences["language"]; word: string; lang?: string }[] = [
-  { value: AUTO, word: text.settings.auto },
-  { value: "en", word: "English", lang: "en" },
-  { value: "ru", word: "Русский", lang: "ru" },
-];
-
 export function Language(): ReactElement {
   const language = useChosen("language");
-  const { mutateAsync } = useSaveMe();
-  const speak = async (value: Preferences["language"]): Promise<void> => {
-    choose("language", value);
-    // Without the account's word the choice would be undone by the next page; the words are loaded once.
-    await mutateAsync({ language: value }).catch(() => undefined);
-    window.location.reload();
-  };
+  const speak = useSpeak();
   return (
     <Setting name={text.settings.language} note={text.settings.languageNote}>
       <Options label={text.settings.language} options={LANGUAGES} value={language} onChoose={(value) => void speak(value)} />

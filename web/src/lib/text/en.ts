@@ -2,11 +2,10 @@
 import type { Connection } from "../feed_state";
 import type { CallStatus, Direction, ProcessingStatus } from "../types";
 import { call } from "./call_en";
-import { connections } from "./connections_en";
 import { language } from "./language";
 import { operations } from "./operations_en";
-import { peopleWords } from "./people_en";
 import { settings } from "./settings_en";
+import { shell } from "./shell_en";
 import { start } from "./start_en";
 
 const { number, counted } = language("en");
@@ -28,7 +27,7 @@ export const en = {
     toDark: "Switch to dark colours",
   },
 
-  ...peopleWords,
+  ...shell,
 
   connection: {
     name: {
@@ -102,8 +101,6 @@ export const en = {
 
   start,
 
-  connections,
-
   copy: { copy: "Copy", copied: "Copied", label: (what: string) => `Copy: ${what}` },
 
   conversations: {
@@ -135,7 +132,7 @@ export const en = {
     range: (first: number, last: number, total: number) =>
       `${number(first)}–${number(last)} of ${number(total)}`,
   },
-  list: { toTop: "↑ To the newest" },
+  list: { toTop: "↑ To the newest", more: "Show more" },
   filter: {
     search: "Name or number",
     direction: "Direction of the last call",
@@ -258,6 +255,7 @@ export const en = {
     selected: (n: number) => `${number(n)} selected`,
     selectNone: "Select none",
     replaySelected: (n: number) => `Replay ${number(n)}`,
+    replayPicked: (n: number) => `Replay what is selected: ${counted(n, { one: "event", other: "events" })}`,
     replaying: "Replay",
     results: "Results",
     outcome: {
@@ -299,19 +297,6 @@ export const en = {
   units: { ms: "ms", s: "s", min: "min", h: "h", kb: "KB", mb: "MB", gb: "GB" },
   operations,
 
-  palette: {
-    searching: "Searching",
-    failed: (why: string) => `Contacts could not be searched. ${why}`,
-    title: "Go to or do",
-    placeholder: "A name, a number, a call SID, or an action",
-    results: "Results",
-    none: "Nothing matches",
-    view: (name: string) => `Go to ${name}`,
-    call: (sid: string) => `Open call ${sid}`,
-    search: (q: string) => `Search all calls for “${q}”`,
-    contact: "conversation",
-    action: "action",
-  },
   keys: {
     title: "Keys",
     off: "Keys of one character are switched off in the settings of this browser.",

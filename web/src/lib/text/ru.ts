@@ -1,11 +1,10 @@
 // Every word the interface says, in Russian.
 import type { Text } from "./en";
 import { call } from "./call_ru";
-import { connections } from "./connections_ru";
 import { language } from "./language";
 import { operations } from "./operations_ru";
-import { peopleWords } from "./people_ru";
 import { settings } from "./settings_ru";
+import { shell } from "./shell_ru";
 import { start } from "./start_ru";
 
 const { number, counted } = language("ru");
@@ -27,7 +26,7 @@ export const ru: Text = {
     toDark: "Включить тёмные цвета",
   },
 
-  ...peopleWords,
+  ...shell,
 
   connection: {
     name: {
@@ -101,8 +100,6 @@ export const ru: Text = {
 
   start,
 
-  connections,
-
   copy: { copy: "Копировать", copied: "Скопировано", label: (what: string) => `Копировать: ${what}` },
 
   conversations: {
@@ -133,7 +130,7 @@ export const ru: Text = {
     next: "Старше",
     range: (first: number, last: number, total: number) => `${number(first)}–${number(last)} из ${number(total)}`,
   },
-  list: { toTop: "↑ К новым" },
+  list: { toTop: "↑ К новым", more: "Показать ещё" },
   filter: {
     search: "Имя или номер",
     direction: "Направление последнего звонка",
@@ -256,6 +253,7 @@ export const ru: Text = {
     selected: (n: number) => `Выбрано: ${number(n)}`,
     selectNone: "Снять",
     replaySelected: (n: number) => `Повторить ${number(n)}`,
+    replayPicked: (n: number) => `Повторить выбранное: ${counted(n, { one: "событие", few: "события", many: "событий", other: "события" })}`,
     replaying: "Повтор",
     results: "Итоги",
     outcome: {
@@ -297,19 +295,6 @@ export const ru: Text = {
   units: { ms: "мс", s: "с", min: "мин", h: "ч", kb: "КБ", mb: "МБ", gb: "ГБ" },
   operations,
 
-  palette: {
-    searching: "Поиск",
-    failed: (why: string) => `Не удалось выполнить поиск контактов. ${why}`,
-    title: "Перейти или сделать",
-    placeholder: "Имя, номер, SID звонка или действие",
-    results: "Найдено",
-    none: "Ничего не найдено",
-    view: (name: string) => `Перейти: ${name}`,
-    call: (sid: string) => `Открыть звонок ${sid}`,
-    search: (q: string) => `Искать «${q}» во всех звонках`,
-    contact: "собеседник",
-    action: "действие",
-  },
   keys: {
     title: "Клавиши",
     off: "Одиночные клавиши выключены в настройках этого браузера.",

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { en } from "./en";
+import { connections as connectionsEn } from "./connections_en";
+import { connections as connectionsRu } from "./connections_ru";
+import { palette as paletteEn } from "./palette_en";
+import { palette as paletteRu } from "./palette_ru";
+import { peopleWords as peopleEn } from "./people_en";
+import { peopleWords as peopleRu } from "./people_ru";
 import { ru } from "./ru";
 
 /** The paths of all words that are plain strings, with the word. */
@@ -11,10 +17,17 @@ function words(of: object, path = ""): [string, string][] {
   });
 }
 
+const CATALOGUES: [object, object][] = [
+  [en, ru],
+  [connectionsEn, connectionsRu],
+  [paletteEn, paletteRu],
+  [peopleEn, peopleRu],
+];
+
 describe("the catalogues", () => {
-  it("say the same things, none of them empty", () => {
-    expect(words(ru).map(([path]) => path)).toEqual(words(en).map(([path]) => path));
-    for (const [path, word] of [...words(en), ...words(ru)]) expect(word.trim(), path).not.toBe("");
+  it.each(CATALOGUES)("say the same things, none of them empty", (english, russian) => {
+    expect(words(russian).map(([path]) => path)).toEqual(words(english).map(([path]) => path));
+    for (const [path, word] of [...words(english), ...words(russian)]) expect(word.trim(), path).not.toBe("");
   });
 
   it("tell the same keys", () => {
