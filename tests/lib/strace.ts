@@ -18,9 +18,15 @@ export type Injection = {
   fault: string;
   /** `3`: the third, `3+`: from the third on, `3+3`: every third; none: always. */
   when?: string;
-  /** Only calls about this file. */
-  path?: string;
+  /** Only calls about this file, or these; of a directory: what names its entries. */
+  path?: string | string[];
 };
+
+async function threadOf(server: Server, name: string): Promise<string> {
+  const tasks = `/proc/${String(server.pid())}/task`;
+  for (const tid of await readdir(tasks)) if ((await readFile(join(tasks, tid, "comm"), "utf8")).trim() === name) return tid;
+  throw new Error(`no thread ${name}`);
+}
 
 export class Strace {
   #attached: ChildProcess | undefined;
@@ -30,7 +36,7 @@ export class Strace {
 
   get #what(): string[] {
     const calls = this.injections.map(({ calls }) => calls).join(",");
-    const paths = this.injections.flatMap(({ path }) => (path === undefined ? [] : ["-P", path]));
+    const paths = this.injections.flatMap(({ path = [] }) => [path].flat().flatMap((one) => ["-P", one]));
     const faults = this.injections.flatMap(({ calls, fault, when }) => ["-e", `inject=${calls}:${fault}${when === undefined ? "" : `:when=${when}`}`]);
     return ["-e", "signal=none", "-s", "8", "-o", this.#trace, ...paths, "-e", `trace=${calls}`, ...faults];
   }
@@ -42,19 +48,25 @@ export class Strace {
     return ["strace", "-D", "-f", "-qq", ...filter, ...this.#what];
   }
 
-  /** Strikes one thread of a server that runs; it counts from now. Resolves when it watches. */
-  async attach(server: Server, thread: string): Promise<void> {
-    const tasks = `/proc/${String(server.pid())}/task`;
-    for (const tid of await readdir(tasks)) {
-      if ((await readFile(join(tasks, tid, "comm"), "utf8")).trim() !== thread) continue;
-      const child = spawn("strace", ["-p", tid, ...this.#what], { stdio: ["ignore", "ignore", "pipe"] });
-      this.#attached = child;
-      for await (const line of createInterface(child.stderr)) {
-        if (/ attached/.test(line)) return;
-        throw new Error(line);
-      }
+  /** Strikes a server that runs, or one thread of it; it counts from now. Resolves when it watches. */
+  async attach(server: Server, thread?: string): Promise<void> {
+    const whom = thread === undefined ? ["-f", "-p", String(server.pid())] : ["-p", await threadOf(server, thread)];
+    const child = spawn("strace", [...whom, ...this.#what], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#attached = child;
+    for await (const line of createInterface(child.stderr)) {
+      if (/ attached/.test(line)) return;
+      throw new Error(line);
     }
-    throw new Error(`no thread ${thread}`);
+  }
+
+  /** The end of the faults of attach(); the server runs on. */
+  async lift(): Promise<void> {
+    const child = this.#attached;
+    this.#attached = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGINT");
+    await gone;
   }
 
   /** Why threads that run cannot be watched here; false when they can. */
@@ -67,14 +79,15 @@ export class Strace {
     return line.includes(" attached") ? false : line;
   }
 
-  /** How often it struck. A call that killed has no result to tell of. */
-  async strikes(): Promise<number> {
+  /** How often it struck, or struck these calls. A call that killed has no result to tell of. */
+  async strikes(calls?: string): Promise<number> {
     const trace = await readFile(this.#trace, "utf8").catch(() => "");
-    return trace.match(/\((INJECTED|DELAYED)|= \?$/gm)?.length ?? 0;
+    const named = calls === undefined ? "" : `^(?:\\d+ +)?(?:<\\.\\.\\. )?(?:${calls.replaceAll(",", "|")})\\b.*`;
+    return trace.match(new RegExp(`${named}(?:\\((?:INJECTED|DELAYED)|= \\?$)`, "gm"))?.length ?? 0;
   }
 
   async remove(): Promise<void> {
-    this.#attached?.kill("SIGINT");
+    await this.lift();
     await rm(dirname(this.#trace), { recursive: true, force: true });
   }
 }
