@@ -4,12 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { ask, type Call, get } from "../lib/api.ts";
+import { type Call, get } from "../lib/api.ts";
 import { wrongClock } from "../lib/faketime.ts";
-import { assertNothingLost, callbacksOf, feedIsDense, Load } from "../lib/load.ts";
+import { assertNothingLost, feedIsDense, Load } from "../lib/load.ts";
 import { startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
-import { newCallSid, post } from "../lib/twilio.ts";
 
 describe("the wall clock", () => {
   it("F090, F091: jumps an hour ahead, two back, and 2 s back in a burst: nothing is lost, nothing stands still", async () => {
@@ -53,22 +52,6 @@ describe("the wall clock", () => {
       delete server.env["FAKETIME"];
       await server.start();
       await assertNothingLost(server, load);
-    } finally {
-      await server.remove();
-    }
-  });
-
-  it("F094: timestamps far out are kept as what was said, and the call can be looked at", async () => {
-    const server = await startServer();
-    try {
-      const far = ["Thu, 01 Jan 1970 00:00:00 +0000", "Wed, 20 Jan 2038 03:14:08 +0000", "Fri, 31 Dec 9999 23:59:59 +0000", "Mon, 01 Jan 0001 00:00:00 +0000", "Fri, 31 Dec 99999 23:59:59 +0000", "-1", "", "Wed, 31 Dec 1969 23:59:59 +0000"];
-      for (const Timestamp of far) {
-        const [event] = callbacksOf(newCallSid());
-        assert.ok(event);
-        assert.equal((await post(server, "voice-status", { ...event, Timestamp })).status, 204, Timestamp);
-        await settled(server);
-        assert.equal((await ask(server, `/api/calls/${event["CallSid"] ?? ""}`)).status, 200, Timestamp);
-      }
     } finally {
       await server.remove();
     }

@@ -1,11 +1,12 @@
 // What a provider may send that is late, doubled, out of order or odd: each case is a fault that the
 // path must bear, on both databases, and the auditor has the last word.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import twilio from "twilio";
 import { type Call, type CallDetail, get, type InboxEvent, type InboxPage, type LogLine } from "../lib/api.ts";
 import { ended, start } from "../lib/jobs.ts";
-import { createDatabase } from "../lib/postgres.ts";
+import { createDatabase, psql } from "../lib/postgres.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
@@ -16,7 +17,7 @@ const CALLER = "+15085140320";
 const START = Math.floor(Date.now() / 1000) * 1000;
 const CLUSTER = process.env["TEST_POSTGRES_URL"];
 
-type Snapshot = Call & { sync_state: string; end_time: string; from_number: string };
+type Snapshot = Call & { sync_state: string; answered_at: string; end_time: string; last_event_time: string; from_number: string };
 
 function rfc2822(ms: number): string {
   return new Date(ms).toUTCString().replace("GMT", "+0000");
@@ -47,6 +48,14 @@ async function postBytes(server: Server, pairs: [string, Buffer][]): Promise<num
     headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": mac.digest("base64") },
     body: pairs.map(escaped).join("&"),
   });
+  return answer.status;
+}
+
+/** A JSON body, signed by its digest. */
+async function postJson(server: Server, body: string): Promise<number> {
+  const url = `${server.url}/webhooks/twilio/voice-status?bodySHA256=${createHash("sha256").update(body).digest("hex")}`;
+  const signature = twilio.getExpectedTwilioSignature(AUTH_TOKEN, url, {});
+  const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-Twilio-Signature": signature }, body });
   return answer.status;
 }
 
@@ -208,15 +217,46 @@ for (const store of ["sqlite", "postgres"]) {
       }
     });
 
+    const FAR = ["Thu, 01 Jan 1970 00:00:00 +0000", "Wed, 31 Dec 1969 23:59:59 +0000", "Wed, 20 Jan 2038 03:14:08 +0000", "Fri, 31 Dec 9999 23:59:59 +0000", "Mon, 01 Jan 0001 00:00:00 +0000", "Fri, 31 Dec 99999 23:59:59 +0000", "-1", ""];
+    for (const Timestamp of FAR)
+      it(`F094: "${Timestamp}" is kept as what was said; when the call was answered and ended is when that was heard`, async () => {
+        const began = Date.now();
+        const sid = newCallSid();
+        await send(event(sid, "in-progress", 1, { Timestamp }), event(sid, "completed", 2, { Timestamp, CallDuration: "7" }));
+        const { call, events } = await shown(sid);
+        assert.equal(call.status, "completed");
+        assert.deepEqual(events.map(({ event_status }) => event_status), ["in-progress", "completed"]);
+        for (const time of [call.answered_at, call.last_event_time, call.end_time])
+          assert.ok(Date.parse(time) >= began - 1000 && Date.parse(time) <= Date.now() + 1000, time);
+        for (const row of await received(sid)) assert.equal((await payloadOf(row))["Timestamp"], Timestamp);
+        await audit(server);
+      });
+
     it("F138: bytes that are no text, lone surrogates, a byte order mark and zero are kept and hold nobody up", async () => {
       const before_ = (await settled(server)).inbox.dead_letter;
-      const names = ["fffe41", "eda080", "efbbbf61", "610062", Buffer.from("\\ud800").toString("hex")];
+      const names = ["fffe41", "eda080", "c0af", "e080af", "efbbbf61", "610062", Buffer.from("\\ud800").toString("hex")];
       for (const [i, name] of names.entries()) {
         const sid = newCallSid();
         const pairs = Object.entries(event(sid, "ringing", i)).map(([field, value]): [string, Buffer] => [field, Buffer.from(value)]);
         assert.equal(await postBytes(server, [...pairs, ["CallerName", Buffer.from(name, "hex")]]), 204);
         await settled(server);
         assert.equal((await shown(sid)).call.status, "ringing");
+      }
+      assert.equal((await settled(server)).inbox.dead_letter, before_);
+    });
+
+    it("F138: half a surrogate and U+0000 that a JSON body spells are kept as JSON, and hold nobody up", async () => {
+      const before_ = (await settled(server)).inbox.dead_letter;
+      for (const [spelled, read, name] of [["\\ud800", "\ufffd", "\ufffd"], ["\\udc00x", "\ufffdx", "\ufffdx"], ["a\\u0000b", "a\ufffdb", "a"]] as const) {
+        const sid = newCallSid();
+        const fields = JSON.stringify(event(sid, "ringing", 1));
+        assert.equal(await postJson(server, `${fields.slice(0, -1)},"CallerName":"${spelled}","${spelled}":"x"}`), 204);
+        await settled(server);
+        assert.equal((await shown(sid)).call.status, "ringing");
+        const payload = await payloadOf((await received(sid))[0]);
+        assert.equal(payload["CallerName"], read);
+        assert.equal(payload[name], "x"); // of a name, what stands before U+0000
+        if (store === "postgres") assert.equal(await psql(server.env["DATABASE_URL"] ?? "", `SELECT payload ->> 'CallSid' FROM webhook_inbox WHERE payload ->> 'CallSid' = '${sid}'`), sid);
       }
       assert.equal((await settled(server)).inbox.dead_letter, before_);
     });
