@@ -207,7 +207,7 @@ describe("doors", () => {
 
   it("F125 F138: survives text that is no text", async () => {
     const before_ = await rows(server);
-    const body = `AccountSid=${ACCOUNT_SID}&CallSid=${newCallSid()}&CallStatus=ringing&From=%FF%FE%00&To=%E2%80%AE&CallerName=%ED%A0%80`;
+    const body = `AccountSid=${ACCOUNT_SID}&CallSid=${newCallSid()}&CallStatus=ringing&From=%FF%FE%00&To=%E2%80%AE&CallerName=%ED%A0%80&FromCity=%C0%AF&FromState=%E0%80%AF`;
     const fields: Params = {};
     const bytes = (s: string): string => Buffer.from(s.replaceAll(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), "latin1").toString("latin1");
     for (const pair of body.split("&")) {
