@@ -23,12 +23,12 @@ export type Struck = {
 };
 
 /** Under load until the server has ended, or the fault struck and EVENTS more were answered. */
-async function strain(server: Server, trace: Strace, load: Load): Promise<void> {
+async function strain(server: Server, strikes: () => Promise<number>, load: Load): Promise<void> {
   const answered = (): number => load.acknowledged.size + load.unanswered.refusals;
   const deadline = Date.now() + ROUND_MS;
   let enough = Infinity;
   while (!server.ended() && answered() < enough && Date.now() < deadline) {
-    if (enough === Infinity && (await trace.strikes()) > 0) enough = answered() + EVENTS;
+    if (enough === Infinity && (await strikes()) > 0) enough = answered() + EVENTS;
     if (enough === Infinity && answered() > NEVER) return; // there is no such call
     await new Promise((next) => setTimeout(next, 10));
   }
@@ -43,22 +43,30 @@ async function conclude(server: Server): Promise<End> {
   return end;
 }
 
-/** A server in, a running one out. `ends`: it has to end by itself, and is given the time to. */
-export async function strike(server: Server, trace: Strace, ends = false): Promise<Struck> {
+export type StrikeOptions = {
+  /** It has to end by itself, and is given the time to. */
+  ends?: boolean;
+  /** The calls whose strikes count, when others only lead to them. */
+  calls?: string | undefined;
+};
+
+/** A server in, a running one out. */
+export async function strike(server: Server, trace: Strace, { ends = false, calls }: StrikeOptions = {}): Promise<Struck> {
+  const strikes = (): Promise<number> => trace.strikes(calls);
   if (!server.ended()) await server.stop();
   const before = server.output().length;
   const load = new Load(server, { senders: SENDERS });
   server.under = trace.command;
   server.launch();
-  await strain(server, trace, load);
-  if (ends && (await trace.strikes()) > 0) await until("it ended by itself", server.ended).catch(() => undefined);
+  await strain(server, strikes, load);
+  if (ends && (await strikes()) > 0) await until("it ended by itself", server.ended).catch(() => undefined);
   const end = server.ended();
   const last = await conclude(server);
   await load.end();
   assert.notEqual(last.signal, "SIGSEGV");
   assert.notEqual(last.signal, "SIGBUS");
 
-  const struck = { strikes: await trace.strikes(), end, said: server.output().slice(before) };
+  const struck = { strikes: await strikes(), end, said: server.output().slice(before) };
   server.under = [];
   await server.start();
   await assertNothingLost(server, load);
