@@ -12,3 +12,8 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined> |
     await new Promise((next) => setTimeout(next, LOOK_EVERY_MS));
   }
 }
+
+/** For what is measured and not asserted: since a moment of performance.now(), as text. */
+export function secondsSince(began: number): string {
+  return ((performance.now() - began) / 1000).toFixed(2);
+}
