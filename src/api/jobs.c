@@ -11,26 +11,6 @@ enum { RUNS_USUAL = 20, DRIFT_DAYS = 14, DRIFT_ROWS_MAX = 1000 };
 
 // --- shown ---------------------------------------------------------------------------------------
 
-static void write_run(struct req *rq, const struct job_run *r)
-{
-    struct json_writer *w = &rq->json;
-
-    json_open_object(w);
-    json_member_id(rq, STR("id"), r->id);
-    json_member_str(w, STR("job"), r->job);
-    json_member_str(w, STR("state"), r->state);
-    json_member_str(w, STR("asked_through"), r->through);
-    json_member_str(w, STR("asked_by"), r->by);
-    json_member_time(w, STR("asked_at"), r->asked_at);
-    json_member_time(w, STR("started_at"), r->started_at);
-    json_member_time(w, STR("ended_at"), r->ended_at);
-    json_member_int(w, STR("done"), r->done);
-    json_member_int(w, STR("total"), r->total);
-    json_member_raw(w, STR("counts"), r->counts);
-    json_member_str(w, STR("error"), r->error);
-    json_close_object(w);
-}
-
 static bool is_on(const struct req *rq, const struct job *j)
 {
     return !j->is_reconcile ||
@@ -74,7 +54,7 @@ static void write_job(struct req *rq, const struct job *j, const struct job_stat
     if (s->latest.id == INT_NONE)
         json_null(w);
     else
-        write_run(rq, &s->latest);
+        job_run_write(&rq->json, &s->latest);
     json_close_object(w);
 }
 
@@ -125,7 +105,7 @@ static bool runs(struct req *rq, struct err *e)
     json_key(&rq->json, STR("runs"));
     json_open_array(&rq->json);
     for (size_t i = 0; i < n; i++)
-        write_run(rq, &list[i]);
+        job_run_write(&rq->json, &list[i]);
     json_close_array(&rq->json);
     json_member_next(rq, STR("next_before"), &page, n, n ? list[n - 1].id : INT_NONE);
     json_close_object(&rq->json);
@@ -144,7 +124,7 @@ static bool run(struct req *rq, struct err *e)
         return err_trace(e);
     if (!found || !str_eq(r.job, str_from(job->name)))
         return req_not_found(e);
-    write_run(rq, &r);
+    job_run_write(&rq->json, &r);
     return reply(rq, 200, e);
 }
 
@@ -245,7 +225,7 @@ static bool ask_by_name(struct req *rq, struct str name, struct err *e)
 
     if (!ask_for(rq, job_find(jobs, n, name), &r, e))
         return err_trace(e);
-    write_run(rq, &r);
+    job_run_write(&rq->json, &r);
     return reply(rq, 202, e);
 }
 
@@ -307,7 +287,7 @@ static bool write_sync(struct req *rq, const struct job_run *r, struct err *e)
     json_member_int(w, STR("skipped"), count_of(counts, "skipped"));
     json_member_int(w, STR("total"), r->done);
     json_key(w, STR("run"));
-    write_run(rq, r);
+    job_run_write(&rq->json, r);
     json_close_object(w);
     return true;
 }

@@ -79,12 +79,38 @@ static void page_forget(struct client *c)
     c->page_is_stale = false;
 }
 
+// --- progress ------------------------------------------------------------------------------------
+
+/* The hub asks for it while somebody wants it; what is left of then would be old to who comes. */
+static void want_progress(struct client *c, bool before, bool now)
+{
+    struct channel *ch = c->channel;
+    const size_t had = ch->n_wanting;
+
+    ch->n_wanting = had + now - before;
+    c->progress_no = 0;
+    if ((had > 0) == (ch->n_wanting > 0))
+        return;
+    hub_tell_wanted(ch->station->hub, ch->station, ch->of, ch->n_wanting > 0);
+    channel_forget_progress(ch);
+}
+
+static void set_topics(struct client *c, feed_topics topics)
+{
+    const bool before = c->topics & FEED_TOPIC_PROGRESS, now = topics & FEED_TOPIC_PROGRESS;
+
+    c->topics = topics;
+    if (before || now)
+        want_progress(c, before, now);
+}
+
 static void on_closed(void *arg)
 {
     struct client *c = arg;
     struct station *s = c->channel->station;
 
     page_forget(c);
+    set_topics(c, 0);
     list_remove(c);
     c->channel->n_clients--;
     free(c);
@@ -126,6 +152,22 @@ static void send_text(const struct client *c, struct buf *out)
     buf_finish(out);
     client_send(c, &chunk, 1);
     http_chunk_unref(chunk);
+}
+
+static bool is_owed_progress(const struct client *c)
+{
+    const struct channel *ch = c->channel;
+
+    return ch->progress && c->topics & FEED_TOPIC_PROGRESS && c->progress_no != ch->progress_no;
+}
+
+/* The last that came, when its socket has room: what it missed meanwhile is nothing. */
+static void tell_progress(struct client *c)
+{
+    if (!is_owed_progress(c) || http_stream_backlog(c->stream) >= LIMIT_SSE_BACKLOG)
+        return;
+    client_send(c, &c->channel->progress, 1);
+    c->progress_no = c->channel->progress_no;
 }
 
 /* Asks the hub's thread for what stands after c->sent, as soon as the socket has nothing to do. */
@@ -212,7 +254,10 @@ void client_advance(struct client *c)
 {
     const struct ring *r = &c->channel->ring;
 
-    if (c->standing == CLOSING || c->page)
+    if (c->standing == CLOSING)
+        return;
+    tell_progress(c);
+    if (c->page)
         return;
     pump(c);
     if (c->sent == r->last)
@@ -223,7 +268,7 @@ void client_advance(struct client *c)
     }
     if (c->standing == RESUMING && (c->sent > r->last || !ring_covers(r, c->sent)))
         ask_page(c);
-    client_list(c, c->sent < r->last || c->standing == RESUMING);
+    client_list(c, c->sent < r->last || c->standing == RESUMING || is_owed_progress(c));
     if (c->is_behind)
         station_start_draining(c->channel->station);
 }
@@ -335,6 +380,13 @@ static void refuse_message(struct client *c, const struct err *e)
     ws_close(c->ws, WS_POLICY, STR("messages that make no sense"));
 }
 
+static bool may_have(const struct client *c, feed_topics topics, struct err *e)
+{
+    if (!(topics & FEED_TOPIC_PROGRESS) || c->who.sees_progress)
+        return true;
+    return err_set(e, ERR_FORBIDDEN, "this needs the right %s", "health.read");
+}
+
 /* What it hears from here on belongs to the new subscription. A page under way is waited for:
  * however often it subscribes, the store is asked for one at a time. */
 static void resubscribe(struct client *c, const struct feed_request *rq)
@@ -343,7 +395,7 @@ static void resubscribe(struct client *c, const struct feed_request *rq)
     struct buf out;
 
     c->page_is_stale = c->page != NULL;
-    c->topics = rq->topics;
+    set_topics(c, rq->topics);
     buf_init(&out, FEED_FRAME_MAX);
     feed_view_subscribed(&out, c->topics, str_from(ch->epoch),
                          rq->from.given ? rq->from.last_seq : c->sent);
@@ -361,7 +413,7 @@ static void on_text(struct str message, void *arg)
     struct feed_request rq;
     struct err e = {0};
 
-    if (feed_request_parse(message, a, &rq, &e))
+    if (feed_request_parse(message, a, &rq, &e) && may_have(c, rq.topics, &e))
         resubscribe(c, &rq);
     else
         refuse_message(c, &e);
@@ -393,7 +445,7 @@ void client_open(struct channel *ch, struct subscription *sub, unsigned char bea
 
     c->channel = ch;
     c->sent = ch->ring.last;
-    c->topics = sub->who.topics;
+    set_topics(c, sub->who.topics);
     c->who = sub->who.who;
     c->beat = beat;
     c->language = http_language(http_header(http_request_of(sub->x), STR("Accept-Language")));

@@ -23,6 +23,7 @@ struct client {
     feed_topics topics;
     enum standing standing;
     bool is_behind;
+    unsigned progress_no;  /* of the channel's progress, the last that it was given; 0: none */
     unsigned char beat;    /* at which of the beats it gets its keepalive */
     unsigned char strikes; /* how often it made no sense */
     enum err_language language;

@@ -199,6 +199,7 @@ static bool watch_open(struct hub *h, struct sight of, struct watch **ret, struc
     w->of = of;
     w->first_seq = page.head.first_seq;
     w->announced_at = TIME_NONE;
+    buf_init(&w->progress, FEED_FRAME_MAX);
     set_epoch(w, page.head.epoch);
     ring_init(&w->ring, h->o.ring, floor);
     render(w, &page, SIZE_MAX);
@@ -217,6 +218,7 @@ struct ask {
     struct sight of; /* of an announcement: the project, in all views */
     int64_t last_seq;
     usec_t at;
+    bool wanted;
 };
 
 static void on_open(struct task *t)
@@ -245,6 +247,17 @@ static void on_close(struct task *t)
     w->open[ask->station->index] = false;
     if (--w->n_open == 0)
         watch_destroy(ask->hub, w);
+    free(ask);
+}
+
+/* Who has come knows nothing yet. */
+static void on_wanted(struct task *t)
+{
+    struct ask *ask = container_of(t, struct ask, task);
+    struct watch *w = watch_find(ask->hub, ask->of);
+
+    w->n_wanting += ask->wanted ? 1 : -(size_t)1;
+    buf_reset(&w->progress);
     free(ask);
 }
 
@@ -277,6 +290,12 @@ bool hub_ask_open(struct hub *h, struct station *s, struct sight of)
 void hub_tell_closed(struct hub *h, struct station *s, struct sight of)
 {
     (void)send_ask(h, &(struct ask){.task.run = on_close, .station = s, .of = of});
+}
+
+void hub_tell_wanted(struct hub *h, struct station *s, struct sight of, bool wanted)
+{
+    (void)send_ask(h,
+                   &(struct ask){.task.run = on_wanted, .station = s, .of = of, .wanted = wanted});
 }
 
 void hub_announce(struct hub *h, int64_t project, int64_t last_seq)
@@ -367,6 +386,15 @@ static void recheck(struct hub *h)
     h->rechecked_at = clock_monotonic(h->o.clock);
 }
 
+static void look_for_progress(struct hub *h)
+{
+    struct err e = {0};
+
+    if (!hub_look_for_progress(h, &e))
+        log_failure(NULL, LOG_WARN, "feed.progress", &e);
+    h->progress_at = clock_monotonic(h->o.clock);
+}
+
 static void run_mail(struct task *t)
 {
     while (t) {
@@ -400,6 +428,8 @@ static void run(void *arg)
         if (clock_monotonic(h->o.clock) - h->rechecked_at >= h->o.recheck)
             recheck(h);
         publish_due(h);
+        if (clock_monotonic(h->o.clock) - h->progress_at >= h->o.progress_every)
+            look_for_progress(h);
         served = hub_serve_page(h);
     }
     end(h);
@@ -479,6 +509,7 @@ bool hub_start(const struct hub_options *o, struct hub **ret, struct err *e)
     h->o.keepalive = o->keepalive ? o->keepalive : SECONDS(30);
     h->o.poll = o->poll ? o->poll : SECONDS(1);
     h->o.recheck = o->recheck ? o->recheck : SECONDS(10);
+    h->o.progress_every = o->progress_every ? o->progress_every : SECONDS(1);
     h->mail = mailbox_create();
     h->emptied = bell_create();
     h->a = arena_create(256 * 1024);
@@ -486,7 +517,7 @@ bool hub_start(const struct hub_options *o, struct hub **ret, struct err *e)
     h->last_page = &h->pages;
     h->told_at = h->due_since = TIME_NONE;
     h->started_at = clock_wall(o->clock);
-    h->polled_at = h->rechecked_at = clock_monotonic(o->clock);
+    h->polled_at = h->rechecked_at = h->progress_at = clock_monotonic(o->clock);
     h->stations = mem_alloc(o->n_loops * sizeof *h->stations);
     for (size_t i = 0; i < o->n_loops; i++)
         station_init(&h->stations[i], h, o->loops[i], i);

@@ -24,12 +24,18 @@ enum { HUB_WATCHER_ID_MAX = 80 };
 struct hub_watcher {
     int64_t project;
     int kind;
+    int sees_progress; /* whether it may have that topic, too */
     char id[HUB_WATCHER_ID_MAX];
 };
 
 /* Which of these may go on watching: *ret_may, one for each. On the hub's thread. */
 typedef bool hub_may_watch_fn(struct db *db, const struct hub_watcher *who, size_t n, usec_t now,
                               struct arena *a, bool *ret_may, struct err *e);
+
+/* How far what is under way in these projects is: *ret_runs, a JSON array for each, or STR_NONE
+ * when there is nothing to tell. On the hub's thread. */
+typedef bool hub_progress_fn(struct db *db, const int64_t *projects, size_t n, struct arena *a,
+                             struct str *ret_runs, struct err *e);
 
 struct hub_options {
     struct store *store;
@@ -42,6 +48,8 @@ struct hub_options {
     usec_t poll;      /* asks the store even when nobody announced (other nodes); 0: 1 s */
     hub_may_watch_fn *may_watch; /* NULL: whoever was let in stays */
     usec_t recheck;              /* how often that is asked; 0: 10 s */
+    hub_progress_fn *progress;   /* NULL: nobody is told of any */
+    usec_t progress_every;       /* how often that is asked, while somebody wants it; 0: 1 s */
     /* Whether anybody may watch that project now; asked together with may_watch. NULL: yes. */
     bool (*is_on)(int64_t project, void *arg);
     void *arg;

@@ -23,7 +23,7 @@ struct rig {
 
 // --- the server ----------------------------------------------------------------------------------
 
-/* "/?last_seq=7&epoch=x&project=2&view=1&topics=call.*&who=4" */
+/* "/?last_seq=7&epoch=x&project=2&view=1&topics=call.*&who=4&sees=1" */
 static inline void on_request(struct http_exchange *x, void *arg)
 {
     struct rig *r = arg;
@@ -41,6 +41,7 @@ static inline void on_request(struct http_exchange *x, void *arg)
         s.view = (enum feed_view)number;
     if (str_to_i64(form_get(&query, STR("who")), &number))
         s.who.kind = (int)number;
+    s.who.sees_progress = !str_is_none(form_get(&query, STR("sees")));
     if (!str_is_none(form_get(&query, STR("topics"))))
         assert_ok(feed_topics_parse(form_get(&query, STR("topics")), &s.topics, &e), &e);
     hub_subscribe(r->hub, x, &s);

@@ -37,10 +37,11 @@ static inline bool sight_eq(const struct sight *a, const struct sight *b)
 // --- hub → station -------------------------------------------------------------------------------
 
 enum news_kind {
-    NEWS_OPENED,  /* the frames of (floor, last], and the epoch: clients may come in */
-    NEWS_FRAMES,  /* what comes next, up to last */
-    NEWS_RESET,   /* history is another one: everybody is told to load anew */
-    NEWS_REFUSED, /* cannot be opened: `error` */
+    NEWS_OPENED,   /* the frames of (floor, last], and the epoch: clients may come in */
+    NEWS_FRAMES,   /* what comes next, up to last */
+    NEWS_RESET,    /* history is another one: everybody is told to load anew */
+    NEWS_REFUSED,  /* cannot be opened: `error` */
+    NEWS_PROGRESS, /* how far what is under way is: one frame, without a number */
 };
 
 struct news_frame {
@@ -94,6 +95,8 @@ void station_on_page(struct task *t);
 bool hub_ask_open(struct hub *h, struct station *s, struct sight of) CHECK_RESULT;
 bool hub_ask_page(struct hub *h, struct page *p) CHECK_RESULT;
 void hub_tell_closed(struct hub *h, struct station *s, struct sight of);
+/* Somebody here wants the progress too, who did not before; or nobody does any more. */
+void hub_tell_wanted(struct hub *h, struct station *s, struct sight of, bool wanted);
 
 // --- stations ------------------------------------------------------------------------------------
 
@@ -117,7 +120,10 @@ struct channel {
     struct client *abreast, *behind;
     size_t n_clients;
     struct ring ring;
-    int64_t first_seq; /* oldest that the store has, as of opening */
+    int64_t first_seq;           /* oldest that the store has, as of opening */
+    size_t n_wanting;            /* clients that want the progress */
+    struct http_chunk *progress; /* the last that came while one did; or NULL */
+    unsigned progress_no;        /* how many came */
     char epoch[FEED_EPOCH_MAX + 1];
 };
 
@@ -152,7 +158,7 @@ struct hub {
     struct arena *a;
     struct watch *watches[FEED_BUCKETS];
     struct task *pages, **last_page;
-    usec_t polled_at, rechecked_at;
+    usec_t polled_at, rechecked_at, progress_at;
 
     _Atomic uint64_t store_reads;
     _Atomic int64_t last_seq, publish_lag;
@@ -167,6 +173,7 @@ static inline size_t feed_bucket(int64_t project)
     return (uint64_t)project % FEED_BUCKETS;
 }
 
+void channel_forget_progress(struct channel *ch);
 void station_init(struct station *s, struct hub *h, struct loop *l, size_t index);
 /* On the loop: closes every stream; s->emptied rings when the last one is gone. */
 void station_close(void *station);
@@ -190,6 +197,8 @@ bool hub_serve_page(struct hub *h) CHECK_RESULT;
 void hub_drop_pages(struct hub *h);
 /* Asks who may still watch, and ends the streams of who may not. */
 bool hub_recheck(struct hub *h, struct err *e) CHECK_RESULT;
+/* Asks how far what is under way is, where somebody wants to know, and tells what is new. */
+bool hub_look_for_progress(struct hub *h, struct err *e) CHECK_RESULT;
 
 // --- who wants to watch --------------------------------------------------------------------------
 

@@ -92,18 +92,6 @@ static void all_of_a_crowd_are_asked_about_at_once(void **state)
         }
 }
 
-/* A round of the hub's thread: it answers whoever comes in the next one. */
-static void wait_for_a_round(struct rig *r)
-{
-    struct viewer v;
-
-    for (int i = 0; i < 2; i++) {
-        dial(r, &v, "?project=77", 0);
-        assert_true(str_starts(head(&v), STR("HTTP/1.1 404 ")));
-        leave(&v);
-    }
-}
-
 static void where_nobody_watches_nobody_is_asked_about(void **state)
 {
     _cleanup_(rig_downp) struct rig *r = rig_up_with(asking);

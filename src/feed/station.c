@@ -25,6 +25,13 @@ static struct channel *channel_find(struct station *s, struct sight of)
     return ch;
 }
 
+void channel_forget_progress(struct channel *ch)
+{
+    if (ch->progress)
+        http_chunk_unref(ch->progress);
+    ch->progress = NULL;
+}
+
 static struct channel *channel_create(struct station *s, struct sight of)
 {
     struct channel **bucket = &s->channels[feed_bucket(of.project)];
@@ -46,6 +53,7 @@ static void channel_pop(struct channel **at)
     assert(ch->n_clients == 0 && !ch->waiting);
     *at = ch->next;
     ring_finish(&ch->ring);
+    channel_forget_progress(ch);
     free(ch);
 }
 
@@ -157,6 +165,19 @@ static void published(struct channel *ch, const struct news *n)
     histogram_note_time(&ch->station->publish_time, took);
 }
 
+static void progressed(struct channel *ch, const struct news *n)
+{
+    struct client *behind = ch->behind;
+
+    if (ch->n_wanting == 0)
+        return; // it was under way when the last who wanted it left
+    channel_forget_progress(ch);
+    ch->progress = http_chunk_ref(n->frames[0].chunk);
+    ch->progress_no++;
+    client_advance_all(behind);
+    client_advance_all(ch->abreast);
+}
+
 static void reset_some(struct client *first, const struct news *n)
 {
     for (struct client *c = first, *next; c; c = next) {
@@ -186,10 +207,9 @@ static const struct {
     bool open; /* the channel is, when this is for it */
     void (*run)(struct channel *ch, const struct news *n);
 } on_kind[] = {
-    [NEWS_OPENED] = {false, opened},
-    [NEWS_REFUSED] = {false, refused},
-    [NEWS_FRAMES] = {true, published},
-    [NEWS_RESET] = {true, reset},
+    [NEWS_OPENED] = {false, opened},      [NEWS_REFUSED] = {false, refused},
+    [NEWS_FRAMES] = {true, published},    [NEWS_RESET] = {true, reset},
+    [NEWS_PROGRESS] = {true, progressed},
 };
 
 void station_on_news(struct task *t)

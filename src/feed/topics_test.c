@@ -13,6 +13,7 @@ static void a_list_names_types_and_kinds(void **state)
         {"call.*,recording.ready", "recording.ready", "message.sent"},
         {" call.ended , tool.* ", "tool.failed", "call.started"},
         {"call.*,call.*", "call.ended", "nothing.known"},
+        {"job.*,call.ended", "call.ended", "nothing.known"},
     };
     (void)state;
     FOR_EACH_ROW (row, rows) {
@@ -66,11 +67,13 @@ static void everything_is_more_than_every_known_type(void **state)
 
     (void)state;
     assert_true((FEED_TOPICS_ALL & FEED_TOPIC(feed_type_of(STR("of.tomorrow")))) != 0);
+    assert_true((FEED_TOPICS_ALL & FEED_TOPIC_PROGRESS) == 0); // which is no event
     buf_init(&out, SIZE_MAX);
     json_init(&w, &out);
     feed_topics_write(&w, FEED_TOPICS_ALL);
     feed_topics_write(&w, FEED_TOPIC(feed_type_of(STR("call.ended"))));
-    assert_str(buf_view(&out), "[\"*\"],[\"call.ended\"]");
+    feed_topics_write(&w, FEED_TOPICS_ALL | FEED_TOPIC_PROGRESS);
+    assert_str(buf_view(&out), "[\"*\"],[\"call.ended\"],[\"*\",\"job.progress\"]");
     buf_finish(&out);
 }
 

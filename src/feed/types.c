@@ -25,7 +25,7 @@ static const struct {
     {.stored = {"integration.down", 16}},
     {.stored = {"budget.threshold_reached", 24}},
 };
-static_assert(LEN(types) < FEED_TYPE_UNKNOWN, "every type has its bit");
+static_assert(LEN(types) < FEED_TYPE_UNKNOWN - 1, "every type has its bit, and progress its own");
 
 unsigned feed_type_of(struct str type)
 {
@@ -56,6 +56,8 @@ bool feed_topics_add(feed_topics *topics, struct str topic, struct err *e)
     for (unsigned i = 0; i < LEN(types); i++)
         if (covers(topic, types[i].stored))
             found |= FEED_TOPIC(i);
+    if (covers(topic, FEED_PROGRESS))
+        found |= FEED_TOPIC_PROGRESS;
     if (found == 0) {
         (void)err_set(e, ERR_INVALID, "topics: there are no events " STR_FMT,
                       STR_ARG(str_sub(topic, 0, 64)));
@@ -83,11 +85,15 @@ bool feed_topics_parse(struct str list, feed_topics *ret, struct err *e)
 
 void feed_topics_write(struct json_writer *w, feed_topics topics)
 {
+    const bool all = (topics & FEED_TOPICS_ALL) == FEED_TOPICS_ALL;
+
     json_open_array(w);
-    if (topics == FEED_TOPICS_ALL)
+    if (all)
         json_str(w, STR("*"));
-    for (unsigned i = 0; i < LEN(types) && topics != FEED_TOPICS_ALL; i++)
+    for (unsigned i = 0; i < LEN(types) && !all; i++)
         if (topics & FEED_TOPIC(i))
             json_str(w, types[i].stored);
+    if (topics & FEED_TOPIC_PROGRESS)
+        json_str(w, FEED_PROGRESS);
     json_close_array(w);
 }

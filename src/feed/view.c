@@ -149,6 +149,17 @@ void feed_view_position(enum feed_view v, struct buf *out, struct str epoch, int
     buf_finish(&message);
 }
 
+void feed_view_progress(enum feed_view v, struct buf *out, struct str runs)
+{
+    struct json_writer w;
+    struct buf message;
+
+    assert(v != FEED_CALLS);
+    open_message(&w, &message, FEED_PROGRESS);
+    json_member_raw(&w, STR("runs"), runs);
+    close_message(v, out, &w);
+}
+
 void feed_view_subscribed(struct buf *out, feed_topics topics, struct str epoch, int64_t seq)
 {
     struct json_writer w;

@@ -26,6 +26,8 @@ void feed_view_ended(enum feed_view v, struct buf *out, struct str reason);
 
 /* How far one is when nothing of it was wanted; not in FEED_CALLS. */
 void feed_view_position(enum feed_view v, struct buf *out, struct str epoch, int64_t seq);
+/* How far what is under way is; not in FEED_CALLS. runs: a JSON array. */
+void feed_view_progress(enum feed_view v, struct buf *out, struct str runs);
 /* Answers to what a client of FEED_SOCKET says. */
 void feed_view_subscribed(struct buf *out, feed_topics topics, struct str epoch, int64_t seq);
 void feed_view_error(struct buf *out, const struct err *e, enum err_language language,

@@ -139,6 +139,18 @@ static inline void leave(struct viewer *v)
     buf_finish(&v->in);
 }
 
+/* A round of the hub's thread: it answers whoever comes in the next one. */
+static inline void wait_for_a_round(struct rig *r)
+{
+    struct viewer v;
+
+    for (int i = 0; i < 2; i++) {
+        dial(r, &v, "?project=77", 0);
+        assert_true(str_starts(head(&v), STR("HTTP/1.1 404 ")));
+        leave(&v);
+    }
+}
+
 /* Events first … last come next: each once, in order. */
 static inline void expect_seqs(struct viewer *v, int64_t first, int64_t last)
 {

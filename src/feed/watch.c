@@ -32,6 +32,7 @@ static void watch_pop(struct watch **at)
 
     *at = w->next;
     ring_finish(&w->ring);
+    buf_finish(&w->progress);
     free(w);
 }
 
@@ -130,6 +131,17 @@ void watch_send_reset(struct hub *h, const struct watch *w, enum feed_resync rea
             continue;
         struct news *news = news_create(w, &h->stations[i], NEWS_RESET, 0);
         news->reason = reason;
+        loop_post(h->stations[i].loop, &news->task);
+    }
+}
+
+void watch_send_progress(struct hub *h, const struct watch *w, struct http_chunk *chunk)
+{
+    for (size_t i = 0; i < h->o.n_loops; i++) {
+        if (!w->open[i])
+            continue;
+        struct news *news = news_create(w, &h->stations[i], NEWS_PROGRESS, 1);
+        news->frames[0] = (struct news_frame){.chunk = http_chunk_ref(chunk)};
         loop_post(h->stations[i].loop, &news->task);
     }
 }

@@ -12,6 +12,8 @@ struct watch {
     int64_t first_seq;   /* oldest that is kept, as of the last look */
     char epoch[FEED_EPOCH_MAX + 1];
     struct ring ring;
+    size_t n_wanting;    /* stations where somebody wants the progress */
+    struct buf progress; /* what was told last; empty: it is to be told anew */
     size_t n_open;
     bool open[]; /* by station */
 };
@@ -32,6 +34,7 @@ void watch_send_frames(const struct watch *w, struct station *s, enum news_kind 
                        usec_t announced_at);
 /* To all stations where it is open. */
 void watch_send_reset(struct hub *h, const struct watch *w, enum feed_resync reason);
+void watch_send_progress(struct hub *h, const struct watch *w, struct http_chunk *chunk);
 void watch_send_refusal(struct station *s, struct sight of, const struct err *why);
 
 #endif

@@ -131,6 +131,12 @@ static const struct column state_columns[] = {
 };
 static const struct row_shape state_shape = ROW_SHAPE(struct job_state, state_columns);
 
+static const struct column latest_columns[] = {
+    {"project_id", COLUMN_INT, offsetof(struct job_latest, project)},
+    RUN_COLUMNS(struct job_latest, run.),
+};
+static const struct row_shape latest_shape = ROW_SHAPE(struct job_latest, latest_columns);
+
 static const struct column run_columns[] = {RUN_COLUMNS(struct job_run, )};
 static const struct row_shape run_shape = ROW_SHAPE(struct job_run, run_columns);
 
@@ -142,6 +148,17 @@ bool job_states(struct db *db, int64_t project, struct arena *a, struct job_stat
     if (!db_query(db, Q_JOB_STATES, BINDS(bind_int("project", project)), a, &rows, e))
         return err_trace(e);
     *ret = rows_list(rows, &state_shape, STATES_MAX, a, ret_n, e);
+    return *ret || err_trace(e);
+}
+
+bool job_latest_runs(struct db *db, const int64_t *projects, size_t n, struct arena *a,
+                     struct job_latest **ret, size_t *ret_n, struct err *e)
+{
+    struct rows *rows;
+
+    if (!db_query(db, Q_JOB_LATEST, BINDS(bind_ints("project", projects, n)), a, &rows, e))
+        return err_trace(e);
+    *ret = rows_list(rows, &latest_shape, n * STATES_MAX, a, ret_n, e);
     return *ret || err_trace(e);
 }
 

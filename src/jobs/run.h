@@ -1,6 +1,7 @@
 #ifndef JOBS_RUN_H
 #define JOBS_RUN_H
 /* Runs of jobs, for who asks for one and who looks on. */
+#include "base/json.h"
 #include "jobs/job.h"
 #include "store/store.h"
 
@@ -75,6 +76,20 @@ struct job_runs_wanted {
 };
 bool job_runs(struct db *db, int64_t project, const struct job_runs_wanted *want, struct arena *a,
               struct job_run **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
+/* The run of a job that is under way, or else its last one. */
+struct job_latest {
+    int64_t project;
+    struct job_run run;
+};
+/* Of all jobs of these projects, those that were ever run. */
+bool job_latest_runs(struct db *db, const int64_t *projects, size_t n, struct arena *a,
+                     struct job_latest **ret, size_t *ret_n, struct err *e) CHECK_RESULT;
+
+/* As the API shows it. */
+void job_run_write(struct json_writer *w, const struct job_run *r);
+/* hub_progress_fn: the same, as JSON. */
+bool job_progress(struct db *db, const int64_t *projects, size_t n, struct arena *a,
+                  struct str *ret_runs, struct err *e) CHECK_RESULT;
 bool job_run_find(struct db *db, int64_t project, int64_t id, struct arena *a, struct job_run *ret,
                   bool *ret_found, struct err *e) CHECK_RESULT;
 

@@ -10,6 +10,7 @@
 #include "inbox/held.h"
 #include "inbox/inbox.h"
 #include "jobs/engine.h"
+#include "jobs/run.h"
 #include "jobs/inbox_apply.h"
 #include "ops/canary.h"
 #include "ops/flag_watch.h"
@@ -400,6 +401,7 @@ static bool start_hub(struct app *app, struct err *e)
         .loops = app->loops,
         .n_loops = app->n_loops,
         .may_watch = watchers_may,
+        .progress = job_progress,
         .is_on = may_be_watched,
         .arg = app,
     };

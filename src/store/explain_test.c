@@ -58,6 +58,8 @@ static const struct intent intents[] = {
     {.query = Q_INBOX_BACKLOG, .index = "idx_webhook_inbox_dead"},
 
     {.query = Q_JOB_STATES, .index = "INTEGER PRIMARY KEY", .postgres_index = "job_runs_pkey"},
+    {.query = Q_JOB_LATEST, .index = "INTEGER PRIMARY KEY", .postgres_index = "job_runs_pkey"},
+    {.query = Q_JOB_LATEST, .index = "idx_job_runs_recent"},
     // Who asks: with every request.
     {.query = Q_ACTOR_BY_API_KEY,
      .index = "sqlite_autoindex_api_keys_1",

@@ -12,6 +12,7 @@ void watcher_of(const struct actor *who, struct arena *a, struct hub_watcher *re
     const struct str id = watcher_id(who, a);
 
     *ret = (struct hub_watcher){.project = who->project, .kind = (int)who->kind};
+    ret->sees_progress = actor_may(who, RIGHT_HEALTH_READ);
     assert(id.n < sizeof ret->id);
     if (id.n > 0)
         memcpy(ret->id, id.p, id.n);
@@ -37,14 +38,20 @@ static void ask_about(const struct hub_watcher *who, size_t i, const struct aske
         in->keys[i] = 0; // of nobody
 }
 
-static bool may_watch(struct str key_rights, struct str role_name)
+/* The progress of jobs is a matter of health. */
+static unsigned rights_needed(const struct hub_watcher *who)
+{
+    return 1u << RIGHT_CALLS_READ | (who->sees_progress ? 1u << RIGHT_HEALTH_READ : 0);
+}
+
+static unsigned rights_in(struct str key_rights, struct str role_name)
 {
     unsigned rights = rights_of_key(key_rights);
     enum user_role role;
 
     if (!str_is_none(role_name))
         rights = user_role_parse(role_name, &role) ? user_role_rights(role) : 0;
-    return (rights & 1u << RIGHT_CALLS_READ) != 0;
+    return rights;
 }
 
 bool watchers_may(struct db *db, const struct hub_watcher *who, size_t n, usec_t now,
@@ -52,11 +59,12 @@ bool watchers_may(struct db *db, const struct hub_watcher *who, size_t n, usec_t
 {
     const struct asked in = {arena_new(a, int64_t, n), arena_new(a, int64_t, n),
                              arena_new(a, int64_t, n), arena_new(a, struct str, n)};
+    unsigned *rights = arena_new(a, unsigned, n);
     struct rows *rows;
 
     for (size_t i = 0; i < n; i++) {
         ask_about(&who[i], i, &in);
-        ret_may[i] = false;
+        rights[i] = 0;
     }
     if (!db_query(db, Q_WATCHERS_RIGHTS,
                   BINDS(bind_ints("n", in.n, n), bind_ints("project", in.projects, n),
@@ -67,7 +75,11 @@ bool watchers_may(struct db *db, const struct hub_watcher *who, size_t n, usec_t
     while (rows_next(rows)) {
         const int64_t i = rows_int(rows, "n");
         assert(i >= 0 && (size_t)i < n);
-        ret_may[i] |= may_watch(rows_str(rows, "rights"), rows_str(rows, "role"));
+        rights[i] |= rights_in(rows_str(rows, "rights"), rows_str(rows, "role"));
     }
-    return rows_end(rows, e) || err_trace(e);
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    for (size_t i = 0; i < n; i++)
+        ret_may[i] = (rights[i] & rights_needed(&who[i])) == rights_needed(&who[i]);
+    return true;
 }

@@ -148,6 +148,25 @@ static void nobody_watches_what_is_not_theirs(void **state)
     }
 }
 
+/* Who was let in to see the progress of jobs, and may not any more: it comes back as who it is. */
+static void what_was_seen_beside_calls_is_asked_about_too(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct api_key_made reads = key_of(&k, RIGHT_CALLS_READ, TIME_NONE);
+        struct hub_watcher who[] = {by_key(&k, KIT_KEY, k.project),
+                                    by_key(&k, reads.secret, k.project)};
+
+        assert_true(who[0].sees_progress && !who[1].sees_progress);
+        assert_may(&k, who, "yy", KIT_NOW);
+        who[1].sees_progress = true;
+        assert_may(&k, who, "yn", KIT_NOW);
+    }
+}
+
 static bool known_by_claims(struct kit *k, const struct stream_claims *c, usec_t now,
                             struct actor *ret)
 {
@@ -192,4 +211,5 @@ static void claims_name_an_actor_as_they_are_now(void **state)
 TEST_MAIN(cmocka_unit_test(keys_and_sessions_may_watch_as_long_as_they_count),
           cmocka_unit_test(a_role_that_is_taken_away_ends_the_watching_of_its_project),
           cmocka_unit_test(nobody_watches_what_is_not_theirs),
+          cmocka_unit_test(what_was_seen_beside_calls_is_asked_about_too),
           cmocka_unit_test(claims_name_an_actor_as_they_are_now))

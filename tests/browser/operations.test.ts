@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page, Route } from "playwright-core";
 import { PATIENCE_MS, PHONE, anotherScreen, isAt, openBrowser, pressPair, signIn } from "../lib/browser.ts";
+import { ended, start } from "../lib/jobs.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
@@ -113,6 +114,31 @@ describe("the room of operations", () => {
     await runs.getByText("Failed").waitFor();
     await page.keyboard.press("Escape");
     await runs.waitFor({ state: "detached" });
+  });
+
+  const record = () => page.getByRole("list", { name: "Jobs" }).getByRole("listitem").filter({ hasText: "leaves calls alone that ended a day ago" });
+
+  test("is told of a run that others asked for, and asks for nothing itself", async () => {
+    const told = page.waitForResponse(/realtime\/stream\?topics=job/);
+    await page.reload();
+    await told;
+    await record().getByText(/asked for by/).waitFor();
+    const hold = (): void => undefined;
+    await page.route("**/api/jobs", hold);
+    await ended(server, await start(server, "freeze"));
+    await record().getByText("asked for by bootstrap").waitFor();
+    await page.unroute("**/api/jobs", hold);
+  });
+
+  test("asks again and again while nobody tells", async () => {
+    await page.route("**/realtime/stream?*", (route) => route.abort());
+    await page.reload();
+    await record().getByText("asked for by bootstrap").waitFor();
+    await page.getByRole("button", { name: "Run now: Freeze" }).click();
+    await record().getByText("asked for by bootstrap").waitFor({ state: "detached" });
+    await ended(server, await start(server, "freeze"));
+    await record().getByText("asked for by bootstrap").waitFor({ timeout: 2 * PATIENCE_MS });
+    await page.unroute("**/realtime/stream?*");
   });
 
   test("switches what lets less through only after a question, for the project and for all", async () => {

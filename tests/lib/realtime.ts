@@ -19,6 +19,7 @@ export type Way = {
 const SCHEMAS: Record<string, string> = {
   "feed.connected": "RealtimeConnected",
   "feed.keepalive": "RealtimeKeepalive",
+  "job.progress": "RealtimeProgress",
   "feed.position": "RealtimePosition",
   "feed.resync": "RealtimeResync",
   "feed.subscribed": "RealtimeSubscribed",

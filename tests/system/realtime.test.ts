@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { ask, type Fault, type FeedPage, get } from "../lib/api.ts";
 import { accept, employ, type Me, type Member, must, OWNER, type Person, signIn } from "../lib/company.ts";
+import { ended, type Run, start } from "../lib/jobs.ts";
 import { Proxy } from "../lib/proxy.ts";
 import { converse, portOf } from "../lib/raw.ts";
 import { type Kind, Realtime } from "../lib/realtime.ts";
@@ -249,6 +250,48 @@ describe("events, live", () => {
     assert.equal((await stream?.end())?.code, 0);
     assert.equal((await socket?.end())?.code, 1001);
     await server.start();
+  });
+});
+
+describe("how far runs of jobs are", () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer({ RECONCILE_JOBS_ENABLED: "false" });
+    await sql(
+      server,
+      `INSERT INTO api_keys (project_id, name, key_hash, rights) SELECT min(id), 'calls', '${hash(COLLEAGUE)}', 'calls.read' FROM projects;
+       INSERT INTO projects (org_id, name) SELECT id, 'neighbours' FROM orgs;
+       INSERT INTO feed_heads (project_id, last_seq, epoch) SELECT max(id), 0, 'theirs' FROM projects;
+       INSERT INTO api_keys (project_id, name, key_hash) SELECT max(id), 'neighbour', '${hash(NEIGHBOUR)}' FROM projects;`,
+    );
+  });
+  after(() => server.remove());
+
+  const runs = ({ messages }: Realtime): Run[] => messages.flatMap((message) => (message.type === "job.progress" ? (message["runs"] as Run[]) : []));
+
+  for (const kind of KINDS)
+    it(`is told to who asks, of their own project, until a run has ended (${kind})`, async () => {
+      const [ours, theirs] = [await Realtime.open(server, kind, { query: "?topics=job.*" }), await Realtime.open(server, kind, { query: "?topics=job.progress", key: NEIGHBOUR })];
+      const run = await ended(server, await start(server, "freeze"));
+      await until("it is told that it ended", () => runs(ours).find(({ id, state }) => id === run.id && state === run.state));
+      await until("the neighbours are told of theirs", () => theirs.messages.find(({ type }) => type === "job.progress"));
+      assert.deepEqual(runs(ours).find(({ id, state }) => id === run.id && state === run.state), run);
+      assert.equal(runs(theirs).find(({ id }) => id === run.id), undefined);
+      assert.deepEqual([ours.seqs(), theirs.seqs()], [[], []]);
+      const later = await Realtime.open(server, kind, { query: "?topics=job.*" });
+      await until("who comes later is told too", () => runs(later).find(({ id, state }) => id === run.id && state === run.state));
+      for (const stream of [ours, theirs, later]) stream.close();
+    });
+
+  it("is not for who may see calls alone", async () => {
+    for (const kind of KINDS) {
+      await assert.rejects(Realtime.open(server, kind, { query: "?topics=job.*", key: COLLEAGUE }), /stream: 403/);
+      (await Realtime.open(server, kind, { query: "?topics=call.*", key: COLLEAGUE })).close();
+    }
+    const socket = await Realtime.open(server, "ws", { key: COLLEAGUE });
+    socket.say({ type: "subscribe", topics: ["job.progress"] });
+    assert.equal(((await socket.first("feed.error")) as unknown as Fault).error.code, "FORBIDDEN");
+    socket.close();
   });
 });
 

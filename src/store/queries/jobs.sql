@@ -177,6 +177,33 @@ SELECT s.job_name, s.next_run_at, s.updated_at, s.last_success_at, s.last_error_
   LEFT JOIN job_runs r ON +r.project_id = s.project_id AND r.id = s.shown
  ORDER BY s.job_name;
 
+-- name: job_latest
+-- Of several projects. `+r.project_id` as above.
+-- params: project int[]
+-- [sqlite]
+WITH s AS MATERIALIZED (
+    SELECT t.project_id, t.job_name,
+           COALESCE(t.run_id, (SELECT max(x.id) FROM job_runs x
+                                WHERE x.project_id = :project AND x.job_name = t.job_name)) AS shown
+      FROM sync_state t
+     WHERE t.project_id = :project)
+SELECT s.project_id, r.id, r.job_name, r.state, r.asked_through, r.asked_by, r.asked_at, r.started_at, r.ended_at, r.done,
+       r.total, r.counts, r.error
+  FROM s
+  JOIN job_runs r ON +r.project_id = s.project_id AND r.id = s.shown
+ ORDER BY s.job_name;
+-- [postgres]
+WITH s AS MATERIALIZED (
+    SELECT t.project_id, t.job_name,
+           COALESCE(t.run_id, (SELECT max(x.id) FROM job_runs x
+                                WHERE x.project_id = t.project_id AND x.job_name = t.job_name)) AS shown
+      FROM unnest(:project) AS p (project_id) JOIN sync_state t ON t.project_id = p.project_id)
+SELECT s.project_id, r.id, r.job_name, r.state, r.asked_through, r.asked_by, r.asked_at, r.started_at, r.ended_at, r.done,
+       r.total, r.counts, r.error
+  FROM s
+  JOIN job_runs r ON +r.project_id = s.project_id AND r.id = s.shown
+ ORDER BY s.project_id, s.job_name;
+
 -- name: job_run_list
 -- Newest first.
 -- params: project int, job text, before int, limit int

@@ -80,6 +80,7 @@ export type Session = Schemas["Session"];
 export type SessionList = Schemas["SessionList"];
 export type StreamCallEvent = Schemas["StreamCallEvent"];
 export type StreamConnected = Schemas["StreamConnected"];
+export type StreamProgress = Schemas["RealtimeProgress"];
 export type StreamKeepalive = Schemas["StreamKeepalive"];
 export type SyncHealth = Schemas["SyncHealth"];
 export type Tokens = Schemas["Tokens"];

@@ -36,13 +36,16 @@ export function isUnderWay(run: JobRun | null): boolean {
   return run !== null && (run.state === "waiting" || run.state === "running");
 }
 
-/** Nobody tells of jobs either: they are asked for, more often while one is under way. */
+/** While nobody tells of jobs (`progress.ts`) they are asked for, more often while one is under way. */
 export const jobs = queryOptions({
   queryKey: ["jobs"],
   queryFn: ({ signal }) => getJson<JobList>("/api/jobs", {}, signal),
   refetchInterval: ({ state }) => (state.data?.jobs.some(({ latest }) => isUnderWay(latest)) ? ASK_EVERY_MS / 2 : ASK_IDLE_MS),
   staleTime: 0,
 });
+
+/** What is not told: which are switched on, and a plan that was changed. */
+export const JOBS_TOLD_EVERY_MS = 60_000;
 
 export const flags = queryOptions({
   queryKey: ["flags"],

@@ -9,8 +9,9 @@ import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
 import { AsOf } from "../../ui/stale";
 import { Trouble } from "../../ui/trouble";
-import { jobs, runJob } from "./api";
+import { JOBS_TOLD_EVERY_MS, jobs, runJob } from "./api";
 import { JobActions, JobRecord } from "./job_record";
+import { useProgress } from "./progress";
 import { Runs } from "./runs";
 
 const words = text.operations.jobs;
@@ -38,7 +39,8 @@ function ToCome({ mayRun }: { mayRun: boolean }): ReactElement {
 export function Jobs(): ReactElement {
   const client = useQueryClient();
   const mayRun = useMay("jobs.run");
-  const { data, error, refetch } = useQuery(jobs);
+  const isTold = useProgress();
+  const { data, error, refetch } = useQuery(isTold ? { ...jobs, refetchInterval: JOBS_TOLD_EVERY_MS } : jobs);
   const { runs } = usePlace();
   const run = useMutation({ mutationFn: runJob, onSettled: () => client.invalidateQueries(jobs) });
   const shown = data?.jobs.find(({ name }) => name === runs)?.name;
