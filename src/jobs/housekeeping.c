@@ -15,26 +15,19 @@ static const struct sweep {
     enum query query;
     struct str count;
     usec_t kept;
-    bool by_silence; /* the store knows what time it is, which is not what this node thinks */
 } sweeps[] = {
-    {Q_USER_SESSION_SWEEP, {"sessions", 8}, 30 * DAY, false},
-    {Q_REFRESH_TOKEN_SWEEP, {"refresh_tokens", 14}, 30 * DAY, false},
-    {Q_USER_LINK_SWEEP, {"links", 5}, 30 * DAY, false},
-    {Q_JOB_RUN_SWEEP, {"job_runs", 8}, 30 * DAY, false},
-    {Q_JOB_RUN_SWEEP_QUIET, {"quiet_job_runs", 14}, DAY, false},
-    {Q_NODE_SWEEP, {"nodes", 5}, DAY, true},
+    {Q_USER_SESSION_SWEEP, {"sessions", 8}, 30 * DAY},
+    {Q_REFRESH_TOKEN_SWEEP, {"refresh_tokens", 14}, 30 * DAY},
+    {Q_USER_LINK_SWEEP, {"links", 5}, 30 * DAY},
+    {Q_JOB_RUN_SWEEP, {"job_runs", 8}, 30 * DAY},
+    {Q_JOB_RUN_SWEEP_QUIET, {"quiet_job_runs", 14}, DAY},
+    {Q_NODE_SWEEP, {"nodes", 5}, DAY},
 };
 
 static bool sweep(struct job_step *s, const struct sweep *what, int64_t *ret_n, struct err *e)
 {
-    const struct bind limit = bind_int("limit", AT_ONCE);
-
-    if (what->by_silence)
-        return db_exec(s->db, what->query,
-                       BINDS(bind_int("silent_us", what->kept), bind_time("now", s->now), limit),
-                       ret_n, e) ||
-               err_trace(e);
-    return db_exec(s->db, what->query, BINDS(bind_time("before", s->now - what->kept), limit),
+    return db_exec(s->db, what->query,
+                   BINDS(bind_time("before", s->now - what->kept), bind_int("limit", AT_ONCE)),
                    ret_n, e) ||
            err_trace(e);
 }

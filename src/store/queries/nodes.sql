@@ -50,14 +50,9 @@ SELECT count(*) AS n FROM nodes
    AND (roles LIKE '%api%' OR roles LIKE '%scheduler%');
 
 -- name: node_sweep
--- Those that were not heard of for so long, by the clock by which they are; all at once, there are few.
--- params: silent_us int, now time, limit int
+-- Those that were not heard of since; few, and all at once. Who sweeps minds the clock: it is that of the database,
+-- give or take an hour.
+-- params: before time, limit int
 -- scope: system — processes serve all projects
--- [sqlite]
 DELETE FROM nodes
- WHERE (host, port) IN (SELECT host, port FROM nodes WHERE seen_at < :now - :silent_us LIMIT :limit);
--- [postgres]
-DELETE FROM nodes
- WHERE :now IS NOT NULL
-   AND (host, port) IN (SELECT host, port FROM nodes
-                         WHERE seen_at < clock_timestamp() - :silent_us * interval '1 microsecond' LIMIT :limit);
+ WHERE (host, port) IN (SELECT host, port FROM nodes WHERE seen_at < :before LIMIT :limit);
