@@ -325,16 +325,18 @@ static bool show_link(struct req *rq, struct err *e)
     return reply(rq, 200, e) || err_trace(e);
 }
 
-/* The link is used up with what it gives; all other sessions and links of the person end. */
+/* The link is used up with what it gives; all other sessions and links of the person end. The
+ * person is held before their links, as by whoever changes their own password. */
 static bool take_up(struct req *rq, void *arg, struct err *e)
 {
     struct acceptance *in = arg;
     struct link link;
-    bool found;
+    bool still, found;
 
-    if (!link_use(rq->db, in->token, rq->now, rq->a, &link, &found, e))
+    if (!person_hold(rq->db, &in->person, rq->a, &still, e) ||
+        !link_use(rq->db, in->token, rq->now, rq->a, &link, &found, e))
         return err_trace(e);
-    if (!found)
+    if (!found || !still)
         return no_link(e);
     const struct preferences p = {
         .name = str_is_empty(in->name) ? in->person.name : in->name,

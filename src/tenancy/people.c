@@ -360,6 +360,16 @@ static bool belongs_elsewhere(struct db *db, const struct reach *r, int64_t user
     return true;
 }
 
+/* Until the transaction ends, somebody is shut out nowhere who is about to become something here, and
+ * becomes nothing elsewhere who is about to be shut out. After the organisation, in one order. */
+static bool hold_user(struct db *db, int64_t user, struct arena *a, struct err *e)
+{
+    const struct person anybody = {.id = user};
+    bool still;
+
+    return person_hold(db, &anybody, a, &still, e) || err_trace(e);
+}
+
 bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
                 struct arena *a, enum user_role *ret_before, struct err *e)
 {
@@ -367,7 +377,8 @@ bool role_grant(const struct office *o, const struct reach *r, const struct role
     struct rows *rows;
     bool found;
 
-    if (!org_hold(o->db, r->org, a, e) || !is_place(o->db, r, wish->project, a, e))
+    if (!org_hold(o->db, r->org, a, e) || !hold_user(o->db, wish->user, a, e) ||
+        !is_place(o->db, r, wish->project, a, e))
         return err_trace(e);
     if (!covers(r, wish->project, wish->role))
         return out_of_reach(e);
@@ -441,8 +452,8 @@ bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct a
     struct member m;
     bool elsewhere;
 
-    if (!org_hold(db, r->org, a, e) || !member_find(db, r, user, a, &m, e) ||
-        !belongs_elsewhere(db, r, user, a, &elsewhere, e))
+    if (!org_hold(db, r->org, a, e) || !hold_user(db, user, a, e) ||
+        !member_find(db, r, user, a, &m, e) || !belongs_elsewhere(db, r, user, a, &elsewhere, e))
         return err_trace(e);
     if (elsewhere || r->project != INT_NONE) {
         err_set(e, ERR_FORBIDDEN, "this person belongs to others as well");
