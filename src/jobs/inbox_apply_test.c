@@ -364,6 +364,7 @@ static void the_auditor_finds_what_was_tampered_with(void **state)
          "inbox row 2 is a dead letter without a reason\n"},
         {"UPDATE webhook_inbox SET processing_status = 'failed', error = NULL WHERE id = 4",
          "inbox row 4 has failed without a reason\n"},
+        {"DELETE FROM call_events WHERE seq = 1", "event 1 is missing in the log\n"},
     };
     static const char *const steps[] = {"queued", "initiated", "ringing", "completed"};
 

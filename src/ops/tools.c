@@ -133,6 +133,10 @@ static void print_verdict_of_acks(const struct command *cmd, const struct verify
     (void)printf("%lld acknowledgements, %lld events seen by %lld clients checked: %lld findings\n",
                  (long long)v->acked, (long long)v->seen, (long long)v->clients,
                  (long long)v->findings);
+    if (v->unknown > 0)
+        (void)printf("%lld of them are not in the store, and may have been deleted by the "
+                     "retention: not judged\n",
+                     (long long)v->unknown);
     if (v->findings > 0)
         (void)printf("If there are spool files in " STR_FMT ": start the server, let it take them "
                      "over, and verify again.\n",

@@ -17,6 +17,9 @@
  * in the order of what it saw. In another epoch than that of the store a client is only held
  * against itself: that history was replaced.
  *
+ * Where the retention has deleted received webhooks of a project, one that is absent may have been
+ * among them: a key does not say how old it is. It is counted, and no finding.
+ *
  * Memory: a page of lines and a few hundred bytes for each client and project, however long the
  * log.
  */
@@ -29,6 +32,7 @@ struct verify_acks {
     void (*on_finding)(struct str what, void *arg);
     void *arg;
     int64_t acked, seen, clients, findings; /* filled in */
+    int64_t unknown; /* acknowledged and not there, where the retention has deleted: not judged */
 };
 
 /* May run beside a server; what only its spool holds counts as missing. */

@@ -124,6 +124,31 @@ static void tells_what_is_stored_twice(void **state)
     }
 }
 
+/* Its rows were processed and old; of those of another project nothing was deleted. */
+static void does_not_call_lost_what_the_retention_took(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct seen seen = {t->a, STR("")};
+        struct verify_acks v = {.arg = &seen};
+        struct err e = {0};
+
+        fill(t);
+        test_inbox_sql(t, "DELETE FROM webhook_inbox WHERE id <= 2");
+        assert_str(findings(t, "ack 1 test:0\nack 1 test:2\n"),
+                   "line 1: event test:0 was acknowledged and is not in the store\n");
+        test_inbox_sql(t, "INSERT INTO projects (org_id, name) SELECT id, 'other' FROM orgs; "
+                          "INSERT INTO feed_heads (project_id, last_seq, epoch) "
+                          "VALUES (2, 0, 'E'); "
+                          "UPDATE feed_heads SET inbox_from = 3 WHERE project_id = 1");
+        assert_ok(run(t, STR("ack 1 test:0\nack 2 test:0\nack 1 test:1\nack 1 test:2\n"), &v, &e),
+                  &e);
+        assert_str(seen.text, "line 2: event test:0 was acknowledged and is not in the store\n");
+        assert_int_equal(v.unknown, 2);
+    }
+}
+
 static void refuses_what_it_cannot_read(void **state)
 {
     static const char *const logs[] = {
@@ -230,6 +255,7 @@ static void tests_note_and_audit_in_one_process(void **state)
 
 TEST_MAIN(cmocka_unit_test(tells_each_difference_in_words),
           cmocka_unit_test(tells_what_is_stored_twice),
+          cmocka_unit_test(does_not_call_lost_what_the_retention_took),
           cmocka_unit_test(refuses_what_it_cannot_read),
           cmocka_unit_test(takes_a_long_log_in_pages),
           cmocka_unit_test(tests_note_and_audit_in_one_process))

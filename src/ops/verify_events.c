@@ -8,16 +8,15 @@
 
 // --- numbers are dense ---------------------------------------------------------------------------
 
-/* The next number of a walk; 0 stands before the first, which may be any. Numbers before `from` may
- * be absent. */
+/* The next number of a walk; 0 stands before the first. Numbers before `from` may be absent. */
 static void next_seq(struct verify_page *p, const char *where, int64_t seq, int64_t from)
 {
     const int64_t wanted = p->after + 1 > from ? p->after + 1 : from;
 
-    if (p->after > 0 && seq == wanted + 1)
+    if (seq == wanted + 1)
         verify_report(p, "project %lld: event %lld is missing in the %s",
                       (long long)p->audit->project, (long long)wanted, where);
-    else if (p->after > 0 && seq > wanted)
+    else if (seq > wanted)
         verify_report(p, "project %lld: events %lld to %lld are missing in the %s",
                       (long long)p->audit->project, (long long)wanted, (long long)seq - 1, where);
     p->after = seq;
@@ -39,8 +38,10 @@ bool verify_feed(struct verify_page *p, struct err *e)
 
     if (!verify_query(p, Q_VERIFY_FEED, &rows, e))
         return err_trace(e);
-    while (rows_next(rows))
-        next_seq(p, "feed", rows_int(rows, "seq"), 0);
+    while (rows_next(rows)) {
+        const int64_t seq = rows_int(rows, "seq");
+        next_seq(p, "feed", seq, p->after > 0 ? 0 : seq); // how much of it is kept is not written
+    }
     if (!rows_end(rows, e))
         return err_trace(e);
     last_seq(p, "feed");
