@@ -7,8 +7,9 @@
  * sync would "succeed" without them: the store is then broken and refuses to write until a new
  * process recovered the file.
  *
- * The log is bounded: SQLite copies it back when it has three quarters of its bound, but starts it
- * anew only when no reader looks at it; store_checkpoint() truncates it when it outgrew the bound.
+ * The log is kept short, not cut short: SQLite copies it back when it has three quarters of its
+ * bound, but starts it anew only when no reader looks at it; store_checkpoint() truncates it when
+ * it outgrew the bound. As long as neither can be it takes what the disk has left.
  *
  * Memory mapping stays off: on a mapped file a disk error is a SIGBUS instead of an error code.
  */
