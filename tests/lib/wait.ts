@@ -3,8 +3,8 @@ const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 15;
 
 /** Asks again until it gives something else than undefined; `what` is said when it never does. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS;
+export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, patience = PATIENCE_MS): Promise<T> {
+  const deadline = Date.now() + patience;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
