@@ -1,18 +1,25 @@
 import { Suspense, lazy, useCallback, useEffect, useState } from "react";
 import type { ReactElement } from "react";
 import { useCommandKey, useKeys } from "../lib/keys";
-import { goTo } from "../lib/location";
+import { goTo, placeNow, usePlace } from "../lib/location";
+import type { Place } from "../lib/location";
 import type { Me } from "../lib/types";
 import { Boundary } from "../ui/boundary";
 import { Floating } from "../ui/floating";
 
-export type Sheet = "palette" | "keys" | "project";
+/** Those that the address names; the palette is over whatever is there. */
+const NAMED = ["keys", "project"] as const;
+export type Sheet = "palette" | (typeof NAMED)[number];
 type CommandsState = { sheet: Sheet | null; show: (sheet: Sheet | null) => void };
 
 const loadPalette = () => import("./palette").then((module) => ({ default: module.Palette }));
 const Palette = lazy(loadPalette);
 const KeySheet = lazy(() => import("./key_sheet").then((module) => ({ default: module.KeySheet })));
 const MakeProject = lazy(() => import("../features/projects/make_project").then((module) => ({ default: module.MakeProject })));
+
+function namedNow(place: Place): Sheet | null {
+  return NAMED.find((name) => name === place.sheet) ?? null;
+}
 
 function go(view: string | null, open: string | null = null): () => void {
   return () => {
@@ -30,11 +37,16 @@ function useFetched(isTime: boolean): void {
 
 /** Which sheet is open, and the keys that work everywhere. */
 export function useCommands(hasData: boolean): CommandsState {
-  const [sheet, show] = useState<Sheet | null>(null);
+  const [isPalette, setPalette] = useState(false);
+  const named = namedNow(usePlace());
   useFetched(hasData);
+  const show = useCallback((sheet: Sheet | null) => {
+    setPalette(sheet === "palette");
+    if (sheet !== "palette" && sheet !== namedNow(placeNow())) goTo({ sheet });
+  }, []);
   const palette = useCallback(() => {
     show("palette");
-  }, []);
+  }, [show]);
   useCommandKey(palette);
   useKeys({
     "g l": go(null),
@@ -47,7 +59,7 @@ export function useCommands(hasData: boolean): CommandsState {
       show("keys");
     },
   });
-  return { sheet, show };
+  return { sheet: isPalette ? "palette" : named, show };
 }
 
 /** The sheet that is open over the page. */

@@ -8,6 +8,7 @@ import { projects, useMay } from "../lib/me";
 import { noticePermission } from "../lib/notice";
 import { offersNow } from "../lib/offers";
 import type { Offer } from "../lib/offers";
+import { peopleWords } from "../lib/people_words";
 import { useChosen } from "../lib/preferences";
 import { projectId } from "../lib/project";
 import { SCHEMES, useScheme } from "../lib/scheme";
@@ -16,6 +17,7 @@ import { text } from "../lib/text";
 import type { Me } from "../lib/types";
 import type { Sheet } from "./commands";
 import { switchTo } from "./project_switch";
+import { NO_FILTER } from "./sections";
 import { useSignOut } from "./sign_out";
 
 type Show = (sheet: Sheet | null) => void;
@@ -73,15 +75,26 @@ function useProjects(show: Show): Offer[] {
   return mayMake ? [...go, make] : go;
 }
 
+/** What is made in a room of the settings. */
+function useMaking(): Offer[] {
+  const rooms = [
+    { may: useMay("users.manage"), label: peopleWords.people.invite, open: "people", sheet: "invite" },
+    { may: useMay("keys.manage"), label: peopleWords.apiKeys.make, open: "keys", sheet: "key" },
+  ];
+  return rooms.filter(({ may }) => may).map(({ label, open, sheet }) => ({ label, act: () => { goTo({ view: "settings", open, ...NO_FILTER, sheet }); } }));
+}
+
 export function useActions({ actor }: Me, show: Show): Offer[] {
   const readAll = useReadAll();
   const looks = useLooks();
   const alerts = useAlerts();
   const others = useProjects(show);
+  const making = useMaking();
   const { signOut } = useSignOut();
   return [
     ...offersNow(),
     ...readAll,
+    ...making,
     ...others,
     ...looks,
     ...alerts,

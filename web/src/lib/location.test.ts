@@ -26,6 +26,13 @@ describe("a place", () => {
     expect(hrefOf(moved(here, { open: null }))).toBe("/app/calls?missed=true");
   });
 
+  it("leaves a sheet behind with the room that it lies over", () => {
+    const here = placeOf("/app/settings/people?sheet=invite");
+    expect(hrefOf(moved(here, { person: "3" }))).toBe("/app/settings/people?person=3&sheet=invite");
+    expect(hrefOf(moved(here, { open: "keys" }))).toBe("/app/settings/keys");
+    expect(hrefOf(moved(here, { open: "keys", sheet: "key" }))).toBe("/app/settings/keys?sheet=key");
+  });
+
   it("keeps the project wherever one goes", () => {
     const here = placeOf("/app/calls?missed=true&project=7");
     expect(hrefOf(moved(here, { view: "inbox" }))).toBe("/app/inbox?project=7");

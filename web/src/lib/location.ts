@@ -7,7 +7,7 @@
 import { useMemo, useSyncExternalStore } from "react";
 
 export const ROOT = "/app/";
-const QUERY = ["q", "direction", "status", "missed", "recording", "unread", "from", "to", "state", "reason", "kind", "action", "actor", "page", "call", "as_of", "event", "runs", "scope", "person", "project"] as const;
+const QUERY = ["q", "direction", "status", "missed", "recording", "unread", "from", "to", "state", "reason", "kind", "action", "actor", "page", "call", "as_of", "event", "runs", "scope", "person", "picked", "sheet", "project"] as const;
 
 type Name = "view" | "open" | (typeof QUERY)[number];
 export type Place = Record<Name, string | null>;
@@ -62,12 +62,12 @@ export function todaysHref(href: string): string | null {
 
 /**
  * A place with some of it changed. Going to another view leaves everything of this one behind but the project; to open
- * something else, the page of what was open.
+ * something else, the page of what was open and the sheet over it.
  */
 export function moved(from: Place, change: Partial<Place>): Place {
   const stays = change.view === undefined || change.view === from.view;
   const opensOther = change.open !== undefined && change.open !== from.open;
-  return { ...(stays ? from : { ...placeOf(ROOT), project: from.project }), ...(opensOther && { page: null }), ...change };
+  return { ...(stays ? from : { ...placeOf(ROOT), project: from.project }), ...(opensOther && { page: null, sheet: null }), ...change };
 }
 
 function hrefNow(): string {

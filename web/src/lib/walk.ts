@@ -91,8 +91,8 @@ function firstInSight(frame: HTMLElement | null, list: HTMLElement[]): number {
   return first < 0 ? list.length - 1 : first;
 }
 
-/** The same keys for a list all of whose rows exist: what `rows` selects, by the first link or button of each. */
-export function useWalkedRows(frame: Frame, rows: string): void {
+/** The same keys for a list whose rows `rows` selects, by the first link or button of each, or whatever else opens it; else by itself. */
+export function useWalkedRows(frame: Frame, rows: string, opener = "a, button"): void {
   const all = (): HTMLElement[] => [...(frame.current?.querySelectorAll<HTMLElement>(rows) ?? [])];
   const indexOf = (element: Element | null): number | null => {
     const index = all().findIndex((row) => row.contains(element));
@@ -106,8 +106,8 @@ export function useWalkedRows(frame: Frame, rows: string): void {
     const at = focused ?? lastAt.current;
     const next = at === null ? firstInSight(frame.current, list) : Math.min(last, Math.max(0, at + by));
     if (next === focused) return false;
-    const target = list[next]?.querySelector<HTMLElement>("a, button");
-    target?.focus();
-    return target != null;
+    const row = list[next];
+    (row?.querySelector<HTMLElement>(opener) ?? row)?.focus();
+    return row !== undefined;
   });
 }

@@ -23,6 +23,8 @@ type VirtualListProps = {
   onWindow: (first: number, last: number) => void;
   /** The row that is open beside the list, by its id: `walkBack` leads there. */
   open?: string | null;
+  /** The row that is to be in sight at first, as soon as it is known where that stands. */
+  start?: number | null;
   /** It grows at the top, and there is a way back to there. */
   grows?: boolean;
   /** What else keys do, with the row that has the focus; null when none has. */
@@ -33,7 +35,7 @@ type VirtualListProps = {
  * A list of any length of which only the rows in sight exist. When rows come in above those that are
  * read, what is read stays where it is; at the top the newest is shown. Rows are links, walked by key.
  */
-export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, open = null, grows = true, rowKeys = {} }: VirtualListProps): ReactElement {
+export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, open = null, start = null, grows = true, rowKeys = {} }: VirtualListProps): ReactElement {
   const frame = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing that it returns is memoised here
   const rows = useVirtualizer({
@@ -51,6 +53,8 @@ export function VirtualList({ label, count, rowHeight, idAt, row, onWindow, open
   const indexes = drawn.map(({ index }) => index);
   useKeptPlace(frame, rowHeight, idAt, indexes);
   const back = useWayBack({ frame, open, count, idAt, drawn: indexes, scrollTo: rows.scrollToIndex, linkAt });
+
+  useStart(frame, start, rows.scrollToIndex);
 
   const lastAt = useLastFocus(frame, indexOf);
   const focused = (): number | null => (frame.current?.contains(document.activeElement) ? indexOf(document.activeElement) : null);
@@ -117,6 +121,16 @@ function indexOf(element: Element | null): number | null {
 
 function linkAt(list: HTMLElement, index: number): HTMLElement | null {
   return list.querySelector<HTMLElement>(`[data-index="${index}"] a`);
+}
+
+/** Once, and not when somebody has scrolled by then. */
+function useStart(frame: { current: HTMLElement | null }, start: number | null, scrollTo: (index: number, how: { align: "center" }) => void): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (start === null || isDone.current) return;
+    isDone.current = true;
+    if (frame.current?.scrollTop === 0) scrollTo(start, { align: "center" });
+  }, [frame, start, scrollTo]);
 }
 
 /** Scrolls by as much as the rows have moved, unless one is at the top. */

@@ -1,4 +1,3 @@
-import { useState } from "react";
 import type { ReactElement } from "react";
 import { peopleWords } from "../../lib/people_words";
 import { text } from "../../lib/text";
@@ -11,12 +10,10 @@ import { sentenceOf } from "./sentence";
 
 const words = peopleWords.audit;
 
+type EntryProps = { entry: AuditEntry; isOpen: boolean; onToggle: () => void };
+
 /** What was done, in words; with all that the log keeps of it, when somebody asks. */
-export function Entry({ entry }: { entry: AuditEntry }): ReactElement {
-  const [isOpen, setOpen] = useState(false);
-  const toggle = (): void => {
-    setOpen(!isOpen);
-  };
+export function Entry({ entry, isOpen, onToggle }: EntryProps): ReactElement {
   return (
     <Record
       name={sentenceOf(entry)}
@@ -24,7 +21,7 @@ export function Entry({ entry }: { entry: AuditEntry }): ReactElement {
         entry.actor.kind === "system" ? words.system : entry.actor.name,
         <ExactTime key="at" time={entry.ts} />,
         entry.address === null ? null : `${words.from} ${entry.address}`,
-        <button key="details" type="button" className={classes.toggle} aria-expanded={isOpen} onClick={toggle}>
+        <button key="details" type="button" className={classes.toggle} aria-expanded={isOpen} onClick={onToggle}>
           {words.details}
         </button>,
       ]}

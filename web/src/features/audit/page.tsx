@@ -1,9 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
 import { peopleWords } from "../../lib/people_words";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
-import { Records } from "../../ui/records";
+import { LongRecords } from "../../ui/long_records";
 import { Section } from "../../ui/section";
 import { auditLog } from "./api";
 import { Entry } from "./entry";
@@ -12,10 +13,16 @@ import classes from "./page.module.css";
 
 const words = peopleWords.audit;
 
+function toggled(all: ReadonlySet<string>, one: string): ReadonlySet<string> {
+  const rest = [...all].filter((each) => each !== one);
+  return new Set(all.has(one) ? rest : [...rest, one]);
+}
+
 /** Who did what, the latest first. */
 export function AuditView(): ReactElement {
   const filter = usePlace();
   const log = useInfiniteQuery(auditLog(filter));
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set()); // a row that is scrolled away is not drawn, and opens as it was
   const entries = log.data?.pages.flatMap((page) => page.entries);
   return (
     <Section title={words.title}>
@@ -30,11 +37,18 @@ export function AuditView(): ReactElement {
         </div>
       )}
       {entries !== undefined && entries.length > 0 && (
-        <Records label={words.title} paged={log} more={words.older}>
+        <LongRecords label={words.title} paged={log} more={words.older}>
           {entries.map((entry) => (
-            <Entry key={entry.seq} entry={entry} />
+            <Entry
+              key={entry.seq}
+              entry={entry}
+              isOpen={open.has(entry.seq)}
+              onToggle={() => {
+                setOpen((known) => toggled(known, entry.seq));
+              }}
+            />
           ))}
-        </Records>
+        </LongRecords>
       )}
     </Section>
   );

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ReactElement } from "react";
 import { connectionWords } from "../../lib/connection_words";
+import { useSheet } from "../../lib/sheet";
 import type { Connection } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Question } from "../../ui/question";
@@ -15,24 +16,20 @@ import { Connect } from "./connect";
 
 const words = connectionWords;
 
-type Open = { kind: "connect" } | { kind: "change" | "remove"; connection: Connection };
+type Open = { kind: "change" | "remove"; connection: Connection };
 
 /** The project's accounts at providers: they are connected, get other tokens, and are disconnected. */
 export function Accounts({ title = words.accounts }: { title?: string }): ReactElement {
   const client = useQueryClient();
   const { data, error: failure, refetch } = useQuery(connections);
+  const connecting = useSheet("connect");
   const [open, setOpen] = useState<Open | null>(null);
   const { mutate, error } = useMutation({ mutationFn: disconnect, onSettled: () => client.invalidateQueries(connections) });
   const close = (): void => {
     setOpen(null);
   };
   const connect = (
-    <Button
-      size="xs"
-      onClick={() => {
-        setOpen({ kind: "connect" });
-      }}
-    >
+    <Button size="xs" onClick={connecting.open}>
       {words.connect}
     </Button>
   );
@@ -62,7 +59,7 @@ export function Accounts({ title = words.accounts }: { title?: string }): ReactE
           ))}
         </Records>
       )}
-      {open?.kind === "connect" && <Connect onClose={close} />}
+      {connecting.isOpen && <Connect onClose={connecting.close} />}
       {open?.kind === "change" && <Connect known={open.connection} onClose={close} />}
       {open?.kind === "remove" && (
         <Question

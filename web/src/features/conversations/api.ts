@@ -58,6 +58,23 @@ export function conversationsSince(filter: Filter, since: number) {
   });
 }
 
+/** How many of those that a filter lets through are above a conversation: there it stands in the list, or would. */
+export function placeInList(id: string | null, filter: Filter) {
+  const query = filterQuery(filter);
+  return queryOptions({
+    queryKey: ["conversations", "place", query, id],
+    queryFn: async ({ signal }): Promise<number | null> => {
+      const { last_message: last } = await getJson<ConversationDetail>(pathOf(id ?? ""), {}, signal);
+      if (last === null) return null;
+      const { total } = await getJson<ConversationPage>("/api/conversations", { ...query, from: last.created_at, limit: 1 }, signal);
+      return total === undefined || total === 0 ? null : total - 1;
+    },
+    enabled: id !== null,
+    staleTime: Infinity,
+    retry: false,
+  });
+}
+
 /** All that a filter lets through. */
 export function conversationList(filter: Filter) {
   const query = (page: number) => conversationsFound(filter, page);

@@ -11,7 +11,7 @@ import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { CsvExport } from "../../ui/csv_export";
 import { AsOf, Vouched } from "../../ui/stale";
 import { VirtualList } from "../../ui/virtual_list";
-import { conversationList, conversationsSince, conversationsToExport } from "./api";
+import { conversationList, conversationsSince, conversationsToExport, placeInList } from "./api";
 import { conversationColumns } from "./columns";
 import { isFiltered } from "./filter";
 import type { Filter } from "./filter";
@@ -23,22 +23,23 @@ import type { Unread } from "./unread";
 
 const ROW_HEIGHT = 60;
 
-type ListProps = { filter: Filter };
+type ListProps = { filter: Filter; /** The conversation that is to be in sight at first. */ from: string | null };
 
 /** The conversations that the filter lets through, the latest first. */
-export function ConversationList({ filter }: ListProps): ReactElement {
-  const List = filter.unread === null ? AllRows : UnreadRows;
-  return <List filter={filter} />;
+export function ConversationList(props: ListProps): ReactElement {
+  const List = props.filter.unread === null ? AllRows : UnreadRows;
+  return <List {...props} />;
 }
 
-function AllRows({ filter }: ListProps): ReactElement {
+function AllRows({ filter, from }: ListProps): ReactElement {
+  const { data: start = null } = useQuery(placeInList(from, filter));
   const rows = usePagedRows(conversationList(filter));
   const empty = isFiltered(filter) ? <NothingFound /> : <NoConversations leads />;
-  return <Rows rows={rows} unread={useUnread()} empty={empty} source={conversationsToExport(filter)} />;
+  return <Rows rows={rows} unread={useUnread()} empty={empty} source={conversationsToExport(filter)} start={start} />;
 }
 
 /** Those that are unread, of the latest; and the one that is open, which just was. */
-function UnreadRows({ filter }: ListProps): ReactElement {
+function UnreadRows({ filter }: Pick<ListProps, "filter">): ReactElement {
   const unread = useUnread();
   const { open } = usePlace();
   const { data, error, refetch } = useQuery(conversationsSince(filter, unread.since));
@@ -54,9 +55,9 @@ function UnreadRows({ filter }: ListProps): ReactElement {
   return <Rows rows={rows} unread={unread} empty={<NothingUnread />} source={source} />;
 }
 
-type RowsProps = { rows: PagedRows<Conversation>; unread: Unread; empty: ReactNode; source: Source<Conversation> };
+type RowsProps = { rows: PagedRows<Conversation>; unread: Unread; empty: ReactNode; source: Source<Conversation>; start?: number | null };
 
-function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, source }: RowsProps): ReactElement {
+function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, source, start = null }: RowsProps): ReactElement {
   const { open } = usePlace();
   const mayExport = useMay("calls.export");
   if (error !== null) return <FailedFace error={error} retry={retry} />;
@@ -90,6 +91,7 @@ function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, s
         row={row}
         onWindow={onWindow}
         open={open}
+        start={start}
       />
     </>
   );

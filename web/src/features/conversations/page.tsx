@@ -1,4 +1,4 @@
-import { Suspense, lazy } from "react";
+import { Suspense, lazy, useState } from "react";
 import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
 import { text } from "../../lib/text";
@@ -16,6 +16,8 @@ const Conversation = lazy(() => import("./conversation").then((module) => ({ def
 export function ConversationsView(): ReactElement {
   const filter = useFilter();
   const { open } = usePlace();
+  const key = JSON.stringify(filter);
+  const [first] = useState({ open, key }); // what a link led to: the list begins there
   return (
     <div className={classes.view} data-open={open !== null || undefined}>
       <div className={classes.bar}>
@@ -23,7 +25,7 @@ export function ConversationsView(): ReactElement {
       </div>
       <section className={classes.list} aria-label={text.conversations.list}>
         <Kept by="fed" keys={[LIST]}>
-          <ConversationList key={JSON.stringify(filter)} filter={filter} />
+          <ConversationList key={key} filter={filter} from={key === first.key ? first.open : null} />
         </Kept>
       </section>
       <section className={classes.open} aria-label={text.conversations.detail}>

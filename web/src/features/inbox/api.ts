@@ -88,8 +88,18 @@ export async function replayEach(ids: string[]): Promise<ReprocessResult[]> {
 }
 
 /** Those of a selection that there are, as they are now; a hundred at most. */
-export async function eventsAmong(ids: string[]): Promise<InboxEvent[]> {
-  return (await getJson<InboxPage>("/api/events", { ids: ids.join(",") })).events;
+export async function eventsAmong(ids: string[], signal?: AbortSignal): Promise<InboxEvent[]> {
+  return (await getJson<InboxPage>("/api/events", { ids: ids.join(",") }, signal)).events;
+}
+
+/** Those of a selection that no row has shown yet. */
+export function pickedEvents(ids: string[]) {
+  const parts = Array.from({ length: Math.ceil(ids.length / PAGE_LIMIT) }, (_, i) => ids.slice(i * PAGE_LIMIT, (i + 1) * PAGE_LIMIT));
+  return queryOptions({
+    queryKey: [...INBOX, "picked", ids],
+    queryFn: async ({ signal }) => (await Promise.all(parts.map((part) => eventsAmong(part, signal)))).flat(),
+    enabled: ids.length > 0,
+  });
 }
 
 /** Something was put back into the queue: look again. */

@@ -8,12 +8,12 @@ function some(n: number, processing_status: ProcessingStatus, from = 0): InboxEv
 
 describe("a selection", () => {
   it("takes what may be replayed, and nothing else", () => {
-    const selected = withAll(new Map(), [...some(1, "dead_letter", 1), ...some(1, "failed", 2), ...some(1, "completed", 3), ...some(1, "pending", 4)]);
-    expect([...selected.keys()]).toEqual(["1", "2"]);
-    expect([...without(selected, some(1, "dead_letter", 1)).keys()]).toEqual(["2"]);
+    const selected = withAll([], [...some(1, "dead_letter", 1), ...some(1, "failed", 2), ...some(1, "completed", 3), ...some(1, "pending", 4)]);
+    expect(selected).toEqual(["1", "2"]);
+    expect(without(selected, some(1, "dead_letter", 1))).toEqual(["2"]);
   });
 
   it("has an end", () => {
-    expect(withAll(new Map(), some(SELECT_MAX + 7, "dead_letter")).size).toBe(SELECT_MAX);
+    expect(withAll([], some(SELECT_MAX + 7, "dead_letter"))).toHaveLength(SELECT_MAX);
   });
 });

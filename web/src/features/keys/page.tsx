@@ -3,10 +3,11 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { useState } from "react";
 import type { ReactElement } from "react";
 import { peopleWords } from "../../lib/people_words";
+import { useSheet } from "../../lib/sheet";
 import type { ApiKey, Me } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Question } from "../../ui/question";
-import { Records } from "../../ui/records";
+import { LongRecords } from "../../ui/long_records";
 import { Section } from "../../ui/section";
 import { Trouble } from "../../ui/trouble";
 import { keys, revokeKey } from "./api";
@@ -19,7 +20,7 @@ const words = peopleWords.apiKeys;
 export function KeysView({ me }: { me: Me }): ReactElement {
   const client = useQueryClient();
   const list = useInfiniteQuery(keys);
-  const [isMaking, setMaking] = useState(false);
+  const making = useSheet("key");
   const [doomed, setDoomed] = useState<ApiKey | null>(null);
   const { mutate, error } = useMutation({
     mutationFn: revokeKey,
@@ -27,12 +28,7 @@ export function KeysView({ me }: { me: Me }): ReactElement {
   });
   const all = list.data?.pages.flatMap((page) => page.keys);
   const make = (
-    <Button
-      size="xs"
-      onClick={() => {
-        setMaking(true);
-      }}
-    >
+    <Button size="xs" onClick={making.open}>
       {words.make}
     </Button>
   );
@@ -47,20 +43,13 @@ export function KeysView({ me }: { me: Me }): ReactElement {
       )}
       {error !== null && <Trouble error={error} />}
       {all !== undefined && all.length > 0 && (
-        <Records label={words.title} paged={list}>
+        <LongRecords label={words.title} paged={list}>
           {all.map((key) => (
             <KeyRecord key={key.id} apiKey={key} onRevoke={setDoomed} />
           ))}
-        </Records>
+        </LongRecords>
       )}
-      {isMaking && (
-        <MakeKey
-          me={me}
-          onClose={() => {
-            setMaking(false);
-          }}
-        />
-      )}
+      {making.isOpen && <MakeKey me={me} onClose={making.close} />}
       {doomed !== null && (
         <Question
           title={words.revokeTitle}

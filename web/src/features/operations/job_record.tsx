@@ -56,7 +56,7 @@ type JobActionsProps = {
 export function JobActions({ name, offers, onRuns, onRun }: JobActionsProps): ReactElement {
   return (
     <>
-      <Button variant="subtle" size="xs" disabled={onRuns === undefined} aria-label={words.runsOf(name)} onClick={onRuns}>
+      <Button variant="subtle" size="xs" disabled={onRuns === undefined} aria-haspopup="dialog" aria-label={words.runsOf(name)} onClick={onRuns}>
         {words.runs}
       </Button>
       {offers && (

@@ -1,13 +1,15 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import type { ReactElement } from "react";
 import { goTo, usePlace } from "../../lib/location";
 import { peopleWords } from "../../lib/people_words";
+import { useSheet } from "../../lib/sheet";
 import type { Me, User, UserStatus } from "../../lib/types";
 import type { Look } from "../../lib/look";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
-import { Record, Records } from "../../ui/records";
+import { LongRecords } from "../../ui/long_records";
+import { Record } from "../../ui/records";
 import { Section } from "../../ui/section";
 import { Age } from "../../ui/time";
 import { users } from "./api";
@@ -31,7 +33,7 @@ function lookOf(status: UserStatus): Look {
 /** The people of the organisation, as far as one manages them. */
 export function PeopleView({ me }: { me: Me }): ReactElement {
   const list = useInfiniteQuery(users);
-  const [isInviting, setInviting] = useState(false);
+  const inviting = useSheet("invite");
   const { person: managed } = usePlace();
   const people = list.data?.pages.flatMap((page) => page.users);
   const chosen = people?.find(({ id }) => id === managed);
@@ -41,12 +43,7 @@ export function PeopleView({ me }: { me: Me }): ReactElement {
     if (isFurther) void fetchNextPage();
   }, [isFurther, people?.length, fetchNextPage]);
   const invite = (
-    <Button
-      size="xs"
-      onClick={() => {
-        setInviting(true);
-      }}
-    >
+    <Button size="xs" onClick={inviting.open}>
       {words.invite}
     </Button>
   );
@@ -56,20 +53,13 @@ export function PeopleView({ me }: { me: Me }): ReactElement {
       {people === undefined && list.error !== null && <FailedFace error={list.error} retry={() => void list.refetch()} />}
       {people?.length === 0 && <EmptyFace title={words.none}>{null}</EmptyFace>}
       {people !== undefined && (
-        <Records label={words.title} paged={list}>
+        <LongRecords label={words.title} paged={list}>
           {people.map((person) => (
             <Person key={person.id} person={person} isMe={person.id === me.actor.id} onManage={(id) => { goTo({ person: id }); }} />
           ))}
-        </Records>
+        </LongRecords>
       )}
-      {isInviting && (
-        <Invite
-          me={me}
-          onClose={() => {
-            setInviting(false);
-          }}
-        />
-      )}
+      {inviting.isOpen && <Invite me={me} onClose={inviting.close} />}
       {chosen !== undefined && (
         <Manage
           me={me}
@@ -90,6 +80,7 @@ function Person({ person, isMe, onManage }: PersonProps): ReactElement {
     <Button
       variant="default"
       size="xs"
+      aria-haspopup="dialog"
       aria-label={words.actions(person.name)}
       onClick={() => {
         onManage(person.id);
