@@ -14,6 +14,9 @@
 /* As much as the spool may take, and room for the store to go on meanwhile. */
 #define DISK_LEAST ((uint64_t)2 << 30)
 
+/* What is further apart is no network's doing. */
+#define CLOCKS_APART SECONDS(5)
+
 struct patient {
     struct command *cmd;
     struct store *store; /* NULL: it could not be opened */
@@ -157,6 +160,24 @@ static bool projects_are_apart(struct patient *p, struct err *e)
            err_trace(e);
 }
 
+/* Of what both say within a moment of one another. */
+static bool clocks_agree(struct patient *p, struct err *e)
+{
+    static const struct column columns[] = {{"ahead_us", COLUMN_INT, 0}};
+    int64_t ahead = 0;
+    bool found;
+
+    if (!db_query_one(p->db, Q_CLOCK_AHEAD, BINDS(bind_time("now", clock_wall(&clock_system))),
+                      columns, LEN(columns), p->cmd->a, &ahead, &found, e))
+        return err_trace(e);
+    if (llabs(ahead) < CLOCKS_APART)
+        return true;
+    err_set(e, ERR_UNAVAILABLE, "it is %lld seconds %s the database's", llabs(ahead) / SECONDS(1),
+            ahead > 0 ? "ahead of" : "behind");
+    return err_fix(e,
+                   "set right the one that is wrong; more than an hour apart, nothing is deleted");
+}
+
 // --- all of it -----------------------------------------------------------------------------------
 
 static const struct examination {
@@ -172,6 +193,7 @@ static const struct examination {
     {"public address", address_leads_here, false, true},
     {"store answers", store_answers, true, false},
     {"schema fits this binary", schema_fits, true, false},
+    {"clock beside the database's", clocks_agree, true, true},
     {"provider account", account_is_connected, true, false},
     {"the database keeps projects apart", projects_are_apart, true, false},
 };

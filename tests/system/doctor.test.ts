@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import twilio from "twilio";
 import { ask } from "../lib/api.ts";
 import { mountDisk, noDisk } from "../lib/disk.ts";
+import { wrongClock } from "../lib/faketime.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, BINARY, type Server, startServer } from "../lib/server.ts";
 import { tool } from "../lib/settled.ts";
 
@@ -65,6 +66,17 @@ describe("the doctor", () => {
       assert.ok(!output.includes(twilio.getExpectedTwilioSignature(AUTH_TOKEN, server.url + PATH, params)), "a signature is given away");
     return { code, output };
   }
+
+  it("says how far our clock is from the database's, when it is", { skip: process.env["STORE"] !== "postgres" && "SQLite has no clock of its own" }, async () => {
+    const said = async (env: Record<string, string>): Promise<string> => {
+      const { code, output } = await tool({ ...server, env: { ...server.env, ...env } }, "doctor");
+      assert.equal(code, 0, output);
+      return /^.*clock beside the database's.*$/m.exec(output)?.[0] ?? output;
+    };
+    assert.match(await said({}), /^ok /);
+    assert.match(await said(wrongClock({ offset: "+3600s" })), /^advice .*: it is (3599|360\d) seconds ahead of the database's$/);
+    assert.match(await said(wrongClock({ offset: "-3600s" })), /^advice .*: it is (3599|360\d|359\d) seconds behind the database's$/);
+  });
 
   it("finds nothing wrong with a request that is right, however its lines end", async () => {
     for (const lineEnd of ["\r\n", "\n"]) {
