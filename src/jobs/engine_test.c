@@ -1,6 +1,8 @@
 /* The engine by hand: two runners on one store, a clock that stands still, jobs that take notes. */
 #include "jobs/internal.h"
 
+#include <sched.h>
+
 #include "base/fault.h"
 #include "base/json.h"
 #include "jobs/run.h"
@@ -792,6 +794,90 @@ static void f024_a_step_may_outlast_its_lease(void **unused)
     }
 }
 
+enum { CROWD = 200, CROWD_THREADS = 4, PARTS = 5 };
+
+struct crowd {
+    struct bell *bell; /* all runs have ended */
+    _Atomic int at_once, most, ended;
+};
+
+/* Its provider answers 5xx to everybody. */
+static bool step_fails(struct job_step *s, struct err *e)
+{
+    struct crowd *c = s->arg;
+    const int at_once = atomic_fetch_add(&c->at_once, 1) + 1;
+    int most = atomic_load(&c->most);
+
+    while (most < at_once && !atomic_compare_exchange_weak(&c->most, &most, at_once)) {
+    }
+    (void)sched_yield(); // others may begin meanwhile
+    atomic_fetch_sub(&c->at_once, 1);
+    return err_set(e, ERR_UNAVAILABLE, "the provider has troubles of its own");
+}
+
+static void end_one(const struct job *j, bool ok, const struct job_count *counts, size_t n,
+                    void *arg)
+{
+    struct crowd *c = arg;
+
+    (void)j;
+    (void)counts;
+    (void)n;
+    assert_false(ok);
+    if (atomic_fetch_add(&c->ended, 1) + 1 == CROWD)
+        bell_ring_for_ever(c->bell);
+}
+
+static void run_crowd(struct bench *b, struct crowd *c)
+{
+    static const struct job *const counting_only[] = {&counting};
+    struct jobs *jobs;
+    struct err e = {0};
+
+    assert_ok(jobs_start(&(struct jobs_options){.store = b->store,
+                                                .clock = &b->clock,
+                                                .jobs = counting_only,
+                                                .n_jobs = LEN(counting_only),
+                                                .threads = CROWD_THREADS,
+                                                .on_ended = end_one,
+                                                .arg = c},
+                         &jobs, &e),
+              &e);
+    while (!bell_wait(c->bell, SECONDS(1))) {
+    }
+    jobs_stop(jobs);
+}
+
+/* All are due, all fail: nobody comes back together with all others. */
+static void f026_many_that_fail_at_once_come_back_apart(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        struct crowd c = {.bell = bell_create()};
+        int64_t projects[CROWD] = {b->project};
+        size_t back[PARTS] = {0};
+
+        counting.step = step_fails;
+        for (size_t i = 1; i < CROWD; i++)
+            add_project(b, str_z(str_fmt(b->a, "p%zu", i), b->a), &projects[i]);
+        plan(b);
+        b->now += SECONDS(121);
+        run_crowd(b, &c);
+        for (size_t i = 0; i < CROWD; i++) {
+            const struct job_state s = state(b, projects[i], "counting");
+            const usec_t wait = s.next_run_at - b->now;
+            assert_true(s.failures == 1);
+            assert_in_range(wait, SECONDS(15), SECONDS(30));
+            back[wait < SECONDS(30) ? (wait - SECONDS(15)) / SECONDS(3) : PARTS - 1]++;
+        }
+        for (size_t i = 0; i < PARTS; i++)
+            assert_in_range(back[i], CROWD / PARTS / 4, CROWD / PARTS * 2);
+        assert_in_range(c.most, 1, CROWD_THREADS);
+        bell_destroy(c.bell);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(a_run_that_had_to_leave_something_out_has_failed_and_waits_its_time),
           cmocka_unit_test(what_the_provider_refuses_comes_again_at_its_usual_time),
@@ -816,4 +902,5 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(whatever_deletes_minds_the_clock),
           cmocka_unit_test(a_stop_leaves_the_run_to_others),
           cmocka_unit_test(runs_are_listed_page_by_page_and_by_their_own_project),
-          cmocka_unit_test(f024_a_step_may_outlast_its_lease))
+          cmocka_unit_test(f024_a_step_may_outlast_its_lease),
+          cmocka_unit_test(f026_many_that_fail_at_once_come_back_apart))

@@ -196,7 +196,7 @@ describe("jobs of two nodes", { skip: !POSTGRES && "SQLite has one" }, () => {
   const CALLS = 3000;
   let first: Server, second: Server, url: string;
   before(async () => {
-    first = await startServer();
+    first = await startServer({ JOB_THREADS: "1" }); // what it does next tells that it is done with what it did
     url = first.env["DATABASE_URL"] ?? "";
     second = await startServer({ DATABASE_URL: url });
   });
@@ -217,31 +217,65 @@ describe("jobs of two nodes", { skip: !POSTGRES && "SQLite has one" }, () => {
     assert.equal(await runs(), before + 5);
   });
 
-  it("F068 go on elsewhere, behind the last step, when their node is killed", async () => {
+  /** Calls that are old enough to be frozen, beside one that is not. */
+  async function manyOldCalls(): Promise<void> {
     const call = await callThatEnded(first);
     await settled(first);
     await psql(url, `INSERT INTO calls (project_id, provider, twilio_sid, direction, status, display_status, from_number, to_number, is_final, finalized_at)
       SELECT project_id, 'test', 'CA' || g, 'inbound', 'completed', 'completed', '', '', true, now() - interval '3 days' + g * interval '1 second'
         FROM calls, generate_series(1, ${String(CALLS)}) g WHERE twilio_sid = '${call.sid}'`);
+  }
+
+  /** A run of the first node alone that stands in its middle, before a row that somebody else holds. */
+  async function halfway(): Promise<{ run: Run; inTheWay: Session }> {
+    await manyOldCalls();
     await second.stop();
     const inTheWay = new Session(url);
     await inTheWay.run("BEGIN; SELECT id FROM calls WHERE twilio_sid = 'CA1700' FOR UPDATE");
     const run = await start(first, "freeze");
-    const halfway = await until("it stands before the row", async () => {
+    const at = await until("it stands before the row", async () => {
       const { body } = await ask<Run>(first, `/api/jobs/freeze/runs/${run.id}`);
       return body.done === 1500 ? body : undefined;
     });
-    assert.equal(halfway.state, "running");
+    assert.equal(at.state, "running");
+    return { run, inTheWay };
+  }
+
+  /** The second has done all that was left, and what it did. */
+  async function finishedBySecond(run: Run): Promise<Run> {
+    const over = await ended(second, run);
+    assert.equal(over.state, "succeeded");
+    assert.equal(await psql(url, "SELECT count(*) FROM calls WHERE provider = 'test' AND sync_state = 'frozen'"), String(CALLS));
+    // The database may have ended the first node's statement as if nothing had happened; nobody counted it.
+    assert.ok(over.done >= CALLS - 500 && over.done === over.counts["frozen"], `${String(over.done)}: ${JSON.stringify(over.counts)}`);
+    return over;
+  }
+
+  it("F068 go on elsewhere, behind the last step, when their node is killed", async () => {
+    const { run, inTheWay } = await halfway();
     assert.equal((await ask(first, "/api/jobs/freeze/runs", { method: "POST" })).status, 409);
     await first.kill();
     await inTheWay.end();
     await second.start();
-    const { state, done, counts } = await ended(second, run);
-    assert.equal(state, "succeeded");
-    assert.equal(await psql(url, "SELECT count(*) FROM calls WHERE provider = 'test' AND sync_state = 'frozen'"), String(CALLS));
-    // The server may have ended the dead node's statement as if nothing had happened; nobody counted it.
-    assert.ok(done >= CALLS - 500 && done === counts["frozen"], `${String(done)}: ${JSON.stringify(counts)}`);
+    await finishedBySecond(run);
     await psql(url, "DELETE FROM calls WHERE provider = 'test'");
     await first.start();
+  });
+
+  it("F068 go on elsewhere when their node is stopped past its lease, which counts for nothing when it comes back", async () => {
+    const { run, inTheWay } = await halfway();
+    process.kill(first.pid(), "SIGSTOP");
+    await inTheWay.end();
+    await second.start();
+    const over = await finishedBySecond(run);
+    await second.stop();
+    process.kill(first.pid(), "SIGCONT");
+    const next = await ended(first, await start(first, "freeze")); // by the thread that was in the middle
+    assert.deepEqual([next.state, next.counts], ["succeeded", {}], "nothing was left");
+    assert.deepEqual((await ask(first, `/api/jobs/freeze/runs/${run.id}`)).body, over);
+    assert.equal(await psql(url, `SELECT count(*) FROM job_runs WHERE job_name = 'freeze' AND id > ${run.id}`), "1");
+    await psql(url, "DELETE FROM calls WHERE provider = 'test'");
+    await audit(first);
+    await second.start();
   });
 });
