@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, type FeedPage, get } from "../lib/api.ts";
 import { checkSpan, type Collector, type Span, startCollector, traceOf } from "../lib/collector.ts";
+import { listen } from "../lib/listen.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { Realtime } from "../lib/realtime.ts";
+import { fallSilent, run } from "../lib/reconcile.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { deliverPoison, FakeCall, post } from "../lib/twilio.ts";
@@ -124,4 +126,21 @@ it("of which a share is told say nothing when that is none", async () => {
   await server.remove(); // what waits is sent before
   assert.equal(collector.headers.length, 0);
   await collector.close();
+});
+
+it("of a job go from its step to what it asks the provider", async () => {
+  const collector = await startCollector();
+  const provider = await listen((_, answer) => answer.writeHead(404, { "Content-Type": "application/json" }).end("{}"));
+  const server = await startServer({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, TWILIO_BASE_URL: provider.url });
+  await new FakeCall(server, "+15085140320").arrives();
+  await settled(server);
+  await fallSilent(server);
+  assert.equal((await run(server, "reconcile_hot")).counts["requests"], 1);
+  await server.remove(); // what waits is sent before
+  await provider.close();
+  await collector.close();
+  const question = collector.spans.find(({ name }) => name === "GET Twilio") ?? assert.fail("no question");
+  const step = collector.spans.find(({ name, traceId }) => name === "job.step reconcile_hot" && traceId === question.traceId) ?? assert.fail("no step of its trace");
+  assert.deepEqual([step.parentSpanId, question.parentSpanId], [undefined, step.spanId]);
+  assert.deepEqual(question.attributes.map(({ key, value: { intValue } }) => [key, Number(intValue)]), [["http.response.status_code", 404]]);
 });

@@ -7,7 +7,7 @@ import { ask, type Call, get } from "../lib/api.ts";
 import { ended, type Run } from "../lib/jobs.ts";
 import { listen } from "../lib/listen.ts";
 import { scrape, value } from "../lib/metrics.ts";
-import { drift, fallSilent, play, run, secondIsOver } from "../lib/reconcile.ts";
+import { drift, fallSilent, play, playBetween, run, secondIsOver } from "../lib/reconcile.ts";
 import { clientOf, type Sandbox } from "../lib/sandbox.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { audit } from "../lib/settled.ts";
@@ -130,6 +130,33 @@ describe("reconcile, when the provider has had enough", () => {
     await run(server, "reconcile_cold");
     assert.deepEqual(await drift(server, theirs), {});
     await audit(server);
+    await sandbox.stop();
+    await server.remove();
+  });
+});
+
+/** How far back each may list; hot asks for what is going on, whenever it began. */
+const WINDOWS = { reconcile_hot: 0, reconcile_warm: 6, reconcile_cold: 24 };
+const HOUR = 3_600_000;
+
+describe("what reconcile asks for", () => {
+  it("reaches no further back than the window of each run, and never three days", async () => {
+    const { server, sandbox, between } = await playBetween("--calls", "20", "--lose-ends", "1", "--seed", "15");
+    await sql(server, `UPDATE sync_state SET next_run_at = next_run_at + ${process.env["STORE"] === "postgres" ? "interval '1 day'" : "86400000000"};`); // none but those that are asked for
+    await fallSilent(server);
+    for (const [job, hours] of Object.entries(WINDOWS)) {
+      const [asked, began] = [between.asked.length, Date.now()];
+      await run(server, job);
+      const lists = between.asked.slice(asked).map((target) => new URL(target, "http://provider")).filter(({ pathname }) => /\/(Calls|Recordings)\.json$/.test(pathname));
+      const from = ({ searchParams }: URL): string | null => searchParams.get("StartTime>") ?? searchParams.get("DateCreated>");
+      assert.ok(lists.length >= 2, `${job} has asked: ${String(lists.length)}`);
+      for (const list of lists) {
+        const since = from(list);
+        if (hours === 0) assert.deepEqual([since, list.searchParams.has("Status")], [null, true], list.href);
+        else assert.ok(since !== null && Date.parse(since) >= began - hours * HOUR - 1000, `${job}: ${list.href}`); // a second is cut off
+      }
+    }
+    await between.close();
     await sandbox.stop();
     await server.remove();
   });
