@@ -3,50 +3,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page, Route } from "playwright-core";
 import { DESKTOP, PATIENCE_MS, anotherScreen, isAccessible, isLive, openBrowser, screenshot, signIn } from "../lib/browser.ts";
+import { PLACES, type Place } from "../lib/places.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
 
-type Place = {
-  path: string;
-  /** What it is loaded from. */
-  from: RegExp;
-  /** What it says of nothing; without it there is always something. */
-  empty?: string;
-  /** What the server answers when there is nothing, where a server of the tests has something. */
-  nothing?: object;
-  /** How it fails; health says by 503 itself that nothing flows. */
-  fails?: number;
-  /** The right without which it is not shown. */
-  right?: string;
-  /** Beside the page, in a sheet. */
-  sheet?: true;
-};
-const PLACES: Record<string, Place> = {
-  "who one is": { path: "/app/", from: /\/api\/me$/ },
-  "how far the feed is": { path: "/app/settings", from: /\/api\/events\?after_seq=0&limit=1$/ },
-  live: { path: "/app/", from: /\/api\/(calls\/active|conversations\?)/, empty: "No calls right now", right: "calls.read" },
-  calls: { path: "/app/calls", from: /\/api\/conversations\?/, empty: "No conversations yet", right: "calls.read" },
-  conversation: { path: "/app/calls/1", from: /\/api\/conversations\/1/, right: "calls.read" },
-  call: { path: "/app/call/CA1", from: /\/api\/calls\/CA1/, right: "calls.read" },
-  "a call without its SID": { path: "/app/call", from: /^$/, empty: "Which call?", right: "calls.read" },
-  inbox: { path: "/app/inbox", from: /\/api\/events\?(?!after_seq)/, empty: "Nothing here yet", right: "events.read" },
-  "dead letters": { path: "/app/inbox?state=dead_letter", from: /\/api\/events\/reasons/, empty: "No dead letters", right: "events.read" },
-  event: { path: "/app/inbox?event=1", from: /\/api\/events\/1(\?|$)/, right: "events.read", sheet: true },
-  operations: { path: "/app/operations", from: /\/api\/health\/sync/, fails: 500, empty: "Nothing was missing", right: "health.read" },
-  jobs: { path: "/app/operations", from: /\/api\/jobs$/, right: "health.read" },
-  drift: { path: "/app/operations", from: /\/api\/sync\/drift/, empty: "Nothing was missing", right: "health.read" },
-  account: { path: "/app/settings/account", from: /\/api\/me\/sessions/ },
-  project: { path: "/app/settings/project", from: /\/api\/settings/, right: "settings.manage" },
-  quotas: { path: "/app/settings/project", from: /\/api\/quotas/, right: "settings.manage" },
-  connections: { path: "/app/settings/connections", from: /\/api\/connections$/, right: "settings.manage" },
-  people: { path: "/app/settings/people", from: /\/api\/users/, right: "users.manage" },
-  roles: { path: "/app/settings/roles", from: /\/api\/roles/ },
-  keys: { path: "/app/settings/keys", from: /\/api\/keys/, empty: "No keys yet", nothing: { keys: [], next_before: null }, right: "keys.manage" },
-  audit: { path: "/app/settings/audit?action=key.revoke", from: /\/api\/audit/, empty: "Nothing found", right: "audit.read" },
-  start: { path: "/app/start", from: /\/api\/events\?(?!after_seq)/, right: "settings.manage" },
-};
-const LOADED = Object.entries(PLACES).filter(([, { from }]) => from.source !== "^$");
+/** Those that are loaded from somewhere. */
+const LOADED = Object.entries(PLACES).flatMap(([name, { from, ...place }]) => (from === undefined ? [] : [[name, { from, ...place }] as const]));
 
 let server: Server;
 let browser: Browser;
@@ -62,14 +25,14 @@ after(async () => {
   await server.remove();
 });
 
-async function open({ path }: Place, prepare: (page: Page) => Promise<unknown>): Promise<Page> {
+async function open({ path }: Pick<Place, "path">, prepare: (page: Page) => Promise<unknown>): Promise<Page> {
   const page = await anotherScreen(browser, person, { viewport: DESKTOP, reducedMotion: "reduce" });
   await prepare(page);
-  await page.goto(server.url + path);
+  await page.goto(server.url + path.replace(":sid", "CA1"));
   return page;
 }
 
-function frameOf(page: Page, { sheet }: Place): Locator {
+function frameOf(page: Page, { sheet }: Pick<Place, "sheet">): Locator {
   return sheet === true ? page.getByRole("dialog") : page.getByRole("main");
 }
 
@@ -96,7 +59,7 @@ describe("a place with nothing in it says so", () => {
       const { from, nothing } = place;
       const page = await open(place, async (it) => {
         await without(it, name === "live" ? "settings.manage" : "");
-        if (nothing !== undefined) await it.route(from, (route) => route.fulfill({ json: nothing }));
+        if (nothing !== undefined && from !== undefined) await it.route(from, (route) => route.fulfill({ json: nothing }));
       });
       await frameOf(page, place).getByText(place.empty ?? "").first().waitFor();
       await screenshot(page, `empty-${name.replaceAll(" ", "-")}`);
@@ -143,7 +106,7 @@ describe("who waits is told soon", () => {
   /** How often the list is asked for until it has failed, when each question ends like this; then it is there after all. */
   async function askedUntilFailed(end: (route: Route) => Promise<void>): Promise<number> {
     let asked = 0;
-    const page = await open({ path: "/app/operations", from: LIST }, (it) =>
+    const page = await open({ path: "/app/operations" }, (it) =>
       it.route(LIST, (route) => {
         asked++;
         return end(route);
@@ -192,7 +155,7 @@ describe("a place that one's role does not have says so", () => {
       const page = await open(place, async (it) => {
         await without(it, place.right ?? "");
         it.on("request", (request) => {
-          if (place.from.test(request.url())) asked.push(request.url());
+          if (place.from?.test(request.url()) === true) asked.push(request.url());
         });
       });
       await page.getByRole("main").getByText("You may not see this").waitFor();
@@ -206,7 +169,7 @@ describe("a place that one's role does not have says so", () => {
     await deliverPoison(server);
     await settled(server);
     for (const [right, query] of Object.entries({ "calls.read": `call=${call.sid}`, "events.read": "event=1" })) {
-      const page = await open({ path: `/app/settings?${query}`, from: /^$/ }, (it) => without(it, right));
+      const page = await open({ path: `/app/settings?${query}` }, (it) => without(it, right));
       await page.getByRole("heading", { name: "Settings" }).waitFor();
       await isLive(page);
       assert.equal(await page.getByRole("dialog").count(), 0, right);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { SCREENS, anotherScreen, isAccessible, isLive, screenshot } from "../lib/browser.ts";
-import { PLACES, goToPlace, openScene } from "../lib/places.ts";
+import { DRAWN, goToPlace, openScene } from "../lib/places.ts";
 import type { Server } from "../lib/server.ts";
 import type { FakeCall } from "../lib/twilio.ts";
 
@@ -33,7 +33,7 @@ for (const [screen, viewport] of Object.entries(SCREENS))
       after(() => page.context().close());
       afterEach(() => page.unrouteAll()); // whatever became of the test
 
-      for (const [name, place] of Object.entries(PLACES))
+      for (const [name, place] of DRAWN)
         test(name, async () => {
           await goToPlace(page, talking, place);
           await screenshot(page, `${name}-${screen}-${colorScheme}`);

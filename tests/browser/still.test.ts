@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page, Request } from "playwright-core";
 import { DESKTOP, PHONE, anotherScreen } from "../lib/browser.ts";
-import { PLACES, goToPlace, openScene } from "../lib/places.ts";
+import { DRAWN, PLACES, goToPlace, openScene } from "../lib/places.ts";
 import type { Server } from "../lib/server.ts";
 import type { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
@@ -48,7 +48,7 @@ describe("for who wants no motion nothing moves", () => {
   });
   after(() => page.context().close());
 
-  for (const [name, place] of Object.entries(PLACES))
+  for (const [name, place] of DRAWN)
     test(name, async () => {
       await goToPlace(page, talking, place);
       assert.deepEqual(await motions(page), []);
@@ -122,7 +122,7 @@ for (const [screen, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE
     });
     after(() => page.context().close());
 
-    for (const [name, place] of Object.entries(PLACES))
+    for (const [name, place] of DRAWN)
       test(name, async () => {
         await goToPlace(page, talking, place);
         await isIdle(page, open);

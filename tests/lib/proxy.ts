@@ -48,7 +48,7 @@ class Wire {
         this.#suffer(fault);
       }
     this.#tail = Buffer.concat([this.#tail, bytes]).subarray(-64); // a pattern may be torn in two
-    if (!this.stalled && !this.client.destroyed) this.client.write(bytes);
+    if (!this.stalled && this.client.writable) this.client.write(bytes);
   }
 
   #upTo(seen: string, bytes: Buffer): Buffer {
