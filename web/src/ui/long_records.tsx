@@ -16,10 +16,10 @@ export function LongRecords({ label, paged, more, children }: RecordsProps): Rea
   useRecordKeys(list);
   const records = Children.toArray(children);
   const [top, setTop] = useState(0);
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- whatever is drawn may have moved it; the same place draws nothing
   useLayoutEffect(() => {
     setTop(Math.round((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY)); // what stands above it comes and goes
   });
-  // eslint-disable-next-line react-hooks/incompatible-library -- nothing that it returns is memoised here
   const rows = useWindowVirtualizer({
     count: records.length,
     estimateSize: () => ROW_HEIGHT,
