@@ -44,17 +44,20 @@ DELETE FROM feed_events WHERE project_id = :project AND seq <= :upto;
 
 -- name: call_expire_page
 -- Calls that began before then and are frozen, and of which nothing waits to be looked at, the oldest first. What comes
--- later than this comes late. waiting: in parts, each read from its partial index, and once for the whole page; the plus
--- keeps SQLite from preferring the whole project's.
+-- later than this comes late. waiting: in parts, each read from its partial index, and once for the whole page. The plus
+-- keeps SQLite from preferring the whole project's, and PostgreSQL from knowing how many they are: it puts what it takes
+-- for few into a hash table, and would go through many once for each call.
 -- params: project int, after_time time, after_id int, before time, limit int
 WITH waiting AS (
     SELECT call_sid, lane FROM webhook_inbox WHERE +project_id = :project AND processing_status = 'pending'
     UNION ALL
     SELECT call_sid, lane FROM webhook_inbox WHERE +project_id = :project AND processing_status = 'failed'
     UNION ALL
-    SELECT call_sid, lane FROM webhook_inbox WHERE project_id = :project AND processing_status = 'processing'
+    SELECT call_sid, lane FROM webhook_inbox
+     WHERE project_id = :project AND +project_id = :project AND processing_status = 'processing'
     UNION ALL
-    SELECT call_sid, lane FROM webhook_inbox WHERE project_id = :project AND processing_status = 'dead_letter')
+    SELECT call_sid, lane FROM webhook_inbox
+     WHERE project_id = :project AND +project_id = :project AND processing_status = 'dead_letter')
 SELECT id, start_time
   FROM calls
  WHERE project_id = :project AND start_time < :before AND (start_time, id) > (:after_time, :after_id)
