@@ -100,9 +100,54 @@ describe("Feed", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(t.anchored).toHaveBeenCalledTimes(2);
 
+    t.last().handlers.onKeepalive("2026-02-08T06:11:00Z");
     t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e2");
     await vi.advanceTimersByTimeAsync(0);
     expect(t.anchored).toHaveBeenCalledTimes(3);
+    t.feed.stop();
+  });
+
+  it("waits longer each time while all it is told is to load the lists anew", async () => {
+    const t = scripted([aPage([], 5)]);
+    /** How long it takes until the lists are loaded anew. */
+    const waited = async (): Promise<number> => {
+      const { length } = t.streams;
+      t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+      t.last().handlers.onResync();
+      const from = Date.now();
+      await vi.advanceTimersByTimeAsync(0);
+      while (t.streams.length === length) await vi.advanceTimersByTimeAsync(250);
+      return Date.now() - from;
+    };
+    await t.run();
+    expect([await waited(), await waited(), await waited(), await waited()]).toEqual([0, 500, 1_000, 2_000]);
+    t.last().handlers.onEvents([anEvent(6)]);
+    expect([await waited(), await waited()]).toEqual([0, 500]);
+    t.last().handlers.onResync();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(t.feed.getState().connection).toBe("catching-up");
+    t.feed.stop();
+  });
+
+  it("does not wait when it was woken while it asked", async () => {
+    const t = scripted([aPage([], 1)]);
+    await t.run();
+    let fail: (error: Error) => void = () => undefined;
+    const { fetchPage } = t.deps;
+    t.deps.fetchPage = (afterSeq) => {
+      t.asked.push(afterSeq);
+      return new Promise((_, reject) => (fail = reject));
+    };
+    t.feed.lose();
+    await vi.advanceTimersByTimeAsync(500);
+    const { length } = t.asked;
+    t.feed.wake();
+    fail(unreachable);
+    t.deps.fetchPage = fetchPage;
+    await vi.advanceTimersByTimeAsync(0);
+    expect(t.asked).toHaveLength(length + 1);
+    t.last().handlers.onOpen("2026-02-08T06:11:00Z", "e1");
+    expect(t.feed.getState().connection).toBe("live");
     t.feed.stop();
   });
 

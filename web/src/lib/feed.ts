@@ -54,12 +54,17 @@ export class Feed {
   #state: FeedState = initialFeedState;
   #listeners = new Set<() => void>();
   #stop = new AbortController();
-  #wake: () => void = () => undefined;
+  /** Ends what is waited for; null while nothing is. */
+  #wake: (() => void) | null = null;
+  /** Somebody woke the feed during a request, which may not know it yet: after it there is no pause. */
+  #isWoken = false;
   #leave: () => void = () => undefined;
   #streamTriedAt = -Infinity;
   #offlineTries = 0;
   /** Since an event was applied: a page that comes says nothing of whether the next event can be. */
   #surprises = 0;
+  /** How often in a row the lists had to be loaded anew. */
+  #resyncs = 0;
   #running: Promise<void> | undefined;
 
   constructor(private readonly deps: FeedDeps) {}
@@ -73,7 +78,8 @@ export class Feed {
 
   /** The network is back, or somebody looks again: ends the present pause, and a stream that was not heard for long. */
   readonly wake = (): void => {
-    this.#wake();
+    if (this.#wake === null) this.#isWoken = true;
+    else this.#wake();
   };
 
   /** The network is gone, as far as the browser knows: nothing is vouched for until the server was heard again. */
@@ -84,7 +90,7 @@ export class Feed {
 
   stop(): void {
     this.#stop.abort();
-    this.#wake();
+    this.wake();
   }
 
   /** Follows the feed until it is stopped, or until the session has ended. There is one run. */
@@ -100,13 +106,22 @@ export class Feed {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        if (await this.#anchor()) await this.#follow();
+        if (await this.#anchor()) await this.#followFromAnchor();
         else await this.#pauseOffline();
       } catch (error) {
         if (this.#isOver(error)) return;
         await this.#recover(error);
       }
     }
+  }
+
+  /** Until the lists have to be loaded anew: at once the first time, and ever later when nothing came of it. */
+  async #followFromAnchor(): Promise<void> {
+    await this.#follow();
+    this.#resyncs += 1;
+    if (this.#resyncs === 1 || this.#stop.signal.aborted) return;
+    this.#set({ connection: "catching-up" });
+    await this.#pause(backoff(this.#resyncs - 1, this.deps.random()));
   }
 
   /** After a surprise nobody knows what was applied: there is a pause, a longer one each time, and then all is loaded anew. */
@@ -126,11 +141,17 @@ export class Feed {
     for (const listener of this.#listeners) listener();
   }
 
+  /** The feed does what it is for. */
+  #isWell(): void {
+    this.#surprises = 0;
+    this.#resyncs = 0;
+  }
+
   #take(step: Step): Step["need"] {
     this.#set(step.state);
     if (step.apply.length > 0) {
       this.deps.onEvents(step.apply);
-      this.#surprises = 0;
+      this.#isWell();
     }
     return step.need;
   }
@@ -139,11 +160,13 @@ export class Feed {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
+        this.#wake = null;
+        this.#isWoken = false;
         resolve();
       };
       const timer = setTimeout(done, ms);
       this.#wake = done;
-      if (this.#stop.signal.aborted) done();
+      if (this.#isWoken || this.#stop.signal.aborted) done();
     });
   }
 
@@ -234,7 +257,7 @@ export class Feed {
       let heardAt = this.deps.now();
       const leave = (): void => {
         clearTimeout(silence);
-        this.#wake = () => undefined;
+        this.#wake = null;
         this.#leave = () => undefined;
         signal.removeEventListener("abort", onAbort);
         close();
@@ -246,6 +269,7 @@ export class Feed {
       const onAbort = (): void => {
         end("lost");
       };
+      this.#isWoken = false;
       this.#wake = (): void => {
         if (this.deps.now() - heardAt > ASLEEP_MS) onAbort();
       };
@@ -277,7 +301,7 @@ export class Feed {
         onKeepalive: (serverTime) => {
           this.deps.onServerTime(serverTime);
           heard();
-          this.#surprises = 0;
+          this.#isWell();
           this.#set({ heardAt: this.deps.now() });
         },
         onResync: () => {
