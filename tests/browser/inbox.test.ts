@@ -283,8 +283,9 @@ describe("a selection", () => {
     await page.route("**/api/events/reprocess", (route) => route.abort());
     await group("CallSid").getByRole("checkbox").click();
     await page.getByRole("button", { name: `Replay ${N_POISON}` }).click();
-    await panel().getByRole("alert").getByText("The server cannot be reached").waitFor();
+    await panel().getByRole("alert").getByText("it is not known whether this was done").waitFor();
     await panel().getByText("Check that Hookswitch is running").waitFor();
+    await panel().getByText("Look whether it was done").waitFor();
     await page.unroute("**/api/events/reprocess");
     await panel().getByRole("button", { name: "Go on with the rest" }).click();
     await panel().getByText(`${N_POISON} are dead letters again`).waitFor();

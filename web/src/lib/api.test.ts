@@ -70,11 +70,24 @@ describe("an answer that is cut within its body", () => {
   it.each([
     ["read as JSON", () => getJson("/api/events"), torn],
     ["read as it is", () => getBlob("/api/calls/CA1/recording"), torn],
-    ["of a change", () => postJson("/api/demo/calls"), torn],
     ["that ends as if it were whole", () => getJson("/api/events"), () => new Response('{"events":[')],
   ])("is a network that was lost: one %s", async (_, ask, answer) => {
     answerWith(answer);
     await expect(ask()).rejects.toMatchObject(lost);
+  });
+
+  it.each([
+    ["at its beginning", () => Promise.reject(new TypeError("network error"))],
+    ["within", () => Promise.resolve(torn())],
+  ])("leaves it open, of a change, whether it was done: one that is cut %s", async (_, fetched) => {
+    vi.stubGlobal("fetch", vi.fn(fetched));
+    const unknown = { status: 0, message: expect.stringContaining("not known whether") as string, howToFix: [lost.howToFix[0], expect.stringContaining("before you do it again")] };
+    await expect(postJson("/api/demo/calls")).rejects.toMatchObject(unknown);
+  });
+
+  it("is a network that was lost when one was to be signed in by it", async () => {
+    vi.stubGlobal("fetch", vi.fn(() => Promise.reject(new TypeError("network error"))));
+    await expect(postJson("/auth/login")).rejects.toMatchObject(lost);
   });
 
   it("is asked for once more when it kept nobody waiting", async () => {

@@ -42,18 +42,26 @@ function asThisPage(init: RequestInit): RequestInit {
   return { ...init, headers, credentials: "same-origin", cache: "no-store" };
 }
 
-/** An answer, or what it says; where the network broke off, at its beginning or within it, the server was not reached. */
-async function arrived<T>(answer: Promise<T>, signal?: AbortSignal | null): Promise<T> {
+/**
+ * An answer, or what it says. Where the network broke off, at its beginning or within it, the server was not reached; of
+ * what was to be changed nobody knows whether it was.
+ */
+async function arrived<T>(answer: Promise<T>, { signal, method }: RequestInit): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new ApiError(0, text.failed.unreachable, [text.failed.unreachableFix], null);
+    const { unreachable, unreachableFix: fix, unsure, unsureFix } = text.failed;
+    if (method === undefined) throw new ApiError(0, unreachable, [fix], null);
+    throw new ApiError(0, unsure, [fix, unsureFix], null);
   }
 }
 
+/** What opens or renews a session changes nothing that somebody would look for. */
+const OF_THE_SESSION = "/auth/";
+
 function send(path: string, init: RequestInit): Promise<Response> {
-  return arrived(fetch(path, asThisPage(init)), init.signal);
+  return arrived(fetch(path, asThisPage(init)), path.startsWith(OF_THE_SESSION) ? {} : init);
 }
 
 /** So long an answer is waited for. */
@@ -121,14 +129,14 @@ export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal
 export function getJsonOf<T>(path: string, statuses: readonly number[], signal?: AbortSignal, ms?: number): Promise<T> {
   const read = async (until: AbortSignal): Promise<T> => {
     const response = await ask(path, { signal: until }, statuses);
-    return (await arrived(response.json(), until)) as T;
+    return (await arrived(response.json(), { signal: until })) as T;
   };
   return inTime(read, signal, ms);
 }
 
 /** A body that is no JSON; its type is that of the answer. */
 export async function getBlob(path: string): Promise<Blob> {
-  return arrived((await ask(path, {})).blob());
+  return arrived((await ask(path, {})).blob(), {});
 }
 
 /** Changes something; what an empty answer gives is undefined. */
@@ -139,7 +147,7 @@ export async function sendJson<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", p
     init.body = JSON.stringify(body);
   }
   const response = await ask(path, init);
-  return (response.status === 204 ? undefined : await arrived(response.json())) as T;
+  return (response.status === 204 ? undefined : await arrived(response.json(), init)) as T;
 }
 
 export function postJson<T>(path: string, body?: unknown): Promise<T> {

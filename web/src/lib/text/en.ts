@@ -329,6 +329,8 @@ export const en = {
     status: (status: number) => `The server answered ${status}.`,
     unreachable: "The server cannot be reached",
     unreachableFix: "Check that Hookswitch is running and that you are online.",
+    unsure: "The answer was lost: it is not known whether this was done",
+    unsureFix: "Look whether it was done before you do it again.",
     unanswered: "The server does not answer",
     unansweredFix: "Try again in a moment. If it stays like this, look at its health and its log.",
     piece: "A piece of this page could not be fetched",
