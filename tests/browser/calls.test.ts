@@ -133,6 +133,26 @@ describe("the view of all calls", () => {
     assert.equal(await page.evaluate(() => document.activeElement?.closest("[data-index]")?.getAttribute("data-index")), "5");
   });
 
+  test("leads nobody back who scrolls on meanwhile", async () => {
+    await page.goto(`${server.url}/app/calls`);
+    const row = page.locator('[data-index="3"] a');
+    const id = (await row.getAttribute("data-conversation")) ?? assert.fail("no conversation");
+    await row.click();
+    await page.getByRole("region", { name: "Conversation", exact: true }).locator("ul > li a").first().focus();
+    await scrollTo(100_000);
+    await page.locator(`[data-conversation="${id}"]`).waitFor({ state: "detached" });
+    const topOf = () => list().locator("..").evaluate((frame) => frame.scrollTop);
+    const top = await topOf();
+    await page.evaluate(() => {
+      document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+      window.dispatchEvent(new WheelEvent("wheel")); // before anything is drawn
+    });
+    await page.getByText("Choose a conversation").waitFor();
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    assert.equal(await topOf(), top);
+    assert.equal(await focused(), undefined);
+  });
+
   test("leaves the focus on a row that moves", async () => {
     await page.goto(`${server.url}/app/calls`);
     const row = page.locator('[data-index="5"] a');

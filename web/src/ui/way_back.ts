@@ -14,9 +14,13 @@ type WayBackProps = {
   linkAt: (list: HTMLElement, index: number) => HTMLElement | null;
 };
 
+/** By these somebody goes elsewhere. */
+const GESTURES = ["wheel", "touchstart", "keydown"];
+
 /**
  * The way back from what is open to its row, which by then may be far out of sight, and not loaded: the list remembers
- * where it stood, scrolls there, and gives it the focus when it is drawn, unless somebody has taken that elsewhere.
+ * where it stood, scrolls there, and gives it the focus when it is drawn, unless somebody has taken that elsewhere or
+ * scrolls away meanwhile.
  */
 export function useWayBack({ frame, open, count, idAt, drawn, scrollTo, linkAt }: WayBackProps): () => boolean {
   const row = useRef<SeenRow | null>(null);
@@ -39,6 +43,10 @@ export function useWayBack({ frame, open, count, idAt, drawn, scrollTo, linkAt }
   return () => {
     if (open === null || row.current?.id !== open) return false;
     isAwaited.current = true;
+    const leave = (): void => {
+      isAwaited.current = false;
+    };
+    for (const gesture of GESTURES) window.addEventListener(gesture, leave, { capture: true, once: true, passive: true });
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     return true;
   };
