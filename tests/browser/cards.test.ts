@@ -29,6 +29,9 @@ async function arrived(from: string): Promise<FakeCall> {
   return call;
 }
 
+/** To the millisecond. */
+const INSTANT = /\d:\d\d:\d\d\.\d{3}/;
+
 /** The seconds that a clock shows: `1:02 in all` is 62. */
 async function secondsOf(clock: Locator): Promise<number> {
   const [minutes = 0, seconds = 0] = (await clock.innerText()).split(":").map(parseFloat);
@@ -70,6 +73,7 @@ describe("a card", () => {
   test("counts, and leads to the call", async () => {
     const call = await arrived("+15085140321");
     const whole = cardOf(page, call).getByText("in all");
+    assert.match((await whole.getAttribute("title")) ?? "", INSTANT);
     const before = await secondsOf(whole);
     await until("the clock goes on", async () => ((await secondsOf(whole)) >= before + 2 ? true : undefined));
     await cardOf(page, call).click();

@@ -7,7 +7,7 @@ import { recentConversations } from "../features/conversations/api";
 import { RecentConversations } from "../features/conversations/recent";
 import type { Me } from "../lib/types";
 import { LoadingFace } from "../ui/faces";
-import { Kept } from "../ui/stale";
+import { Fed } from "../ui/stale";
 import { Arrived } from "./arrived";
 import classes from "./live_page.module.css";
 
@@ -44,12 +44,12 @@ export function LivePage({ me }: { me: Me }): ReactElement {
         />
       )}
       <div className={classes.columns}>
-        <Kept by="fed" keys={[activeCalls.queryKey]}>
+        <Fed keys={[activeCalls.queryKey]}>
           <ActiveList />
-        </Kept>
-        <Kept by="fed" keys={[recentConversations.queryKey]}>
+        </Fed>
+        <Fed keys={[recentConversations.queryKey]}>
           <RecentConversations />
-        </Kept>
+        </Fed>
       </div>
     </div>
   );

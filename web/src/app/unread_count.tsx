@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import { LATEST, useBeginReading, useUnread } from "../features/conversations/unread";
 import { text } from "../lib/text";
 import { useTitle } from "../lib/title";
-import { Kept, Vouched } from "../ui/stale";
+import { Fed, Vouched } from "../ui/stale";
 import classes from "./header.module.css";
 
 const KEYS = [LATEST];
@@ -18,9 +18,9 @@ export function UnreadCount(): ReactElement | null {
   return (
     <span className={classes.unread} data-unread={count}>
       <span aria-hidden="true">
-        <Kept by="fed" keys={KEYS}>
+        <Fed keys={KEYS}>
           <Vouched>{shown}</Vouched>
-        </Kept>
+        </Fed>
       </span>
       <VisuallyHidden>{text.unread.title(shown)}</VisuallyHidden>
     </span>

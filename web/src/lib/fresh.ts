@@ -2,7 +2,7 @@
 import { createContext, useContext } from "react";
 import { useNow } from "./clock";
 
-/** The time until which what is shown is vouched for (by the feed, or by the answers that `Kept` watches); null is now. */
+/** The time until which what is shown is vouched for (by the feed, or by the answers that `Polled` watches); null is now. */
 export const StaleSince = createContext<number | null>(null);
 
 export function useStaleSince(): number | null {

@@ -7,10 +7,10 @@ import { Vouched } from "./stale";
 
 type RunningClockProps = { since: string; className?: string | undefined; /** Words behind it. */ unit?: string };
 
-/** Seconds since then, counting while the feed vouches for them. */
+/** Seconds since then, counting while the feed vouches for them; the instant on pointing. */
 export function RunningClock({ since, className, unit }: RunningClockProps): ReactElement {
   const shown = clockTime(secondsBetween(since, useVouchedNow()));
-  return <Vouched className={className}>{unit === undefined ? shown : `${shown} ${unit}`}</Vouched>;
+  return <Vouched className={className} title={instantOf(since)}>{unit === undefined ? shown : `${shown} ${unit}`}</Vouched>;
 }
 
 /** A time in the words of `shown`; to the millisecond on pointing. */
@@ -22,9 +22,13 @@ function Time({ time, shown }: { time: string; shown: string }): ReactElement {
   );
 }
 
-/** How long ago that was, counting. */
+/** How long ago that was, counting while it is vouched for: what is old may have happened again. */
 export function Age({ time }: { time: string }): ReactElement {
-  return <Time time={time} shown={agoOf(secondsBetween(time, useNow()))} />;
+  return (
+    <Vouched>
+      <Time time={time} shown={agoOf(secondsBetween(time, useVouchedNow()))} />
+    </Vouched>
+  );
 }
 
 /** The time, short as it matters. */

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { peopleWords } from "../../lib/people_words";
 import type { Session } from "../../lib/types";
+import { Asked } from "../../ui/asked";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
@@ -13,8 +14,18 @@ import { endSessions, sessions } from "./api";
 
 const words = peopleWords.mine;
 
+const KEYS = [sessions.queryKey];
+
 /** Where one is signed in, and how to end that. */
 export function Sessions(): ReactElement {
+  return (
+    <Asked keys={KEYS}>
+      <All />
+    </Asked>
+  );
+}
+
+function All(): ReactElement {
   const client = useQueryClient();
   const { data, error, refetch } = useQuery(sessions);
   const { mutate, isPending, error: trouble } = useMutation({
@@ -36,7 +47,7 @@ export function Sessions(): ReactElement {
   if (data === undefined)
     return <Section title={words.sessions}>{error === null ? <LoadingFace rows={3} /> : <FailedFace error={error} retry={() => void refetch()} />}</Section>;
   return (
-    <Section title={words.sessions} count={words.sessionCount(data.length)} aside={data.length > 1 && endOthers}>
+    <Section title={words.sessions} count={words.sessionCount(data.length)} asOf aside={data.length > 1 && endOthers}>
       {trouble !== null && <Trouble error={trouble} />}
       <Records label={words.sessions}>
         {data.map((session) => (

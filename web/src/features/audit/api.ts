@@ -4,13 +4,15 @@ import type { AuditList } from "../../lib/types";
 import type { Place } from "../../lib/location";
 import { startOf } from "../../lib/zone";
 
+export const LOG = ["audit"];
+
 export type Filter = Pick<Place, "action" | "actor" | "from" | "to">;
 
 /** Days become instants, and the last day is included. */
 export function auditLog({ action, actor, from, to }: Filter) {
   const narrowed = { action: action ?? undefined, actor: actor?.trim() || undefined, from: startOf(from), to: startOf(to, 1) };
   return infiniteQueryOptions({
-    queryKey: ["audit", narrowed],
+    queryKey: [...LOG, narrowed],
     queryFn: ({ pageParam, signal }) => getJson<AuditList>("/api/audit", { ...narrowed, before: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next_before: next }) => next ?? undefined,

@@ -5,7 +5,6 @@ import { text } from "../../lib/text";
 import { Board } from "../../ui/board";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Section } from "../../ui/section";
-import { AsOf, Vouched } from "../../ui/stale";
 import { activeCalls } from "./api";
 import { CallCard } from "./card";
 import { groupCalls } from "./merge";
@@ -26,7 +25,7 @@ export function ActiveList(): ReactElement {
   const groups = data === undefined ? [] : groupCalls(data, now);
   const ongoing = groups.filter(({ call }) => !call.is_final).length;
   return (
-    <Section title={text.calls.active} count={data && <Vouched>{text.calls.count(ongoing)}</Vouched>} aside={<AsOf />} scrolls>
+    <Section title={text.calls.active} count={data && text.calls.count(ongoing)} asOf scrolls>
       {data === undefined && error === null && <LoadingFace />}
       {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
       {data !== undefined && groups.length === 0 && <Quiet />}

@@ -27,8 +27,8 @@ export function CallHeading({ call }: { call: Call }): ReactElement {
           <Icon name={directionIcon(call.direction)} size={14} />
           {text.direction[call.direction]}
         </small>
-        <AsOf />
       </p>
+      <AsOf />
     </div>
   );
 }

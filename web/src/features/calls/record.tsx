@@ -10,7 +10,7 @@ import type { CallDetail, CallEvent } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { RecordingPlayer } from "../../ui/recording";
-import { Kept } from "../../ui/stale";
+import { Fed } from "../../ui/stale";
 import { callDetail } from "./api";
 import { Compare } from "./compare";
 import { CallFacts } from "./facts";
@@ -27,9 +27,9 @@ export function CallRecord({ sid }: { sid: string }): ReactElement {
   const { data, error, refetch } = useQuery(now);
   if (data !== undefined)
     return (
-      <Kept by="fed" keys={[now.queryKey]}>
+      <Fed keys={[now.queryKey]}>
         <Record detail={data} />
-      </Kept>
+      </Fed>
     );
   return error === null ? <LoadingFace rows={8} /> : <FailedFace error={error} retry={() => void refetch()} />;
 }

@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import { connectionWords } from "../../lib/connection_words";
 import { useSheet } from "../../lib/sheet";
 import type { Connection } from "../../lib/types";
+import { Asked } from "../../ui/asked";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Question } from "../../ui/question";
 import { Records } from "../../ui/records";
@@ -18,8 +19,18 @@ const words = connectionWords;
 
 type Open = { kind: "change" | "remove"; connection: Connection };
 
+const KEYS = [connections.queryKey];
+
 /** The project's accounts at providers: they are connected, get other tokens, and are disconnected. */
 export function Accounts({ title = words.accounts }: { title?: string }): ReactElement {
+  return (
+    <Asked keys={KEYS}>
+      <All title={title} />
+    </Asked>
+  );
+}
+
+function All({ title }: { title: string }): ReactElement {
   const client = useQueryClient();
   const { data, error: failure, refetch } = useQuery(connections);
   const connecting = useSheet("connect");
@@ -35,7 +46,7 @@ export function Accounts({ title = words.accounts }: { title?: string }): ReactE
   );
   const all = data?.connections;
   return (
-    <Section title={title} aside={connect}>
+    <Section title={title} asOf aside={connect}>
       {all === undefined && (failure === null ? <LoadingFace rows={2} /> : <FailedFace error={failure} retry={() => void refetch()} />)}
       {all?.length === 0 && (
         <EmptyFace title={words.none}>

@@ -74,7 +74,7 @@ function Contact({ id }: { id: string }): ReactElement {
       </Link>
       <h2>{name ?? text.conversations.detail}</h2>
       {number !== name && <p>{number}</p>}
-      <AsOf />
+      <AsOf onLine />
       <p className={classes.legend} aria-hidden="true">
         <i data-span="wait" /> {text.outcome.waiting}
         <i data-span="talk" /> {text.outcome.talking}

@@ -75,7 +75,7 @@ function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, s
         <p aria-live="polite">
           <Vouched>{text.conversations.count(total)}</Vouched>
         </p>
-        <AsOf />
+        <AsOf onLine />
         {unread.count > 0 && (
           <button type="button" className={classes.readAll} onClick={unread.readAll}>
             {text.unread.readAll}

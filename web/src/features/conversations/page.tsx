@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import { usePlace } from "../../lib/location";
 import { text } from "../../lib/text";
 import { LoadingFace } from "../../ui/faces";
-import { Kept } from "../../ui/stale";
+import { Fed } from "../../ui/stale";
 import { LIST, partsOf } from "./api";
 import { useFilter } from "./filter";
 import { FilterBar } from "./filter_bar";
@@ -24,19 +24,19 @@ export function ConversationsView(): ReactElement {
         <FilterBar filter={filter} />
       </div>
       <section className={classes.list} aria-label={text.conversations.list}>
-        <Kept by="fed" keys={[LIST]}>
+        <Fed keys={[LIST]}>
           <ConversationList key={key} filter={filter} from={key === first.key ? first.open : null} />
-        </Kept>
+        </Fed>
       </section>
       <section className={classes.open} aria-label={text.conversations.detail}>
         {open === null ? (
           <p className={classes.nothing}>{text.conversations.choose}</p>
         ) : (
-          <Kept by="fed" keys={partsOf(open)}>
+          <Fed keys={partsOf(open)}>
             <Suspense fallback={<LoadingFace rows={6} />}>
               <Conversation key={open} id={open} />
             </Suspense>
-          </Kept>
+          </Fed>
         )}
       </section>
     </div>

@@ -6,7 +6,6 @@ import { Board } from "../../ui/board";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { Section } from "../../ui/section";
-import { AsOf } from "../../ui/stale";
 import { recentConversations } from "./api";
 import { ConversationRow } from "./row";
 import classes from "./list.module.css";
@@ -29,12 +28,8 @@ export function RecentConversations(): ReactElement {
   return (
     <Section
       title={text.conversations.title}
-      aside={
-        <>
-          <AsOf />
-          <Link to={{ view: "calls" }}>{text.conversations.all}</Link>
-        </>
-      }
+      asOf
+      aside={<Link to={{ view: "calls" }}>{text.conversations.all}</Link>}
       scrolls
     >
       {data === undefined && error === null && <LoadingFace rows={6} />}

@@ -12,7 +12,7 @@ import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { Panel } from "../../ui/panel";
 import { Payload } from "../../ui/payload";
-import { AsOf, Kept, Vouched } from "../../ui/stale";
+import { AsOf, Polled, Vouched } from "../../ui/stale";
 import { ExactTime } from "../../ui/time";
 import { inboxEvent } from "./api";
 import classes from "./page.module.css";
@@ -30,9 +30,9 @@ export function EventPanel({ id }: { id: string }): ReactElement {
       {data === undefined && error === null && <LoadingFace rows={8} />}
       {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
       {data !== undefined && (
-        <Kept by="polled" keys={[inboxEvent(id).queryKey]}>
+        <Polled keys={[inboxEvent(id).queryKey]}>
           <Detail key={id} event={data} />
-        </Kept>
+        </Polled>
       )}
     </Panel>
   );
@@ -47,9 +47,9 @@ function Detail({ event }: { event: InboxEventDetail }): ReactElement {
         <div>
           <h3>{eventName(event)}</h3>
           <Mark look={processingLook(event.processing_status)} />
-          <AsOf />
         </div>
         {mayReplay && !waits && <ReplayOne id={event.id} />}
+        <AsOf />
       </div>
       <Facts
         facts={[

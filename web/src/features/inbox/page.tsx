@@ -9,7 +9,7 @@ import { text } from "../../lib/text";
 import type { Reason } from "../../lib/types";
 import { Icon } from "../../ui/icon";
 import { Options } from "../../ui/options";
-import { AsOf, Kept, Vouched } from "../../ui/stale";
+import { AsOf, Polled, Vouched } from "../../ui/stale";
 import { POLLED, syncHealth } from "./api";
 import type { DeadLetters } from "./api";
 import type { Bulk } from "./bulk_replay";
@@ -31,9 +31,9 @@ const ALL = "all";
 /** The received webhooks, what became of each, and their replay. */
 export function InboxView(): ReactElement {
   return (
-    <Kept by="polled" keys={POLLED}>
+    <Polled keys={POLLED}>
       <Inbox />
-    </Kept>
+    </Polled>
   );
 }
 
@@ -67,7 +67,7 @@ function Inbox(): ReactElement {
     <div className={classes.view}>
       <div className={classes.bar}>
         <States state={filter.state} />
-        <AsOf />
+        <AsOf onLine />
         {!mayReplay && <p className={classes.note}>{text.inbox.mayNot}</p>}
       </div>
       {mayReplay && dead > 0 && (

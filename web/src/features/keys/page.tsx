@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import { peopleWords } from "../../lib/people_words";
 import { useSheet } from "../../lib/sheet";
 import type { ApiKey, Me } from "../../lib/types";
+import { Asked } from "../../ui/asked";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Question } from "../../ui/question";
 import { LongRecords } from "../../ui/long_records";
@@ -16,8 +17,18 @@ import { MakeKey } from "./make_key";
 
 const words = peopleWords.apiKeys;
 
+const KEYS = [keys.queryKey];
+
 /** The API keys of the project. */
 export function KeysView({ me }: { me: Me }): ReactElement {
+  return (
+    <Asked keys={KEYS}>
+      <Keys me={me} />
+    </Asked>
+  );
+}
+
+function Keys({ me }: { me: Me }): ReactElement {
   const client = useQueryClient();
   const list = useInfiniteQuery(keys);
   const making = useSheet("key");
@@ -33,7 +44,7 @@ export function KeysView({ me }: { me: Me }): ReactElement {
     </Button>
   );
   return (
-    <Section title={words.title} count={all && words.count(all.length)} aside={make}>
+    <Section title={words.title} count={all && words.count(all.length)} asOf aside={make}>
       {all === undefined && list.error === null && <LoadingFace rows={4} />}
       {all === undefined && list.error !== null && <FailedFace error={list.error} retry={() => void list.refetch()} />}
       {all?.length === 0 && (

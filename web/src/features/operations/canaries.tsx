@@ -8,7 +8,6 @@ import type { Node } from "../../lib/types";
 import { EmptyFace } from "../../ui/faces";
 import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
-import { AsOf } from "../../ui/stale";
 import { Age } from "../../ui/time";
 import { nodes } from "./api";
 import { placeOf } from "./nodes";
@@ -21,7 +20,7 @@ export function Canaries(): ReactElement | null {
   if (data?.told !== true) return null; // what goes wrong with the list stands with the nodes
   const sent = data.nodes.filter(({ canary, is_silent }) => canary !== null && !is_silent);
   return (
-    <Section title={words.canary} aside={<AsOf />}>
+    <Section title={words.canary} asOf>
       {sent.length === 0 ? (
         <EmptyFace title={words.noCanary}>{words.noCanaryBody}</EmptyFace>
       ) : (

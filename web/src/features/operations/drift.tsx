@@ -6,7 +6,7 @@ import { text } from "../../lib/text";
 import type { Drift as Found } from "../../lib/types";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { Section } from "../../ui/section";
-import { AsOf } from "../../ui/stale";
+import { Vouched } from "../../ui/stale";
 import { drift } from "./api";
 import classes from "./page.module.css";
 
@@ -23,7 +23,7 @@ function byDay(list: Found["drift"]): Day[] {
 export function Drift(): ReactElement {
   const { data, error, refetch } = useQuery(drift);
   return (
-    <Section title={words.title} aside={<AsOf />}>
+    <Section title={words.title} asOf>
       {data === undefined && (error === null ? <LoadingFace rows={2} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {data?.drift.length === 0 && <EmptyFace title={words.none}>{words.noneBody(data.days)}</EmptyFace>}
       {data !== undefined && data.drift.length > 0 && <Table list={data.drift} />}
@@ -53,7 +53,9 @@ function Table({ list }: { list: Found["drift"] }): ReactElement {
             <tr key={day}>
               <th scope="row">{day}</th>
               {kinds.map((kind) => (
-                <td key={kind}>{found.has(kind) ? number(found.get(kind) ?? 0) : "–"}</td>
+                <td key={kind}>
+                  <Vouched>{found.has(kind) ? number(found.get(kind) ?? 0) : "–"}</Vouched>
+                </td>
               ))}
             </tr>
           ))}

@@ -11,7 +11,6 @@ import { FailedFace, LoadingStatus } from "../../ui/faces";
 import { Options } from "../../ui/options";
 import { Question } from "../../ui/question";
 import { Section } from "../../ui/section";
-import { AsOf } from "../../ui/stale";
 import { Trouble } from "../../ui/trouble";
 import { flags, setFlag } from "./api";
 import { narrows, offered, scopeOf } from "./flag_values";
@@ -45,12 +44,8 @@ export function Flags(): ReactElement {
   return (
     <Section
       title={words.title}
-      aside={
-        <>
-          <AsOf />
-          {data?.runs_installation === true && <ScopeChoice scope={scope} onChoose={chooseScope} />}
-        </>
-      }
+      asOf
+      aside={data?.runs_installation === true && <ScopeChoice scope={scope} onChoose={chooseScope} />}
     >
       {data === undefined && (error === null ? <ToCome /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {change.error !== null && <Trouble error={change.error} />}

@@ -5,6 +5,7 @@ import { text } from "../../lib/text";
 import { failureWords } from "../../lib/told";
 import type { Job, JobRun } from "../../lib/types";
 import { Record } from "../../ui/records";
+import { Vouched } from "../../ui/stale";
 import { Age, ShortTime } from "../../ui/time";
 import { isUnderWay } from "./api";
 import classes from "./page.module.css";
@@ -38,7 +39,9 @@ function How({ run }: { run: JobRun }): ReactElement {
   return (
     <div className={classes.progress}>
       <Progress value={share} animated={run.total === 0} aria-label={words.progress} size="sm" />
-      <small>{run.total > 0 ? words.doneOf(run.done, run.total) : words.done(run.done)}</small>
+      <small>
+        <Vouched>{run.total > 0 ? words.doneOf(run.done, run.total) : words.done(run.done)}</Vouched>
+      </small>
     </div>
   );
 }

@@ -7,7 +7,6 @@ import { text } from "../../lib/text";
 import { FailedFace, LoadingStatus, PendingWords } from "../../ui/faces";
 import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
-import { AsOf } from "../../ui/stale";
 import { Trouble } from "../../ui/trouble";
 import { JOBS_TOLD_EVERY_MS, jobs, runJob } from "./api";
 import { JobActions, JobRecord } from "./job_record";
@@ -45,7 +44,7 @@ export function Jobs(): ReactElement {
   const run = useMutation({ mutationFn: runJob, onSettled: () => client.invalidateQueries(jobs) });
   const shown = data?.jobs.find(({ name }) => name === runs)?.name;
   return (
-    <Section title={words.title} aside={<AsOf />}>
+    <Section title={words.title} asOf>
       {data === undefined && (error === null ? <ToCome mayRun={mayRun} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {run.error !== null && <Trouble error={run.error} />}
       {data !== undefined && (

@@ -8,7 +8,6 @@ import type { Node } from "../../lib/types";
 import { EmptyFace, FailedFace } from "../../ui/faces";
 import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
-import { AsOf } from "../../ui/stale";
 import { Age, ShortTime } from "../../ui/time";
 import { nodes } from "./api";
 
@@ -22,7 +21,7 @@ export function Nodes(): ReactElement | null {
   const { data, error, refetch } = useQuery(nodes);
   if (data === undefined ? error === null : !data.told) return null; // nothing of it is drawn before it is told
   return (
-    <Section title={words.title} count={data && words.count(data.nodes.length)} aside={<AsOf />}>
+    <Section title={words.title} count={data && words.count(data.nodes.length)} asOf>
       {data === undefined && error !== null && <FailedFace error={error} retry={() => void refetch()} />}
       {data?.nodes.length === 0 && <EmptyFace title={words.none}>{words.noneBody}</EmptyFace>}
       {data !== undefined && data.nodes.length > 0 && (

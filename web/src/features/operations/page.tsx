@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
-import { serverTimeOf } from "../../lib/clock";
-import { timeOfDay } from "../../lib/format";
-import { healthLook, staleLook } from "../../lib/look";
+import { useStaleSince } from "../../lib/fresh";
+import { healthLook } from "../../lib/look";
 import { text } from "../../lib/text";
 import type { SyncHealth } from "../../lib/types";
+import { Asked } from "../../ui/asked";
 import { FailedFace, LoadingStatus, PendingWords } from "../../ui/faces";
 import { Mark } from "../../ui/mark";
 import { Section } from "../../ui/section";
-import { Kept } from "../../ui/stale";
+import { Polled } from "../../ui/stale";
 import { drift, flags, jobs, nodes, pipeline, syncHealth } from "./api";
 import { Canaries } from "./canaries";
 import { Drift } from "./drift";
@@ -19,9 +19,12 @@ import classes from "./page.module.css";
 import { Pipeline } from "./pipeline";
 import { stagesOf, stagesToCome } from "./stages";
 
+/** So rarely that it is as if it were asked for once. */
+const DRIFT = [drift.queryKey];
+
 /** Whether everything flows, in what measure, and why not. */
 export function OperationsView(): ReactElement {
-  const { data, error, dataUpdatedAt, refetch } = useQuery(syncHealth);
+  const { data, error, refetch } = useQuery(syncHealth);
   const rates = useQuery(pipeline);
   if (data === undefined)
     return (
@@ -31,7 +34,7 @@ export function OperationsView(): ReactElement {
     );
   const isOld = error !== null;
   return (
-    <Page aside={<Mark look={isOld ? staleLook(timeOfDay(serverTimeOf(dataUpdatedAt))) : healthLook(data.status)} />}>
+    <Page aside={<Health status={data.status} />}>
       <Reasons health={data} />
       <Pipeline stages={stagesOf(data, isOld || rates.error === null ? rates.data : undefined)} isOld={isOld} />
     </Page>
@@ -45,30 +48,38 @@ export function OperationsView(): ReactElement {
 function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): ReactElement {
   return (
     <div className={classes.view}>
-      <Section title={text.operations.title} aside={aside}>
-        {children}
-      </Section>
+      <Polled keys={[syncHealth.queryKey]}>
+        <Section title={text.operations.title} asOf aside={aside}>
+          {children}
+        </Section>
+      </Polled>
       <div className={classes.columns}>
         <div className={classes.column}>
-          <Kept by="polled" keys={[flags.queryKey]}>
+          <Polled keys={[flags.queryKey]}>
             <Flags />
-          </Kept>
-          <Kept by="polled" keys={[jobs.queryKey]}>
+          </Polled>
+          <Polled keys={[jobs.queryKey]}>
             <Jobs />
-          </Kept>
+          </Polled>
         </div>
         <div className={classes.column}>
-          <Kept by="polled" keys={[drift.queryKey]}>
+          <Asked keys={DRIFT}>
             <Drift />
-          </Kept>
-          <Kept by="polled" keys={[nodes.queryKey]}>
+          </Asked>
+          <Polled keys={[nodes.queryKey]}>
             <Nodes />
             <Canaries />
-          </Kept>
+          </Polled>
         </div>
       </div>
     </div>
   );
+}
+
+/** How it is; of what was, the colour says nothing any more. */
+function Health({ status }: { status: SyncHealth["status"] }): ReactElement {
+  const look = healthLook(status);
+  return <Mark look={useStaleSince() === null ? look : { ...look, tone: "quiet" }} />;
 }
 
 /** It has its room while it is on its way, and already says what it will tell. */

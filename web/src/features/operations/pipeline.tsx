@@ -2,6 +2,7 @@
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
 import { Mark } from "../../ui/mark";
+import { Vouched } from "../../ui/stale";
 import classes from "./pipeline.module.css";
 import type { Stage } from "./stages";
 
@@ -24,7 +25,7 @@ function Station({ stage: { name, figures, trouble, flows } }: { stage: Stage })
           <div key={of}>
             <dt>{of}</dt>
             <dd>
-              {value}
+              <Vouched>{value}</Vouched>
               <small>{note}</small>
             </dd>
           </div>

@@ -7,6 +7,7 @@ import { peopleWords } from "../../lib/people_words";
 import { useSheet } from "../../lib/sheet";
 import type { Me, User, UserStatus } from "../../lib/types";
 import type { Look } from "../../lib/look";
+import { Asked } from "../../ui/asked";
 import { EmptyFace, FailedFace, LoadingFace } from "../../ui/faces";
 import { LongRecords } from "../../ui/long_records";
 import { Record } from "../../ui/records";
@@ -30,8 +31,18 @@ function lookOf(status: UserStatus): Look {
   return { shape, tone, word: words.status[status] };
 }
 
+const KEYS = [users.queryKey];
+
 /** The people of the organisation, as far as one manages them. */
 export function PeopleView({ me }: { me: Me }): ReactElement {
+  return (
+    <Asked keys={KEYS}>
+      <People me={me} />
+    </Asked>
+  );
+}
+
+function People({ me }: { me: Me }): ReactElement {
   const list = useInfiniteQuery(users);
   const inviting = useSheet("invite");
   const { person: managed } = usePlace();
@@ -48,7 +59,7 @@ export function PeopleView({ me }: { me: Me }): ReactElement {
     </Button>
   );
   return (
-    <Section title={words.title} count={people && words.count(people.length)} aside={invite}>
+    <Section title={words.title} count={people && words.count(people.length)} asOf aside={invite}>
       {people === undefined && list.error === null && <LoadingFace rows={6} />}
       {people === undefined && list.error !== null && <FailedFace error={list.error} retry={() => void list.refetch()} />}
       {people?.length === 0 && <EmptyFace title={words.none}>{null}</EmptyFace>}

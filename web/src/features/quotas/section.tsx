@@ -12,7 +12,7 @@ import { Mark } from "../../ui/mark";
 import { Meter } from "../../ui/meter";
 import { Record, Records } from "../../ui/records";
 import { Section } from "../../ui/section";
-import { AsOf, Kept, Vouched } from "../../ui/stale";
+import { Polled, Vouched } from "../../ui/stale";
 import { quotas } from "./api";
 import { ChooseQuota } from "./choose";
 
@@ -20,9 +20,9 @@ const words = connectionWords.quotas;
 
 export function QuotasSection(): ReactElement {
   return (
-    <Kept by="polled" keys={[quotas.queryKey]}>
+    <Polled keys={[quotas.queryKey]}>
       <All />
-    </Kept>
+    </Polled>
   );
 }
 
@@ -30,7 +30,7 @@ function All(): ReactElement {
   const { data, error, refetch } = useQuery(quotas);
   const [chosen, setChosen] = useState<Quota | null>(null);
   return (
-    <Section title={words.title} aside={<AsOf />}>
+    <Section title={words.title} asOf>
       {data === undefined && (error === null ? <LoadingFace rows={6} /> : <FailedFace error={error} retry={() => void refetch()} />)}
       {data !== undefined && (
         <Records label={words.title}>

@@ -9,6 +9,9 @@ const LATEST = ["start", "latest"] as const;
 const LOOK_MS = 2_000;
 const FEED_MS = 200;
 
+/** What is asked for to tell what has come. */
+export const COME = [["start"]];
+
 /** How many webhooks were received, and the latest of them. */
 export const latestEvent = queryOptions({
   queryKey: LATEST,

@@ -7,6 +7,7 @@ import type { Doors, InboxEvent } from "../../lib/types";
 import { FailedFace, LoadingFace } from "../../ui/faces";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
+import { Vouched } from "../../ui/stale";
 import { Age } from "../../ui/time";
 import { latestEvent } from "./api";
 import { arrivalOf } from "./arrival";
@@ -54,7 +55,7 @@ function Received({ received, latest }: Arrival & { latest: InboxEvent }): React
     <>
       <Mark look={isStuck ? STUCK : RECEIVED} />
       <p>
-        {words.latest(received, name)} <Age time={latest.received_at} />
+        <Vouched>{words.latest(received, name)}</Vouched> <Age time={latest.received_at} />
       </p>
       {isStuck && latest.error !== null && <p>{reasonWords(latest.error)}</p>}
       <p className={classes.ways}>
@@ -72,7 +73,7 @@ function Refused({ refusal: { reason, count, last_at }, base }: { refusal: Refus
     <div className={classes.refusal} data-reason={reason}>
       <Mark look={REFUSED} />
       <p>
-        <strong>{title}</strong> {words.refusedCount(count)} <Age time={last_at} />
+        <strong>{title}</strong> <Vouched>{words.refusedCount(count)}</Vouched> <Age time={last_at} />
       </p>
       <p>{fix(base)}</p>
     </div>

@@ -3,7 +3,8 @@ import type { ReactElement, ReactNode } from "react";
 import { text } from "../../lib/text";
 import type { Me } from "../../lib/types";
 import { Section } from "../../ui/section";
-import { doors } from "./api";
+import { Polled } from "../../ui/stale";
+import { COME, doors } from "./api";
 import { Addresses } from "./addresses";
 import { DemoCalls } from "./demo";
 import { FirstEvent } from "./first_event";
@@ -40,9 +41,11 @@ export function StartView({ me, accounts, check }: StartProps): ReactElement {
         {check}
       </div>
       <div className={classes.column}>
-        <Section title={words.first.title}>
-          <FirstEvent base={base} doors={knocked} />
-        </Section>
+        <Polled keys={COME}>
+          <Section title={words.first.title} asOf>
+            <FirstEvent base={base} doors={knocked} />
+          </Section>
+        </Polled>
         <Section title={words.demo.title}>
           <DemoCalls isDemo={me.features.demo_calls} />
         </Section>

@@ -1,0 +1,35 @@
+import { useQueryClient } from "@tanstack/react-query";
+import type { QueryKey } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { ReactElement, ReactNode } from "react";
+import { StaleSince, useStaleSince } from "../lib/fresh";
+import { hasFailed, useOldest } from "./stale";
+
+/** What is marked is asked for again after this time. */
+const AGAIN_MS = 5_000;
+
+function any(): boolean {
+  return true;
+}
+
+/**
+ * What was asked for once, and of which nobody tells: it is marked when it could not be had again, and while the feed is
+ * lost, which then would not have told either; and asked for until the mark is gone.
+ */
+export function Asked({ keys, children }: { /** The same each time. */ keys: readonly QueryKey[]; children: ReactNode }): ReactElement {
+  const client = useQueryClient();
+  const isLost = useStaleSince() !== null;
+  const since = useOldest(keys, isLost ? any : hasFailed);
+  const isOld = since !== null;
+  useEffect(() => {
+    if (!isOld) return;
+    const ask = (): void => {
+      for (const queryKey of keys) void client.refetchQueries({ queryKey, type: "active" }, { cancelRefetch: false });
+    };
+    const timer = setInterval(ask, AGAIN_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [isOld, client, keys]);
+  return <StaleSince value={since}>{children}</StaleSince>;
+}
