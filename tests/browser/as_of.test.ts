@@ -41,14 +41,15 @@ const MARKED: Record<string, string[]> = {
   call: ["the call"],
 };
 
-const MORE_PLACES: typeof PLACES = {
+/** Places of which it matters here that all of them is drawn. */
+const SEEN: typeof PLACES = {
   event: { path: "/app/inbox?event=1", seen: "What became of it" },
   runs: { path: "/app/operations?runs=retention", seen: "Runs: Retention" },
   start: { path: "/app/start", seen: "2. In the Twilio Console" },
 };
 
 function placeOf(name: string) {
-  return PLACES[name] ?? MORE_PLACES[name] ?? assert.fail(name);
+  return SEEN[name] ?? PLACES[name] ?? assert.fail(name);
 }
 
 /** Where everything stands, but for the marks. */
