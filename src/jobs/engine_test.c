@@ -731,7 +731,7 @@ struct crew {
     _Atomic int steps, ended;
 };
 
-static const usec_t brief = SECONDS(1);
+static const usec_t brief = SECONDS(2);
 static const struct job *const asked_only[] = {&asked};
 
 /* Lasts several leases, or until another runner has the job as well. */
