@@ -408,7 +408,7 @@ static void the_provider_says_how_it_ended(void **state)
 
 static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **state)
 {
-    enum { CALLS = 100, ENDED = 7 };
+    enum { CALLS = 100, ENDED = 1 };
 
     (void)state;
     TEST_STORES(store, a)
@@ -437,6 +437,34 @@ static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **sta
     }
 }
 
+/* However many have ended meanwhile: they are listed by when they began, all but those that began
+ * otherwise than we think. */
+static void what_ended_in_an_outage_is_listed(void **state)
+{
+    enum { CALLS = 100, ENDED = 90 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        for (size_t i = 0; i < CALLS; i++) {
+            webhook(db, sid_of(i, a), "in-progress", a);
+            (void)says(c, sid_of(i, a), i < ENDED ? "completed" : "in-progress");
+        }
+        c->calls[0].start -= HOURS(1);
+        c->page_size = 60;
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_int_equal(c->lists, 1 + 1 + 1 + 2); // queued, ringing, in-progress, what began then
+        assert_int_equal(c->gets, 1);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_STATUS], ENDED);
+        for (size_t i = 0; i < ENDED; i++)
+            assert_str(column(db, sid_of(i, a), "status", a), "completed");
+        assert_folds(db, a);
+    }
+}
+
 /* Of thousands that go on and speak, the lists are as many pages as ever. */
 static void few_silent_ones_among_many_are_asked_for_singly(void **state)
 {
@@ -452,6 +480,8 @@ static void few_silent_ones_among_many_are_asked_for_singly(void **state)
         for (size_t i = 0; i < CALLS; i++)
             (void)says(c, sid_of(i, a), "in-progress");
         (void)run(reconcile_recent, db, c, a); // they speak
+        for (size_t i = CALLS; i <= CALLS + PAGES; i++)
+            (void)says(c, sid_of(i, a), "in-progress");
         for (size_t i = 0; i < PAGES; i++)
             webhook(db, sid_of(CALLS + i, a), "in-progress", a);
         c->lists = c->gets = 0;
@@ -476,7 +506,7 @@ static void no_more_are_asked_for_at_once_than_the_source_says(void **state)
 
         for (size_t i = 0; i < 7; i++) {
             webhook(db, sid_of(i, a), "in-progress", a);
-            (void)says(c, sid_of(i, a), "completed");
+            says(c, sid_of(i, a), "completed")->start -= HOURS(1); // which no list shows
         }
         c->at_once = 3;
         assert_int_equal(run(reconcile_hot, db, c, a).counts[RECONCILE_DRIFT_STATUS], 7);
@@ -955,6 +985,7 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(a_provider_that_is_behind_takes_nothing_back),
           cmocka_unit_test(the_provider_says_how_it_ended),
           cmocka_unit_test(many_calls_are_listed_and_what_no_list_shows_is_asked_for),
+          cmocka_unit_test(what_ended_in_an_outage_is_listed),
           cmocka_unit_test(few_silent_ones_among_many_are_asked_for_singly),
           cmocka_unit_test(no_more_are_asked_for_at_once_than_the_source_says),
           cmocka_unit_test(the_most_silent_is_asked_for_first),

@@ -19,7 +19,7 @@
 
 enum {
     PAGE = 1000,
-    PAGES_MAX = 100, /* of one status */
+    PAGES_MAX = 100, /* of a list of a hot run */
     ASK_AT_ONCE = 20,
     ASK_MAX = 5000, /* of one run; the rest waits for the next */
     SILENT_MAX = 50000,
@@ -66,10 +66,20 @@ static bool known_in_window(struct run *r, int64_t *ret, struct err *e)
            err_trace(e);
 }
 
+/* The window then holds what started at that time, by clocks that differ a little. */
+static void widen(struct run *r, usec_t started)
+{
+    if (r->c.from == TIME_NONE || started - MINUTES(1) < r->c.from)
+        r->c.from = started - MINUTES(1);
+    if (r->c.to == TIME_NONE || started + MINUTES(1) > r->c.to)
+        r->c.to = started + MINUTES(1);
+}
+
 // --- lists ---------------------------------------------------------------------------------------
 
 struct silent {
     struct str sid;
+    usec_t started; /* TIME_NONE: that is not known */
     bool seen;
 };
 
@@ -231,7 +241,8 @@ static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
             a, &rows, e))
         return err_trace(e);
     while (rows_next(rows)) {
-        sids.p[sids.n++].sid = rows_str(rows, "twilio_sid");
+        sids.p[sids.n++] = (struct silent){.sid = rows_str(rows, "twilio_sid"),
+                                           .started = rows_time(rows, "start_time")};
         sids.n_going_on = rows_int(rows, "n");
     }
     if (!rows_end(rows, e))
@@ -244,19 +255,57 @@ static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
     return true;
 }
 
-/* The pages of one status, one after the other: a few for thousands of calls. */
-static bool list_status(struct run *r, enum call_status status, struct sids *sids, struct err *e)
+/* All pages of a list, one after the other: a few for thousands of calls. */
+static bool list(struct run *r, struct reconcile_query q, struct sids *sids, struct err *e)
 {
-    struct reconcile_query q = {.has_status = true,
-                                .status = status,
-                                .from = TIME_NONE,
-                                .to = TIME_NONE,
-                                .page_size = PAGE};
-
+    q.page_size = PAGE;
     for (int i = 0; i < PAGES_MAX && (i == 0 || !str_is_none(q.cursor)); i++)
         if (!page(r, &q, sids, &q.cursor, e))
             return err_trace(e);
     return true;
+}
+
+static bool list_going_on(struct run *r, struct sids *sids, struct err *e)
+{
+    for (size_t i = 0; i < LEN(going_on); i++)
+        if (!list(
+                r,
+                (struct reconcile_query){
+                    .has_status = true, .status = going_on[i], .from = TIME_NONE, .to = TIME_NONE},
+                sids, e))
+            return err_trace(e);
+    return true;
+}
+
+/* How many no list has shown, of those whose window that becomes. */
+static int64_t unseen(struct run *r, const struct sids *sids)
+{
+    int64_t n = 0;
+
+    r->c.from = r->c.to = TIME_NONE;
+    for (size_t i = 0; i < sids->n; i++)
+        if (!sids->p[i].seen && sids->p[i].started != TIME_NONE) {
+            widen(r, sids->p[i].started);
+            n++;
+        }
+    return n;
+}
+
+/* Thousands that have ended and were not heard of, after an outage: all that started with them are
+ * fewer pages than they are. */
+static bool list_ended(struct run *r, struct sids *sids, struct err *e)
+{
+    const int64_t n = unseen(r, sids);
+    int64_t known;
+
+    if (n == 0)
+        return true;
+    if (!known_in_window(r, &known, e))
+        return err_trace(e);
+    if (n <= known / PAGE + 1)
+        return true;
+    return list(r, (struct reconcile_query){.from = r->c.from, .to = r->c.to}, sids, e) ||
+           err_trace(e);
 }
 
 /* Each status has a page, be it an empty one. */
@@ -280,11 +329,9 @@ static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
     *ret_more = false;
     if (!silent_calls(r, &sids, e))
         return err_trace(e);
-    if ((int64_t)sids.n > pages_going_on(&sids)) {
-        for (size_t i = 0; i < LEN(going_on); i++)
-            if (!list_status(r, going_on[i], &sids, e))
-                return err_trace(e);
-    }
+    if ((int64_t)sids.n > pages_going_on(&sids) &&
+        (!list_going_on(r, &sids, e) || !list_ended(r, &sids, e)))
+        return err_trace(e);
     ask_unseen(r, &sids);
     r->s->n_expected = r->s->counts[RECONCILE_CHECKED] + (int64_t)r->c.n_ask;
     return true;
@@ -323,9 +370,7 @@ static bool phase_lacking(struct run *r, bool *ret_more, struct err *e)
         return err_trace(e);
     while (rows_next(rows)) {
         sids[n++] = rows_str(rows, "twilio_sid");
-        r->c.to = rows_time(rows, "start_time") + MINUTES(1); // clocks differ a little
-        if (r->c.from == TIME_NONE)
-            r->c.from = r->c.to - MINUTES(2);
+        widen(r, rows_time(rows, "start_time"));
     }
     if (!rows_end(rows, e))
         return err_trace(e);
