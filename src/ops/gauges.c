@@ -345,10 +345,14 @@ static void write_canary(struct buf *out, const struct gauges *g)
 /* Names that are promised to those who build upon the agents of the other provider. */
 static void write_reserved(struct buf *out)
 {
-    metric_plain(out, "elevenlabs_webhook_received_total", METRIC_COUNTER,
-                 "Reserved: there is no such provider yet.", 0);
-    metric_plain(out, "elevenlabs_webhook_invalid_signature_total", METRIC_COUNTER,
-                 "Reserved: there is no such provider yet.", 0);
+    static const char *const names[] = {
+        "elevenlabs_webhook_received_total",          "elevenlabs_webhook_invalid_signature_total",
+        "elevenlabs_webhook_retried_total",           "elevenlabs_analyses_total",
+        "elevenlabs_analysis_duration_seconds_total",
+    };
+
+    for (size_t i = 0; i < LEN(names); i++)
+        metric_plain(out, names[i], METRIC_COUNTER, "Reserved: there is no such provider yet.", 0);
 }
 
 void gauges_write(struct gauges *g, struct buf *out)
