@@ -1,9 +1,14 @@
 // What it costs to hold all calls that go on against the provider: requests of one hot run, beside one for
-// each call. The provider is the sandbox, which has lost callbacks and ends; a run looks at calls of which
-// nothing was heard for a minute, so the leg takes longer than that.
+// each call; and whether, when all are over, two runs more leave any of them otherwise than the provider tells
+// them. The provider is the sandbox, which has lost callbacks and ends, and has a limit below the pace that we
+// are given. A run looks at calls of which nothing was heard for a minute, so the leg takes some minutes.
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ask } from '../api.mjs';
+import { query } from '../audit.mjs';
 import { build } from '../paths.mjs';
 import { freePort, onGeneratorCore, start, stop } from '../processes.mjs';
 import { openStore, startHookswitch } from '../servers.mjs';
@@ -11,18 +16,49 @@ import { account, apiKey, settings, token } from '../settings.mjs';
 
 const CALLS = settings.form === 'long' ? 10_000 : 2_000;
 const SILENT_MS = 65_000;
-const DEADLINE_MS = 180_000;
+const DEADLINE_MS = 300_000;
+const THEIR_LIMIT = 100; // requests a second
+const OUR_PACE = 120;
+const PRICE_AFTER_S = 5;
+const REFUSED_MOST = 0.1; // of all requests
 const GOING_ON = ['queued', 'initiated', 'ringing', 'in-progress'];
 
 function startSandbox(server, port) {
-    const chaos = ['--lose', '0.05', '--lose-ends', '0.02', '--rest-per-second', '100'];
-    const pace = ['--rate', '60000', '--burst', '100', '--speed', '0.3'];
+    const chaos = ['--lose', '0.05', '--lose-ends', '0.02', '--rest-per-second', THEIR_LIMIT, '--rate-limit', '0.01'];
+    const pace = ['--rate', '60000', '--burst', '100', '--speed', '0.3', '--price-after', PRICE_AFTER_S];
     const who = ['--account', account, '--token', token, '--number', '+12025550143'];
     const args = ['twilio', '--to', `http://127.0.0.1:${server.port}`, '--port', port, '--quiet', '--stay'];
     const all = [...args, '--calls', CALLS, ...pace, ...chaos, ...who].map(String);
     const child = start(onGeneratorCore(`${build}/sandbox`, all));
-    child.stdout.resume();
-    return child;
+    const over = new Promise((resolve) => {
+        createInterface(child.stdout).on('line', (line) => line === 'All calls are over' && resolve());
+    });
+    return { child, over };
+}
+
+/** Between us and the provider: counts what is asked, and what is refused. */
+async function countBetween(port) {
+    const counts = { asked: 0, refused: 0 };
+    const server = createServer((asked, answer) => {
+        counts.asked += 1;
+        const { method, headers, url: path } = asked;
+        const passed = request({ port, host: '127.0.0.1', method, path, headers }, (theirs) => {
+            if (theirs.statusCode === 429) counts.refused += 1;
+            answer.writeHead(theirs.statusCode, theirs.headers);
+            theirs.pipe(answer);
+        });
+        passed.on('error', () => answer.destroy());
+        asked.pipe(passed);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return {
+        counts,
+        url: `http://127.0.0.1:${server.address().port}`,
+        close: () => {
+            server.closeAllConnections();
+            server.close();
+        },
+    };
 }
 
 async function until(what, look) {
@@ -40,44 +76,102 @@ async function goingOn(server) {
     return (await Promise.all(pages)).reduce((sum, { total }) => sum + total, 0);
 }
 
-async function hotRun(server) {
-    const path = '/api/jobs/reconcile_hot/runs';
+async function runOf(server, job) {
+    const path = `/api/jobs/${job}/runs`;
     const headers = { Authorization: `Bearer ${apiKey}` };
     // 409 while the one that was due by itself is under way
-    const run = await until('a run is taken', async () => {
+    const run = await until(`a run of ${job} is taken`, async () => {
         const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: 'POST', headers });
         return answer.status === 202 ? answer.json() : undefined;
     });
-    return until('the run has ended', async () => {
+    const ended = await until(`the run of ${job} has ended`, async () => {
         const seen = await ask(server, `${path}/${run.id}`);
         return ['succeeded', 'failed'].includes(seen.state) ? seen : undefined;
     });
+    if (ended.state !== 'succeeded') throw new Error(`the run of ${job} failed: ${ended.error}`);
+    return ended;
+}
+
+const lineOf = (call) =>
+    `${call.sid} ${call.status} ${Number(call.duration)} ${Number(call.price ?? 0).toFixed(4)}`;
+
+/** All calls as the provider tells them. */
+async function toldBy(port) {
+    const headers = { Authorization: `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}` };
+    const calls = [];
+    for (let path = `/2010-04-01/Accounts/${account}/Calls.json?PageSize=1000`; path; ) {
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+        if (answer.status === 429) {
+            await sleep(1000);
+            continue;
+        }
+        const page = await answer.json();
+        calls.push(...page.calls.map(lineOf));
+        path = page.next_page_uri;
+    }
+    return calls;
+}
+
+const OURS = `SELECT twilio_sid || ' ' || status || ' ' || coalesce(duration, 0) || ' ' || printf('%.4f', coalesce(price, 0))
+              FROM calls`;
+
+/** How many of the provider's calls are otherwise here. */
+function drift(store, told) {
+    const ours = new Set(query(store, OURS));
+    return told.filter((call) => !ours.has(call)).length;
+}
+
+/** One hot run over calls that all go on. */
+async function whileTheyGoOn(server) {
+    await until('the calls have begun', async () => (await goingOn(server)) >= CALLS * 0.9);
+    await sleep(SILENT_MS);
+    const calls = await goingOn(server);
+    const began = Date.now();
+    const { counts } = await runOf(server, 'reconcile_hot');
+    const { requests = 0, synced = 0, checked = 0 } = counts;
+    return { share: requests / calls, calls, requests, synced, checked, seconds: (Date.now() - began) / 1000 };
+}
+
+/** What is left to find when all are over, is silent, and has its price. */
+async function whenTheyAreOver(server) {
+    await sleep(SILENT_MS);
+    const stuck = await goingOn(server);
+    const began = Date.now();
+    await runOf(server, 'reconcile_hot');
+    await runOf(server, 'reconcile_cold');
+    return { stuck, mending: (Date.now() - began) / 1000 };
 }
 
 async function ours() {
     const store = await openStore('sqlite');
     const port = await freePort();
-    const server = await startHookswitch(store, { env: { TWILIO_BASE_URL: `http://127.0.0.1:${port}` } });
+    const between = await countBetween(port);
+    const server = await startHookswitch(store, {
+        env: { TWILIO_BASE_URL: between.url, PROVIDER_REQUESTS_PER_SECOND: OUR_PACE },
+    });
     const sandbox = startSandbox(server, port);
-    await until('the calls have begun', async () => (await goingOn(server)) >= CALLS * 0.9);
-    await sleep(SILENT_MS);
-    const calls = await goingOn(server);
-    const began = Date.now();
-    const run = await hotRun(server);
-    const seconds = (Date.now() - began) / 1000;
-    await stop(sandbox);
+    const hot = await whileTheyGoOn(server);
+    await sandbox.over;
+    const rest = await whenTheyAreOver(server);
     await server.stop();
+    between.close();
+    const told = await toldBy(port);
+    await stop(sandbox.child);
+    const left = drift(store, told);
     store.close();
-    const { requests = 0, synced = 0, checked = 0 } = run.counts;
+    const { asked, refused } = between.counts;
     return {
-        share: requests / calls,
-        calls,
-        requests,
-        synced,
-        seconds,
+        ...hot,
+        ...rest,
+        asked,
+        refused,
+        told: told.length,
         faults: [
-            run.state !== 'succeeded' && `the run failed: ${run.error}`,
-            checked === 0 && 'nothing was looked at',
+            hot.checked === 0 && 'nothing was looked at',
+            left > 0 && `${left} of ${told.length} calls are otherwise than the provider tells them`,
+            rest.stuck === 0 && 'every end was told: nothing was to be found',
+            refused === 0 && 'the provider never refused',
+            refused > REFUSED_MOST * asked && `${refused} of ${asked} requests were refused: a storm`,
         ].filter(Boolean),
     };
 }
@@ -96,8 +190,11 @@ export const reconcile = {
         },
     ],
     note: (pairs) =>
-        pairs.map(
-            ({ ours: a }) =>
+        pairs.map(({ ours: a }) =>
+            [
                 `${a.requests} requests for ${a.calls} calls, ${a.synced} mended, in ${a.seconds.toFixed(1)} s`,
+                `when all ${a.told} were over ${a.stuck} seemed to go on; the rest mended in ${a.mending.toFixed(1)} s`,
+                `${a.refused} of ${a.asked} requests were refused`,
+            ].join('; '),
         ),
 };
