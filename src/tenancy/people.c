@@ -360,8 +360,9 @@ static bool belongs_elsewhere(struct db *db, const struct reach *r, int64_t user
     return true;
 }
 
-/* Until the transaction ends, somebody is shut out nowhere who is about to become something here, and
- * becomes nothing elsewhere who is about to be shut out. After the organisation, in one order. */
+/* Until the transaction ends, somebody is shut out nowhere who is about to become something here,
+ * and becomes nothing elsewhere who is about to be shut out. After the organisation, in one order.
+ */
 static bool hold_user(struct db *db, int64_t user, struct arena *a, struct err *e)
 {
     const struct person anybody = {.id = user};

@@ -1,0 +1,262 @@
+/* Hot runs: calls whose end was never told. On both stores. */
+#include "reconcile/reconcile_kit.h"
+
+/* F085. */
+static void a_call_whose_end_was_never_told_ends(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhook(db, STR("CA1"), "in-progress", a);
+        (void)says(c, STR("CA1"), "completed");
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_str(column(db, STR("CA1"), "status", a), "completed");
+        assert_str(column(db, STR("CA1"), "duration", a), "60");
+        assert_str(log_of(db, STR("CA1"), a), "webhook reconcile_hot");
+        assert_int_equal(o.counts[RECONCILE_SYNCED], 1);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_STATUS], 1);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_DURATION], 1);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_CALL], 0);
+        assert_int_equal(o.told, 2); // the hub hears of the second event of the feed
+        assert_int_equal(c->gets, 1);
+        assert_int_equal(run(reconcile_hot, db, c, a).steps, 1);
+        assert_int_equal(c->gets + c->lists, 1); // what is final is asked for no more
+        assert_folds(db, a);
+    }
+}
+
+static void an_answer_without_news_leaves_no_trace(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhook(db, STR("CA1"), "in-progress", a);
+        says(c, STR("CA1"), "in-progress")->start += SECONDS(2); // clocks differ
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_int_equal(o.counts[RECONCILE_CHECKED], 1);
+        assert_int_equal(o.counts[RECONCILE_SYNCED], 0);
+        assert_int_equal(o.told, 0);
+        assert_str(log_of(db, STR("CA1"), a), "webhook");
+    }
+}
+
+/* F087: it is eventually consistent, and may say "in-progress" after it has told us the end. */
+static void a_provider_that_is_behind_takes_nothing_back(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhook(db, STR("CA1"), "in-progress", a);
+        webhook(db, STR("CA1"), "completed", a);
+        (void)says(c, STR("CA1"), "in-progress");
+        const struct outcome o = run(reconcile_recent, db, c, a);
+        assert_int_equal(o.counts[RECONCILE_CHECKED], 1);
+        assert_int_equal(o.counts[RECONCILE_SYNCED], 0);
+        assert_str(column(db, STR("CA1"), "status", a), "completed");
+        assert_str(log_of(db, STR("CA1"), a), "webhook webhook");
+    }
+}
+
+/* F083: of two ends the provider's own word counts. */
+static void the_provider_says_how_it_ended(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhook(db, STR("CA1"), "completed", a);
+        (void)says(c, STR("CA1"), "busy");
+        assert_int_equal(run(reconcile_recent, db, c, a).counts[RECONCILE_DRIFT_STATUS], 1);
+        assert_str(column(db, STR("CA1"), "status", a), "busy");
+        webhook(db, STR("CA1"), "completed", a); // comes once more
+        assert_str(column(db, STR("CA1"), "status", a), "busy");
+        assert_folds(db, a);
+    }
+}
+
+static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **state)
+{
+    enum { CALLS = 100, ENDED = 1 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        for (size_t i = 0; i < CALLS; i++) {
+            webhook(db, sid_of(i, a), "in-progress", a);
+            (void)says(c, sid_of(i, a), i < ENDED ? "completed" : "in-progress");
+        }
+        (void)says(c, STR("CA-unheard-of"), "ringing");
+        c->page_size = 60;
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_int_equal(c->gets, ENDED);
+        assert_int_equal(c->lists, 1 + 1 + 2); // queued, ringing, in-progress
+        assert_true(5 * o.counts[RECONCILE_REQUESTS] <= CALLS);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_STATUS], ENDED);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_CALL], 1);
+        assert_int_equal(o.counts[RECONCILE_SYNCED], ENDED + 1);
+        assert_int_equal(o.counts[RECONCILE_CHECKED], o.expected);
+        assert_str(column(db, STR("CA-unheard-of"), "status", a), "ringing");
+        assert_str(column(db, sid_of(ENDED - 1, a), "status", a), "completed");
+        assert_str(column(db, sid_of(ENDED, a), "status", a), "in-progress");
+        assert_folds(db, a);
+    }
+}
+
+/* However many have ended meanwhile: they are listed by when they began, all but those that began
+ * otherwise than we think. */
+static void what_ended_in_an_outage_is_listed(void **state)
+{
+    enum { CALLS = 100, ENDED = 90 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        for (size_t i = 0; i < CALLS; i++) {
+            webhook(db, sid_of(i, a), "in-progress", a);
+            (void)says(c, sid_of(i, a), i < ENDED ? "completed" : "in-progress");
+        }
+        c->calls[0].start -= HOURS(1);
+        c->page_size = 60;
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_int_equal(c->lists, 1 + 1 + 1 + 2); // queued, ringing, in-progress, what began then
+        assert_int_equal(c->gets, 1);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_STATUS], ENDED);
+        for (size_t i = 0; i < ENDED; i++)
+            assert_str(column(db, sid_of(i, a), "status", a), "completed");
+        assert_folds(db, a);
+    }
+}
+
+/* Of thousands that go on and speak, the lists are as many pages as ever. */
+static void few_silent_ones_among_many_are_asked_for_singly(void **state)
+{
+    enum { CALLS = 2100, PAGES = 3 + CALLS / 1000 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+        const usec_t later = test_calls_now + SECONDS(150);
+
+        for (size_t i = 0; i < CALLS; i++)
+            (void)says(c, sid_of(i, a), "in-progress");
+        (void)run(reconcile_recent, db, c, a); // they speak
+        for (size_t i = CALLS; i <= CALLS + PAGES; i++)
+            (void)says(c, sid_of(i, a), "in-progress");
+        for (size_t i = 0; i < PAGES; i++)
+            webhook(db, sid_of(CALLS + i, a), "in-progress", a);
+        c->lists = c->gets = 0;
+        (void)run_at(reconcile_hot, db, c, later, a);
+        assert_int_equal(c->lists, 0);
+        assert_int_equal(c->gets, PAGES);
+
+        webhook(db, sid_of(CALLS + PAGES, a), "in-progress", a);
+        c->lists = c->gets = 0;
+        (void)run_at(reconcile_hot, db, c, later, a);
+        assert_int_equal(c->lists, PAGES);
+    }
+}
+
+static void no_more_are_asked_for_at_once_than_the_source_says(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        for (size_t i = 0; i < 7; i++) {
+            webhook(db, sid_of(i, a), "in-progress", a);
+            says(c, sid_of(i, a), "completed")->start -= HOURS(1); // which no list shows
+        }
+        c->at_once = 3;
+        assert_int_equal(run(reconcile_hot, db, c, a).counts[RECONCILE_DRIFT_STATUS], 7);
+        assert_int_equal(c->gets, 7);
+    }
+}
+
+/* However they are called: the rest may have to wait for the next run. */
+static void the_most_silent_is_asked_for_first(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        for (size_t i = 0; i < 5; i++)
+            webhook(db, sid_of(i, a), i < 4 ? "ringing" : "in-progress", a);
+        for (size_t i = 0; i < 4; i++) // are heard of later than the last
+            (void)says(c, sid_of(i, a), "in-progress");
+        (void)run(reconcile_hot, db, c, a);
+        c->n = 0; // no list shows any of them
+        c->gets = 0;
+        (void)run_at(reconcile_hot, db, c, test_calls_now + MINUTES(9), a);
+        assert_int_equal(c->gets, 5);
+        assert_str(c->first, "CA4");
+    }
+}
+
+static void a_call_that_spoke_a_moment_ago_is_left_alone(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhook(db, STR("CA1"), "in-progress", a);
+        (void)run_at(reconcile_hot, db, c, test_calls_now + SECONDS(59), a);
+        assert_int_equal(c->gets + c->lists, 0);
+    }
+}
+
+static void what_the_provider_does_not_know_is_counted_and_given_up(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhook(db, STR("CA1"), "in-progress", a);
+        webhook(db, STR("CA2"), "in-progress", a);
+        says(c, STR("CA2"), "in-progress")->answer = RECONCILE_LATER;
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_int_equal(o.counts[RECONCILE_UNKNOWN], 1);
+        assert_int_equal(o.counts[RECONCILE_UNANSWERED], 1);
+        assert_str(column(db, STR("CA1"), "status", a), "in-progress");
+        (void)run_at(reconcile_hot, db, c, test_calls_now + HOURS(49), a);
+        assert_int_equal(c->gets, 2);
+    }
+}
+
+TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
+          cmocka_unit_test(an_answer_without_news_leaves_no_trace),
+          cmocka_unit_test(a_provider_that_is_behind_takes_nothing_back),
+          cmocka_unit_test(the_provider_says_how_it_ended),
+          cmocka_unit_test(many_calls_are_listed_and_what_no_list_shows_is_asked_for),
+          cmocka_unit_test(what_ended_in_an_outage_is_listed),
+          cmocka_unit_test(few_silent_ones_among_many_are_asked_for_singly),
+          cmocka_unit_test(no_more_are_asked_for_at_once_than_the_source_says),
+          cmocka_unit_test(the_most_silent_is_asked_for_first),
+          cmocka_unit_test(a_call_that_spoke_a_moment_ago_is_left_alone),
+          cmocka_unit_test(what_the_provider_does_not_know_is_counted_and_given_up))
