@@ -310,6 +310,13 @@ describe("the faces of the inbox", () => {
     await other.keyboard.press("j");
     await other.keyboard.press("x");
     assert.equal(await main.getByText(/\d selected/).count(), 0);
+    const letter = await other.locator('[data-status="dead_letter"]').first().getAttribute("data-event");
+    const named = other.waitForResponse((answer) => answer.url().includes("/api/events?ids="));
+    await other.goto(`${server.url}/app/inbox?picked=${String(letter)}`);
+    await (await named).finished();
+    await other.locator("[data-event]").first().waitFor();
+    assert.equal(await main.getByText(/\d selected/).count(), 0);
+    assert.equal(await main.getByRole("button", { name: /Replay/ }).count(), 0);
     await other.context().close();
   });
 

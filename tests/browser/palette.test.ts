@@ -202,6 +202,30 @@ describe("what the palette can do", () => {
     assert.equal(await page.getByRole("option").count(), 0);
     await page.locator("input[role=combobox]").fill(`AC${"cd".repeat(16)}`);
     await option("Go to Connections").first().waitFor();
+    assert.equal(await page.getByText("Nothing here has this SID").count(), 0);
+  });
+
+  test("lies over a sheet and leaves it as it is: one Escape for each", async () => {
+    await page.goto(`${server.url}/app/settings/project?sheet=project`);
+    const sheet = page.getByRole("dialog", { name: "Make a project" });
+    await sheet.getByLabel("Name").fill("Night shift");
+    await ask("inbox");
+    await page.keyboard.press("Escape");
+    await field().waitFor({ state: "detached" });
+    assert.equal(await sheet.getByLabel("Name").inputValue(), "Night shift");
+    assert.equal(new URL(page.url()).searchParams.get("sheet"), "project");
+    await leave();
+    assert.equal(new URL(page.url()).searchParams.get("sheet"), null);
+  });
+
+  test("gives the focus back to who had it before, also when what it led to in the same room is left", async () => {
+    await page.goto(`${server.url}/app/settings/people`);
+    await page.getByRole("button", { name: "Invite somebody" }).focus();
+    await ask("invite some");
+    await option("Invite somebody").first().click();
+    await page.getByRole("dialog", { name: "Invite somebody" }).waitFor();
+    await leave();
+    await page.locator("button:focus", { hasText: "Invite somebody" }).waitFor();
   });
 
   test("speaks another language, and goes away with the session", async () => {

@@ -85,6 +85,9 @@ describe("another project", () => {
     const offered = theirs.getByRole("listbox").getByRole("option");
     await offered.filter({ hasText: "make a pro" }).waitFor(); // the search itself
     assert.equal(await offered.count(), 1);
+    await theirs.goto(`${server.url}/app/settings/project?sheet=project`);
+    await theirs.getByRole("list", { name: "How much it may use" }).waitFor();
+    assert.equal(await theirs.getByRole("dialog").count(), 0);
     const { status } = await ask(server, "/projects", { method: "POST", key: await tokenOf(server, admin.email), body: { name: "Adam's" } });
     assert.equal(status, 403);
     await theirs.context().close();

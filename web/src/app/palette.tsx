@@ -4,6 +4,7 @@ import { useId, useState } from "react";
 import type { KeyboardEvent, ReactElement } from "react";
 import { conversationsNamed } from "../features/conversations/api";
 import { goTo } from "../lib/location";
+import type { Place } from "../lib/location";
 import { useMay } from "../lib/me";
 import { palette } from "../lib/palette_words";
 import type { Me } from "../lib/types";
@@ -11,7 +12,7 @@ import { Dialog } from "../ui/dialog";
 import type { Sheet } from "./commands";
 import classes from "./commands.module.css";
 import { useActions } from "./palette_actions";
-import { paletteItems } from "./palette_items";
+import { hasRoom, paletteItems } from "./palette_items";
 import type { Item } from "./palette_items";
 import { useSid } from "./palette_sid";
 import { mayOpen, routes } from "./routes";
@@ -22,7 +23,17 @@ const TYPING_MS = 120;
 const SEARCH_FROM = 2;
 
 /** What can be gone to or done, and how the search stands. */
-type Offered = { items: Item[]; isSearching: boolean; isUnknown: boolean; error: Error | null };
+type Offered = { items: Item[]; isSearching: boolean; failure: string | null; nothing: string };
+
+/** Also what lies over the page is left behind. */
+function go(place: Partial<Place>): void {
+  goTo({ sheet: null, ...place });
+}
+
+function failureOf(search: Error | null, sid: Error | null): string | null {
+  if (search !== null) return palette.failed(search.message);
+  return sid && palette.sidFailed(sid.message);
+}
 
 function useItems(q: string, me: Me, show: (sheet: Sheet | null) => void): Offered {
   const [typed] = useDebouncedValue(q, TYPING_MS);
@@ -33,9 +44,9 @@ function useItems(q: string, me: Me, show: (sheet: Sheet | null) => void): Offer
   const contacts = isSearch ? (data?.conversations ?? []) : [];
   const views = routes.filter((route) => mayOpen(route, me.rights) && route.unlisted !== "links").map(({ view, label }) => ({ label, place: { view, open: null } }));
   const rooms = sections.filter((section) => mayOpen(section, me.rights)).map(({ open, label }) => ({ label, place: { view: "settings", open, ...NO_FILTER } }));
-  const items = paletteItems(q, { contacts, sought }, [...views, ...rooms.slice(1)], { go: goTo, others: useActions(me, show) });
+  const items = paletteItems(q, { contacts, sought }, [...views, ...rooms.slice(1)], { go, others: useActions(me, show) });
   const isSearching = isSearch && (isLoading || isPlaceholderData);
-  return { items, isSearching: isSearching || sought.isSearching, isUnknown: sought.isUnknown, error: isSearch ? error : null };
+  return { items, isSearching: isSearching || sought.isSearching, failure: failureOf(isSearch ? error : null, sought.error), nothing: sought.sid === null || hasRoom(sought.sid) ? palette.nothing : palette.unknownSid };
 }
 
 /** What was looked for last: who left without choosing finds it again, marked, so that other words take its place. */
@@ -50,7 +61,7 @@ export function Palette({ me, show }: { me: Me; show: (sheet: Sheet | null) => v
   const [typed, setTyped] = useState(last);
   const [at, setAt] = useState(0);
   const id = useId();
-  const { items, isSearching, isUnknown, error } = useItems(typed.trim(), me, show);
+  const { items, isSearching, failure, nothing } = useItems(typed.trim(), me, show);
   const chosen = Math.min(at, items.length - 1);
   const act = (item: Item | undefined): void => {
     if (item === undefined) return;
@@ -121,14 +132,14 @@ export function Palette({ me, show }: { me: Me; show: (sheet: Sheet | null) => v
           </div>
         ))}
       </div>
-      {isUnknown && (
+      {items.length === 0 && !isSearching && failure === null && (
         <p role="status" className={classes.failed}>
-          {palette.unknownSid}
+          {nothing}
         </p>
       )}
-      {error !== null && (
+      {failure !== null && (
         <p role="alert" className={classes.failed}>
-          {palette.failed(error.message)}
+          {failure}
         </p>
       )}
     </Dialog>

@@ -19,7 +19,7 @@ const rooms: Room[] = [
   { label: "Get started", place: { view: "start", open: null } },
   { label: "Accounts", place: { view: "settings", open: "connections" } },
 ];
-const NOTHING: Sought = { sid: null, mayBeCall: true, event: null, isUnknown: false };
+const NOTHING: Sought = { sid: null, mayBeCall: true, event: null };
 
 describe("the palette", () => {
   const went: Partial<Place>[] = [];
@@ -39,15 +39,19 @@ describe("the palette", () => {
   it("knows a call SID by its look", () => {
     expect(labels("CA0123")).toContain("Open call CA0123");
     expect(labels("settings")).not.toContain("Open call settings");
-    expect(labels("CA0123")).not.toContain("Search all calls for “CA0123”");
+    expect(labels("Room12")).toEqual(["Open call Room12", "Search all calls for “Room12”"]);
   });
 
   it("offers what there is of a SID: the call, what was received of it, or the room of its kind", () => {
     const sid = `RE${"0".repeat(32)}`;
     expect(labels(sid, [], { ...NOTHING, sid })).toEqual([`Open call ${sid}`]);
-    expect(labels(sid, [], { sid, mayBeCall: false, event: "7", isUnknown: false })).toEqual([`Open what was received of ${sid}`]);
-    expect(labels(sid, [], { sid, mayBeCall: false, event: null, isUnknown: true })).toEqual([]);
-    expect(labels("AC0123")).toEqual(["Go to Accounts"]);
+    expect(labels(sid, [], { sid, mayBeCall: false, event: "7" })).toEqual([`Open what was received of ${sid}`]);
+    expect(labels(sid, [], { sid, mayBeCall: false, event: null })).toEqual([]);
+    expect(labels("AC0123")).toEqual(["Go to Accounts", "Search all calls for “AC0123”"]);
+  });
+
+  it("offers no call to who may not see any", () => {
+    expect(labels("Room12", [], { ...NOTHING, mayBeCall: false })).toEqual([]);
   });
 
   it("finds a name by its words, in any order", () => {

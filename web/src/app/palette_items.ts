@@ -12,8 +12,8 @@ export type Room = { label: string; place: Partial<Place> };
 /** What items do is handed in. */
 export type Acts = { go: (place: Partial<Place>) => void; others: readonly Offer[] };
 
-/** What is known of a SID: `sid` when a whole one was typed, an event that names it, that there is nothing of it. */
-export type Sought = { sid: string | null; mayBeCall: boolean; event: string | null; isUnknown: boolean };
+/** What is known of a SID: `sid` when a whole one was typed, whether it may be a call (without one: whether calls may be seen), an event that names it. */
+export type Sought = { sid: string | null; mayBeCall: boolean; event: string | null };
 
 /** What there is for the words that were typed. */
 export type Found = { contacts: readonly Conversation[]; sought: Sought };
@@ -33,8 +33,17 @@ function has(label: string, q: string): boolean {
   return q.toLowerCase().split(/\s+/).every((word) => name.includes(word));
 }
 
+function roomOf(sid: string): Partial<Place> | undefined {
+  return ROOM_OF[sid.slice(0, 2).toUpperCase()];
+}
+
+/** Has the kind of it a room, also if it is not for everybody? */
+export function hasRoom(sid: string): boolean {
+  return roomOf(sid) !== undefined;
+}
+
 function placeOfKind(q: string, rooms: readonly Room[]): Room | undefined {
-  const place = ROOM_OF[q.slice(0, 2).toUpperCase()];
+  const place = roomOf(q);
   return place && rooms.find((room) => room.place.view === place.view && room.place.open === place.open);
 }
 
@@ -59,6 +68,6 @@ export function paletteItems(q: string, { contacts, sought }: Found, rooms: read
   const kinds = ofKind === undefined ? [] : [to("kind", palette.view(ofKind.label), sid, ofKind.place)];
   const views = rooms.map(({ label, place }) => to(`view ${label}`, palette.view(label), "", place));
   const actions = acts.others.map(({ label, act }) => ({ key: label, label, hint: palette.action, act }));
-  const search = q === "" || isSid ? [] : [to("search", palette.search(q), "", { view: "calls", open: null, q })];
+  const search = q === "" || sought.sid !== null || !sought.mayBeCall ? [] : [to("search", palette.search(q), "", { view: "calls", open: null, q })];
   return [...people, ...calls, ...events, ...kinds, ...[...views, ...actions].filter(({ label }) => has(label, q)), ...search];
 }

@@ -10,7 +10,7 @@ import type { Sought } from "./palette_items";
 const WHOLE = /^[A-Z]{2}[0-9a-f]{32}$/i;
 const NOT_FOUND = 404;
 
-type SidSearch = Sought & { isSearching: boolean };
+type SidSearch = Sought & { isSearching: boolean; error: Error | null };
 
 /** As Twilio writes it, so that one that was copied from elsewhere is found as well. */
 function written(q: string): string {
@@ -24,9 +24,9 @@ export function useSid(q: string): SidSearch {
   const maySeeEvents = useMay("events.read");
   const call = useQuery({ ...callDetail(sid ?? "", null), enabled: sid !== null && maySeeCalls });
   const events = useQuery({ ...eventsOfCall(sid ?? ""), enabled: sid !== null && maySeeEvents });
-  if (sid === null) return { sid, mayBeCall: maySeeCalls, event: null, isUnknown: false, isSearching: false };
-  const isNoCall = !maySeeCalls || (call.error instanceof ApiError && call.error.status === NOT_FOUND);
+  if (sid === null) return { sid, mayBeCall: maySeeCalls, event: null, isSearching: false, error: null };
+  const isNotFound = call.error instanceof ApiError && call.error.status === NOT_FOUND;
   const event = events.data?.events[0]?.id ?? null;
   const isSearching = call.isLoading || events.isLoading;
-  return { sid, mayBeCall: !isNoCall, event, isUnknown: isNoCall && event === null && !isSearching && events.error === null, isSearching };
+  return { sid, mayBeCall: maySeeCalls && !isNotFound, event, isSearching, error: events.error ?? (isNotFound ? null : call.error) };
 }

@@ -1,4 +1,4 @@
-// The words of the palette and of the sheet of keys, loaded with them.
+// The words of the palette, loaded with it.
 import { languageCode } from "./preferences";
 import { palette as en } from "./text/palette_en";
 

@@ -1,6 +1,7 @@
 import { Drawer } from "@mantine/core";
 import type { ReactElement, ReactNode } from "react";
 import { text } from "../lib/text";
+import { useLayer } from "./layer";
 import { AsOf } from "./stale";
 import classes from "./panel.module.css";
 
@@ -16,10 +17,11 @@ type PanelProps = {
 
 /** Details beside the list; Escape, the cross and a click outside close it. */
 export function Panel({ title, onClose, asOf = false, flush = false, children }: PanelProps): ReactElement {
+  const close = useLayer(onClose);
   return (
     <Drawer.Root
       opened
-      onClose={onClose}
+      onClose={close}
       position="right"
       size={520}
       classNames={{ content: classes.content, body: flush ? classes.flush : classes.body }}

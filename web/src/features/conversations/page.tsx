@@ -17,7 +17,8 @@ export function ConversationsView(): ReactElement {
   const filter = useFilter();
   const { open } = usePlace();
   const key = JSON.stringify(filter);
-  const [first] = useState({ open, key }); // what a link led to: the list begins there
+  const [first] = useState({ open, key });
+  const from = key === first.key && open === first.open ? open : null; // what a link led to: the list begins there, as long as it is open
   return (
     <div className={classes.view} data-open={open !== null || undefined}>
       <div className={classes.bar}>
@@ -25,7 +26,7 @@ export function ConversationsView(): ReactElement {
       </div>
       <section className={classes.list} aria-label={text.conversations.list}>
         <Fed keys={[LIST]}>
-          <ConversationList key={key} filter={filter} from={key === first.key ? first.open : null} />
+          <ConversationList key={key} filter={filter} from={from} />
         </Fed>
       </section>
       <section className={classes.open} aria-label={text.conversations.detail}>

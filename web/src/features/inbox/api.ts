@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
 import { getJson, postJson } from "../../lib/api";
 import type {
@@ -99,6 +99,7 @@ export function pickedEvents(ids: string[]) {
     queryKey: [...INBOX, "picked", ids],
     queryFn: async ({ signal }) => (await Promise.all(parts.map((part) => eventsAmong(part, signal)))).flat(),
     enabled: ids.length > 0,
+    placeholderData: keepPreviousData, // of fewer the same is known
   });
 }
 

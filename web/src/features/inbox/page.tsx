@@ -99,7 +99,7 @@ function Inbox(): ReactElement {
           </Suspense>
         )}
         <ReplayPanel replay={replay} />
-        <SelectionBar selection={selection} isBusy={isBusy} onReplay={deeds.replay} />
+        {mayReplay && <SelectionBar selection={selection} isBusy={isBusy} onReplay={deeds.replay} />}
       </div>
     </div>
   );
@@ -126,8 +126,8 @@ type SelectionBarProps = { selection: Selection; isBusy: boolean; onReplay: Deed
 /** What is selected, and what can be done with it. */
 function SelectionBar({ selection, isBusy, onReplay }: SelectionBarProps): ReactElement | null {
   const events = [...selection.events.values()];
-  const mayReplay = events.length > 0 && !isBusy;
-  useOffer(mayReplay ? { label: text.inbox.replayPicked(events.length), act: () => { onReplay(events); } } : null);
+  const isOffered = events.length > 0 && !isBusy;
+  useOffer(isOffered ? { label: text.inbox.replayPicked(events.length), act: () => { onReplay(events); } } : null);
   if (events.length === 0) return null;
   return (
     <div className={classes.selection} role="group" aria-label={text.inbox.selection}>

@@ -59,6 +59,8 @@ export function useSelection(): Selection {
       keep(withAll(idsNow(), events));
     };
     const remove = (events: readonly InboxEvent[]): void => {
+      // Who goes back to them finds what has become of them since.
+      see((known) => new Map([...known].filter(([id]) => !events.some((event) => event.id === id))));
       keep(without(idsNow(), events));
     };
     const toggle = (event: InboxEvent): void => {

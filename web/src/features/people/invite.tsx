@@ -46,7 +46,7 @@ export function Invite({ me, onClose }: { me: Me; onClose: () => void }): ReactE
 function Invited({ invited: { user, link_token: token }, onClose }: { invited: UserWithLink; onClose: () => void }): ReactElement {
   return (
     <Dialog title={words.linkTitle} onClose={onClose}>
-      <LinkShown email={user.email} token={token} onDone={onClose} />
+      <LinkShown person={user} token={token} onDone={onClose} />
     </Dialog>
   );
 }

@@ -30,7 +30,7 @@ export function Manage({ me, person, onClose }: ManageProps): ReactElement {
   if (data?.link_token !== undefined)
     return (
       <Dialog title={words.linkTitle} onClose={onClose}>
-        <LinkShown email={person.email} token={data.link_token} onDone={reset} />
+        <LinkShown person={person} token={data.link_token} onDone={reset} />
       </Dialog>
     );
   const part = { person, act: mutate, isBusy: isPending };

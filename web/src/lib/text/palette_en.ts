@@ -3,6 +3,7 @@
 export const palette = {
   searching: "Searching",
   failed: (why: string) => `Contacts could not be searched. ${why}`,
+  sidFailed: (why: string) => `What there is of this SID could not be asked for. ${why}`,
   title: "Go to or do",
   placeholder: "A name, a number, a call SID, or an action",
   results: "Results",
@@ -13,5 +14,6 @@ export const palette = {
   contact: "conversation",
   webhook: "webhook",
   action: "action",
+  nothing: "Nothing found.",
   unknownSid: "Nothing here has this SID. Calls are found by theirs; of a recording or a message, look for its call.",
 };

@@ -4,6 +4,7 @@ import type { palette as english } from "./palette_en";
 export const palette: typeof english = {
   searching: "Поиск",
   failed: (why: string) => `Не удалось выполнить поиск контактов. ${why}`,
+  sidFailed: (why: string) => `Не удалось узнать, что есть по этому SID. ${why}`,
   title: "Перейти или сделать",
   placeholder: "Имя, номер, SID звонка или действие",
   results: "Найдено",
@@ -14,5 +15,6 @@ export const palette: typeof english = {
   contact: "собеседник",
   webhook: "вебхук",
   action: "действие",
+  nothing: "Ничего не найдено.",
   unknownSid: "Такого SID здесь нет. По SID находятся звонки; запись или сообщение ищите по их звонку.",
 };
