@@ -117,7 +117,7 @@ static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **sta
 }
 
 /* However many have ended meanwhile: they are listed by when they began, all but those that began
- * otherwise than we think. */
+ * otherwise than we think. One that has been stuck for days makes no list of days. */
 static void what_ended_in_an_outage_is_listed(void **state)
 {
     enum { CALLS = 100, ENDED = 90 };
@@ -133,10 +133,12 @@ static void what_ended_in_an_outage_is_listed(void **state)
             (void)says(c, sid_of(i, a), i < ENDED ? "completed" : "in-progress");
         }
         c->calls[0].start -= HOURS(1);
+        webhook_at(db, STR("CA-stuck"), "in-progress", test_calls_now - HOURS(40), a);
         c->page_size = 60;
         const struct outcome o = run(reconcile_hot, db, c, a);
         assert_int_equal(c->lists, 1 + 1 + 1 + 2); // queued, ringing, in-progress, what began then
-        assert_int_equal(c->gets, 1);
+        assert_true(c->from > test_calls_now - HOURS(1));
+        assert_int_equal(c->gets, 2);
         assert_int_equal(o.counts[RECONCILE_DRIFT_STATUS], ENDED);
         for (size_t i = 0; i < ENDED; i++)
             assert_str(column(db, sid_of(i, a), "status", a), "completed");

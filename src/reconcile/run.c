@@ -69,6 +69,8 @@ static bool known_in_window(struct run *r, int64_t *ret, struct err *e)
 /* The window then holds what started at that time, by clocks that differ a little. */
 static void widen(struct run *r, usec_t started)
 {
+    if (started == TIME_NONE)
+        return;
     if (r->c.from == TIME_NONE || started - MINUTES(1) < r->c.from)
         r->c.from = started - MINUTES(1);
     if (r->c.to == TIME_NONE || started + MINUTES(1) > r->c.to)
@@ -255,11 +257,12 @@ static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
     return true;
 }
 
-/* All pages of a list, one after the other: a few for thousands of calls. */
-static bool list(struct run *r, struct reconcile_query q, struct sids *sids, struct err *e)
+/* The pages of a list, one after the other, so many at most: a few for thousands of calls. */
+static bool list(struct run *r, struct reconcile_query q, int64_t most, struct sids *sids,
+                 struct err *e)
 {
     q.page_size = PAGE;
-    for (int i = 0; i < PAGES_MAX && (i == 0 || !str_is_none(q.cursor)); i++)
+    for (int64_t i = 0; i < most && (i == 0 || !str_is_none(q.cursor)); i++)
         if (!page(r, &q, sids, &q.cursor, e))
             return err_trace(e);
     return true;
@@ -267,32 +270,44 @@ static bool list(struct run *r, struct reconcile_query q, struct sids *sids, str
 
 static bool list_going_on(struct run *r, struct sids *sids, struct err *e)
 {
-    for (size_t i = 0; i < LEN(going_on); i++)
-        if (!list(
-                r,
-                (struct reconcile_query){
-                    .has_status = true, .status = going_on[i], .from = TIME_NONE, .to = TIME_NONE},
-                sids, e))
+    struct reconcile_query q = {.has_status = true, .from = TIME_NONE, .to = TIME_NONE};
+
+    for (size_t i = 0; i < LEN(going_on); i++) {
+        q.status = going_on[i];
+        if (!list(r, q, PAGES_MAX, sids, e))
             return err_trace(e);
+    }
     return true;
 }
 
-/* How many no list has shown, of those whose window that becomes. */
+static int by_time(const void *a, const void *b)
+{
+    const usec_t x = *(const usec_t *)a, y = *(const usec_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* How many no list has shown; the window of the run is theirs. The oldest tenth is not among them:
+ * a few that have been stuck for days would make it one of days. */
 static int64_t unseen(struct run *r, const struct sids *sids)
 {
-    int64_t n = 0;
+    usec_t *started = arena_new(r->s->a, usec_t, sids->n);
+    size_t n = 0;
 
     r->c.from = r->c.to = TIME_NONE;
     for (size_t i = 0; i < sids->n; i++)
-        if (!sids->p[i].seen && sids->p[i].started != TIME_NONE) {
-            widen(r, sids->p[i].started);
-            n++;
-        }
-    return n;
+        if (!sids->p[i].seen && sids->p[i].started != TIME_NONE)
+            started[n++] = sids->p[i].started;
+    if (n == 0)
+        return 0;
+    qsort(started, n, sizeof *started, by_time);
+    widen(r, started[n / 10]);
+    widen(r, started[n - 1]);
+    return (int64_t)(n - n / 10);
 }
 
 /* Thousands that have ended and were not heard of, after an outage: all that started with them are
- * fewer pages than they are. */
+ * fewer pages than they are. Of calls that we do not know there may be as many again. */
 static bool list_ended(struct run *r, struct sids *sids, struct err *e)
 {
     const int64_t n = unseen(r, sids);
@@ -302,9 +317,11 @@ static bool list_ended(struct run *r, struct sids *sids, struct err *e)
         return true;
     if (!known_in_window(r, &known, e))
         return err_trace(e);
-    if (n <= known / PAGE + 1)
+    const int64_t pages = 2 * (known / PAGE + 1);
+    if (n <= pages)
         return true;
-    return list(r, (struct reconcile_query){.from = r->c.from, .to = r->c.to}, sids, e) ||
+    return list(r, (struct reconcile_query){.from = r->c.from, .to = r->c.to},
+                pages < PAGES_MAX ? pages : PAGES_MAX, sids, e) ||
            err_trace(e);
 }
 
