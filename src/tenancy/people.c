@@ -453,8 +453,10 @@ bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct a
     struct member m;
     bool elsewhere;
 
-    if (!org_hold(db, r->org, a, e) || !hold_user(db, user, a, e) ||
-        !member_find(db, r, user, a, &m, e) || !belongs_elsewhere(db, r, user, a, &elsewhere, e))
+    // Nobody is held who is not ours; who is may have left before they are.
+    if (!org_hold(db, r->org, a, e) || !member_find(db, r, user, a, &m, e) ||
+        !hold_user(db, user, a, e) || !member_find(db, r, user, a, &m, e) ||
+        !belongs_elsewhere(db, r, user, a, &elsewhere, e))
         return err_trace(e);
     if (elsewhere || r->project != INT_NONE) {
         err_set(e, ERR_FORBIDDEN, "this person belongs to others as well");
