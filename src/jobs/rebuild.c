@@ -99,6 +99,8 @@ static bool rebuild(struct job_step *s, struct err *e)
     if (!page || !count_anew(s, page, n, e))
         return err_trace(e);
     s->n_done += (int64_t)n;
+    if (s->n_done > s->n_total) // conversations began meanwhile
+        s->n_total = s->n_done;
     s->done = n < PAGE;
     if (s->done && !hold_list(s, e))
         return err_trace(e);
