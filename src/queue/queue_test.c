@@ -409,7 +409,7 @@ static void rounds_may_be_short_and_nobody_told(void **state)
     }
 }
 
-static const struct queue_policy brief = {.max_attempts = 8, .lease = SECONDS(2), .batch = 8};
+static const struct queue_policy brief = {.max_attempts = 8, .lease = SECONDS(3), .batch = 8};
 
 /* Lasts several leases, or until another worker has the row as well. */
 static bool run_long(struct queue_batch *b, struct err *e)

@@ -397,9 +397,9 @@ describe("the health of a hub that stands still", { skip: process.env["STORE"] !
       await new FakeCall(server, CALLER).arrives();
       const late = await until("health is degraded", async () => {
         const now = await health();
-        return now.status === "ok" ? undefined : now;
+        return (now.feed.publish_lag_ms ?? 0) > 4000 ? now : undefined;
       });
-      assert.deepEqual(late.reasons.map((reason) => reason.replace(/\d+/, "N")), ["The oldest event that is not sent on to browsers has waited N seconds."]);
+      assert.ok(late.reasons.some((reason) => /^The oldest event that is not sent on to browsers has waited \d+ seconds\.$/.test(reason)), late.reasons.join(" "));
       assert.ok((late.feed.publish_lag_ms ?? 0) > 4000, `what waits counts: ${String(late.feed.publish_lag_ms)}`);
       assert.equal(await push(), 1);
     } finally {
