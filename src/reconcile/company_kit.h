@@ -24,7 +24,6 @@ struct company {
     int fail;            /* so many requests still fail */
     size_t at_once;      /* as in a source */
     struct str first;    /* that was asked for singly */
-    usec_t from;         /* of the last list */
     bool is_elsewhere;   /* the first page is empty: that of another account */
 };
 
@@ -119,7 +118,6 @@ static inline bool list(struct reconcile_source *s, const struct reconcile_query
     if (refuses(c, s, e))
         return false;
     c->lists++;
-    c->from = q->from;
     if (c->is_elsewhere && str_is_none(q->cursor)) {
         *ret = (struct reconcile_page){.next = STR("0")};
         return true;

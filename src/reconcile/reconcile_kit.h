@@ -6,8 +6,7 @@
 
 // --- ours ----------------------------------------------------------------------------------------
 
-static inline void webhook_at(struct db *db, struct str sid, const char *status, usec_t at,
-                              struct arena *a)
+static inline void webhook(struct db *db, struct str sid, const char *status, struct arena *a)
 {
     struct call_change c = call_change_none;
     enum call_status s;
@@ -16,7 +15,7 @@ static inline void webhook_at(struct db *db, struct str sid, const char *status,
     assert_true(call_status_parse(str_from(status), &s));
     c.call_sid = sid;
     c.status = str_from(status);
-    c.event_time = at + (call_status_is_final(s) ? MINUTES(1) : 0);
+    c.event_time = test_calls_now - MINUTES(2) + (call_status_is_final(s) ? MINUTES(1) : 0);
     c.observed_at = test_calls_now;
     c.from = STR("+15085140320");
     c.to = STR("+16175006181");
@@ -24,11 +23,6 @@ static inline void webhook_at(struct db *db, struct str sid, const char *status,
     if (call_status_is_final(s))
         c.duration = 60;
     assert_ok(test_calls_save(db, &c, 1, a, &e), &e);
-}
-
-static inline void webhook(struct db *db, struct str sid, const char *status, struct arena *a)
-{
-    webhook_at(db, sid, status, test_calls_now - MINUTES(2), a);
 }
 
 static inline struct str column(struct db *db, struct str sid, const char *name, struct arena *a)

@@ -19,7 +19,7 @@
 
 enum {
     PAGE = 1000,
-    PAGES_MAX = 100, /* of a list of a hot run */
+    PAGES_MAX = 100, /* of one status */
     ASK_AT_ONCE = 20,
     ASK_MAX = 5000, /* of one run; the rest waits for the next */
     SILENT_MAX = 50000,
@@ -66,22 +66,10 @@ static bool known_in_window(struct run *r, int64_t *ret, struct err *e)
            err_trace(e);
 }
 
-/* The window then holds what started at that time, by clocks that differ a little. */
-static void widen(struct run *r, usec_t started)
-{
-    if (started == TIME_NONE)
-        return;
-    if (r->c.from == TIME_NONE || started - MINUTES(1) < r->c.from)
-        r->c.from = started - MINUTES(1);
-    if (r->c.to == TIME_NONE || started + MINUTES(1) > r->c.to)
-        r->c.to = started + MINUTES(1);
-}
-
 // --- lists ---------------------------------------------------------------------------------------
 
 struct silent {
     struct str sid;
-    usec_t started; /* TIME_NONE: that is not known */
     bool seen;
 };
 
@@ -243,8 +231,7 @@ static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
             a, &rows, e))
         return err_trace(e);
     while (rows_next(rows)) {
-        sids.p[sids.n++] = (struct silent){.sid = rows_str(rows, "twilio_sid"),
-                                           .started = rows_time(rows, "start_time")};
+        sids.p[sids.n++].sid = rows_str(rows, "twilio_sid");
         sids.n_going_on = rows_int(rows, "n");
     }
     if (!rows_end(rows, e))
@@ -257,72 +244,19 @@ static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
     return true;
 }
 
-/* The pages of a list, one after the other, so many at most: a few for thousands of calls. */
-static bool list(struct run *r, struct reconcile_query q, int64_t most, struct sids *sids,
-                 struct err *e)
+/* The pages of one status, one after the other: a few for thousands of calls. */
+static bool list_status(struct run *r, enum call_status status, struct sids *sids, struct err *e)
 {
-    q.page_size = PAGE;
-    for (int64_t i = 0; i < most && (i == 0 || !str_is_none(q.cursor)); i++)
+    struct reconcile_query q = {.has_status = true,
+                                .status = status,
+                                .from = TIME_NONE,
+                                .to = TIME_NONE,
+                                .page_size = PAGE};
+
+    for (int i = 0; i < PAGES_MAX && (i == 0 || !str_is_none(q.cursor)); i++)
         if (!page(r, &q, sids, &q.cursor, e))
             return err_trace(e);
     return true;
-}
-
-static bool list_going_on(struct run *r, struct sids *sids, struct err *e)
-{
-    struct reconcile_query q = {.has_status = true, .from = TIME_NONE, .to = TIME_NONE};
-
-    for (size_t i = 0; i < LEN(going_on); i++) {
-        q.status = going_on[i];
-        if (!list(r, q, PAGES_MAX, sids, e))
-            return err_trace(e);
-    }
-    return true;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const usec_t x = *(const usec_t *)a, y = *(const usec_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* How many no list has shown; the window of the run is theirs. The oldest tenth is not among them:
- * a few that have been stuck for days would make it one of days. */
-static int64_t unseen(struct run *r, const struct sids *sids)
-{
-    usec_t *started = arena_new(r->s->a, usec_t, sids->n);
-    size_t n = 0;
-
-    r->c.from = r->c.to = TIME_NONE;
-    for (size_t i = 0; i < sids->n; i++)
-        if (!sids->p[i].seen && sids->p[i].started != TIME_NONE)
-            started[n++] = sids->p[i].started;
-    if (n == 0)
-        return 0;
-    qsort(started, n, sizeof *started, by_time);
-    widen(r, started[n / 10]);
-    widen(r, started[n - 1]);
-    return (int64_t)(n - n / 10);
-}
-
-/* Thousands that have ended and were not heard of, after an outage: all that started with them are
- * fewer pages than they are. Of calls that we do not know there may be as many again. */
-static bool list_ended(struct run *r, struct sids *sids, struct err *e)
-{
-    const int64_t n = unseen(r, sids);
-    int64_t known;
-
-    if (n == 0)
-        return true;
-    if (!known_in_window(r, &known, e))
-        return err_trace(e);
-    const int64_t pages = 2 * (known / PAGE + 1);
-    if (n <= pages)
-        return true;
-    return list(r, (struct reconcile_query){.from = r->c.from, .to = r->c.to},
-                pages < PAGES_MAX ? pages : PAGES_MAX, sids, e) ||
-           err_trace(e);
 }
 
 /* Each status has a page, be it an empty one. */
@@ -346,9 +280,11 @@ static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
     *ret_more = false;
     if (!silent_calls(r, &sids, e))
         return err_trace(e);
-    if ((int64_t)sids.n > pages_going_on(&sids) &&
-        (!list_going_on(r, &sids, e) || !list_ended(r, &sids, e)))
-        return err_trace(e);
+    if ((int64_t)sids.n > pages_going_on(&sids)) {
+        for (size_t i = 0; i < LEN(going_on); i++)
+            if (!list_status(r, going_on[i], &sids, e))
+                return err_trace(e);
+    }
     ask_unseen(r, &sids);
     r->s->n_expected = r->s->counts[RECONCILE_CHECKED] + (int64_t)r->c.n_ask;
     return true;
@@ -387,7 +323,9 @@ static bool phase_lacking(struct run *r, bool *ret_more, struct err *e)
         return err_trace(e);
     while (rows_next(rows)) {
         sids[n++] = rows_str(rows, "twilio_sid");
-        widen(r, rows_time(rows, "start_time"));
+        r->c.to = rows_time(rows, "start_time") + MINUTES(1); // clocks differ a little
+        if (r->c.from == TIME_NONE)
+            r->c.from = r->c.to - MINUTES(2);
     }
     if (!rows_end(rows, e))
         return err_trace(e);
