@@ -1,12 +1,12 @@
 // What is open over a page, and what is selected or in sight in it, stands in the address: it survives a reload and Back.
-import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { isLive, openBrowser, signIn } from "../lib/browser.ts";
+import { isAt, isLive, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
 import { FakeCall, deliverPoison } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
 
 /** More than the pages of the list that are loaded at first. */
 const N_CONVERSATIONS = 350;
@@ -45,17 +45,17 @@ describe("a sheet in the address", () => {
       await page.getByRole("main").getByText("Loading").first().waitFor({ state: "detached" });
       await open();
       await dialog(title).waitFor();
-      assert.equal(new URL(page.url()).searchParams.get("sheet"), name);
+      await page.waitForURL(({ searchParams }) => searchParams.get("sheet") === name);
       await page.reload();
       await dialog(title).waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "detached" });
-      assert.equal(page.url(), `${server.url}/app/${where}`);
+      await isAt(page, `/app/${where}`);
       await page.goBack();
       await dialog(title).waitFor();
       await page.goBack();
       await page.getByRole("dialog").waitFor({ state: "detached" });
-      assert.equal(page.url(), `${server.url}/app/${where}`);
+      await isAt(page, `/app/${where}`);
     });
 });
 
@@ -70,21 +70,22 @@ describe("the inbox in the address", () => {
     await selected.waitFor();
     await page.locator("[data-event] a").nth(1).click();
     await dialog("Received event").waitFor();
+    await page.waitForURL(({ searchParams }) => searchParams.has("picked") && searchParams.has("event"));
     const there = page.url();
     await page.reload();
     await dialog("Received event").waitFor();
     await selected.waitFor();
-    assert.equal(await page.locator("[data-event][data-picked=true]").count(), 2);
+    await until("both are picked", async () => (await page.locator("[data-event][data-picked=true]").count()) === 2 || undefined);
     await page.goto(`${server.url}/app/calls`);
     await page.goBack();
     await dialog("Received event").waitFor();
     await selected.waitFor();
-    assert.equal(page.url(), there);
+    await page.waitForURL(there);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Select none" }).click();
     await selected.waitFor({ state: "detached" });
-    assert.equal(new URL(page.url()).searchParams.get("picked"), null);
+    await page.waitForURL(({ searchParams }) => !searchParams.has("picked"));
   });
 
   test("passes over what is selected by a link and may not be replayed, or is not there", async () => {
@@ -106,12 +107,12 @@ describe("a conversation far down the list", () => {
     await page.goto(`${server.url}/app/calls/${far}`);
     const row = page.locator(`[data-conversation="${far}"]`);
     await row.waitFor();
-    const isSeen = await row.evaluate((element) => {
+    const isSeen = () => row.evaluate((element) => {
       const { top, bottom } = element.getBoundingClientRect();
       return document.elementsFromPoint(40, (top + bottom) / 2).some((each) => each.contains(element) || element.contains(each)) && top > 0 && bottom < window.innerHeight;
     });
-    assert.ok(isSeen, "the row is in sight");
-    assert.equal(await row.getAttribute("aria-current"), "page");
-    assert.ok((await page.locator("[data-conversation]").count()) > 5, "its neighbours are there");
+    await until("the row is in sight", async () => (await isSeen()) || undefined);
+    await row.and(page.locator('[aria-current="page"]')).waitFor();
+    await until("its neighbours are there", async () => (await page.locator("[data-conversation]").count()) > 5 || undefined);
   });
 });

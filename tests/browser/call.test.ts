@@ -83,7 +83,7 @@ describe("the page of a call", () => {
       await legs.getByText("Talking").waitFor();
     };
     await leads();
-    assert.equal(page.url(), then);
+    await page.waitForURL(then);
     const asOf = new URL(then).searchParams.get("as_of") ?? "";
     await page.goto(`${server.url}/app/settings?call=${told.sid}&as_of=${asOf}`);
     await leads();
@@ -221,7 +221,7 @@ describe("the palette", () => {
     for (const key of ["g", "l", "?"]) await page.keyboard.press(key);
     await ask("keys"); // whatever the keys before had asked for would stand here, or have closed the page
     assert.equal(await page.getByRole("dialog").count(), 1);
-    assert.equal(new URL(page.url()).pathname, "/app/settings");
+    await isAt(page, "/app/settings");
     await page.getByRole("option").filter({ hasText: /^Keys/ }).click();
     await page.getByRole("dialog", { name: "Keys" }).getByText("are switched off").waitFor();
     await page.keyboard.press("Escape");

@@ -45,6 +45,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await page.context().close();
   for (const call of calls) await call.status("completed", { CallDuration: "1" });
+  await settled(server);
   await wire.close();
 });
 
@@ -77,9 +78,9 @@ async function isWhole(): Promise<void> {
   const { last_seq } = await get<{ last_seq: number }>(server, "/api/events?after_seq=0&limit=1");
   await isLive(page);
   for (const { sid } of calls) await showsStatus(page, sid, "in-progress");
+  await until("the header says how far it is", async () => ((await allSaid()).at(-1)?.seq === last_seq ? true : undefined));
   const shown = await page.locator("[data-sid]:not([data-final])").evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset["sid"]));
   assert.deepEqual(shown.sort(), calls.map(({ sid }) => sid).sort());
-  await until("the header says how far it is", async () => ((await allSaid()).at(-1)?.seq === last_seq ? true : undefined));
   const seqs = (await allSaid()).map(({ seq }) => seq);
   assert.deepEqual(seqs, [...seqs].sort((a, b) => a - b), "it went back");
   await page.getByText(/^as of/).first().waitFor({ state: "detached" });

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { DESKTOP, anotherScreen, isAccessible, isLive, openBrowser, signIn } from "../lib/browser.ts";
+import { DESKTOP, anotherScreen, isAccessible, isAt, isLive, openBrowser, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
 import { FakeCall } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
 
 const ANN = "Ann Example";
 const BOB = "+1 (508) 514-0321";
@@ -116,7 +117,7 @@ for (const colorScheme of ["light", "dark"] as const)
       await finds("inbox", "Go to Inbox");
       await page.keyboard.press("Escape");
       await isClosed();
-      assert.equal(new URL(page.url()).pathname, "/app/");
+      await isAt(page, "/app/");
     });
   });
 
@@ -132,6 +133,13 @@ describe("what the palette can do", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
   };
+  /** A piece that is named so is there, and all that was asked for with it: what is still to come has no entry. */
+  const isFetched = (piece: string): Promise<boolean> =>
+    page.evaluate((name) => {
+      const there = new Set(performance.getEntriesByType("resource").map((entry) => entry.name));
+      const linked = [...document.querySelectorAll<HTMLLinkElement>("link[rel=modulepreload], link[rel=stylesheet]")].map(({ href }) => href);
+      return [...there].some((url) => url.includes(`/assets/${name}-`) && url.endsWith(".js")) && linked.every((url) => there.has(url));
+    }, piece);
   before(async () => {
     page = await anotherScreen(browser, person, { viewport: DESKTOP, acceptDownloads: true });
   });
@@ -142,9 +150,8 @@ describe("what the palette can do", () => {
   after(() => page.context().close());
 
   test("is fetched before somebody asks for it, when there is nothing else to do", async () => {
-    const fetched = page.waitForResponse(/\/app\/assets\/palette-.*\.js$/);
     await page.reload();
-    await (await fetched).finished();
+    await until("it is there with all its pieces", async () => (await isFetched("palette")) || undefined);
     await page.route("**/app/assets/**", (route) => route.abort());
     await ask("inbox");
     await option("Go to Inbox").waitFor();

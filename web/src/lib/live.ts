@@ -41,8 +41,8 @@ const FLOOD_REFETCH_MS = 200;
 /** What could not be asked for is asked for again after this time. */
 const FAILED_REFETCH_MS = 5_000;
 
-/** One rule's queries are asked for again: one question at a time, and once more when something came meanwhile, or none was answered. */
-class Refetch {
+/** What is under a key is asked for again: one question at a time, and once more when something came meanwhile, or none was answered. */
+export class Refetch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isAsking = false;
   #againMs: number | null = null;
@@ -86,12 +86,14 @@ class Refetch {
   }
 }
 
-/** What is owed an answer goes on to be: an event is none, so that it is as old as it was. */
-function patch(query: Query, events: readonly FeedEvent[], by: LiveRule["patch"]): void {
-  if (query.state.data === undefined) return;
-  const data = events.reduce<unknown>(by, query.state.data);
+/** What is owed an answer goes on to be: what is told is none, so that it is as old as it was. */
+export function tell(query: Query, data: unknown): void {
   if (query.state.isInvalidated) query.setState({ data });
   else query.setData(data, { manual: true });
+}
+
+function patch(query: Query, events: readonly FeedEvent[], by: LiveRule["patch"]): void {
+  if (query.state.data !== undefined) tell(query, events.reduce<unknown>(by, query.state.data));
 }
 
 /** Applies events to the cache, and asks again for what the rules cannot patch. */

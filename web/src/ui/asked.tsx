@@ -1,11 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
-import type { QueryKey } from "@tanstack/react-query";
+import type { Query, QueryKey } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { ReactElement, ReactNode } from "react";
 import { StaleSince, useStaleSince } from "../lib/fresh";
+import { isDue } from "./due";
 import { hasFailed, useOldest } from "./stale";
 
-/** What is marked is asked for again after this time. */
+/** What is marked is asked for again after this time, or as often that for each of its pages. */
 const AGAIN_MS = 5_000;
 
 function any(): boolean {
@@ -23,8 +24,11 @@ export function Asked({ keys, children }: { /** The same each time. */ keys: rea
   const isOld = since !== null;
   useEffect(() => {
     if (!isOld) return;
+    let turn = 0;
+    const predicate = ({ state }: Query): boolean => isDue(turn, state.data);
     const ask = (): void => {
-      for (const queryKey of keys) void client.refetchQueries({ queryKey, type: "active" }, { cancelRefetch: false });
+      turn += 1;
+      for (const queryKey of keys) void client.refetchQueries({ queryKey, type: "active", predicate }, { cancelRefetch: false });
     };
     const timer = setInterval(ask, AGAIN_MS);
     return () => {

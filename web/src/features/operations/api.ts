@@ -59,9 +59,12 @@ export function setFlag(wish: Wish): Promise<FlagList> {
   return sendJson<FlagList>("PATCH", path, { [wish.flag.name]: sent(wish) });
 }
 
+/** The histories of all jobs. */
+export const RUNS = ["runs"] as const;
+
 export const jobRuns = (name: string) =>
   infiniteQueryOptions({
-    queryKey: ["jobs", name, "runs"],
+    queryKey: [...RUNS, name],
     queryFn: ({ pageParam, signal }) => getJson<JobRunList>(`/api/jobs/${name}/runs`, { before: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next_before: next }) => next ?? undefined,

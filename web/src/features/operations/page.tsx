@@ -9,7 +9,7 @@ import { FailedFace, LoadingStatus, PendingWords } from "../../ui/faces";
 import { Mark } from "../../ui/mark";
 import { Section } from "../../ui/section";
 import { Polled } from "../../ui/stale";
-import { drift, flags, jobs, nodes, pipeline, syncHealth } from "./api";
+import { drift, flags, nodes, pipeline, syncHealth } from "./api";
 import { Canaries } from "./canaries";
 import { Drift } from "./drift";
 import { Flags } from "./flags";
@@ -58,9 +58,7 @@ function Page({ aside, children }: { aside: ReactNode; children: ReactNode }): R
           <Polled keys={[flags.queryKey]}>
             <Flags />
           </Polled>
-          <Polled keys={[jobs.queryKey]}>
-            <Jobs />
-          </Polled>
+          <Jobs />
         </div>
         <div className={classes.column}>
           <Asked keys={DRIFT}>

@@ -3,13 +3,15 @@ import { useQueryClient } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { withQuery } from "../../lib/api";
+import { Refetch, tell } from "../../lib/live";
 import { projectId } from "../../lib/project";
 import type { JobList, JobRun, StreamProgress } from "../../lib/types";
-import { isUnderWay, jobs } from "./api";
+import { RUNS, isUnderWay, jobs } from "./api";
 
 /** The server sends a keepalive every 30 s; a stream that is silent for longer is dead. */
 const SILENCE_MS = 45_000;
 const AGAIN_MS = 5_000;
+const REFETCH_MS = 200;
 
 type Told = { onRuns: (runs: readonly JobRun[]) => void; onLive: (live: boolean) => void };
 
@@ -36,7 +38,9 @@ export function listenToProgress({ onRuns, onLive }: Told): () => void {
     };
   };
   open();
+  window.addEventListener("offline", lost);
   return () => {
+    window.removeEventListener("offline", lost);
     clearTimeout(timer);
     source?.close();
   };
@@ -54,28 +58,25 @@ export function withRuns(list: JobList, runs: readonly JobRun[]): { list: JobLis
   return { list: { ...list, jobs: taken }, asks };
 }
 
-/** An answer that is under way may be older than what was told: it is asked for anew. */
-function take(client: QueryClient, runs: readonly JobRun[]): void {
+/** What takes what is told. An answer that is under way may be older: it is waited for, and asked for once more. */
+export function taking(client: QueryClient): (runs: readonly JobRun[]) => void {
   const { queryKey } = jobs;
-  const known = client.getQueryData(queryKey);
-  const { list, asks } = known === undefined ? { asks: true } : withRuns(known, runs);
-  if (list !== undefined) client.setQueryData(queryKey, list);
-  if (asks || client.isFetching({ queryKey, exact: true }) > 0) void client.invalidateQueries({ queryKey });
+  const list = new Refetch(client, queryKey);
+  const history = new Refetch(client, RUNS);
+  return (runs) => {
+    const query = client.getQueryCache().find({ queryKey });
+    const known = client.getQueryData(queryKey);
+    const { list: told, asks } = known === undefined ? { asks: false } : withRuns(known, runs);
+    if (query !== undefined && told !== undefined) tell(query, told);
+    if (asks || client.isFetching({ queryKey }) > 0) list.soon(REFETCH_MS);
+    if (asks) history.soon(REFETCH_MS);
+  };
 }
 
 /** Whether the server tells, as long as this is shown. */
 export function useProgress(): boolean {
   const client = useQueryClient();
   const [live, setLive] = useState(false);
-  useEffect(
-    () =>
-      listenToProgress({
-        onLive: setLive,
-        onRuns: (runs) => {
-          take(client, runs);
-        },
-      }),
-    [client],
-  );
+  useEffect(() => listenToProgress({ onLive: setLive, onRuns: taking(client) }), [client]);
   return live;
 }
