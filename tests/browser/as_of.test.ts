@@ -29,7 +29,7 @@ const MARKED: Record<string, string[]> = {
   live: ["Active calls", "Recent conversations"],
   conversation: ["Conversations", "Conversation"],
   inbox: ["the bar"],
-  event: ["the event"],
+  event: ["the bar", "the event"],
   operations: ["Operations", "Switches", "Jobs", "Drift", "Nodes", "Canary"],
   runs: ["Operations", "Switches", "Jobs", "Drift", "Nodes", "Canary", "the runs"],
   start: ["Accounts", "First event"],

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page, Route } from "playwright-core";
-import { PATIENCE_MS, PHONE, anotherScreen, isAt, isLive, openBrowser, pressPair, signIn } from "../lib/browser.ts";
+import { PATIENCE_MS, PHONE, anotherScreen, isAt, openBrowser, pressPair, signIn } from "../lib/browser.ts";
 import { ended, idle, start } from "../lib/jobs.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -140,29 +140,6 @@ describe("the room of operations", () => {
     await ended(server, await start(server, "freeze"));
     await record().getByText("asked for by bootstrap").waitFor({ timeout: 2 * PATIENCE_MS });
     await page.unroute("**/realtime/stream?*");
-  });
-
-  test("marks the runs by themselves: while the feed is lost, and when they could not be had", async () => {
-    const lost = "**/realtime/stream?*";
-    const histories = "**/api/jobs/*/runs*";
-    await page.goto(`${server.url}/app/operations?runs=freeze`);
-    const old = page.getByRole("dialog", { name: "Runs: Freeze" }).getByText(/^as of/);
-    await page.getByRole("list", { name: "Runs: Freeze" }).getByText("Done").first().waitFor();
-    await page.route(lost, (route) => route.abort());
-    await page.evaluate(() => window.dispatchEvent(new Event("offline")));
-    await old.waitFor();
-    await page.route(histories, (route) => route.fulfill({ status: 403, body: "{}" }));
-    const failed = page.waitForResponse(histories);
-    await (await failed).finished();
-    const asked = page.waitForResponse("**/api/jobs");
-    await (await asked).finished();
-    assert.equal(await page.locator("section").filter({ has: page.getByRole("heading", { name: "Jobs" }) }).getByText(/^as of/).count(), 0);
-    await page.unroute(lost);
-    await isLive(page);
-    await old.waitFor();
-    await page.unroute(histories);
-    await old.waitFor({ state: "detached" });
-    await page.goto(`${server.url}/app/operations`);
   });
 
   test("switches what lets less through only after a question, for the project and for all", async () => {

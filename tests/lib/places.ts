@@ -54,7 +54,7 @@ export const PLACES: Record<string, Place> = {
   people: { path: "/app/settings/people", seen: "Vera Viewer", from: /\/api\/users/, right: "users.manage" },
   roles: { path: "/app/settings/roles", seen: "Hear recordings", from: /\/api\/roles/ },
   apikeys: { path: "/app/settings/keys", seen: "Wallboard", from: /\/api\/keys/, empty: "No keys yet", nothing: { keys: [], next_before: null }, right: "keys.manage" },
-  audit: { path: "/app/settings/audit", seen: "Signed in by the one-time link", from: /\/api\/audit/, right: "audit.read" },
+  audit: { path: "/app/settings/audit", seen: "Revoked an API key", from: /\/api\/audit/, right: "audit.read" },
   "an action that nobody took": { path: "/app/settings/audit?action=key.revoke", empty: "Nothing found", right: "audit.read" },
   start: { path: "/app/start", from: /\/api\/events\?(?!after_seq)/, right: "settings.manage" },
 };
