@@ -30,7 +30,7 @@ CONCURRENT_ROOMS = ["loop", "http", "sse", "queue", "inbox", "feed", "store", "w
 MAKE = ["make", "--silent", "--no-print-directory", "QUIET=--quiet"]
 
 MINUTES = 60
-DEADLINE = 20 * MINUTES  # of any one command: what takes longer hangs
+DEADLINE = 30 * MINUTES  # of any one command: what takes longer hangs
 
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1:strict_string_checks=1",
