@@ -21,7 +21,7 @@ static void write_place(struct req *rq, const char *key, int64_t id, struct str 
         return;
     }
     json_open_object(w);
-    json_member_id(rq, STR("id"), id);
+    req_member_id(rq, STR("id"), id);
     json_member_str(w, STR("name"), name);
     json_close_object(w);
 }
@@ -35,7 +35,7 @@ static void write_actor(struct req *rq)
     json_key(w, STR("actor"));
     json_open_object(w);
     json_member_str(w, STR("kind"), is_user ? STR("user") : STR("api_key"));
-    json_member_id(rq, STR("id"), who->id);
+    req_member_id(rq, STR("id"), who->id);
     json_member_str(w, STR("name"), is_user ? who->full_name : who->name);
     json_member_str(w, STR("email"), is_user ? who->name : STR_NONE);
     json_member_str(w, STR("language"), who->language);
@@ -296,9 +296,9 @@ static void write_project(struct req *rq, const struct project *p)
     struct json_writer *w = &rq->json;
 
     json_open_object(w);
-    json_member_id(rq, STR("id"), p->id);
+    req_member_id(rq, STR("id"), p->id);
     json_member_str(w, STR("name"), p->name);
-    json_member_id(rq, STR("org_id"), p->org);
+    req_member_id(rq, STR("org_id"), p->org);
     json_member_str(w, STR("org_name"), p->org_name);
     json_member_str(w, STR("time_zone"), p->time_zone);
     json_member_time(w, STR("created_at"), p->created_at);

@@ -11,13 +11,13 @@ static void write_row(struct req *rq, const struct audit_row *row)
     struct json_writer *w = &rq->json;
 
     json_open_object(w);
-    json_member_id(rq, STR("seq"), row->seq);
+    req_member_id(rq, STR("seq"), row->seq);
     json_member_time(w, STR("ts"), row->ts);
-    json_member_id(rq, STR("project_id"), row->project);
+    req_member_id(rq, STR("project_id"), row->project);
     json_key(w, STR("actor"));
     json_open_object(w);
     json_member_str(w, STR("kind"), row->actor_kind);
-    json_member_id(rq, STR("id"), row->actor_id);
+    req_member_id(rq, STR("id"), row->actor_id);
     json_member_str(w, STR("name"), row->actor_name);
     json_close_object(w);
     json_member_str(w, STR("action"), row->action);

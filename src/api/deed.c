@@ -50,9 +50,9 @@ struct str req_id_text(struct req *rq, int64_t id)
     return str_fmt(rq->a, "%lld", (long long)id);
 }
 
-void json_member_id(struct req *rq, struct str name, int64_t id)
+void req_member_id(struct req *rq, struct str name, int64_t id)
 {
-    json_member_str(&rq->json, name, id == INT_NONE || id == 0 ? STR_NONE : req_id_text(rq, id));
+    json_member_id(&rq->json, name, id == 0 ? INT_NONE : id);
 }
 
 void json_member_rights(struct req *rq, struct str name, unsigned set)

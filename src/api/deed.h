@@ -35,7 +35,7 @@ struct str deed_change(struct req *rq, struct str before, struct str after);
 
 struct str req_id_text(struct req *rq, int64_t id);
 /* "name": "12", or null. */
-void json_member_id(struct req *rq, struct str name, int64_t id);
+void req_member_id(struct req *rq, struct str name, int64_t id);
 /* "name": the names of a set of rights. */
 void json_member_rights(struct req *rq, struct str name, unsigned set);
 

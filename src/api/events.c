@@ -186,7 +186,7 @@ static bool reprocess(struct req *rq, struct err *e)
         return req_not_found(e);
     wake(rq);
     json_open_object(&rq->json);
-    json_member_str(&rq->json, STR("id"), str_fmt(rq->a, "%lld", (long long)id));
+    json_member_id(&rq->json, STR("id"), id);
     json_member_str(&rq->json, STR("processing_status"), status);
     json_close_object(&rq->json);
     return reply(rq, 202, e);
@@ -224,7 +224,7 @@ static void results_member(struct req *rq, struct inbox_ids ids, const enum inbo
     json_open_array(w);
     for (size_t i = 0; i < ids.n; i++) {
         json_open_object(w);
-        json_member_str(w, STR("id"), str_fmt(rq->a, "%lld", (long long)ids.p[i]));
+        json_member_id(w, STR("id"), ids.p[i]);
         json_member_str(w, STR("result"), words[became[i]]);
         json_close_object(w);
     }

@@ -10,7 +10,7 @@ static void write_key(struct req *rq, const struct api_key *k)
     struct json_writer *w = &rq->json;
 
     json_open_object(w);
-    json_member_id(rq, STR("id"), k->id);
+    req_member_id(rq, STR("id"), k->id);
     json_member_str(w, STR("name"), k->name);
     json_member_str(w, STR("prefix"), k->prefix);
     json_member_rights(rq, STR("rights"), rights_of_key(k->rights));

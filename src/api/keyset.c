@@ -29,5 +29,5 @@ bool req_before(struct req *rq, int64_t usual, struct list_page *ret, struct err
 void json_member_next(struct req *rq, struct str name, const struct list_page *page, size_t n,
                       int64_t last)
 {
-    json_member_id(rq, name, n == (size_t)page->limit ? last : INT_NONE);
+    req_member_id(rq, name, n == (size_t)page->limit ? last : INT_NONE);
 }

@@ -13,9 +13,9 @@ static void write_role(struct req *rq, const struct member_role *role)
     struct json_writer *w = &rq->json;
 
     json_open_object(w);
-    json_member_id(rq, STR("id"), role->id);
+    req_member_id(rq, STR("id"), role->id);
     json_member_str(w, STR("role"), str_from(user_role_name(role->role)));
-    json_member_id(rq, STR("project_id"), role->project);
+    req_member_id(rq, STR("project_id"), role->project);
     json_member_str(w, STR("project_name"), role->project_name);
     json_close_object(w);
 }
@@ -26,7 +26,7 @@ static void write_members(struct req *rq, const struct member *m)
     const bool has_come = m->has_password || m->has_come; // by a link, without one
 
     json_open_object(w);
-    json_member_id(rq, STR("id"), m->id);
+    req_member_id(rq, STR("id"), m->id);
     json_member_str(w, STR("email"), m->email);
     json_member_str(w, STR("name"), m->name);
     json_member_str(w, STR("status"),

@@ -36,6 +36,8 @@ void json_raw(struct json_writer *w, struct str json);
 /* key and value in one */
 void json_member_str(struct json_writer *w, struct str key, struct str s);
 void json_member_int(struct json_writer *w, struct str key, int64_t v);
+/* Ids are strings in the API: "key": "12"; null for INT_NONE. */
+void json_member_id(struct json_writer *w, struct str key, int64_t id);
 void json_member_bool(struct json_writer *w, struct str key, bool v);
 void json_member_null(struct json_writer *w, struct str key);
 void json_member_time(struct json_writer *w, struct str key, usec_t t);

@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <stdio.h>
+
 /*
  * Almost all text needs no escape. So json_str looks for the end of the run that can be copied as
  * it stands, eight bytes at a time, copies it whole, and deals with one exception after each run.
@@ -191,6 +193,14 @@ void json_member_str(struct json_writer *w, struct str key, struct str s)
 {
     json_key(w, key);
     json_str(w, s);
+}
+
+void json_member_id(struct json_writer *w, struct str key, int64_t id)
+{
+    char text[24];
+    const int n = snprintf(text, sizeof text, "%lld", (long long)id);
+
+    json_member_str(w, key, id == INT_NONE ? STR_NONE : (struct str){text, (size_t)n});
 }
 
 void json_member_int(struct json_writer *w, struct str key, int64_t v)

@@ -1,7 +1,5 @@
 #include "calls/call.h"
 
-#include <stdio.h>
-
 #include "base/json.h"
 #include "calls/internal.h"
 
@@ -149,18 +147,6 @@ size_t call_price_format(int64_t price, char dst[CALL_PRICE_TEXT_MAX])
     return length;
 }
 
-void call_member_id(struct json_writer *w, struct str key, int64_t id)
-{
-    char text[24];
-
-    json_key(w, key);
-    if (id == INT_NONE) {
-        json_null(w);
-        return;
-    }
-    json_str(w, (struct str){text, (size_t)snprintf(text, sizeof text, "%lld", (long long)id)});
-}
-
 void call_member_int(struct json_writer *w, struct str key, int64_t v)
 {
     if (v == INT_NONE)
@@ -187,8 +173,8 @@ static struct str or_empty(struct str s)
 void call_json_value(struct json_writer *w, const struct call *c)
 {
     json_open_object(w);
-    call_member_id(w, STR("id"), c->id);
-    call_member_id(w, STR("conversation_id"), c->conversation_id);
+    json_member_id(w, STR("id"), c->id);
+    json_member_id(w, STR("conversation_id"), c->conversation_id);
     json_member_str(w, STR("provider"), c->provider);
     json_member_str(w, STR("twilio_sid"), c->twilio_sid);
     json_member_str(w, STR("parent_call_sid"), c->parent_call_sid);

@@ -102,8 +102,7 @@ struct str call_place_text(struct call_place place, struct arena *a);
 bool call_place_parse(struct str text, struct call_place *ret, struct err *e) CHECK_RESULT;
 /* As call_json, inside of something larger. */
 void call_json_value(struct json_writer *w, const struct call *c);
-/* Ids are strings in the API; INT_NONE becomes null. Seconds and counts that are INT_NONE too. */
-void call_member_id(struct json_writer *w, struct str key, int64_t id);
+/* Seconds and counts; INT_NONE becomes null. */
 void call_member_int(struct json_writer *w, struct str key, int64_t v);
 
 /* A copy of a buf's text in the arena; finishes the buf. A buf that failed gives ERR_LIMIT. */

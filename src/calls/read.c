@@ -128,7 +128,7 @@ static void refusal_members(struct json_writer *w, struct str stored)
 static void event_value(const struct call_reader *r, struct json_writer *w, struct rows *rows)
 {
     json_open_object(w);
-    call_member_id(w, STR("id"), rows_int(rows, "id"));
+    json_member_id(w, STR("id"), rows_int(rows, "id"));
     call_member_int(w, STR("seq"), rows_int(rows, "seq"));
     json_member_str(w, STR("event_type"), rows_str(rows, "event_type"));
     json_member_str(w, STR("event_status"), rows_str(rows, "event_status"));
@@ -137,7 +137,7 @@ static void event_value(const struct call_reader *r, struct json_writer *w, stru
     json_member_str(w, STR("source"), rows_str(rows, "source"));
     json_member_bool(w, STR("applied"), rows_bool(rows, "applied"));
     refusal_members(w, rows_str(rows, "refusal"));
-    call_member_id(w, STR("inbox_event_id"), rows_int(rows, "inbox_id"));
+    json_member_id(w, STR("inbox_event_id"), rows_int(rows, "inbox_id"));
     json_member_raw(w, STR("payload"), r->sees_payloads ? rows_str(rows, "payload") : STR_NONE);
     json_close_object(w);
 }

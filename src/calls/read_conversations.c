@@ -90,7 +90,7 @@ static void message_members(struct json_writer *w, const struct call *c, struct 
 static void message_value(struct json_writer *w, const struct call *c, struct arena *a)
 {
     json_open_object(w);
-    call_member_id(w, STR("id"), c->id);
+    json_member_id(w, STR("id"), c->id);
     json_member_str(w, STR("twilio_sid"), c->twilio_sid);
     message_members(w, c, a);
     call_member_int(w, STR("duration"), c->duration);
@@ -133,7 +133,7 @@ static void last_message_value(struct json_writer *w, const struct call *last, s
 static void conversation_members(struct json_writer *w, const struct conversation *v,
                                  const struct call *last, struct arena *a)
 {
-    call_member_id(w, STR("id"), v->id);
+    json_member_id(w, STR("id"), v->id);
     json_member_str(w, STR("subject"), either(v->subject, STR("")));
     json_member_str(w, STR("status"), v->status);
     json_key(w, STR("last_message"));

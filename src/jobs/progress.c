@@ -2,18 +2,13 @@
  * last. */
 #include "jobs/run.h"
 
-#include <stdio.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 
 void job_run_write(struct json_writer *w, const struct job_run *r)
 {
-    char id[24];
-    const int n = snprintf(id, sizeof id, "%lld", (long long)r->id);
-
     json_open_object(w);
-    json_member_str(w, STR("id"), (struct str){id, (size_t)n});
+    json_member_id(w, STR("id"), r->id);
     json_member_str(w, STR("job"), r->job);
     json_member_str(w, STR("state"), r->state);
     json_member_str(w, STR("asked_through"), r->through);
