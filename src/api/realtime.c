@@ -43,12 +43,6 @@ static bool from_our_site(const struct req *rq, struct err *e)
     return err_set(e, ERR_FORBIDDEN, "this request came from another site");
 }
 
-/* The progress of jobs is a matter of health, as it is in /api/jobs. */
-static bool may_have(const struct req *rq, feed_topics topics, struct err *e)
-{
-    return !(topics & FEED_TOPIC_PROGRESS) || req_may(rq, RIGHT_HEALTH_READ, e) || err_trace(e);
-}
-
 static bool subscribe(struct req *rq, enum feed_view view, struct err *e)
 {
     const struct str topics = req_query(rq, STR("topics"));
@@ -56,7 +50,7 @@ static bool subscribe(struct req *rq, enum feed_view view, struct err *e)
 
     if (!watching_begin(rq, &s, e) ||
         (!str_is_none(topics) && !feed_topics_parse(topics, &s.topics, e)) ||
-        !may_have(rq, s.topics, e))
+        !hub_may_have(&s.who, s.topics, e))
         return err_trace(e);
     s.view = view;
     reply_elsewhere(rq);

@@ -380,9 +380,9 @@ static void refuse_message(struct client *c, const struct err *e)
     ws_close(c->ws, WS_POLICY, STR("messages that make no sense"));
 }
 
-static bool may_have(const struct client *c, feed_topics topics, struct err *e)
+bool hub_may_have(const struct hub_watcher *who, feed_topics topics, struct err *e)
 {
-    if (!(topics & FEED_TOPIC_PROGRESS) || c->who.sees_progress)
+    if (!(topics & FEED_TOPIC_PROGRESS) || who->sees_progress)
         return true;
     return err_set(e, ERR_FORBIDDEN, "this needs the right %s", "health.read");
 }
@@ -413,7 +413,7 @@ static void on_text(struct str message, void *arg)
     struct feed_request rq;
     struct err e = {0};
 
-    if (feed_request_parse(message, a, &rq, &e) && may_have(c, rq.topics, &e))
+    if (feed_request_parse(message, a, &rq, &e) && hub_may_have(&c->who, rq.topics, &e))
         resubscribe(c, &rq);
     else
         refuse_message(c, &e);

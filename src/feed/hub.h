@@ -83,6 +83,9 @@ struct hub_subscriber {
     struct hub_watcher who; /* and of which project */
 };
 
+/* Whether it may hear of these topics: the progress of jobs is a matter of health, as it is in
+ * /api/jobs. */
+bool hub_may_have(const struct hub_watcher *who, feed_topics topics, struct err *e) CHECK_RESULT;
 /* Turns the exchange into a stream of the project's events. From any thread; always answers x. */
 void hub_subscribe(struct hub *h, struct http_exchange *x, const struct hub_subscriber *s);
 /* Something has changed in who may watch: asked again at once. From any thread. */
