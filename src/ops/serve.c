@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/pace.h"
 #include "http/http.h"
 #include "inbox/inbox.h"
 #include "loop/loop.h"
@@ -19,7 +20,10 @@
 #include "ops/watchdog.h"
 #include "trace/trace.h"
 
-enum { RETRY_MS = 500, RETRY_MOST_MS = 4000, DRAIN_SECONDS = 5, CHECKPOINT_SECONDS = 60 };
+#define FIRST_WAIT MILLISECONDS(500) /* for a store that is down */
+#define LAST_WAIT SECONDS(4)
+
+enum { DRAIN_SECONDS = 5, CHECKPOINT_SECONDS = 60 };
 
 // --- starting ------------------------------------------------------------------------------------
 
@@ -74,10 +78,10 @@ static bool start_watchdog(struct app *app, struct err *e)
 
 // --- running and ending --------------------------------------------------------------------------
 
-/* Waits at most `ms` for SIGTERM or SIGINT. */
-static bool told_to_stop(int ms)
+/* Waits so long at most for SIGTERM or SIGINT. */
+static bool told_to_stop(usec_t most)
 {
-    const struct timespec wait = {ms / 1000, (long)(ms % 1000) * 1000000L};
+    const struct timespec wait = {most / SECONDS(1), most % SECONDS(1) * 1000};
     sigset_t stop;
 
     sigemptyset(&stop);
@@ -99,7 +103,7 @@ static bool check_store(struct app *app, struct err *e)
  * be used by a new one. */
 static bool supervise(struct app *app, struct err *e)
 {
-    for (int second = 1; !told_to_stop(1000); second++) {
+    for (int second = 1; !told_to_stop(SECONDS(1)); second++) {
         struct err late = {0};
         if (!check_store(app, e))
             return err_trace(e);
@@ -121,7 +125,7 @@ static bool wait_for_store(struct app *app, bool *ret_ready, struct err *e)
 {
     struct err told = {0};
 
-    for (int wait = RETRY_MS;; wait = wait < RETRY_MOST_MS ? 2 * wait : wait) {
+    for (usec_t wait = FIRST_WAIT;; wait = pace_longer(wait, FIRST_WAIT, LAST_WAIT)) {
         err_clear(e);
         *ret_ready = read_store(app, e);
         if (*ret_ready)

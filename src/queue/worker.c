@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/pace.h"
 #include "loop/loop.h"
 
 #define IDLE_WAIT MILLISECONDS(500) /* a hint of another node may be lost; retries fall due */
@@ -133,8 +134,8 @@ static void succeed(const struct worker *w, struct queue_batch *b)
 
 static void wait_longer(const struct worker *w, usec_t *wait)
 {
+    *wait = pace_longer(*wait, FIRST_WAIT, LAST_WAIT);
     (void)bell_wait(w->q->heartbeat_end, *wait);
-    *wait = *wait < LAST_WAIT ? 2 * *wait : LAST_WAIT;
 }
 
 /* Again and again while it is the store's fault; the rows stay ours as long as nobody reaps them.
@@ -144,7 +145,7 @@ static void wait_longer(const struct worker *w, usec_t *wait)
 static enum outcome run_rows(struct worker *w, struct queue_batch *b, struct claim *next,
                              struct err *e)
 {
-    usec_t wait = FIRST_WAIT;
+    usec_t wait = 0;
     bool held = true;
 
     for (;;) {
@@ -215,7 +216,7 @@ static bool write_verdict(struct worker *w, struct queue_batch *one, bool *ret_h
 /* Writes the verdict of a batch of one without running it. */
 static void judge(struct worker *w, struct queue_batch *one, struct queue_verdict verdict)
 {
-    usec_t wait = FIRST_WAIT;
+    usec_t wait = 0;
     struct err e = {0};
     bool held;
 
