@@ -63,21 +63,12 @@ static bool read_floor(struct audit *au, int64_t project, struct err *e)
            err_trace(e);
 }
 
-static int64_t project_at(const struct audit *au, int64_t line)
-{
-    size_t i = 0;
-
-    while (au->lines[i] != line)
-        i++;
-    return au->projects[i];
-}
-
 static bool tell_missing(struct audit *au, struct rows *rows, struct err *e)
 {
     const struct str key = verify_shown(rows_str(rows, "dedupe_key"));
     const int64_t stored = rows_int(rows, "stored");
 
-    if (!read_floor(au, project_at(au, rows_int(rows, "line")), e))
+    if (!read_floor(au, rows_int(rows, "project_id"), e))
         return err_trace(e);
     if (stored == 0 && au->floor > 0)
         au->v->unknown++;

@@ -193,14 +193,14 @@ SELECT project_id FROM provider_accounts WHERE account_sid = :account_sid ORDER 
 -- params: project int[], dedupe_key text[], line int[]
 -- scope: system — the auditor looks for what crosses from one project into another
 -- [sqlite]
-SELECT :line AS line, :dedupe_key AS dedupe_key, count(*) AS stored
+SELECT :line AS line, :project AS project_id, :dedupe_key AS dedupe_key, count(*) AS stored
   FROM webhook_inbox
  WHERE project_id = :project AND dedupe_key = :dedupe_key
 HAVING count(*) <> 1;
 -- [postgres]
-SELECT told.line, told.dedupe_key, count(i.id) AS stored
+SELECT told.line, told.project_id, told.dedupe_key, count(i.id) AS stored
   FROM unnest(:project, :dedupe_key, :line) AS told (project_id, dedupe_key, line)
   LEFT JOIN webhook_inbox i ON i.project_id = told.project_id AND i.dedupe_key = told.dedupe_key
- GROUP BY told.line, told.dedupe_key
+ GROUP BY told.line, told.project_id, told.dedupe_key
 HAVING count(i.id) <> 1
  ORDER BY told.line;
