@@ -72,18 +72,27 @@ bool person_by_id(struct db *db, int64_t id, struct arena *a, struct person *ret
            err_trace(e);
 }
 
-bool person_hold(struct db *db, const struct person *p, struct arena *a, bool *ret_still,
-                 struct err *e)
+/* Nobody else changes them until the transaction ends; *ret: how they can sign in now. */
+static bool hold_user(struct db *db, int64_t user, struct arena *a, struct person *ret,
+                      bool *ret_found, struct err *e)
 {
     static const struct column columns[] = {
         {"password_hash", COLUMN_STR, offsetof(struct person, password_hash)},
         {"disabled_at", COLUMN_TIME, offsetof(struct person, disabled_at)},
     };
+
+    return db_query_one(db, Q_USER_HOLD, BINDS(bind_int("user", user)), columns, LEN(columns), a,
+                        ret, ret_found, e) ||
+           err_trace(e);
+}
+
+bool person_hold(struct db *db, const struct person *p, struct arena *a, bool *ret_still,
+                 struct err *e)
+{
     struct person now;
     bool found;
 
-    if (!db_query_one(db, Q_USER_HOLD, BINDS(bind_int("user", p->id)), columns, LEN(columns), a,
-                      &now, &found, e))
+    if (!hold_user(db, p->id, a, &now, &found, e))
         return err_trace(e);
     *ret_still = found && now.disabled_at == TIME_NONE &&
                  str_is_none(now.password_hash) == str_is_none(p->password_hash) &&
@@ -363,12 +372,12 @@ static bool belongs_elsewhere(struct db *db, const struct reach *r, int64_t user
 /* Until the transaction ends, somebody is shut out nowhere who is about to become something here,
  * and becomes nothing elsewhere who is about to be shut out. After the organisation, in one order.
  */
-static bool hold_user(struct db *db, int64_t user, struct arena *a, struct err *e)
+static bool hold_roles_of(struct db *db, int64_t user, struct arena *a, struct err *e)
 {
-    const struct person anybody = {.id = user};
-    bool still;
+    struct person now;
+    bool found;
 
-    return person_hold(db, &anybody, a, &still, e) || err_trace(e);
+    return hold_user(db, user, a, &now, &found, e) || err_trace(e);
 }
 
 bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
@@ -378,7 +387,7 @@ bool role_grant(const struct office *o, const struct reach *r, const struct role
     struct rows *rows;
     bool found;
 
-    if (!org_hold(o->db, r->org, a, e) || !hold_user(o->db, wish->user, a, e) ||
+    if (!org_hold(o->db, r->org, a, e) || !hold_roles_of(o->db, wish->user, a, e) ||
         !is_place(o->db, r, wish->project, a, e))
         return err_trace(e);
     if (!covers(r, wish->project, wish->role))
@@ -455,7 +464,7 @@ bool member_reaches(struct db *db, const struct reach *r, int64_t user, struct a
 
     // Nobody is held who is not ours; who is may have left before they are.
     if (!org_hold(db, r->org, a, e) || !member_find(db, r, user, a, &m, e) ||
-        !hold_user(db, user, a, e) || !member_find(db, r, user, a, &m, e) ||
+        !hold_roles_of(db, user, a, e) || !member_find(db, r, user, a, &m, e) ||
         !belongs_elsewhere(db, r, user, a, &elsewhere, e))
         return err_trace(e);
     if (elsewhere || r->project != INT_NONE) {
