@@ -28,9 +28,9 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
-#include "base/pace.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/pace.h"
 #include "inbox/internal.h"
 #include "loop/urgency.h"
 #include "trace/trace.h"
