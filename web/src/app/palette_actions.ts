@@ -11,7 +11,7 @@ import type { Offer } from "../lib/offers";
 import { peopleWords } from "../lib/people_words";
 import { useChosen } from "../lib/preferences";
 import { projectId } from "../lib/project";
-import { SCHEMES, useScheme } from "../lib/scheme";
+import { useScheme } from "../lib/scheme";
 import { LANGUAGES, useSpeak } from "../lib/speak";
 import { text } from "../lib/text";
 import type { Me } from "../lib/types";
@@ -51,10 +51,10 @@ function useLooks(): Offer[] {
   const { scheme, isDark, toggle, choose } = useScheme();
   const language = useChosen("language");
   const speak = useSpeak();
-  const schemes = SCHEMES.filter((each) => each === "auto" && each !== scheme);
+  const asSystem = setting(text.settings.colours, text.settings.colour.auto, () => { choose("auto"); });
   return [
     { label: isDark ? text.account.toLight : text.account.toDark, act: toggle },
-    ...schemes.map((each) => setting(text.settings.colours, text.settings.colour[each], () => { choose(each); })),
+    ...(scheme === "auto" ? [] : [asSystem]),
     ...LANGUAGES.filter(({ value }) => value !== language).map(({ value, word }) => setting(text.settings.language, word, () => void speak(value))),
   ];
 }

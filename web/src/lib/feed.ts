@@ -18,7 +18,7 @@ import type { FeedPage } from "./types";
 const PAGE_LIMIT = 500;
 const POLL_MS = 2_000;
 /** The server sends a keepalive every 30 s; a stream that is silent for longer is dead. */
-const SILENCE_MS = 45_000;
+export const SILENCE_MS = 45_000;
 /** Of who has just woken one keepalive that did not come says so: a machine that slept may take its stream for open. */
 const ASLEEP_MS = 32_000;
 /** So many failures in a row, and the stream is tried only now and then. */

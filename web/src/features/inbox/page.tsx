@@ -61,7 +61,8 @@ function Inbox(): ReactElement {
       ask({ error, event_type }, count);
     },
   };
-  useOffer(mayReplay && dead > 0 ? { label: text.inbox.replayAll(dead), act: () => { ask({}, dead); } } : null);
+  const replayAll = mayReplay && dead > 0 ? { label: text.inbox.replayAll(dead), act: () => { ask({}, dead); } } : null;
+  useOffer(replayAll);
   const List = filter.state === "dead_letter" ? GroupList : EventList;
   return (
     <div className={classes.view}>
@@ -70,16 +71,10 @@ function Inbox(): ReactElement {
         <AsOf onLine />
         {!mayReplay && <p className={classes.note}>{text.inbox.mayNot}</p>}
       </div>
-      {mayReplay && dead > 0 && (
+      {replayAll !== null && (
         <div className={classes.all}>
-          <Button
-            size="xs"
-            leftSection={<Icon name="replay" size={14} />}
-            onClick={() => {
-              ask({}, dead);
-            }}
-          >
-            <Vouched>{text.inbox.replayAll(dead)}</Vouched>
+          <Button size="xs" leftSection={<Icon name="replay" size={14} />} onClick={replayAll.act}>
+            <Vouched>{replayAll.label}</Vouched>
           </Button>
         </div>
       )}

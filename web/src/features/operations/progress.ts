@@ -3,13 +3,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { withQuery } from "../../lib/api";
+import { SILENCE_MS } from "../../lib/feed";
 import { Refetch, tell } from "../../lib/live";
 import { projectId } from "../../lib/project";
 import type { JobList, JobRun, StreamProgress } from "../../lib/types";
 import { RUNS, isUnderWay, jobs } from "./api";
 
-/** The server sends a keepalive every 30 s; a stream that is silent for longer is dead. */
-const SILENCE_MS = 45_000;
 const AGAIN_MS = 5_000;
 const REFETCH_MS = 200;
 
