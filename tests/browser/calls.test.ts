@@ -115,7 +115,8 @@ describe("the view of all calls", () => {
   const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset["conversation"]);
   const scrollTo = (top: number) => list().locator("..").evaluate((frame, to) => { frame.scrollTo({ top: to }); }, top);
 
-  test("leads back to the row of what is closed by Escape, also when it is far out of sight and others came in above it", async () => {
+  /** The fourth conversation is open, and its row far out of sight; its id. */
+  async function openAndScrollAway(): Promise<string> {
     await page.goto(`${server.url}/app/calls`);
     const row = page.locator('[data-index="3"] a');
     const id = (await row.getAttribute("data-conversation")) ?? assert.fail("no conversation");
@@ -123,6 +124,11 @@ describe("the view of all calls", () => {
     await page.getByRole("region", { name: "Conversation", exact: true }).locator("ul > li a").first().focus();
     await scrollTo(100_000);
     await page.locator(`[data-conversation="${id}"]`).waitFor({ state: "detached" });
+    return id;
+  }
+
+  test("leads back to the row of what is closed by Escape, also when it is far out of sight and others came in above it", async () => {
+    const id = await openAndScrollAway();
     await missedCall("+13105550109");
     await count(CROWD + 2);
     await page.keyboard.press("Escape");
@@ -134,13 +140,7 @@ describe("the view of all calls", () => {
   });
 
   test("leads nobody back who scrolls on meanwhile", async () => {
-    await page.goto(`${server.url}/app/calls`);
-    const row = page.locator('[data-index="3"] a');
-    const id = (await row.getAttribute("data-conversation")) ?? assert.fail("no conversation");
-    await row.click();
-    await page.getByRole("region", { name: "Conversation", exact: true }).locator("ul > li a").first().focus();
-    await scrollTo(100_000);
-    await page.locator(`[data-conversation="${id}"]`).waitFor({ state: "detached" });
+    await openAndScrollAway();
     const topOf = () => list().locator("..").evaluate((frame) => frame.scrollTop);
     const top = await topOf();
     await page.evaluate(() => {

@@ -3,12 +3,31 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { assertNothingLost, callbacksOf, Load } from "../lib/load.ts";
 import { type Server, startServer } from "../lib/server.ts";
-import { strace } from "../lib/strace.ts";
+import { type Strace, strace } from "../lib/strace.ts";
 import { newCallSid, post } from "../lib/twilio.ts";
 import { secondsSince, until } from "../lib/wait.ts";
 
 /** What a provider waits for. */
 const PROVIDER_MS = 15_000;
+
+/** A new process, which nothing befalls, has all that was acknowledged. */
+async function assertWholeAgain(server: Server, load: Load, trace: Strace): Promise<void> {
+  server.under = [];
+  await server.start();
+  await assertNothingLost(server, load);
+  await trace.remove();
+}
+
+/** A hundred requests are in flight, and a sync that takes so long is under way. */
+async function underSlowSyncs(server: Server, microseconds: number): Promise<{ trace: Strace; load: Load }> {
+  const trace = strace({ calls: "fdatasync", fault: `delay_exit=${String(microseconds)}`, when: "4+" });
+  await server.stop();
+  server.under = trace.command;
+  await server.start();
+  const load = new Load(server, { senders: 100 });
+  await until("a slow sync is under way", async () => ((await trace.strikes()) > 0 ? true : undefined));
+  return { trace, load };
+}
 
 describe("a slow disk", () => {
   let server: Server;
@@ -41,48 +60,29 @@ describe("a slow disk", () => {
     await load.end();
     assert.equal(server.ended(), undefined);
     await server.kill();
-    server.under = [];
-    await server.start();
-    await assertNothingLost(server, load);
-    await trace.remove();
+    await assertWholeAgain(server, load, trace);
   });
 
   it("F010: SIGTERM with a hundred requests in flight acknowledges or refuses each, and loses none", async (t) => {
-    const trace = strace({ calls: "fdatasync", fault: "delay_exit=300000", when: "4+" });
-    await server.stop();
-    server.under = trace.command;
-    await server.start();
-    const load = new Load(server, { senders: 100 });
-    await until("a slow sync is under way", async () => ((await trace.strikes()) > 0 ? true : undefined));
+    const { trace, load } = await underSlowSyncs(server, 300_000);
     process.kill(server.pid(), "SIGTERM");
     const began = performance.now();
     const end = await until("it ended", server.ended);
     t.diagnostic(`measured: with syncs of 0.3 s the end came after ${secondsSince(began)} s (promised: 5 s)`);
     assert.deepEqual(end, { code: 0, signal: null }, server.output());
     await load.end();
-    server.under = [];
-    await server.start();
-    await assertNothingLost(server, load);
-    await trace.remove();
+    await assertWholeAgain(server, load, trace);
   });
 
   it("F011: SIGKILL while requests are in flight at an orderly end loses none that was acknowledged", async () => {
-    const trace = strace({ calls: "fdatasync", fault: "delay_exit=1500000", when: "4+" });
-    await server.stop();
-    server.under = trace.command;
-    await server.start();
-    const load = new Load(server, { senders: 100 });
-    await until("a slow sync is under way", async () => ((await trace.strikes()) > 0 ? true : undefined));
+    const { trace, load } = await underSlowSyncs(server, 1_500_000);
     const before = server.output().length;
     process.kill(server.pid(), "SIGTERM");
     await until("it has heard of its end", () => (server.output().slice(before).includes("event=server.stopping") ? true : undefined));
     process.kill(server.pid(), "SIGKILL");
     assert.equal((await until("it ended", server.ended)).signal, "SIGKILL", "it had ended before");
     await load.end();
-    server.under = [];
-    await server.start();
-    await assertNothingLost(server, load);
-    await trace.remove();
+    await assertWholeAgain(server, load, trace);
   });
 
   // At the end the log is copied back and removed. While it runs, nobody touches these files so.
@@ -107,10 +107,7 @@ describe("a slow disk", () => {
         const end = await until("it ended", server.ended);
         assert.equal(end.signal, "SIGKILL", `the ${String(nth)}. never came: ${JSON.stringify(end)}`);
         await load.end();
-        server.under = [];
-        await server.start();
-        await assertNothingLost(server, load);
-        await trace.remove();
+        await assertWholeAgain(server, load, trace);
       }
     });
 });
