@@ -127,55 +127,61 @@ static bool compare(struct req *rq, struct err *e)
 /* The engine does not know it: the request itself is the run. */
 static const struct job sync_call = {.name = "sync_call", .schedule = JOB_ON_REQUEST};
 
-struct mended {
+/* What was mended, as the run that it is. */
+struct mending {
+    struct req *rq;
     struct str sid;
     struct job_count counts[RECONCILE_COUNT_COUNT];
     struct job_done done;
 };
 
-static bool note(struct req *rq, void *arg, struct err *e)
+static void count(struct mending *m, const int64_t *counts)
 {
-    const struct mended *m = arg;
+    m->done =
+        (struct job_done){.job = &sync_call, .counts = m->counts, .done = 1, .began = m->rq->now};
+    for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
+        if (counts[c] > 0)
+            m->counts[m->done.n_counts++] =
+                (struct job_count){reconcile_count_name((enum reconcile_count)c), counts[c]};
+}
+
+/* It is seen where drift is counted, and who did it in the audit log. */
+static bool note(const int64_t *counts, void *arg, struct err *e)
+{
+    struct mending *m = arg;
+    struct req *rq = m->rq;
     const struct job_asker by = {STR("api"), rq->actor.name, clock_wall(rq->app->clock)};
     const struct deed d = {
         .action = "call.reconciled", .entity = "call", .id = m->sid, .project = rq->actor.project};
 
+    count(m, counts);
     return (job_run_note(rq->db, rq->actor.project, &by, &m->done, e) && req_audit(rq, &d, e)) ||
            err_trace(e);
 }
 
-/* What was mended is seen where drift is counted, and who did it in the audit log. */
-static bool tell(struct req *rq, const struct reconcile_step *s, struct str sid, struct err *e)
+static void tell(const struct api_options *app, const struct job_done *done)
 {
-    struct mended m = {.sid = sid};
-    struct job_done *done = &m.done;
-
-    *done = (struct job_done){.job = &sync_call, .counts = m.counts, .done = 1, .began = rq->now};
-    for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
-        if (s->counts[c] > 0)
-            m.counts[done->n_counts++] =
-                (struct job_count){reconcile_count_name((enum reconcile_count)c), s->counts[c]};
-    if (!req_transaction(rq, note, &m, e))
-        return err_trace(e);
-    if (rq->app->on_job_ended)
-        rq->app->on_job_ended(done->job, true, done->counts, done->n_counts, rq->app->arg);
-    return true;
+    if (app->on_job_ended)
+        app->on_job_ended(done->job, true, done->counts, done->n_counts, app->arg);
 }
 
 static bool reconcile_with(struct req *rq, struct reconcile_step *s, struct str sid, struct err *e)
 {
+    struct mending m = {.rq = rq, .sid = sid};
     struct json_writer *w = &rq->json;
     unsigned drift = 0;
     bool found;
 
+    s->on_mending = note;
+    s->mending_arg = &m;
     if (!reconcile_call(s, sid, &found, e))
         return err_trace(e);
     if (!found)
         return req_not_found(e);
     for (unsigned c = RECONCILE_DRIFT_CALL; c < RECONCILE_COUNT_COUNT; c++)
         drift |= (unsigned)(s->counts[c] > 0) << c;
-    if (drift && !tell(rq, s, sid, e))
-        return err_trace(e);
+    if (drift)
+        tell(rq->app, &m.done);
     json_open_object(w);
     json_member_str(w, STR("call_sid"), sid);
     json_member_bool(w, STR("synced"), drift != 0);

@@ -57,7 +57,7 @@ bool is_due(struct runner *r, bool *ret, struct err *e)
 
 struct claimed_row {
     struct job_claim claim;
-    struct str job_name, counts;
+    struct str job_name;
 };
 
 #define AT(member) offsetof(struct claimed_row, member)
@@ -72,7 +72,6 @@ static const struct column claim_columns[] = {
     {"run_id", COLUMN_INT, AT(claim.run)},
     {"started_at", COLUMN_TIME, AT(claim.started_at)},
     {"time_zone", COLUMN_STR, AT(claim.zone)},
-    {"counts", COLUMN_STR, AT(counts)},
     {"done", COLUMN_INT, AT(claim.done)},
     {"total", COLUMN_INT, AT(claim.total)},
 };
@@ -113,22 +112,30 @@ static bool add_run(struct runner *r, struct job_claim *c, usec_t now, struct er
            err_trace(e);
 }
 
-static bool begin_run(struct runner *r, struct claimed_row *row, usec_t now, struct err *e)
+/* One that was asked for, or that another worker left: its last counts are read when the row of the
+ * job is held, as they may stand in a transaction that held it until now. */
+static bool take_up_run(struct runner *r, struct job_claim *c, usec_t now, struct err *e)
 {
-    struct job_claim *c = &row->claim;
+    static const struct column columns[] = {{"counts", COLUMN_STR, 0}};
+    struct str counts = STR_NONE;
+    bool found;
 
+    return (db_query_one(r->db, Q_JOB_RUN_BEGIN,
+                         BINDS(bind_int("project", c->project), bind_int("id", c->run),
+                               bind_time("now", now)),
+                         columns, LEN(columns), r->claimed, &counts, &found, e) &&
+            (!found || read_counts(counts, c, r->claimed, e))) ||
+           err_trace(e);
+}
+
+static bool begin_run(struct runner *r, struct job_claim *c, usec_t now, struct err *e)
+{
     if (c->started_at == TIME_NONE)
         c->started_at = now;
     c->began = c->started_at;
     if (c->run == INT_NONE)
         return add_run(r, c, now, e) || err_trace(e);
-    if (!str_is_none(row->counts) && !read_counts(row->counts, c, r->claimed, e))
-        return err_trace(e);
-    return db_exec(r->db, Q_JOB_RUN_BEGIN,
-                   BINDS(bind_int("project", c->project), bind_int("id", c->run),
-                         bind_time("now", now)),
-                   NULL, e) ||
-           err_trace(e);
+    return take_up_run(r, c, now, e) || err_trace(e);
 }
 
 static bool pass_over(struct runner *r, struct job_claim *c, usec_t now, struct err *e)
@@ -167,7 +174,7 @@ static bool take(struct runner *r, struct claimed_row *row, bool *ret_found, str
     row->claim.is_off = o->is_on && !o->is_on(row->claim.job, row->claim.project, o->arg);
     if (row->claim.is_off && row->claim.run == INT_NONE)
         return pass_over(r, &row->claim, now, e) || err_trace(e);
-    return (begin_run(r, row, now, e) &&
+    return (begin_run(r, &row->claim, now, e) &&
             db_exec(r->db, Q_QUEUE_LEASE_HOLD,
                     BINDS(bind_token(r), bind_str("queue", QUEUE),
                           bind_str("owner", str_from(r->owner)), bind_time("now", now),
@@ -219,6 +226,19 @@ static bool commit(struct runner *r, bool written, struct err *e)
     r->doubtful = true;
     db_rollback(r->db);
     return err_trace(e);
+}
+
+bool job_step_keep_counts(const struct job_step *s, struct err *e)
+{
+    int64_t n;
+
+    if (!db_exec(s->db, Q_JOB_RUN_COUNT,
+                 BINDS(bind_int("project", s->project), bind_int("id", s->run),
+                       bind_str("token", s->token),
+                       bind_str("counts", job_counts_json(s->counts, s->n_counts, s->a))),
+                 &n, e))
+        return err_trace(e);
+    return n == 1 || err_set(e, ERR_UNAVAILABLE, "the job is another worker's by now");
 }
 
 bool keep_step(struct runner *r, const struct job_claim *c, bool *ret_held, struct err *e)

@@ -27,6 +27,8 @@ static struct job_step step_of(struct runner *r, const struct job_claim *c)
     struct job_step s = {
         .db = r->db,
         .project = c->project,
+        .run = c->run,
+        .token = str_from(atomic_load(&r->token)),
         .cursor = c->cursor,
         .now = clock_wall(r->jobs->o.clock),
         .last_success = c->last_success,

@@ -133,6 +133,47 @@ static void the_end_of_a_run_is_told_once(void **unused)
     }
 }
 
+static bool keep(struct job_step *s, struct err *e)
+{
+    assert_ok(db_begin(s->db, e), e);
+    if (job_step_keep_counts(s, e))
+        return db_commit(s->db, e) || err_trace(e);
+    db_rollback(s->db);
+    return err_trace(e);
+}
+
+/* Keeps what it has mended, loses its job within the step, and may keep nothing more. */
+static bool mend_and_lose(struct job_step *s, struct err *e)
+{
+    struct bench *b = s->arg;
+    struct job_step so_far = *s;
+    struct err refusal = {0};
+
+    if (!b->stolen_by)
+        return count_up(s, e);
+    job_step_count(&so_far, STR("mended"), 2);
+    assert_ok(keep(&so_far, e), e);
+    const bool ok = count_up(s, e);
+    assert_refused(keep(&so_far, &refusal), &refusal, ERR_UNAVAILABLE);
+    return ok;
+}
+
+static void what_was_mended_by_a_step_that_was_cut_short_is_counted(void **unused)
+{
+    (void)unused;
+    BENCH(b)
+    {
+        asked.step = mend_and_lose;
+        (void)ask(b, &asked);
+        b->stolen_by = b->second;
+        (void)runner_round(b->first);
+        const struct job_run run = state(b, b->project, "asked").latest;
+        assert_str(run.state, "succeeded");
+        assert_true(str_contains(run.counts, STR("\"mended\"")));
+        assert_true(str_contains(run.counts, STR("2")) && str_contains(run.counts, STR("4")));
+    }
+}
+
 static void a_second_run_is_refused_while_one_waits_or_runs(void **unused)
 {
     (void)unused;
@@ -319,6 +360,7 @@ TEST_MAIN(cmocka_unit_test(a_job_runs_when_it_is_due_and_not_before),
           cmocka_unit_test(who_takes_over_goes_on_from_the_cursor),
           cmocka_unit_test(a_paused_runner_ends_nothing_that_another_has_taken),
           cmocka_unit_test(the_end_of_a_run_is_told_once),
+          cmocka_unit_test(what_was_mended_by_a_step_that_was_cut_short_is_counted),
           cmocka_unit_test(a_second_run_is_refused_while_one_waits_or_runs),
           cmocka_unit_test(what_is_switched_off_is_passed_over),
           cmocka_unit_test(what_is_switched_off_fails_no_more),

@@ -48,7 +48,8 @@ struct job_count {
 struct job_step {
     /* in */
     struct db *db; /* STORE_WORK, in no transaction; given back so */
-    int64_t project;
+    int64_t project, run;
+    struct str token;    /* of the worker, as the row of the job carries it */
     struct str cursor;   /* JSON object: what the last step left; "{}" when a run begins */
     usec_t now;          /* wall, when the step began */
     usec_t last_success; /* when the last run began that ended well; TIME_NONE: there was none */
@@ -89,6 +90,10 @@ struct job {
 void job_step_count(struct job_step *s, struct str name, int64_t n);
 /* What was counted so far; 0 for what never was. */
 int64_t job_step_counted(const struct job_step *s, struct str name);
+/* Within a transaction of the step: keeps its counts as they are. For what a step that is cut short
+ * and run again does not find once more. Fails with ERR_UNAVAILABLE when the job is another
+ * worker's by now. */
+bool job_step_keep_counts(const struct job_step *s, struct err *e) CHECK_RESULT;
 
 /* All that there are (jobs/list.h). */
 const struct job *const *job_list(size_t *ret_n);

@@ -42,6 +42,25 @@ static void note_span(const struct job_step *s, const char *name, struct str tra
                                });
 }
 
+static void count(struct job_step *s, const int64_t *counts, bool mended_only)
+{
+    for (int i = 0; i < RECONCILE_COUNT_COUNT; i++) {
+        const enum reconcile_count c = (enum reconcile_count)i;
+
+        if (!mended_only || reconcile_counts_mended(c))
+            job_step_count(s, reconcile_count_name(c), counts[c]);
+    }
+}
+
+/* What was mended would be found by nobody again. */
+static bool keep_mended(const int64_t *counts, void *arg, struct err *e)
+{
+    struct job_step so_far = *(const struct job_step *)arg;
+
+    count(&so_far, counts, true);
+    return job_step_keep_counts(&so_far, e) || err_trace(e);
+}
+
 static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, struct err *e)
 {
     const struct job_world *world = s->arg;
@@ -62,14 +81,15 @@ static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, 
         .a = s->a,
         .on_committed = world->on_committed,
         .arg = world->arg,
+        .on_mending = keep_mended,
+        .mending_arg = s,
         .next_cursor = STR_NONE,
     };
     const usec_t began = clock_monotonic(s->clock);
     const bool ok = step(&r, e);
     note_span(s, name, source.trace, began, ok);
 
-    for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
-        job_step_count(s, reconcile_count_name((enum reconcile_count)c), r.counts[c]);
+    count(s, r.counts, false);
     note_progress(s, &r, ok);
     if (!ok && source.retry_after > 0)
         s->not_before = s->now + source.retry_after;

@@ -124,3 +124,8 @@ struct str reconcile_count_name(enum reconcile_count c)
 {
     return names[c];
 }
+
+bool reconcile_counts_mended(enum reconcile_count c)
+{
+    return c == RECONCILE_SYNCED || c >= RECONCILE_DRIFT_CALL;
+}

@@ -107,11 +107,23 @@ static bool look(struct reconcile_step *s, enum call_source as, struct reconcile
 
 // --- the writing ---------------------------------------------------------------------------------
 
-static bool write_within(struct reconcile_step *s, struct call_batch *b, struct err *e)
+/* What the step has counted, with what the tally says was mended. */
+static void add_up(const struct reconcile_step *s, const struct tally *t, int64_t *ret)
+{
+    for (size_t c = 0; c < RECONCILE_COUNT_COUNT; c++)
+        ret[c] =
+            s->counts[c] + (reconcile_counts_mended((enum reconcile_count)c) ? t->counts[c] : 0);
+}
+
+/* ret_counts: the step's, when this is committed. */
+static bool write_within(struct reconcile_step *s, struct call_batch *b, const struct tally *t,
+                         int64_t *ret_counts, struct err *e)
 {
     if (!call_batch_fold(b, s->db, e) || !feed_publish(b, s->db, clock_wall(s->clock), s->a, e))
         return err_trace(e);
-    return true;
+    add_up(s, t, ret_counts);
+    return t->counts[RECONCILE_SYNCED] == 0 || !s->on_mending ||
+           s->on_mending(ret_counts, s->mending_arg, e) || err_trace(e);
 }
 
 static bool write(struct reconcile_step *s, enum call_source as,
@@ -119,18 +131,17 @@ static bool write(struct reconcile_step *s, enum call_source as,
 {
     struct tally t;
     struct call_batch *b = begin(s, &t);
+    int64_t counts[RECONCILE_COUNT_COUNT];
 
     for (size_t i = 0; i < n; i++)
         (void)add(b, s, &found[i], as); // it was taken before
     if (!db_begin(s->db, e))
         return err_trace(e);
-    if (!write_within(s, b, e) || !db_commit(s->db, e)) {
+    if (!write_within(s, b, &t, counts, e) || !db_commit(s->db, e)) {
         db_rollback(s->db);
         return err_trace(e);
     }
-    for (size_t c = 0; c < RECONCILE_COUNT_COUNT; c++)
-        if (c != RECONCILE_SKIPPED) // counted by the look, which saw all
-            s->counts[c] += t.counts[c];
+    memcpy(s->counts, counts, sizeof counts);
     feed_published(b, s->on_committed, s->arg);
     return true;
 }

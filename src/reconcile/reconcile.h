@@ -35,6 +35,13 @@ enum reconcile_count {
 
 /* "requests", "checked", … "drift.status". */
 struct str reconcile_count_name(enum reconcile_count c);
+/* Of what was mended. A step that is repeated counts all else once more, and this not: what it
+ * finds is no news any more. */
+bool reconcile_counts_mended(enum reconcile_count c);
+
+/* Within the transaction that mends, behind all else of it: what the step has counted, this
+ * included. False: nothing is mended, and nothing counted. */
+typedef bool reconcile_mending_fn(const int64_t *counts, void *arg, struct err *e);
 
 struct reconcile_step {
     /* in */
@@ -48,6 +55,8 @@ struct reconcile_step {
     struct arena *a;
     feed_committed_fn *on_committed; /* wakes the hub; may be NULL */
     void *arg;
+    reconcile_mending_fn *on_mending; /* may be NULL */
+    void *mending_arg;
     /* out; counts also after a failure */
     struct str next_cursor;
     usec_t began; /* the run, be it that a failed one left this cursor */

@@ -276,6 +276,58 @@ static void a_call_is_compared_and_then_mended(void **state)
     }
 }
 
+/* Notes what it is told, or cannot. */
+struct book {
+    int n;
+    bool is_full;
+    int64_t counts[RECONCILE_COUNT_COUNT];
+};
+
+static bool write_down(const int64_t *counts, void *arg, struct err *e)
+{
+    struct book *book = arg;
+
+    book->n++;
+    memcpy(book->counts, counts, sizeof book->counts);
+    return !book->is_full || err_set(e, ERR_UNAVAILABLE, "the book is full");
+}
+
+static void nothing_is_mended_that_is_not_written_down(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+        usec_t now = test_calls_now;
+        const struct clock clock = clock_fixed(&now);
+        struct reconcile_source source = {
+            .provider = STR("twilio"), .get = get, .list = list, .arg = c};
+        struct reconcile_step s = step_of(db, &source, &clock, a);
+        struct book book = {.is_full = true};
+        struct err e = {0};
+        bool found;
+
+        s.on_mending = write_down;
+        s.mending_arg = &book;
+        webhook(db, STR("CA1"), "in-progress", a);
+        (void)says(c, STR("CA1"), "completed");
+        assert_refused(reconcile_call(&s, STR("CA1"), &found, &e), &e, ERR_UNAVAILABLE);
+        assert_str(column(db, STR("CA1"), "status", a), "in-progress");
+        assert_int_equal(s.counts[RECONCILE_SYNCED], 0);
+
+        book.is_full = false;
+        for (int i = 0; i < 2; i++) { // the second time there is no news
+            assert_ok(reconcile_call(&s, STR("CA1"), &found, &e), &e);
+            assert_int_equal(book.n, 2);
+        }
+        assert_str(column(db, STR("CA1"), "status", a), "completed");
+        assert_int_equal(book.counts[RECONCILE_SYNCED], 1);
+        assert_int_equal(book.counts[RECONCILE_DRIFT_STATUS], 1);
+        assert_int_equal(s.counts[RECONCILE_SYNCED], 1);
+    }
+}
+
 /* With several accounts, one page after the other is of one of them. */
 static void recordings_are_looked_for_in_every_account(void **state)
 {
@@ -422,6 +474,7 @@ TEST_MAIN(cmocka_unit_test(a_day_is_walked_in_pages_and_every_step_bears_repetit
           cmocka_unit_test(what_lacks_its_price_gets_it),
           cmocka_unit_test(few_that_lack_something_are_asked_for_and_many_are_listed),
           cmocka_unit_test(a_call_is_compared_and_then_mended),
+          cmocka_unit_test(nothing_is_mended_that_is_not_written_down),
           cmocka_unit_test(recordings_are_looked_for_in_every_account),
           cmocka_unit_test(a_webhook_and_reconcile_race_on_each_call),
           cmocka_unit_test(one_that_cannot_be_kept_holds_up_nobody),

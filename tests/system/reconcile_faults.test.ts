@@ -68,6 +68,8 @@ describe("a cold run whose process is killed", () => {
     const over = await ended(server, cold);
     assert.equal(over.state, "succeeded", over.error ?? "");
     assert.deepEqual(await drift(server, theirs), {});
+    for (const kind of ["call", "status", "duration"])
+      assert.equal(over.counts[`drift.${kind}`] ?? 0, before[kind] ?? 0, `${kind}: none is mended uncounted, or counted twice`);
   });
 
   it("asks for no page again but those at which it was killed", () => {

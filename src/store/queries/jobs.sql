@@ -57,7 +57,6 @@ UPDATE sync_state SET claim_token = :token, attempts = attempts + 1, updated_at 
 RETURNING project_id, job_name, cursor, attempts, failures, run_id, last_success_at,
           (SELECT started_at FROM job_runs r WHERE r.id = run_id) AS started_at,
           (SELECT time_zone FROM projects p WHERE p.id = project_id) AS time_zone,
-          (SELECT counts FROM job_runs r WHERE r.id = run_id) AS counts,
           (SELECT done FROM job_runs r WHERE r.id = run_id) AS done,
           (SELECT total FROM job_runs r WHERE r.id = run_id) AS total;
 -- [postgres]
@@ -73,7 +72,6 @@ UPDATE sync_state s SET claim_token = :token, attempts = s.attempts + 1, updated
 RETURNING s.project_id, s.job_name, s.cursor, s.attempts, s.failures, s.run_id, s.last_success_at,
           (SELECT started_at FROM job_runs r WHERE r.id = s.run_id) AS started_at,
           (SELECT time_zone FROM projects p WHERE p.id = s.project_id) AS time_zone,
-          (SELECT counts FROM job_runs r WHERE r.id = s.run_id) AS counts,
           (SELECT done FROM job_runs r WHERE r.id = s.run_id) AS done,
           (SELECT total FROM job_runs r WHERE r.id = s.run_id) AS total;
 
@@ -87,7 +85,8 @@ RETURNING id;
 -- A run that was asked for, or that another worker left.
 -- params: project int, id int, now time
 UPDATE job_runs SET state = 'running', started_at = COALESCE(started_at, :now)
- WHERE project_id = :project AND id = :id;
+ WHERE project_id = :project AND id = :id
+RETURNING counts;
 
 -- name: job_hold_run
 -- params: project int, job text, run int
@@ -102,6 +101,21 @@ UPDATE sync_state SET cursor = :cursor, attempts = 0, updated_at = :now
 -- name: job_run_keep
 -- params: project int, id int, done int, total int, counts json
 UPDATE job_runs SET done = :done, total = :total, counts = :counts WHERE project_id = :project AND id = :id;
+
+-- name: job_run_count
+-- Nothing changes when another worker has the job by now; who would have it waits for the end of this transaction.
+-- params: project int, id int, token text, counts json
+-- [sqlite]
+UPDATE job_runs SET counts = :counts
+ WHERE project_id = :project AND id = :id
+   AND EXISTS (SELECT 1 FROM sync_state s WHERE s.project_id = :project AND s.run_id = :id AND s.claim_token = :token);
+-- [postgres]
+WITH held AS (
+    SELECT 1 FROM sync_state s
+     WHERE s.project_id = :project AND s.run_id = :id AND s.claim_token = :token
+       FOR SHARE)
+UPDATE job_runs SET counts = :counts
+ WHERE project_id = :project AND id = :id AND EXISTS (SELECT 1 FROM held);
 
 -- name: job_give_way
 -- The run goes on later, here or elsewhere, behind those that are due by then.
