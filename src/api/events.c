@@ -328,17 +328,21 @@ static bool note_dead(struct req *rq, void *arg, struct err *e)
 static bool reprocess_filter(struct req *rq, struct json_object *filter, struct err *e)
 {
     struct inbox_dead which = {0};
-    int64_t n;
+    struct inbox_revived revived;
 
     if (!read_filter(filter, &which, e) ||
-        !inbox_reprocess_dead(rq->db, rq->actor.project, &which, rq->now, &n, e))
+        !inbox_reprocess_dead(rq->db, rq->actor.project, &which, rq->now, rq->a, &revived, e))
         return err_trace(e);
     struct replay_dead done = {
-        str_fmt(rq->a, "{\"requested\":%lld,\"filter\":%s}", (long long)n,
+        str_fmt(rq->a, "{\"requested\":%lld,\"filter\":%s}", (long long)revived.n,
                 json_object_to_json_string_ext(filter, JSON_C_TO_STRING_PLAIN))};
-    if (n > 0 && !req_transaction(rq, note_dead, &done, e))
+    if (revived.n > 0 && !req_transaction(rq, note_dead, &done, e))
         return err_trace(e);
-    json_member_int(&rq->json, STR("requested"), n);
+    enum inbox_replayed *became = arena_new(rq->a, enum inbox_replayed, revived.first.n);
+    for (size_t i = 0; i < revived.first.n; i++)
+        became[i] = INBOX_QUEUED;
+    json_member_int(&rq->json, STR("requested"), revived.n);
+    results_member(rq, revived.first, became);
     return true;
 }
 

@@ -1,9 +1,10 @@
 #include "inbox/read.h"
 
+#include <assert.h>
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/json.h"
-
-enum { REPROCESS_BATCH = 1000 };
 
 struct event_row {
     int64_t id, retry_count;
@@ -309,23 +310,53 @@ bool inbox_reprocess_each(struct db *db, int64_t project, struct inbox_ids ids, 
     return true;
 }
 
-bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
-                          usec_t now, int64_t *ret_n, struct err *e)
+/* The ids of at most one batch. */
+static bool read_batch(struct rows *rows, int64_t ids[INBOX_REVIVED_FIRST], size_t *ret_n,
+                       struct err *e)
 {
-    int64_t total = 0, n;
+    size_t n = 0;
+
+    while (rows_next(rows)) {
+        assert(n < INBOX_REVIVED_FIRST);
+        ids[n++] = rows_int(rows, "id");
+    }
+    *ret_n = n;
+    return rows_end(rows, e) || err_trace(e);
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
+                          usec_t now, struct arena *a, struct inbox_revived *ret, struct err *e)
+{
+    int64_t *first = arena_new(a, int64_t, INBOX_REVIVED_FIRST);
+    int64_t *later = arena_new(a, int64_t, INBOX_REVIVED_FIRST);
+    struct inbox_revived revived = {0, {first, 0}};
+    size_t n;
 
     // Many short transactions: ten thousand dead letters must not hold up the inbox.
     do {
-        if (!db_exec(db, Q_INBOX_REPROCESS_DEAD,
-                     BINDS(bind_int("project", project), bind_str("source", which->source),
-                           bind_str("event_type", which->event_type),
-                           bind_str("error", which->reason), bind_time("now", now),
-                           bind_int("limit", REPROCESS_BATCH)),
-                     &n, e))
+        struct rows *rows;
+        const bool is_first = revived.n == 0;
+        if (!db_query(db, Q_INBOX_REPROCESS_DEAD,
+                      BINDS(bind_int("project", project), bind_str("source", which->source),
+                            bind_str("event_type", which->event_type),
+                            bind_str("error", which->reason), bind_time("now", now),
+                            bind_int("limit", INBOX_REVIVED_FIRST)),
+                      a, &rows, e) ||
+            !read_batch(rows, is_first ? first : later, &n, e))
             return err_trace(e);
-        total += n;
-    } while (n == REPROCESS_BATCH);
-    *ret_n = total;
+        if (is_first)
+            revived.first.n = n;
+        revived.n += (int64_t)n;
+    } while (n == INBOX_REVIVED_FIRST);
+    qsort(first, revived.first.n, sizeof(*first), by_age);
+    *ret = revived;
     return true;
 }
 

@@ -59,9 +59,15 @@ bool inbox_reprocess_each(struct db *db, int64_t project, struct inbox_ids ids, 
 struct inbox_dead {
     struct str source, event_type, reason;
 };
+struct inbox_revived {
+    int64_t n;
+    struct inbox_ids first; /* the oldest of them, in their order; as many as one may select */
+};
 /* In bounded batches. */
+enum { INBOX_REVIVED_FIRST = 1000 };
 bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
-                          usec_t now, int64_t *ret_n, struct err *e) CHECK_RESULT;
+                          usec_t now, struct arena *a, struct inbox_revived *ret,
+                          struct err *e) CHECK_RESULT;
 
 /* How many events of a project wait to be tried for the first time. */
 struct inbox_waiting {

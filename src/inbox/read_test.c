@@ -123,6 +123,58 @@ static void a_selection_is_told_what_became_of_each(void **state)
     }
 }
 
+static struct inbox_revived revive(struct test_inbox *t, struct inbox_dead which, usec_t now)
+{
+    struct inbox_revived revived;
+    struct err e = {0};
+
+    assert_ok(inbox_reprocess_dead(t->db, t->project, &which, now, t->a, &revived, &e), &e);
+    return revived;
+}
+
+static void dead_letters_that_are_put_back_are_named(void **state)
+{
+    static const int64_t odd[] = {1, 2};
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        fill(t);
+        const usec_t now = SECONDS(1800000000);
+        const struct inbox_revived some =
+            revive(t, (struct inbox_dead){.event_type = STR("call-status")}, now);
+        assert_int_equal(some.n, LEN(odd));
+        assert_int_equal(some.first.n, LEN(odd));
+        assert_memory_equal(some.first.p, odd, sizeof(odd));
+        const struct inbox_revived rest = revive(t, (struct inbox_dead){.source = STR_NONE}, now);
+        assert_int_equal(rest.first.n, 1);
+        assert_int_equal(rest.first.p[0], 3);
+        assert_int_equal(revive(t, (struct inbox_dead){.source = STR_NONE}, now).first.n, 0);
+        assert_total(written(t, FOREIGN, write_reasons), 1);
+    }
+}
+
+static void of_very_many_the_oldest_are_named(void **state)
+{
+    enum { MANY = INBOX_REVIVED_FIRST + 2 };
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct test_webhook w[MANY];
+        for (size_t i = 0; i < MANY; i++)
+            w[i] = (struct test_webhook){STR("call-status"), STR("CA1"), STR_NONE, STR("{}")};
+        test_inbox_append(t, w, MANY);
+        test_inbox_sql(t, "UPDATE webhook_inbox SET processing_status = 'dead_letter'");
+        const struct inbox_revived all =
+            revive(t, (struct inbox_dead){.source = STR_NONE}, SECONDS(1800000000));
+        assert_int_equal(all.n, MANY);
+        assert_int_equal(all.first.n, INBOX_REVIVED_FIRST);
+        for (size_t i = 0; i < all.first.n; i++)
+            assert_int_equal(all.first.p[i], i + 1);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(reasons_are_counted_within_the_project),
           cmocka_unit_test(lists_find_a_reason_and_a_selection),
-          cmocka_unit_test(a_selection_is_told_what_became_of_each))
+          cmocka_unit_test(a_selection_is_told_what_became_of_each),
+          cmocka_unit_test(dead_letters_that_are_put_back_are_named),
+          cmocka_unit_test(of_very_many_the_oldest_are_named))

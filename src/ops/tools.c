@@ -231,8 +231,13 @@ static bool replay(struct command *cmd, struct db *db, int64_t *ret_n, struct er
 
     if (!tool_default_project(db, cmd->a, &project, e))
         return err_trace(e);
-    if (strcmp(arg(cmd, 0), "--all") == 0)
-        return inbox_reprocess_dead(db, project, &any, now, ret_n, e) || err_trace(e);
+    if (strcmp(arg(cmd, 0), "--all") == 0) {
+        struct inbox_revived all;
+        if (!inbox_reprocess_dead(db, project, &any, now, cmd->a, &all, e))
+            return err_trace(e);
+        *ret_n = all.n;
+        return true;
+    }
 
     int64_t *ids = arena_new(cmd->a, int64_t, (size_t)cmd->n_args);
     for (int i = 0; i < cmd->n_args; i++)

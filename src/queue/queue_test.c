@@ -191,7 +191,7 @@ static void dead_letters_can_be_replayed(void **state)
         struct err e = {0};
         struct inbox_replay r;
         struct crew c;
-        int64_t n;
+        struct inbox_revived revived;
         append(t, POISON, 3);
         append(t, FINE, 1);
         start(&c, t, hasty, 1);
@@ -208,9 +208,9 @@ static void dead_letters_can_be_replayed(void **state)
         assert_false(r.queued);
         assert_str(r.status, "completed"); // and stays so
         assert_ok(inbox_reprocess_dead(t->db, t->project, &(struct inbox_dead){.source = STR_NONE},
-                                       now, &n, &e),
+                                       now, t->a, &revived, &e),
                   &e);
-        assert_int_equal(n, 2);
+        assert_int_equal(revived.n, 2);
         queue_wake(c.q);
         await(&c, "completed", 4);
         finish(&c);
@@ -218,9 +218,9 @@ static void dead_letters_can_be_replayed(void **state)
         // Those that die again meanwhile are not brought back by the same call.
         test_inbox_sql(t, "UPDATE webhook_inbox SET processing_status = 'dead_letter'");
         assert_ok(inbox_reprocess_dead(t->db, t->project, &(struct inbox_dead){.source = STR_NONE},
-                                       now, &n, &e),
+                                       now, t->a, &revived, &e),
                   &e);
-        assert_int_equal(n, 1);
+        assert_int_equal(revived.n, 1);
     }
 }
 

@@ -107,6 +107,9 @@ describe("the inbox", () => {
     await page.getByRole("dialog").getByText("3 events go back").waitFor();
     await replayed(() => page.getByRole("button", { name: "Replay them" }).click());
     await panel().getByText(`${N_POISON} are dead letters again`).waitFor();
+    const results = panel().locator('[data-outcome="dead"]');
+    await results.nth(N_POISON - 1).getByText("CallSid").waitFor();
+    assert.equal(await results.count(), N_POISON);
     await panel().getByRole("button", { name: "Dismiss" }).click();
     await group(MENDED).getByText(`${N_MENDED} events`).waitFor();
   });
@@ -115,6 +118,10 @@ describe("the inbox", () => {
     await page.getByRole("button", { name: `Replay all ${N_POISON + N_MENDED}` }).click();
     await replayed(() => page.getByRole("button", { name: "Replay them" }).click());
     await panel().getByText(`${N_MENDED} went through, ${N_POISON} are dead letters again`).waitFor();
+    await panel().locator('[data-outcome="done"]').first().waitFor();
+    const results = panel().getByRole("list", { name: "Results" });
+    await results.locator("..").evaluate((frame) => { frame.scrollTo({ top: frame.scrollHeight }); });
+    await results.locator(`[data-index="${N_MENDED + N_POISON - 1}"] [data-outcome="dead"]`).waitFor();
     await group(MENDED).waitFor({ state: "detached" });
   });
 

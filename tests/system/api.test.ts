@@ -205,7 +205,7 @@ describe("the API", () => {
     assert.equal(one.body.id, id);
     await settled(server);
     const many = await ask<{ requested: number }>(server, "/api/events/reprocess", { method: "POST", body: { filter: { processing_status: "dead_letter" } } });
-    assert.deepEqual(many.body, { requested: 1 });
+    assert.deepEqual(many.body, { requested: 1, results: [{ id, result: "queued" }] });
     await settled(server);
     const done = await get<InboxPage>(server, "/api/events?processing_status=completed&limit=1");
     const head = (await get<FeedPage>(server, "/api/events?after_seq=0&limit=1")).last_seq;
@@ -240,8 +240,10 @@ describe("the API", () => {
     assert.equal(became.total, 2);
 
     const filter = { processing_status: "dead_letter", error: reason.error, event_type: reason.event_type };
-    for (const [narrowed, requested] of [[{ ...filter, error: "another" }, 0], [filter, 1]] as const)
-      assert.deepEqual((await ask(server, "/api/events/reprocess", { method: "POST", body: { filter: narrowed } })).body, { requested });
+    for (const [narrowed, named] of [[{ ...filter, error: "another" }, []], [filter, [dead]]] as const) {
+      const expected = { requested: named.length, results: named.map((id) => ({ id, result: "queued" })) };
+      assert.deepEqual((await ask(server, "/api/events/reprocess", { method: "POST", body: { filter: narrowed } })).body, expected);
+    }
     await settled(server);
     for (const query of ["ids=x", "ids=1,,2", `ids=${Array.from({ length: 101 }, (_, i) => i + 1).join(",")}`])
       assert.equal((await ask(server, `/api/events?${query}`)).status, 400, query);
@@ -257,7 +259,7 @@ describe("the API", () => {
     const many = await ask(server, "/api/events/reprocess", { method: "POST", body: { ids: [dead] } });
     assert.deepEqual(many.body, { requested: 0, results: [{ id: dead, result: "not_found" }] });
     const all = await ask(server, "/api/events/reprocess", { method: "POST", body: { filter: { processing_status: "dead_letter" } } });
-    assert.deepEqual(all.body, { requested: 0 });
+    assert.deepEqual(all.body, { requested: 0, results: [] });
     await give(1);
     assert.equal((await get<InboxPage>(server, `/api/events?ids=${dead}`)).events[0]?.processing_status, "dead_letter");
   });

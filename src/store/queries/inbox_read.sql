@@ -148,7 +148,7 @@ RETURNING w.id;
 
 -- name: inbox_reprocess_dead
 -- All dead letters that match; at most :limit of them, the oldest first. Not those that were brought
--- back at this :now and died again meanwhile.
+-- back at this :now and died again meanwhile. Gives back which they were, in any order.
 -- params: project int, source text, event_type text, error text, now time, limit int
 -- plan: anew
 UPDATE webhook_inbox
@@ -160,7 +160,8 @@ UPDATE webhook_inbox
                  AND (CAST(:event_type AS text) IS NULL OR event_type = :event_type)
                  AND (CAST(:error AS text) IS NULL OR error = :error)
                ORDER BY id LIMIT :limit)
-   AND project_id = :project AND processing_status = 'dead_letter';
+   AND project_id = :project AND processing_status = 'dead_letter'
+RETURNING id;
 
 -- name: inbox_backlog
 -- What waits, since when, and what is dead. In parts, so that each is read from its partial

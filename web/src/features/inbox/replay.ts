@@ -7,10 +7,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import type { InboxEvent } from "../../lib/types";
 import { eventsAmong, lookAgain, replayEach } from "./api";
-import { ReplayRun } from "./replay_run";
+import { ReplayRun, unsent } from "./replay_run";
 import type { ReplayApi, ReplayState } from "./replay_run";
 
-const api: ReplayApi = {
+export const replayApi: ReplayApi = {
   replay: replayEach,
   among: eventsAmong,
   pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -57,7 +57,7 @@ export function useReplay(): Replay {
     state: useSyncExternalStore(subscribe, () => state),
     start: (events) => {
       run?.stop();
-      run = new ReplayRun(events, api, show);
+      run = new ReplayRun(unsent(events), replayApi, show);
       void go(client);
     },
     cancel: () => run?.cancel(),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../lib/api";
 import type { InboxEvent, ProcessingStatus } from "../../lib/types";
-import { ReplayRun, isOpen, settledOf } from "./replay_run";
+import { ReplayRun, isOpen, sent, settledOf, unsent } from "./replay_run";
 import { summaryOf } from "./replay_summary";
-import type { Outcome, ReplayApi, ReplayState } from "./replay_run";
+import type { Outcome, ReplayApi, ReplayRow, ReplayState } from "./replay_run";
 
 function anEvent(id: number, processing_status: ProcessingStatus = "dead_letter"): InboxEvent {
   return {
@@ -44,8 +44,8 @@ class FakeServer implements ReplayApi {
   }
 }
 
-function events(n: number): InboxEvent[] {
-  return Array.from({ length: n }, (_, i) => anEvent(i + 1));
+function events(n: number): ReplayRow[] {
+  return unsent(Array.from({ length: n }, (_, i) => anEvent(i + 1)));
 }
 
 function counted(state: ReplayState | undefined): Partial<Record<Outcome, number>> {
@@ -58,9 +58,9 @@ describe("the replay of a selection", () => {
   it("tells of each what became of it, and its reason anew", async () => {
     const server = new FakeServer((id) => (id === "2" ? "dead_letter" : id === "3" ? "failed" : "completed"));
     const states: ReplayState[] = [];
-    await new ReplayRun([...events(3), anEvent(200), anEvent(404)], server, (state) => states.push(state)).start();
+    await new ReplayRun([...events(3), ...unsent([anEvent(200), anEvent(404)])], server, (state) => states.push(state)).start();
     expect(states.at(-1)?.rows.map(({ outcome }) => outcome)).toEqual(["done", "dead", "retry", "unchanged", "missing"]);
-    expect(states.at(-1)?.rows[1]?.event.error).toBe("CallSid: missing");
+    expect(states.at(-1)?.rows[1]?.event?.error).toBe("CallSid: missing");
     expect(states.at(-1)?.isRunning).toBe(false);
     expect(states.map(({ rows }) => settledOf(rows))).toEqual([0, 2, 2, 5, 5]);
   });
@@ -185,5 +185,27 @@ describe("the replay of a selection", () => {
     await run.start();
     expect(server.sent).toHaveLength(1);
     expect(counted(states.at(-1))).toEqual({ waiting: 50, unsent: 10 });
+  });
+
+  it("watches what the server put back by itself, a part at a time, and sends nothing", async () => {
+    const asked: string[][] = [];
+    const server = new FakeServer((id) => (id === "250" ? "dead_letter" : "completed"));
+    const api: ReplayApi = {
+      replay: (ids) => server.replay(ids),
+      // the first of them wait for long
+      among: (ids) => {
+        asked.push(ids);
+        return Promise.resolve(ids.map((id) => anEvent(Number(id), Number(id) <= 100 && asked.length < 9 ? "pending" : server.ends(id))));
+      },
+      pause: () => server.pause(),
+    };
+    const states: ReplayState[] = [];
+    const named = Array.from({ length: 250 }, (_, i) => ({ id: String(i + 1), result: "queued" as const }));
+    await new ReplayRun(sent(named), api, (state) => states.push(state)).start();
+    expect(server.sent).toEqual([]);
+    expect(asked.every(({ length }) => length <= 100)).toBe(true);
+    expect(states[0]?.rows.every(({ event, outcome }) => event === null && outcome === "waiting")).toBe(true);
+    expect(states.find((state) => counted(state).done === 149)?.rows[249]).toMatchObject({ outcome: "dead", event: { error: "CallSid: missing" } });
+    expect(counted(states.at(-1))).toEqual({ done: 249, dead: 1 });
   });
 });

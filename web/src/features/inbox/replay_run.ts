@@ -1,5 +1,6 @@
 /*
- * The replay of a selection: some at a time, each watched until it is known what became of it.
+ * The replay of a selection: some at a time, each watched until it is known what became of it. Of what the server
+ * puts back by itself those that it names are watched in the same way.
  *
  * Nothing can be lost by it: what was sent is the server's, and what was not sent stays what it is. So
  * one may stop at any time, and go on later with the rest.
@@ -9,7 +10,8 @@ import { errorOf } from "../../lib/thrown";
 import type { InboxEvent, ReprocessResult } from "../../lib/types";
 
 export type Outcome = "unsent" | "waiting" | "done" | "retry" | "dead" | "unchanged" | "missing";
-export type ReplayRow = { event: InboxEvent; outcome: Outcome };
+/** `event`: null before it was looked at. */
+export type ReplayRow = { id: string; event: InboxEvent | null; outcome: Outcome };
 export type ReplayState = {
   rows: readonly ReplayRow[];
   isRunning: boolean;
@@ -31,6 +33,8 @@ const LONGER = 1.5;
 
 /** So many are sent at once; their states fit into one answer. */
 const AT_ONCE = 50;
+/** As many as an answer holds. Of more some are looked at, and the next time others. */
+const LOOK_AT_ONCE = 100;
 
 const SENT: Record<ReprocessResult["result"], Outcome> = { queued: "waiting", unchanged: "unchanged", not_found: "missing" };
 const BECAME: Record<InboxEvent["processing_status"], Outcome> = {
@@ -40,6 +44,16 @@ const BECAME: Record<InboxEvent["processing_status"], Outcome> = {
   failed: "retry",
   dead_letter: "dead",
 };
+
+/** A selection, of which nothing is sent yet. */
+export function unsent(events: readonly InboxEvent[]): ReplayRow[] {
+  return events.map((event) => ({ id: event.id, event, outcome: "unsent" }));
+}
+
+/** What the server has answered for. */
+export function sent(results: readonly ReprocessResult[]): ReplayRow[] {
+  return results.map(({ id, result }) => ({ id, event: null, outcome: SENT[result] }));
+}
 
 /** How many are so; of all outcomes but those that are still open. */
 export function settledOf(rows: readonly ReplayRow[]): number {
@@ -62,13 +76,14 @@ export class ReplayRun {
   #isStopped = false;
   #isRunning = false;
   #error: Error | null = null;
+  #turn = 0;
 
   constructor(
-    events: readonly InboxEvent[],
+    rows: readonly ReplayRow[],
     private readonly api: ReplayApi,
     private readonly show: (state: ReplayState) => void,
   ) {
-    this.#rows = new Map(events.map((event) => [event.id, { event, outcome: "unsent" }]));
+    this.#rows = new Map(rows.map((row) => [row.id, row]));
   }
 
   /** Sends what is not sent yet; ends when all of it is settled, or it was cancelled, or could not be sent or looked at. */
@@ -99,7 +114,7 @@ export class ReplayRun {
   }
 
   #ids(outcome: Outcome): string[] {
-    return [...this.#rows.values()].filter((row) => row.outcome === outcome).map(({ event }) => event.id);
+    return [...this.#rows.values()].filter((row) => row.outcome === outcome).map(({ id }) => id);
   }
 
   #next(): string[] {
@@ -117,10 +132,17 @@ export class ReplayRun {
     let ms = LOOK_MS;
     for (let left = this.#ids("waiting"); left.length > 0 && !this.#isStopped; left = this.#ids("waiting")) {
       await this.api.pause(ms);
-      const error = await this.#look(left);
+      const error = await this.#look(this.#dueOf(left));
       ms = this.#ids("waiting").length < left.length ? LOOK_MS : Math.min(ms * LONGER, LOOK_MOST_MS);
       this.#tell(true, error);
     }
+  }
+
+  /** All of them, or those whose turn it is: what waits for long keeps none of the others from being looked at. */
+  #dueOf(ids: string[]): string[] {
+    if (ids.length <= LOOK_AT_ONCE) return ids;
+    const from = (this.#turn++ * LOOK_AT_ONCE) % ids.length;
+    return [...ids.slice(from), ...ids.slice(0, from)].slice(0, LOOK_AT_ONCE);
   }
 
   /**

@@ -283,6 +283,7 @@ export const en = {
       failed === 0
         ? `All ${number(total)} went through.`
         : `${number(total - failed)} went through, ${counted(failed, { one: "is a dead letter", other: "are dead letters" })} again.`,
+    oldestNamed: (n: number) => `What became of which is shown of the oldest ${number(n)}.`,
     dismiss: "Dismiss",
     detail: "Received event",
     became: "What became of it",

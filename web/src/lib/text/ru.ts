@@ -281,6 +281,7 @@ export const ru: Text = {
       failed === 0
         ? `Все ${number(total)} обработаны.`
         : `Обработано ${number(total - failed)}, снова не обработано ${number(failed)}.`,
+    oldestNamed: (n: number) => `По одному показаны самые старые: ${number(n)}.`,
     dismiss: "Скрыть",
     detail: "Полученное событие",
     became: "Что из него вышло",
