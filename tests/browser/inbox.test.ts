@@ -98,8 +98,9 @@ describe("the inbox", () => {
     const result = panel().locator('[data-outcome="dead"]');
     await result.getByText("CallSid").waitFor();
     await panel().getByText("0 went through, 1 is a dead letter again.").waitFor();
-    await panel().getByRole("button", { name: "Dismiss" }).click();
+    await panel().getByRole("button", { name: "Dismiss" }).press("Enter");
     await panel().waitFor({ state: "detached" });
+    assert.equal(await focused(), "1", "the focus is where that letter is, or was");
   });
 
   test("replays all of a reason after asking", async () => {
@@ -122,6 +123,9 @@ describe("the inbox", () => {
     const results = panel().getByRole("list", { name: "Results" });
     await results.locator("..").evaluate((frame) => { frame.scrollTo({ top: frame.scrollHeight }); });
     await results.locator(`[data-index="${N_MENDED + N_POISON - 1}"] [data-outcome="dead"]`).waitFor();
+    await panel().getByRole("button", { name: "Dismiss" }).press("Enter");
+    await panel().waitFor({ state: "detached" });
+    assert.equal(await focused(), "0", "the focus is in the list");
     await group(MENDED).waitFor({ state: "detached" });
   });
 
@@ -201,7 +205,7 @@ describe("a selection", () => {
     await panel().locator('[data-outcome="waiting"]').first().waitFor();
     await panel().getByText(`Replayed 0 of ${N_MENDED}`).waitFor();
     assert.equal(await panel().getByRole("button", { name: "Dismiss" }).count(), 0, "what is still to be sent is not dropped");
-    await panel().getByRole("button", { name: "Stop" }).click();
+    await panel().getByRole("button", { name: "Stop" }).press("Enter");
     await panel().getByRole("button", { name: "Dismiss" }).waitFor();
     release();
     await panel().getByText("Stopped: 50 sent, 10 left as they were.").waitFor();
@@ -212,9 +216,10 @@ describe("a selection", () => {
     await results.locator('[data-index="49"] [data-outcome="done"]').waitFor();
     assert.ok((await results.locator("*").count()) <= MOST_RESULT_NODES);
     await group(MENDED).getByText("10 events").waitFor();
-    await panel().getByRole("button", { name: "Go on with the rest" }).click();
+    await panel().getByRole("button", { name: "Go on with the rest" }).press("Enter");
     await panel().getByText(`All ${N_MENDED} went through.`).waitFor();
     await group(MENDED).waitFor({ state: "detached" });
+    assert.ok(await panel().getByRole("button", { name: "Dismiss" }).evaluate((button) => button === document.activeElement), "the focus is not lost with Go on and Stop");
   });
 
   test("goes on while one is elsewhere, who sees how far it is and comes back to it", async () => {

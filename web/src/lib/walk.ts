@@ -70,6 +70,12 @@ export function walkBack(): void {
   for (const { back } of lists) if (back.current()) return;
 }
 
+/** To the list that had the focus last: to its row, or to what stands there by now. Without a list, to what the page begins with. */
+export function walkOn(): void {
+  if (ownerOf(listsBeside(null))?.step.current(0) === true) return;
+  document.querySelector<HTMLElement>("main :is(a, button, input:checked)")?.focus();
+}
+
 /** The row that had the focus last: one that goes takes the focus with it, and one walks on from there. */
 export function useLastFocus(frame: Frame, indexOf: (element: Element) => number | null): RefObject<number | null> {
   const at = useRef<number | null>(null);

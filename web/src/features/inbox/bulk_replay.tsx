@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
 import type { ReprocessAccepted, ReprocessResult } from "../../lib/types";
+import { leaveFocus } from "../../ui/left_focus";
 import { Question } from "../../ui/question";
 import { Trouble } from "../../ui/trouble";
 import { lookAgain, replayDeadLetters, syncHealth } from "./api";
@@ -110,7 +111,7 @@ function Foot({ summary, part, onClose }: { summary: string; part: number; onClo
 
 function Dismiss({ onClose }: { onClose: () => void }): ReactElement {
   return (
-    <Button variant="default" size="xs" onClick={onClose}>
+    <Button ref={leaveFocus} variant="default" size="xs" onClick={onClose}>
       {text.inbox.dismiss}
     </Button>
   );

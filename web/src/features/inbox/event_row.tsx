@@ -6,6 +6,7 @@ import { text } from "../../lib/text";
 import { reasonWords } from "../../lib/told";
 import type { InboxEvent } from "../../lib/types";
 import { Icon } from "../../ui/icon";
+import { leaveFocus } from "../../ui/left_focus";
 import { Link } from "../../ui/link";
 import { Mark } from "../../ui/mark";
 import { Pick } from "../../ui/pick";
@@ -42,7 +43,7 @@ export function EventRow({ event, actions }: EventRowProps): ReactElement {
         <State event={event} />
       </Link>
       {may !== null && (
-        <ActionIcon variant="default" size="md" className={classes.do} aria-label={text.inbox.replayLabel(event.id)} title={text.inbox.replay} onClick={may.onReplay}>
+        <ActionIcon ref={leaveFocus} variant="default" size="md" className={classes.do} aria-label={text.inbox.replayLabel(event.id)} title={text.inbox.replay} onClick={may.onReplay}>
           <Icon name="replay" size={14} />
         </ActionIcon>
       )}

@@ -1,6 +1,7 @@
 import { Button, CloseButton } from "@mantine/core";
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
+import { leaveFocus } from "../../ui/left_focus";
 import { Link } from "../../ui/link";
 import { Trouble } from "../../ui/trouble";
 import { useReplay } from "./replay";
@@ -16,11 +17,11 @@ export function ReplayNotice(): ReactElement | null {
       <span role="status">{summaryOf(state)}</span>
       <Link to={{ view: "inbox", open: null }}>{text.nav.inbox}</Link>
       {state.isSending ? (
-        <Button variant="default" size="compact-xs" onClick={cancel} title={text.inbox.stopNote}>
+        <Button ref={leaveFocus} variant="default" size="compact-xs" onClick={cancel} title={text.inbox.stopNote}>
           {text.inbox.stop}
         </Button>
       ) : (
-        <CloseButton size="sm" aria-label={text.inbox.dismiss} onClick={dismiss} />
+        <CloseButton ref={leaveFocus} size="sm" aria-label={text.inbox.dismiss} onClick={dismiss} />
       )}
       {state.error !== null && <Trouble error={state.error} />}
     </aside>

@@ -1,6 +1,7 @@
 import { Button, Progress } from "@mantine/core";
 import type { ReactElement } from "react";
 import { text } from "../../lib/text";
+import { leaveFocus } from "../../ui/left_focus";
 import { Trouble } from "../../ui/trouble";
 import classes from "./replay_panel.module.css";
 import type { Replay } from "./replay";
@@ -32,17 +33,25 @@ function Buttons({ state, replay }: { state: ReplayState; replay: Replay }): Rea
   return (
     <div className={classes.buttons}>
       {state.isRunning && (
-        <Button variant="default" size="xs" onClick={replay.cancel} disabled={!state.isSending} title={text.inbox.stopNote}>
+        <Button
+          ref={leaveFocus}
+          variant="default"
+          size="xs"
+          onClick={replay.cancel}
+          aria-disabled={!state.isSending} // what is disabled loses the focus
+          data-disabled={!state.isSending}
+          title={text.inbox.stopNote}
+        >
           {text.inbox.stop}
         </Button>
       )}
       {!state.isRunning && isOpen(state) && (
-        <Button size="xs" onClick={replay.goOn}>
+        <Button ref={leaveFocus} size="xs" onClick={replay.goOn}>
           {text.inbox.goOn}
         </Button>
       )}
       {!state.isSending && (
-        <Button variant="default" size="xs" onClick={replay.dismiss}>
+        <Button ref={leaveFocus} variant="default" size="xs" onClick={replay.dismiss}>
           {text.inbox.dismiss}
         </Button>
       )}
