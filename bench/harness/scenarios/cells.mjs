@@ -1,5 +1,6 @@
-// Nine ways to trouble a server on PostgreSQL that receives, stores, applies and shows at a steady pace: how fast
-// the whole of it was done, from the first event to the last that is applied, beside the same without trouble.
+// Nine ways to trouble a server on PostgreSQL that receives, stores, applies and shows at a steady pace, and those of
+// them that there are on SQLite: how fast the whole of it was done, from the first event to the last that is applied,
+// beside the same without trouble.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { audit, query } from '../audit.mjs';
@@ -13,6 +14,7 @@ import {
 } from '../postgres.mjs';
 import { scratchPath } from '../scratch.mjs';
 import { openStore, startHookswitch } from '../servers.mjs';
+import * as sqlite from '../sqlite.mjs';
 import { spoolIsEmpty } from '../spool.mjs';
 import { measureWebhooks } from '../window.mjs';
 
@@ -35,6 +37,23 @@ function repeatedly(ms, what) {
 const burst = (server, acks) =>
     sendEvents(server, { count: BURST, warmup: 0, seconds: 30, acks, run: newRun() });
 
+function bursts({ server, acks }) {
+    const underWay = [];
+    const end = repeatedly(2000, () => underWay.push(burst(server, `${acks}.${underWay.length}`)));
+    return async () => {
+        await end();
+        return (await Promise.all(underWay)).reduce((sum, { acked }) => sum + acked, 0);
+    };
+}
+
+/** Takes the lock of who writes for half of the time. */
+const lockNowAndThen = (path) =>
+    repeatedly(1000, async () => {
+        const end = await sqlite.holdLock(path);
+        await sleep(1000);
+        await end();
+    });
+
 /** What troubles; each gives back how to end it, which may tell of events that came in addition. */
 const CELLS = {
     restart: { title: 'a fast restart of PostgreSQL', trouble: () => restartPostgres('fast') },
@@ -47,21 +66,17 @@ const CELLS = {
     idle: { title: 'somebody idle in a transaction', trouble: ({ store }) => idleInTransaction(store.database) },
     readers: { title: 'four long readers', trouble: ({ store }) => readForLong(store.database, 4) },
     worker: { title: 'a worker killed and started again', hasWorker: true, trouble: ({ crash }) => crash() },
-    burst: {
-        title: `bursts of ${BURST} between`,
-        trouble: ({ server, acks }) => {
-            const bursts = [];
-            const end = repeatedly(2000, () => bursts.push(burst(server, `${acks}.${bursts.length}`)));
-            return async () => {
-                await end();
-                return (await Promise.all(bursts)).reduce((sum, { acked }) => sum + acked, 0);
-            };
-        },
-    },
+    burst: { title: `bursts of ${BURST} between`, trouble: bursts },
+    'readers-sqlite': { title: 'four long readers', kind: 'sqlite', trouble: ({ store }) => sqlite.readForLong(store.path, 4) },
+    'lock-sqlite': { title: 'somebody else writing half of the time', kind: 'sqlite', trouble: ({ store }) => lockNowAndThen(store.path) },
+    'burst-sqlite': { title: `bursts of ${BURST} between`, kind: 'sqlite', trouble: bursts },
 };
 
 const OPEN = "SELECT count(*) FROM webhook_inbox WHERE processing_status <> 'completed'";
-const TIMES = 'SELECT count(*), extract(epoch FROM max(processed_at) - min(received_at)) FROM webhook_inbox';
+const TIMES = {
+    postgres: 'SELECT count(*), extract(epoch FROM max(processed_at) - min(received_at)) FROM webhook_inbox',
+    sqlite: 'SELECT count(*), (max(processed_at) - min(received_at)) / 1e6 FROM webhook_inbox',
+};
 
 async function isApplied(store) {
     for (let i = 0; i < PATIENCE_S * 5; i++, await sleep(200)) if (Number(query(store, OPEN)[0]) === 0) return true;
@@ -82,7 +97,7 @@ async function startWorker(store) {
 }
 
 async function leg(cell, isTroubled) {
-    const store = await openStore('postgres');
+    const store = await openStore(cell.kind ?? 'postgres');
     const server = await startHookswitch(store, cell.hasWorker ? { roles: 'door,api' } : {});
     const worker = cell.hasWorker ? await startWorker(store) : undefined;
     const acks = scratchPath('acks');
@@ -97,7 +112,7 @@ async function leg(cell, isTroubled) {
     const applied = await isApplied(store);
     await worker?.stop();
     await server.stop();
-    const [count, seconds] = query(store, TIMES)[0].split(' ').map(Number);
+    const [count, seconds] = query(store, TIMES[store.kind])[0].split(' ').map(Number);
     const wrong = audit(store, acks);
     store.close();
     return {
@@ -128,8 +143,8 @@ const cells = Object.entries(CELLS).map(([name, cell]) => ({
 }));
 
 /** Half as much again as it can take: it takes as much as it can, and says no to the rest. */
-async function overload() {
-    const store = await openStore('postgres');
+async function overload(kind) {
+    const store = await openStore(kind);
     const server = await startHookswitch(store, { roles: 'door,api' });
     const all = scratchPath('acks');
     const most = await measureWebhooks(server, all);
@@ -149,12 +164,12 @@ async function overload() {
     };
 }
 
-const cellOverload = {
-    name: 'cell-overload',
+const overloads = ['postgres', 'sqlite'].map((kind) => ({
+    name: kind === 'sqlite' ? 'cell-overload-sqlite' : 'cell-overload',
     isDurable: true,
-    legs: { ours: overload, baseline: ({ ours }) => ({ perSecond: ours.capacity }) },
+    legs: { ours: () => overload(kind), baseline: ({ ours }) => ({ perSecond: ours.capacity }) },
     lines: [line('durable acks of 1.5 × what it can take ÷ the most')],
     note: (pairs) => pairs.map(({ ours }) => `${ours.refused} were refused`),
-};
+}));
 
-export const pressure = [...cells, cellOverload];
+export const pressure = [...cells, ...overloads];
