@@ -35,7 +35,7 @@ struct crash_file {
     struct crash_file *next; /* of the node */
     uint64_t generation;
     char *path;
-    bool sync_directory, remove;
+    bool sync_directory, remove, read_only;
     int lock;
     struct shm *shm;
     uint16_t shared, exclusive; /* locks on the shared memory, one bit each */
@@ -61,6 +61,21 @@ static int leave(const struct crash_file *f, int rc)
 
 // --- content -------------------------------------------------------------------------------------
 
+/* As much of it as there is; a read that gives less is followed by another (seekAndRead). */
+static int read_image(struct crash_file *f, char *p, size_t n, uint64_t offset)
+{
+    const struct image *m = &f->node->now;
+    int error = 0;
+
+    while (!error && n > 0) {
+        size_t part = n;
+        error = disk_look(f->disk, DISK_READ, f->path, &part);
+        memcpy(p, m->p + offset, error ? 0 : part);
+        p += part, n -= part, offset += part;
+    }
+    return error;
+}
+
 static int file_read(sqlite3_file *file, void *p, int n, sqlite3_int64 offset)
 {
     struct crash_file *f = file_of(file);
@@ -69,8 +84,8 @@ static int file_read(sqlite3_file *file, void *p, int n, sqlite3_int64 offset)
     const struct image *m = &f->node->now;
     const uint64_t left = m->n > (uint64_t)offset ? m->n - (uint64_t)offset : 0;
     const size_t got = (uint64_t)n < left ? (size_t)n : (size_t)left;
-    if (got > 0)
-        memcpy(p, m->p + offset, got);
+    if (read_image(f, p, got, (uint64_t)offset))
+        return leave(f, SQLITE_IOERR_READ);
     memset((char *)p + got, 0, (size_t)n - got);
     return leave(f, got == (size_t)n ? SQLITE_OK : SQLITE_IOERR_SHORT_READ);
 }
@@ -84,7 +99,7 @@ static int file_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 of
 {
     struct crash_file *f = file_of(file);
     struct str rest = {p, (size_t)n};
-    int error = enter(f) ? 0 : EIO;
+    int error = !enter(f) ? EIO : f->read_only ? EBADF : 0;
 
     while (!error && rest.n > 0) {
         size_t done = 0;
@@ -128,7 +143,7 @@ static int file_sync(sqlite3_file *file, int flags)
 static int file_size(sqlite3_file *file, sqlite3_int64 *ret)
 {
     struct crash_file *f = file_of(file);
-    if (!enter(f))
+    if (!enter(f) || disk_look(f->disk, DISK_STAT, f->path, NULL))
         return leave(f, SQLITE_IOERR_FSTAT);
     *ret = (sqlite3_int64)f->node->now.n;
     return leave(f, SQLITE_OK);
@@ -198,16 +213,21 @@ static int file_check_reserved(sqlite3_file *file, int *ret)
 
 // --- shared memory -------------------------------------------------------------------------------
 
-static void shm_join(struct crash_file *f)
+/* Its file is opened for the first of a process, and not at all when that fails: that SQLite's own
+ * VFS tries again, to read alone, is left out. */
+static int shm_join(struct crash_file *f)
 {
     if (f->shm)
-        return;
+        return SQLITE_OK;
     if (!f->node->shm) {
+        if (disk_look(f->disk, DISK_OPEN, f->path, NULL))
+            return SQLITE_CANTOPEN;
         f->node->shm = NEW(struct shm);
         f->node->shm->node = f->node;
     }
     f->shm = f->node->shm;
     f->shm->n_users++;
+    return SQLITE_OK;
 }
 
 static int file_shm_map(sqlite3_file *file, int region, int size, int extend, void volatile **ret)
@@ -217,11 +237,15 @@ static int file_shm_map(sqlite3_file *file, int region, int size, int extend, vo
     *ret = NULL;
     if (!enter(f))
         return leave(f, SQLITE_IOERR_SHMMAP);
-    shm_join(f);
+    const int rc = shm_join(f);
+    if (rc != SQLITE_OK)
+        return leave(f, rc);
     struct shm *shm = f->shm;
     if (region >= shm->n_regions && !extend)
         return leave(f, SQLITE_OK);
     if (region >= shm->n_regions) {
+        if (disk_look(f->disk, DISK_MAP, f->path, NULL))
+            return leave(f, SQLITE_IOERR_SHMMAP);
         shm->regions = mem_realloc(shm->regions, (size_t)(region + 1) * sizeof(*shm->regions));
         while (shm->n_regions <= region)
             shm->regions[shm->n_regions++] = mem_alloc((size_t)size);
@@ -362,13 +386,24 @@ static const sqlite3_io_methods methods = {
     .xShmUnmap = file_shm_unmap,
 };
 
+/* What cannot be opened for writing is opened for reading, when that can be (unixOpen). */
+static int look_open(struct disk *d, const char *path, int *flags)
+{
+    int error = disk_look(d, DISK_OPEN, path, NULL);
+
+    if (error && (*flags & SQLITE_OPEN_READWRITE)) {
+        *flags &= ~SQLITE_OPEN_READWRITE & ~SQLITE_OPEN_CREATE;
+        *flags |= SQLITE_OPEN_READONLY;
+        error = disk_look(d, DISK_OPEN, path, NULL);
+    }
+    return error;
+}
+
 static int find_or_make(struct disk *d, const char *name, int flags, struct node **ret,
                         bool *ret_made)
 {
     *ret = name ? disk_find(d, name) : disk_make_temporary(d);
     *ret_made = false;
-    if (d->is_cut)
-        return EIO;
     if (*ret || !(flags & SQLITE_OPEN_CREATE))
         return *ret ? 0 : ENOENT;
     *ret_made = true;
@@ -385,8 +420,10 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 
     *f = (struct crash_file){0};
     disk_lock(d);
-    const int error = find_or_make(d, name, flags, &node, &made);
-    if (error) {
+    if (d->read_only)
+        flags = (flags & ~SQLITE_OPEN_READWRITE & ~SQLITE_OPEN_CREATE) | SQLITE_OPEN_READONLY;
+    const char *path = name ? name : "(temporary)";
+    if (look_open(d, path, &flags) || find_or_make(d, name, flags, &node, &made)) {
         disk_unlock(d);
         return SQLITE_CANTOPEN;
     }
@@ -396,18 +433,17 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
         .node = node,
         .next = node->handles,
         .generation = d->generation,
-        .path = strdup(name ? name : "(temporary)"),
+        .path = strdup(path),
         .sync_directory = made && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL |
                                             SQLITE_OPEN_SUPER_JOURNAL)) != 0,
         .remove = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0,
+        .read_only = (flags & SQLITE_OPEN_READONLY) != 0,
     };
     node->handles = f;
     node->n_open++;
     d->n_handles++;
     if (ret_flags)
-        *ret_flags = d->read_only ? (flags & ~SQLITE_OPEN_READWRITE & ~SQLITE_OPEN_CREATE) |
-                                        SQLITE_OPEN_READONLY
-                                  : flags;
+        *ret_flags = flags;
     return leave(f, SQLITE_OK);
 }
 
@@ -426,14 +462,16 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync)
     return rc;
 }
 
-/* An empty file does not exist for SQLite (os_unix.c, unixAccess). */
+/* An empty file does not exist for SQLite, and one that cannot be looked at neither (os_unix.c,
+ * unixAccess). */
 static int vfs_access(sqlite3_vfs *vfs, const char *name, int flags, int *ret)
 {
     struct disk *d = vfs->pAppData;
 
     disk_lock(d);
     const struct node *node = disk_find(d, name);
-    *ret = node && (flags != SQLITE_ACCESS_EXISTS || node->is_dir || node->now.n > 0) &&
+    const bool seen = node && !disk_look(d, DISK_STAT, name, NULL);
+    *ret = seen && (flags != SQLITE_ACCESS_EXISTS || node->is_dir || node->now.n > 0) &&
            !(flags == SQLITE_ACCESS_READWRITE && d->read_only);
     const bool alive = !d->is_cut;
     disk_unlock(d);

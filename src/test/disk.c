@@ -96,7 +96,8 @@ static int injected(struct disk *d, struct disk_op *op)
     if (n < f->nth || (n > f->nth && !f->persistent))
         return 0;
     d->struck = true;
-    if (f->halves && op->kind == DISK_WRITE && op->bytes.n > 1) {
+    const bool halved = op->kind == DISK_WRITE || op->kind == DISK_READ;
+    if (f->halves && halved && op->bytes.n > 1) {
         op->bytes.n /= 2;
         return 0;
     }
@@ -118,6 +119,20 @@ static int begin(struct disk *d, struct disk_op *op, bool *ret_done)
         error = EROFS;
     *ret_done = !error;
     return error ? error : d->is_cut ? EIO : 0;
+}
+
+int disk_look(struct disk *d, enum disk_kind kind, const char *path, size_t *n)
+{
+    struct disk_op op = {.kind = kind, .path = path, .bytes = {"", n ? *n : 0}};
+
+    if (d->is_cut)
+        return EIO;
+    int error = d->look_hook ? d->look_hook(d, &op, d->look_hook_arg) : 0;
+    if (!error)
+        error = injected(d, &op);
+    if (n)
+        *n = op.bytes.n;
+    return error;
 }
 
 static uint64_t used(const struct disk *d)
@@ -344,6 +359,10 @@ static void redo(struct disk *d, const struct past *past)
         node_move(node, (struct move){op->kind, (char *)last_part(op->path),
                                       (char *)last_part(op->target), made});
         break;
+    case DISK_OPEN: // nobody remembers a look
+    case DISK_READ:
+    case DISK_STAT:
+    case DISK_MAP:
     case DISK_KIND_COUNT:
         break;
     }
@@ -376,6 +395,14 @@ void disk_set_hook(struct disk *d, disk_hook_fn *hook, void *arg)
     disk_unlock(d);
 }
 
+void disk_set_look_hook(struct disk *d, disk_hook_fn *hook, void *arg)
+{
+    disk_lock(d);
+    d->look_hook = hook;
+    d->look_hook_arg = arg;
+    disk_unlock(d);
+}
+
 void disk_fail(struct disk *d, struct disk_failure f)
 {
     disk_lock(d);
@@ -388,6 +415,14 @@ void disk_fail(struct disk *d, struct disk_failure f)
 bool disk_struck(const struct disk *d)
 {
     return d->struck;
+}
+
+size_t disk_n_open(const struct disk *d)
+{
+    size_t n = d->n_handles;
+    for (size_t i = 0; i < d->n_descriptors; i++)
+        n += d->descriptors[i].path != NULL;
+    return n;
 }
 
 void disk_set_capacity(struct disk *d, uint64_t capacity)

@@ -6,7 +6,8 @@
  * Programs use it through disk_files(): the house's own files (base/files.h) and SQLite, under the
  * VFS of that name, see the same tree. It holds two things: what was written, which is what
  * programs read, and what would be there without power. Everything that changes it is an operation,
- * counted from 0 and shown to the hook before it is done.
+ * counted from 0 and shown to the hook before it is done. What only looks (opens, reads, asks) is
+ * shown to a hook of its own, and not counted.
  *
  * What a cut leaves (drawn from the rng):
  *   - content and size of a file as they were at its last sync, entries of a directory as they were
@@ -39,10 +40,14 @@ enum disk_kind {
     DISK_REMOVE,
     DISK_RENAME,
     DISK_SYNC_DIR,
+    /* those that only look */
+    DISK_OPEN, /* of a file that is there, too */
+    DISK_READ, /* of a file, or of the entries of a directory */
+    DISK_STAT, /* size, presence, rights, kind of file system */
+    DISK_MAP,  /* of the memory that SQLite's processes share */
     DISK_KIND_COUNT
 };
 #define DISK_IS(kind) (1u << (kind))
-#define DISK_ANY (DISK_IS(DISK_KIND_COUNT) - 1)
 
 struct disk_op {
     enum disk_kind kind;
@@ -50,7 +55,7 @@ struct disk_op {
     const char *path;   /* of the file or directory; of a RENAME: its old name */
     const char *target; /* of a RENAME: its new path */
     uint64_t offset;    /* of a WRITE; of a TRUNCATE: the new size */
-    struct str bytes;   /* of a WRITE */
+    struct str bytes;   /* of a WRITE; of a READ: how many are wanted */
 };
 
 struct disk_options {
@@ -79,10 +84,12 @@ uint64_t disk_n_ops(const struct disk *d);
  */
 typedef int disk_hook_fn(struct disk *d, const struct disk_op *op, void *arg);
 void disk_set_hook(struct disk *d, disk_hook_fn *hook, void *arg);
+/* The same before each look, whose index is 0. */
+void disk_set_look_hook(struct disk *d, disk_hook_fn *hook, void *arg);
 
-/* The nth (from 1) operation from now of one of these kinds fails with this errno, and, when
- * persistent, every later one. halves: writes are not refused, they take half of what they were
- * given (SQLite sees a short write that is then refused). error 0: takes it back. */
+/* The nth (from 1) operation or look from now of one of these kinds fails with this errno, and,
+ * when persistent, every later one. halves: writes and reads are not refused, they take half of
+ * what they were given (SQLite sees a short write that is then refused). error 0: takes it back. */
 struct disk_failure {
     unsigned int kinds; /* DISK_IS(…) | … */
     uint64_t nth;
@@ -92,6 +99,8 @@ struct disk_failure {
 void disk_fail(struct disk *d, struct disk_failure f);
 /* Whether the last disk_fail() struck. */
 bool disk_struck(const struct disk *d);
+/* Descriptors and SQLite handles that nobody has closed, dead ones among them. */
+size_t disk_n_open(const struct disk *d);
 /* Changes the bound; 0: none. */
 void disk_set_capacity(struct disk *d, uint64_t capacity);
 /* So that just so many bytes more fit; UINT64_MAX: no bound. */

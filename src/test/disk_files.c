@@ -61,9 +61,10 @@ static int new_descriptor(struct disk *d, struct node *node, const char *path)
 
 static int open_node(struct disk *d, const char *path, int flags, struct node **ret)
 {
+    const int error = disk_look(d, DISK_OPEN, path, NULL);
     *ret = disk_find(d, path);
-    if (d->is_cut)
-        return EIO;
+    if (error)
+        return error;
     if (*ret && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
         return EEXIST;
     if (*ret && (flags & O_DIRECTORY) && !(*ret)->is_dir)
@@ -106,9 +107,10 @@ static ssize_t files_read(const struct files *f, int fd, void *p, size_t n)
 {
     struct disk *d = begin(f);
     struct descriptor *at = find(d, fd);
+    const int error = at ? disk_look(d, DISK_READ, at->path, &n) : EBADF;
 
-    if (!at || d->is_cut)
-        return end(d, at ? EIO : EBADF);
+    if (error)
+        return end(d, error);
     const struct image *m = &at->node->now;
     const uint64_t left = m->n > at->offset ? m->n - at->offset : 0;
     const size_t got = n < left ? n : (size_t)left;
@@ -175,11 +177,12 @@ static int files_stat(const struct files *f, int dir, const char *name, struct s
     struct disk *d = begin(f);
     char *path = full_path(d, dir, name);
     const struct node *node = disk_find(d, path);
+    const int error = node ? disk_look(d, DISK_STAT, path, NULL) : ENOENT;
 
     (void)flags; // there are no links
     free(path);
-    if (!node || d->is_cut)
-        return end(d, node ? EIO : ENOENT);
+    if (error)
+        return end(d, error);
     *ret = (struct stat){
         .st_dev = 1,
         .st_ino = node->number,
@@ -192,16 +195,18 @@ static int files_stat(const struct files *f, int dir, const char *name, struct s
 static int files_access(const struct files *f, const char *path, int mode)
 {
     struct disk *d = begin(f);
+    const int error = disk_look(d, DISK_STAT, path, NULL);
     (void)mode;
-    return end(d, d->is_cut ? EIO : disk_find(d, path) ? 0 : ENOENT);
+    return end(d, error ? error : disk_find(d, path) ? 0 : ENOENT);
 }
 
 static int files_statfs(const struct files *f, const char *path, struct statfs *ret)
 {
     struct disk *d = begin(f);
-    (void)path;
-    *ret = (struct statfs){.f_type = d->o.fs_type ? d->o.fs_type : EXT4};
-    return end(d, 0);
+    const int error = disk_look(d, DISK_STAT, path, NULL);
+    if (!error)
+        *ret = (struct statfs){.f_type = d->o.fs_type ? d->o.fs_type : EXT4};
+    return end(d, error);
 }
 
 static int files_make_dir(const struct files *f, const char *path, mode_t mode)
@@ -231,17 +236,22 @@ static int files_rename(const struct files *f, int dir, const char *from, const 
     return end(d, error);
 }
 
+/* The directory is opened anew. A reading that fails has named some of them before. */
 static bool files_list(const struct files *f, int dir, void (*each)(const char *name, void *arg),
                        void *arg)
 {
     struct disk *d = begin(f);
     const struct descriptor *at = find(d, dir);
+    int error = at ? disk_look(d, DISK_OPEN, at->path, NULL) : EBADF;
 
-    if (!at || d->is_cut)
-        return end(d, at ? EIO : EBADF) == 0;
-    for (size_t i = 0; i < at->node->now_entries.n; i++)
-        each(at->node->now_entries.p[i].name, arg);
-    return end(d, 0) == 0;
+    if (error)
+        return end(d, error) == 0;
+    error = disk_look(d, DISK_READ, at->path, NULL);
+    const struct entries *entries = &at->node->now_entries;
+    const size_t n = error ? entries->n / 2 : entries->n;
+    for (size_t i = 0; i < n; i++)
+        each(entries->p[i].name, arg);
+    return end(d, error) == 0;
 }
 
 void disk_files_init(struct disk *d)

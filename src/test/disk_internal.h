@@ -121,8 +121,8 @@ struct disk {
     size_t n_handles; /* SQLite's, dead ones too */
     bool is_cut, read_only;
 
-    disk_hook_fn *hook;
-    void *hook_arg;
+    disk_hook_fn *hook, *look_hook;
+    void *hook_arg, *look_hook_arg;
     struct disk_failure failure;
     uint64_t n_failable;
     bool struck;
@@ -152,6 +152,8 @@ int disk_truncate(struct disk *d, struct node *node, const char *path, uint64_t 
 int disk_sync(struct disk *d, struct node *node, const char *path);
 int disk_remove(struct disk *d, const char *path);
 int disk_rename(struct disk *d, const char *from, const char *to);
+/* Asks everybody who may refuse a look. *n: how many bytes a READ wants, and may get; else NULL. */
+int disk_look(struct disk *d, enum disk_kind kind, const char *path, size_t *n);
 /* The directory that a path lies in, zero-terminated. Free it. */
 char *disk_parent(const char *path);
 

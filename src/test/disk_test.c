@@ -202,6 +202,79 @@ static void a_full_disk_takes_what_fits(void **state)
     put(d, fd, "ur");
 }
 
+// --- looks ---------------------------------------------------------------------------------------
+
+static void fail_look(struct disk *d, enum disk_kind kind, int error)
+{
+    disk_fail(d, (struct disk_failure){.kinds = DISK_IS(kind), .nth = 1, .error = error});
+}
+
+static void a_look_fails_once_and_changes_nothing(void **state)
+{
+    _cleanup_(disk_destroyp) struct disk *d = disk_create(&plain);
+    const struct files *f = disk_files(d);
+    const int fd = make(d, "a");
+    const uint64_t n_ops = disk_n_ops(d);
+    struct stat st;
+    char c;
+
+    (void)state;
+    fail_look(d, DISK_OPEN, EMFILE);
+    assert_int_equal(f->open(f, FILES_CWD, "b", O_RDWR | O_CREAT, 0600), -1);
+    assert_int_equal(errno, EMFILE);
+    fail_look(d, DISK_READ, EIO);
+    assert_int_equal(f->read(f, fd, &c, 1), -1);
+    assert_int_equal(errno, EIO);
+    assert_int_equal(f->read(f, fd, &c, 1), 0);
+    fail_look(d, DISK_STAT, EIO);
+    assert_int_equal(f->stat(f, FILES_CWD, "a", &st, 0), -1);
+    assert_int_equal(errno, EIO);
+    assert_int_equal(f->stat(f, FILES_CWD, "a", &st, 0), 0);
+    assert_int_equal(disk_n_ops(d), n_ops);
+    assert_int_equal(disk_n_open(d), 1);
+    assert_int_equal(f->close(f, fd), 0);
+    assert_int_equal(disk_n_open(d), 0);
+}
+
+static void a_short_read_gives_half_and_goes_on_behind_it(void **state)
+{
+    _cleanup_(disk_destroyp) struct disk *d = disk_create(&plain);
+    const struct files *f = disk_files(d);
+    char got[4] = {0};
+
+    (void)state;
+    put(d, make(d, "a"), "four");
+    const int fd = make(d, "a");
+    disk_fail(d, (struct disk_failure){.kinds = DISK_IS(DISK_READ), .nth = 1, .halves = true});
+    assert_int_equal(f->read(f, fd, got, 4), 2);
+    assert_int_equal(f->read(f, fd, got + 2, 2), 2);
+    assert_memory_equal(got, "four", 4);
+}
+
+static void count_name(const char *name, void *arg)
+{
+    (void)name;
+    ++*(size_t *)arg;
+}
+
+static void a_directory_that_cannot_be_read_names_some(void **state)
+{
+    _cleanup_(disk_destroyp) struct disk *d = disk_create(&plain);
+    const struct files *f = disk_files(d);
+    size_t n = 0;
+
+    (void)state;
+    (void)make(d, "a");
+    (void)make(d, "b");
+    const int dir = f->open(f, FILES_CWD, ".", O_RDONLY | O_DIRECTORY, 0);
+    fail_look(d, DISK_READ, EIO);
+    assert_false(f->list(f, dir, count_name, &n));
+    assert_int_equal(errno, EIO);
+    assert_int_equal(n, 1);
+    assert_true(f->list(f, dir, count_name, &n));
+    assert_int_equal(n, 3);
+}
+
 static int cut_at_second_write(struct disk *d, const struct disk_op *op, void *arg)
 {
     int *n = arg;
@@ -293,6 +366,25 @@ static void a_log_is_shared_and_locked_like_a_real_one(void **state)
     sqlite3_close(two);
 }
 
+/* As SQLite's own VFS does it. */
+static void what_cannot_be_opened_for_writing_is_opened_for_reading(void **state)
+{
+    _cleanup_(disk_destroyp) struct disk *d = disk_create(&plain);
+
+    (void)state;
+    sqlite3 *db = open_db(d);
+    must(db, "CREATE TABLE t (n); INSERT INTO t VALUES (1)");
+    sqlite3_close(db);
+    fail_look(d, DISK_OPEN, EMFILE);
+    db = open_db(d);
+    assert_int_equal(number(db, "SELECT count(*) FROM t"), 1);
+    assert_int_equal(sqlite3_exec(db, "INSERT INTO t VALUES (2)", NULL, NULL, NULL),
+                     SQLITE_READONLY);
+    fail_look(d, DISK_READ, EIO);
+    assert_int_equal(number(db, "SELECT count(*) FROM t, t"), -1);
+    sqlite3_close(db);
+}
+
 /* The number of rows after every cut, against those whose commits had returned. */
 static size_t count_losses(const char *settings, bool lies)
 {
@@ -361,7 +453,11 @@ TEST_MAIN(cmocka_unit_test(what_was_synced_is_there),
           cmocka_unit_test(names_change_or_not),
           cmocka_unit_test(what_a_failed_sync_lost_no_later_sync_brings_back),
           cmocka_unit_test(a_full_disk_takes_what_fits),
+          cmocka_unit_test(a_look_fails_once_and_changes_nothing),
+          cmocka_unit_test(a_short_read_gives_half_and_goes_on_behind_it),
+          cmocka_unit_test(a_directory_that_cannot_be_read_names_some),
           cmocka_unit_test(nothing_works_without_power_and_old_handles_never_again),
           cmocka_unit_test(a_log_is_shared_and_locked_like_a_real_one),
+          cmocka_unit_test(what_cannot_be_opened_for_writing_is_opened_for_reading),
           cmocka_unit_test(sqlite_keeps_its_word_when_the_disk_does),
           cmocka_unit_test(losses_are_found_where_there_must_be_some))
