@@ -133,10 +133,17 @@ static int by_number(const void *x, const void *y)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-/* A file of ours by its name; those kept aside do not match, but their numbers stay taken. */
+struct search {
+    struct spool *spool;
+    int error; /* the first; 0: none */
+};
+
+/* A file of ours by its name; those kept aside do not match, but their numbers stay taken. One that
+ * cannot be looked at may hold what was promised. */
 static void find_file(const char *name, void *arg)
 {
-    struct spool *s = arg;
+    struct search *search = arg;
+    struct spool *s = search->spool;
     struct str rest = str_from(name);
     struct stat st;
     uint64_t number;
@@ -144,15 +151,23 @@ static void find_file(const char *name, void *arg)
         return;
     if (number >= s->next_number)
         s->next_number = number + 1;
-    if (rest.n == 0 && s->fs->stat(s->fs, s->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISREG(st.st_mode))
+    if (rest.n > 0)
+        return;
+    if (s->fs->stat(s->fs, s->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        search->error = search->error ? search->error : errno;
+    else if (S_ISREG(st.st_mode))
         add_file(s, (struct file){number, (uint64_t)st.st_size});
 }
 
 static bool find_files(struct spool *s, struct err *e)
 {
-    if (FAILS("spool.list", EIO) || !s->fs->list(s->fs, s->dir, find_file, s))
+    struct search search = {.spool = s};
+
+    if (FAILS("spool.list", EIO) || !s->fs->list(s->fs, s->dir, find_file, &search))
         return failed(e, "listing its directory");
+    errno = search.error;
+    if (errno)
+        return failed(e, "looking at its files");
     if (s->n_files > 0)
         qsort(s->files, s->n_files, sizeof(*s->files), by_number);
     return true;
