@@ -4,180 +4,20 @@
  * hold: a cut right after the fault finds all that was promised. When the fault goes away, the same
  * process goes on, unless a sync of the database had failed: then a new one has to.
  */
-#include "test/test.h"
+#include "store/disk_kit.h"
 
-#include <errno.h>
 #include <sqlite3.h>
-#include <stdio.h>
 
-#include "test/crash_vfs.h"
-#include "test/machine.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { STRIDE = 5 };
-#else
-enum { STRIDE = 1 };
-#endif
-
-enum { SHARE = 10, PATIENCE = 40, FOR_EVER = 100000 };
-
-#define START SECONDS(1800000000)
-#define LATER HOURS(1)
 #define WRITING                                                                                    \
     (DISK_IS(DISK_WRITE) | DISK_IS(DISK_TRUNCATE) | DISK_IS(DISK_CREATE) |                         \
      DISK_IS(DISK_MAKE_DIR) | DISK_IS(DISK_RENAME))
 #define SYNCING (DISK_IS(DISK_SYNC) | DISK_IS(DISK_SYNC_DIR))
 
-/* The nth operation of these kinds fails, and as long as it lasts every later one. */
-struct trouble {
-    struct machine *machine;
-    unsigned int kinds;
-    uint64_t nth, n;
-    bool lasts, over, struck, database;
-    int error, refusals;
-};
-
-static bool strikes(struct trouble *t, const struct disk_op *op)
+static uint64_t sweep_used(struct trouble t)
 {
-    if (t->over || !(t->kinds & DISK_IS(op->kind)))
-        return false;
-    t->n++;
-    return t->n == t->nth || (t->n > t->nth && t->lasts);
-}
-
-/* A worker tries for ever while the store is away: in the end its process is told to stop. */
-static int on_op(struct disk *d, const struct disk_op *op, void *arg)
-{
-    struct trouble *t = arg;
-    (void)d;
-    if (!strikes(t, op))
-        return 0;
-    t->struck = true;
-    if (op->kind == DISK_SYNC)
-        t->database = t->database || str_contains(str_from(op->path), STR("calls.db"));
-    if (t->database || ++t->refusals > PATIENCE)
-        atomic_store(&t->machine->queue.stopping, true);
-    return t->error;
-}
-
-/* A disk on which a machine was once. */
-static struct disk *used_disk(void)
-{
-    struct disk *d = disk_create(&(struct disk_options){.seed = 1});
-    struct machine m;
-    struct err e;
-
-    assert_ok(machine_start(&m, d, START, &e), &e);
-    machine_stop(&m);
-    return d;
-}
-
-static struct disk *copy_of(const struct disk *d)
-{
-    struct rng rng = rng_seeded(1);
-    return disk_after_cut(d, &(struct disk_options){.seed = 2}, &rng);
-}
-
-/* Two rounds of events, work and copying back. */
-static void some_work(struct machine *m)
-{
-    struct err e;
-    for (size_t round = 0; round < 2; round++) {
-        for (size_t i = round * SHARE; i < (round + 1) * SHARE; i++)
-            machine_tell(m, i);
-        machine_keep(m);
-        (void)machine_work(m); // it may fail now
-        (void)store_checkpoint(m->store, &e);
-    }
-}
-
-static void expect_promises(const struct machine *before, struct machine *m, const char *when)
-{
-    bool promised[2 * SHARE];
-    if (!machine_bring_back(m))
-        fail_msg("%s: the spool does not come back", when);
-    for (size_t i = 0; i < LEN(promised); i++) {
-        promised[i] = before->told[i].promised;
-        machine_tell(m, i);
-    }
-    machine_keep(m);
-    for (size_t i = 0; i < LEN(promised); i++) {
-        const enum inbox_result result = m->told[i].result;
-        if (result != INBOX_DUPLICATE && (promised[i] || result != INBOX_STORED))
-            fail_msg("%s: event %zu: promised %d, now %d", when, i, promised[i], result);
-    }
-}
-
-static void expect_sound(struct machine *m, const char *when)
-{
-    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-    machine_work_all(m);
-    const struct str found = machine_audit(m, a);
-    if (found.n > 0)
-        fail_msg("%s: " STR_FMT, when, STR_ARG(found));
-}
-
-/* What a cut leaves of it, in another machine. */
-static void expect_kept(const struct machine *before, const char *label)
-{
-    struct rng rng = rng_seeded(disk_n_ops(before->disk));
-    struct disk *left = disk_after_cut(before->disk, &(struct disk_options){.seed = 3}, &rng);
-    struct machine m;
-    struct err e;
-
-    assert_ok(machine_start(&m, left, START + LATER, &e), &e);
-    expect_promises(before, &m, label);
-    expect_sound(&m, label);
-    machine_stop(&m);
-    disk_destroy(left);
-}
-
-static void expect_goes_on(struct machine *m, const char *label)
-{
-    m->now += LATER;
-    expect_promises(m, m, label);
-    expect_sound(m, label);
-}
-
-/* One fault, from the opening of the store on. Whether it struck. */
-static bool attempt(const struct disk *used, struct trouble t)
-{
-    struct disk *d = copy_of(used);
-    struct machine m;
-    char label[96];
-    struct err e;
-
-    (void)snprintf(label, sizeof label, "errno %d at operation %llu of kinds %x%s", t.error,
-                   (unsigned long long)t.nth, t.kinds, t.lasts ? " and all later ones" : "");
-    t.machine = &m;
-    crash_vfs_seed(1);
-    disk_set_hook(d, on_op, &t);
-    const bool started = machine_start(&m, d, START, &e);
-    if (started) {
-        some_work(&m);
-        assert_row(store_is_broken(m.store) || !t.database, label);
-        expect_kept(&m, label);
-        t.over = true;
-        if (!store_is_broken(m.store))
-            expect_goes_on(&m, label);
-    } else {
-        assert_row(t.struck && e.code == ERR_UNAVAILABLE, label);
-    }
-    machine_stop(&m);
-    disk_destroy(d);
-    return t.struck;
-}
-
-/* Every n, or every so many when it lasts, until none strikes any more; how many did. */
-static uint64_t sweep(struct trouble t)
-{
-    const uint64_t step = STRIDE * (t.lasts ? 3 : 1);
     struct disk *used = used_disk();
-    uint64_t n = 0;
+    const uint64_t n = sweep(used, t);
 
-    for (t.nth = 1; t.nth < FOR_EVER; t.nth += step, n++)
-        if (!attempt(used, t))
-            break;
     disk_destroy(used);
     return n;
 }
@@ -185,16 +25,16 @@ static uint64_t sweep(struct trouble t)
 static void f029_f030_f042_a_full_disk_at_any_write_loses_no_promise(void **state)
 {
     (void)state;
-    assert_true(sweep((struct trouble){.kinds = WRITING, .error = ENOSPC}) > 50 / STRIDE);
-    assert_true(sweep((struct trouble){.kinds = WRITING, .error = EDQUOT, .lasts = true}) >
+    assert_true(sweep_used((struct trouble){.kinds = WRITING, .error = ENOSPC}) > 50 / STRIDE);
+    assert_true(sweep_used((struct trouble){.kinds = WRITING, .error = EDQUOT, .lasts = true}) >
                 15 / STRIDE);
 }
 
 static void f032_a_failed_sync_is_never_taken_for_one_that_worked(void **state)
 {
     (void)state;
-    assert_true(sweep((struct trouble){.kinds = SYNCING, .error = EIO}) > 5 / STRIDE);
-    assert_true(sweep((struct trouble){.kinds = SYNCING, .error = EIO, .lasts = true}) >
+    assert_true(sweep_used((struct trouble){.kinds = SYNCING, .error = EIO}) > 5 / STRIDE);
+    assert_true(sweep_used((struct trouble){.kinds = SYNCING, .error = EIO, .lasts = true}) >
                 1 / STRIDE);
 }
 
@@ -244,7 +84,7 @@ static void build_on_what_is_left(struct disk *d, uint64_t nth)
         assert_ok(machine_start(&m, d, START + LATER, &e), &e);
     }
     tell_share(&m, SHARE);
-    for (size_t i = SHARE; i < 2 * (size_t)SHARE; i++)
+    for (size_t i = SHARE; i < TOLD; i++)
         assert_true(m.told[i].promised);
     expect_kept(&m, "behind a failed sync");
     machine_stop(&m);
@@ -331,9 +171,9 @@ static void f032_a_cut_while_a_lost_commit_is_copied_back_leaves_no_mixture(void
 static void f036_a_disk_that_becomes_read_only_refuses_and_comes_back(void **state)
 {
     (void)state;
-    assert_true(sweep((struct trouble){.kinds = WRITING | DISK_IS(DISK_REMOVE),
-                                       .error = EROFS,
-                                       .lasts = true}) > 15 / STRIDE);
+    assert_true(sweep_used((struct trouble){.kinds = WRITING | DISK_IS(DISK_REMOVE),
+                                            .error = EROFS,
+                                            .lasts = true}) > 15 / STRIDE);
 }
 
 /* Short writes are completed: nobody notices. */
@@ -352,7 +192,7 @@ static void f034_a_short_write_is_completed(void **state)
         assert_ok(machine_start(&m, d, START, &e), &e);
         some_work(&m);
         const bool struck = disk_struck(d);
-        for (size_t i = 0; i < 2 * (size_t)SHARE; i++)
+        for (size_t i = 0; i < TOLD; i++)
             assert_int_equal(m.told[i].result, INBOX_STORED);
         expect_kept(&m, "short writes");
         machine_stop(&m);
@@ -378,7 +218,7 @@ static void f034_f029_a_write_that_fits_in_part_leaves_no_hole(void **state)
         atomic_store(&m.queue.stopping, false);
         disk_set_hook(d, on_op, &t);
         disk_set_room(d, room);
-        for (size_t i = 0; i < 2 * (size_t)SHARE; i++) {
+        for (size_t i = 0; i < TOLD; i++) {
             machine_tell(&m, i);
             if (i % 7 == 6)
                 machine_keep(&m);
@@ -427,10 +267,10 @@ static int64_t start_damaged(const struct disk *d, const struct machine *before,
     if (machine_start(&m, left, START + LATER, &e)) {
         lost = store_lost_pages(m.store);
         expect_sound(&m, "a bit of the log");
-        for (size_t i = 0; i < 2 * (size_t)SHARE; i++)
+        for (size_t i = 0; i < TOLD; i++)
             machine_tell(&m, i);
         machine_keep(&m);
-        for (size_t i = 0; i < 2 * (size_t)SHARE && lost == 0; i++)
+        for (size_t i = 0; i < TOLD && lost == 0; i++)
             assert_true(m.told[i].result == INBOX_DUPLICATE || !before->told[i].promised);
     } else {
         assert_true(str_contains(str_from(e.text), STR("is not sound")));

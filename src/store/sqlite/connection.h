@@ -33,6 +33,7 @@ struct sqlite_db {
     struct db base;
     sqlite3 *handle; /* NULL: not open */
     bool has_turn;
+    bool spent;   /* the handle is for reading alone, and is not used again */
     usec_t until; /* of the statement under way; 0: none */
     struct answer answers[DB_PIPELINE];
     size_t first_answer;

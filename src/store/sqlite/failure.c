@@ -10,7 +10,8 @@ static const struct failure {
 } disk_failures[] = {
     {SQLITE_FULL, "the disk is full", "free some space; writing goes on by itself"},
     {SQLITE_IOERR, "the disk reported an error", "look at the kernel's log and the disk"},
-    {SQLITE_READONLY, "the file cannot be written", "check whether the disk became read-only"},
+    {SQLITE_READONLY, "the file cannot be written",
+     "check whether the disk became read-only, and the number of open files"},
     {SQLITE_CANTOPEN, "the file cannot be opened",
      "check the directory, its owner and the number of open files"},
     {SQLITE_CORRUPT, "the file is damaged", "stop, keep a copy of the file, restore a backup"},
@@ -78,6 +79,7 @@ bool sqlite_fail(struct db *db, int extended, const char *doing, struct err *e)
             continue;
         const struct reason *reason = reason_of(d, code);
         db->lost = true;
+        d->spent = code == SQLITE_READONLY;
         err_set(e, ERR_UNAVAILABLE, "sqlite: %s (%s, code %d)",
                 reason ? reason->text : disk_failures[i].text, doing, extended);
         return err_fix(e, "%s", reason ? reason->fix : disk_failures[i].fix);

@@ -62,12 +62,12 @@ bool recovery_settle(struct db *db, struct err *e)
 {
     struct sqlite_store *s = sqlite_store_of(db);
 
-    if (atomic_load(&s->settled))
-        return true;
     const int rc =
         FAULT("store.settle") ? SQLITE_FULL : copy_back(s, SQLITE_CHECKPOINT_TRUNCATE, NULL);
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK) {
+        s->anchor->spent = (rc & 0xff) == SQLITE_READONLY;
         return sqlite_fail(db, rc, "copying back what an earlier run left in the log", e);
+    }
     atomic_store(&s->settled, true);
     return true;
 }

@@ -16,8 +16,8 @@
 struct db;
 struct sqlite_store;
 
-/* With the turn. What fails is tried again by the next that writes: a full disk gets space, a tool
- * that reads the log comes to its end. */
+/* With the turn, of a store that is not settled, whose anchor is open. What fails is tried again by
+ * the next that writes: a full disk gets space, a tool that reads the log comes to its end. */
 bool recovery_settle(struct db *db, struct err *e) CHECK_RESULT;
 /* Holds what SQLite found in the log against the witness. A log that lost its end may fit the file
  * no more, into which some of it was copied: then nothing can be built on it. */

@@ -128,14 +128,18 @@ static void disconnect_handle(struct sqlite_db *d)
     spare_log(d);
     sqlite3_close(d->handle);
     d->handle = NULL;
+    d->spent = false;
 }
 
+/* Outside of a transaction: another handle in the place of one that is_writable() refused. */
 static bool ensure_open(struct db *db, struct err *e)
 {
     struct sqlite_db *d = sqlite_of(db);
     const char *path = db_file_path(sqlite_store_of(db)->file);
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
+    if (d->spent)
+        disconnect_handle(d);
     if (d->handle)
         return true;
     if (FAULT("store.connect"))
@@ -193,6 +197,28 @@ static void give_turn(struct db *db)
     d->has_turn = false;
 }
 
+/* SQLite opens for reading alone what it cannot open for writing, as when no descriptor is left for
+ * a moment, and such a handle stays so. */
+static bool is_writable(struct db *db, struct err *e)
+{
+    return sqlite3_db_readonly(sqlite_of(db)->handle, "main") != 1 ||
+           sqlite_fail(db, SQLITE_READONLY, "opening", e);
+}
+
+/* The anchor copies back what is to be settled, for whoever writes first. */
+static bool settle(struct db *db, struct err *e)
+{
+    struct sqlite_store *s = sqlite_store_of(db);
+    struct db *anchor = &s->anchor->base;
+
+    if (atomic_load(&s->settled))
+        return true;
+    if (ensure_open(anchor, e) && is_writable(anchor, e))
+        return recovery_settle(db, e) || err_trace(e);
+    db->lost = true;
+    return err_trace(e);
+}
+
 static bool take_turn(struct db *db, struct err *e)
 {
     struct sqlite_db *d = sqlite_of(db);
@@ -206,7 +232,7 @@ static bool take_turn(struct db *db, struct err *e)
     }
     d->has_turn = true;
     // The file may have changed while we waited.
-    if (!is_usable(db, e) || !recovery_settle(db, e)) {
+    if (!is_usable(db, e) || !is_writable(db, e) || !settle(db, e)) {
         give_turn(db);
         return err_trace(e);
     }
@@ -462,8 +488,9 @@ static bool open_store(const struct store_options *o, struct store **ret, struct
     s->anchor = sqlite_of(new_connection(&s->base));
     s->anchor->base.store = &s->base;
     s->anchor->base.use = STORE_WORK;
-    if (!ensure_open(&s->anchor->base, e) || (o->exclusive && !recovery_hear_witness(s, e)) ||
-        !db_file_settle(s->file, e) || !db_file_check(s->file, e))
+    if (!ensure_open(&s->anchor->base, e) || !is_writable(&s->anchor->base, e) ||
+        (o->exclusive && !recovery_hear_witness(s, e)) || !db_file_settle(s->file, e) ||
+        !db_file_check(s->file, e))
         goto failed;
     *ret = &s->base;
     return true;
