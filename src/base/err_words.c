@@ -279,6 +279,7 @@ static const struct sentence {
     {"the event cannot be kept at the moment", "сейчас событие невозможно сохранить"},
     {"the header fields are too large or too many",
      "заголовки слишком велики, или их слишком много"},
+    {"the job is another worker's by now", "задание уже у другого исполнителя"},
     {"the job is switched off", "задание отключено"},
     {"the organisation would be without an owner", "организация осталась бы без владельца"},
     {"the path has an escape that is none", "в пути есть неверная escape-последовательность"},
