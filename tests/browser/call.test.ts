@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { type CallDetail, get } from "../lib/api.ts";
-import { isAt, openBrowser, pressPair, signIn } from "../lib/browser.ts";
+import { isAt, isLive, openBrowser, pressPair, signIn } from "../lib/browser.ts";
 import { OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { type Door, FakeCall, type Params, deliver } from "../lib/twilio.ts";
@@ -106,6 +106,25 @@ describe("the page of a call", () => {
     await page.getByRole("heading", { name: "(212)" }).waitFor();
     await page.goto(`${server.url}/app/call/${call.sid}`);
     await page.getByText("Call started").waitFor();
+  });
+
+  test("heals by itself when the call comes that was not known yet", async () => {
+    const later = new FakeCall(server, "+13105550377");
+    const others = await Promise.all(
+      [`call/${later.sid}`, `settings?call=${later.sid}`].map(async (path) => {
+        const other = await page.context().newPage();
+        await other.goto(`${server.url}/app/${path}`);
+        await isLive(other);
+        await other.getByRole("alert").getByRole("button", { name: "Try again" }).waitFor();
+        return other;
+      }),
+    );
+    await later.arrives();
+    for (const other of others) {
+      await other.getByText("Call started").waitFor();
+      assert.equal(await other.getByRole("alert").count(), 0, "the failed face is still there");
+      await other.close();
+    }
   });
 
   test("masks personal data until it is asked for, and leads to the received webhook", async () => {

@@ -47,6 +47,45 @@ describe("LiveCache", () => {
   });
 });
 
+describe("what could not be had", () => {
+  const brings = (key: readonly unknown[], { seq }: { seq: number }): boolean => key[1] === seq;
+  const rule = liveRule<Seqs>(KEY, (seqs) => seqs, null, brings);
+  const unknown = (): Promise<never> => Promise.reject(new Error("unknown"));
+
+  it("is asked for again by the event that brings it, and by no other", async () => {
+    const client = new QueryClient();
+    const asked: number[] = [];
+    let isThere = false;
+    const watch = (seq: number): (() => void) => {
+      const queryFn = (): Promise<Seqs> => (asked.push(seq), isThere ? Promise.resolve([seq]) : unknown());
+      return new QueryObserver(client, { queryKey: [...KEY, seq], retry: false, queryFn }).subscribe(() => undefined);
+    };
+    const ends = [watch(1), watch(2)];
+    await vi.waitFor(() => {
+      expect(client.getQueryCache().getAll().map(({ state }) => state.status)).toEqual(["error", "error"]);
+    });
+    isThere = true;
+    new LiveCache(client, [rule]).apply([anEvent(2), anEvent(3)]);
+    await vi.waitFor(() => {
+      expect(client.getQueryData([...KEY, 2])).toEqual([2]);
+    });
+    expect(asked).toEqual([1, 2, 2]);
+    for (const end of ends) end();
+  });
+
+  it("is asked for once more when it came while it was refused", async () => {
+    let asked = 0;
+    const load = (): Promise<Seqs> => {
+      asked += 1;
+      return asked === 1 ? Promise.resolve().then(unknown) : Promise.resolve([7]);
+    };
+    const answer = loadLive<Seqs>(load, (seqs) => seqs, ({ seq }) => seq === 7);
+    new LiveCache(new QueryClient(), []).apply([anEvent(7)]);
+    expect(await answer).toEqual([7]);
+    await expect(loadLive<Seqs>(unknown, (seqs) => seqs, () => true)).rejects.toThrow("unknown");
+  });
+});
+
 describe("an answer that takes longer than the next event", () => {
   const ASK_MS = 400;
   const asksAgain = liveRule<Seqs>(KEY, (seqs) => seqs, ASK_MS);

@@ -6,29 +6,37 @@
  * with something older; `loadLive` therefore records what happens meanwhile and applies it to the
  * answer. Applying an event twice changes nothing.
  */
-import type { Query, QueryClient, QueryFilters } from "@tanstack/react-query";
+import type { Query, QueryClient, QueryFilters, QueryKey } from "@tanstack/react-query";
 import type { FeedEvent } from "./feed_state";
 
 type Patch<T> = (data: T, event: FeedEvent) => T;
+/** Whether an event is about what is asked for under a key. */
+type Brings = (key: QueryKey, event: FeedEvent) => boolean;
 
 export type LiveRule = {
   key: readonly string[];
   patch: (data: unknown, event: FeedEvent) => unknown;
   /** What cannot be patched is asked for again, at most once per this time. */
   refetchMs: number | null;
+  /** What could not be had is asked for again when an event brings it. */
+  brings: Brings | null;
 };
 
 const recordings = new Set<FeedEvent[]>();
 
-export function liveRule<T>(key: readonly string[], patch: Patch<T>, refetchMs: number | null = null): LiveRule {
-  return { key, patch: (data, event) => patch(data as T, event), refetchMs };
+export function liveRule<T>(key: readonly string[], patch: Patch<T>, refetchMs: number | null = null, brings: Brings | null = null): LiveRule {
+  return { key, patch: (data, event) => patch(data as T, event), refetchMs, brings };
 }
 
-export async function loadLive<T>(load: () => Promise<T>, patch: Patch<T>): Promise<T> {
+/** `brings`: what is refused is asked for once more if it has come meanwhile. */
+export async function loadLive<T>(load: () => Promise<T>, patch: Patch<T>, brings: (event: FeedEvent) => boolean = () => false): Promise<T> {
   const recording: FeedEvent[] = [];
   recordings.add(recording);
   try {
-    const data = await load();
+    const data = await load().catch((error: unknown) => {
+      if (recording.some(brings)) return load();
+      throw error;
+    });
     return recording.reduce(patch, data);
   } finally {
     recordings.delete(recording);
@@ -96,6 +104,11 @@ function patch(query: Query, events: readonly FeedEvent[], by: LiveRule["patch"]
   if (query.state.data !== undefined) tell(query, events.reduce<unknown>(by, query.state.data));
 }
 
+/** Nothing is there, and nobody asks for it. */
+function hasFailed({ state: { data, status, fetchStatus } }: Query): boolean {
+  return data === undefined && status === "error" && fetchStatus === "idle";
+}
+
 /** Applies events to the cache, and asks again for what the rules cannot patch. */
 export class LiveCache {
   readonly #rules: readonly (readonly [LiveRule, Refetch])[];
@@ -116,6 +129,7 @@ export class LiveCache {
   apply(events: readonly FeedEvent[]): void {
     for (const recording of recordings) recording.push(...events);
     for (const [rule, refetch] of this.#rules) {
+      this.#heal(rule, events);
       if (events.length > FLOOD) {
         refetch.soon(FLOOD_REFETCH_MS);
         continue;
@@ -123,5 +137,11 @@ export class LiveCache {
       for (const query of this.client.getQueryCache().findAll({ queryKey: rule.key })) patch(query, events, rule.patch);
       if (rule.refetchMs !== null) refetch.soon(rule.refetchMs);
     }
+  }
+
+  #heal({ key, brings }: LiveRule, events: readonly FeedEvent[]): void {
+    if (brings === null) return;
+    const predicate = (query: Query): boolean => hasFailed(query) && events.some((event) => brings(query.queryKey, event));
+    void this.client.refetchQueries({ queryKey: key, type: "active", predicate });
   }
 }

@@ -30,10 +30,16 @@ function patchDetail(data: CallDetail, { call }: FeedEvent): CallDetail {
   return { ...data, call: put(data.call), legs: data.legs.map(put) };
 }
 
+/** The call that is asked for has come: nobody knew of it before. */
+function brings(key: readonly unknown[], { call }: FeedEvent): boolean {
+  return key[2] === call.twilio_sid;
+}
+
 /** The call as it is now, or as it was after an event of its log; that never changes. */
 export function callDetail(sid: string, asOf: string | null) {
+  const queryKey = [...DETAIL, sid];
   return asOf === null
-    ? queryOptions({ queryKey: [...DETAIL, sid], queryFn: () => loadLive(() => loadDetail(sid), patchDetail) })
+    ? queryOptions({ queryKey, queryFn: () => loadLive(() => loadDetail(sid), patchDetail, (event) => brings(queryKey, event)) })
     : queryOptions({ queryKey: ["calls", "past", sid, asOf], queryFn: () => loadDetail(sid, asOf) });
 }
 
@@ -57,4 +63,4 @@ export function reconcileCall(sid: string): Promise<CallReconciled> {
 }
 
 /** The log of an open call is asked for again when something happens; the snapshot is patched at once. */
-export const callRules: LiveRule[] = [liveRule(ACTIVE, patchActive), liveRule(DETAIL, patchDetail, 400)];
+export const callRules: LiveRule[] = [liveRule(ACTIVE, patchActive), liveRule(DETAIL, patchDetail, 400, brings)];
