@@ -139,6 +139,13 @@ describe("an empty installation", () => {
     await live.getByRole("link", { name: "Open the call" }).click();
     await live.getByRole("dialog").getByText("+1 (508) 514-0320").first().waitFor();
     await live.keyboard.press("Escape");
+    const arrived = live.getByRole("status").filter({ hasText: "The first call has come in." });
+    assert.equal(await arrived.locator("[data-stale]").count(), 0);
+    await live.context().setOffline(true);
+    await arrived.locator("[data-stale]").waitFor(); // that everything works nobody vouches for any more
+    await live.context().setOffline(false);
+    await isLive(live);
+    await arrived.locator("[data-stale]").waitFor({ state: "detached" });
     await live.getByRole("button", { name: "Dismiss" }).click();
     await live.getByText("The first call has come in.").waitFor({ state: "detached" });
     await live.context().close();

@@ -37,11 +37,13 @@ export function LivePage({ me }: { me: Me }): ReactElement {
   return (
     <div className={classes.page}>
       {wasEmpty && (
-        <Arrived
-          onDismiss={() => {
-            setWasEmpty(false);
-          }}
-        />
+        <Fed keys={[activeCalls.queryKey]}>
+          <Arrived
+            onDismiss={() => {
+              setWasEmpty(false);
+            }}
+          />
+        </Fed>
       )}
       <div className={classes.columns}>
         <Fed keys={[activeCalls.queryKey]}>
