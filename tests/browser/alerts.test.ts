@@ -1,7 +1,7 @@
 // A sound and a notification for who wants them: one for each call, in one page of the browser.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { isLive, openBrowser, showsStatus, signIn } from "../lib/browser.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { FakeCall } from "../lib/twilio.ts";
@@ -23,8 +23,16 @@ function listen(permission: string): void {
     start = (): number => (heard.tones += 1);
     stop = (): void => undefined;
   }
+  /** One that waits for somebody's doing, as after a reload. */
+  const waits = localStorage.getItem("waits") !== null;
+  let isTouched = false;
+  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => { isTouched = true; }, true);
+  // The test looks into the page as if by somebody's doing.
+  Object.defineProperty(navigator, "userActivation", { value: { get hasBeenActive(): boolean { return isTouched; } } });
   class AudioContext {
-    state = "running";
+    get state(): string {
+      return waits && !isTouched ? "suspended" : "running";
+    }
     /** Chimes that pile up are left out; here time passes between them. */
     get currentTime(): number {
       return (seconds += 1);
@@ -162,6 +170,38 @@ describe("alerts", () => {
     assert.deepEqual(tags.sort(), calls.map(({ sid }) => sid).sort());
     assert.equal(await chimesOf(page, other), calls.length + 2);
     await other.close();
+  });
+});
+
+describe("a sound that waits for a click or a key", () => {
+  before(async () => {
+    await ask("sound", "on");
+    await page.evaluate(() => { localStorage.setItem("waits", ""); });
+  });
+  after(() => page.evaluate(() => { localStorage.removeItem("waits"); }));
+
+  const told = (): Locator => page.getByText("Sound waits for a click or a key");
+
+  test("is told of on every page, and sounds once somebody did something", async () => {
+    await told().waitFor();
+    const unheard = new FakeCall(server, "+15085140501");
+    await unheard.arrives();
+    await showsStatus(page, unheard.sid, "ringing");
+    await page.keyboard.press("Shift");
+    await told().waitFor({ state: "detached" });
+    assert.equal(await chimesOf(page), 0);
+    const heard = new FakeCall(server, "+15085140502");
+    await heard.arrives();
+    await until("it sounds", async () => ((await chimesOf(page)) === 1 ? true : undefined));
+  });
+
+  test("is told of by its switch, which still says that it is on", async () => {
+    await page.goto(`${server.url}/app/settings`);
+    const choice = page.getByRole("group", { name: "Sound for incoming calls" });
+    await page.getByRole("main").getByText("Waits for a click or a key").waitFor();
+    assert.equal(await choice.getByRole("button", { name: "On" }).getAttribute("aria-pressed"), "true");
+    await page.getByRole("heading", { name: "Sound for incoming calls" }).click();
+    await page.getByRole("main").getByText("Waits for a click or a key").waitFor({ state: "detached" });
   });
 });
 

@@ -19,6 +19,8 @@ import classes from "./shell.module.css";
 
 const ReplayNotice = lazy(() => import("../features/inbox/replay_notice").then((module) => ({ default: module.ReplayNotice })));
 
+const SoundWaits = lazy(() => import("./sound_waits").then((module) => ({ default: module.SoundWaits })));
+
 /** How far a replay is, that was begun in the inbox: nowhere before that was looked at. */
 function Replay({ isInbox }: { isInbox: boolean }): ReactElement | null {
   const [mayRun, setMayRun] = useState(isInbox);
@@ -45,6 +47,7 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
   const View = route.component;
   useTitle("view", route.label);
   useTitle("project", me.project?.name ?? null);
+  const sound = useChosen("sound");
   useChosen("zone"); // every time on the page is told in it
   return (
     <StaleSince value={since}>
@@ -65,6 +68,13 @@ export function Shell({ me, feed }: { me: Me; feed: Feed }): ReactElement {
         <Boundary of={route.view} frame={() => <></>}>
           <Replay isInbox={route.view === "inbox"} />
         </Boundary>
+        {sound === "on" && (
+          <Boundary of={null} frame={() => <></>}>
+            <Suspense fallback={null}>
+              <SoundWaits />
+            </Suspense>
+          </Boundary>
+        )}
         <Commands {...commands} me={me} />
       </div>
     </StaleSince>

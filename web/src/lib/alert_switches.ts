@@ -1,13 +1,14 @@
 // Switches what tells of calls, and lets it be heard or asked for at once.
-import { chime, mayChime } from "./chime";
+import { chime } from "./chime";
 import { askForNotices, noticePermission } from "./notice";
 import type { NoticePermission } from "./notice";
 import { choose } from "./preferences";
 import type { Preferences } from "./preferences";
+import { checkSound } from "./sound";
 
 /** Plays it once. False: the browser lets the page play nothing. */
 export async function hearSound(): Promise<boolean> {
-  const may = await mayChime();
+  const may = await checkSound(true);
   if (may) chime();
   return may;
 }

@@ -1,27 +1,41 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { hearSound, turnNotices, turnSound } from "../../lib/alert_switches";
 import { noticePermission } from "../../lib/notice";
 import { useChosen } from "../../lib/preferences";
 import type { Preferences } from "../../lib/preferences";
+import { useSound } from "../../lib/sound";
+import type { Sound as Heard } from "../../lib/sound";
 import { text } from "../../lib/text";
+import { Mark } from "../../ui/mark";
 import { Options } from "../../ui/options";
 import { OFF_ON, Setting } from "./setting";
+
+const NOTES: Partial<Record<Heard, ReactNode>> = {
+  waits: (
+    <>
+      <Mark look={{ shape: "paused", tone: "warn", word: text.settings.soundWaits }} /> {text.settings.soundNote}
+    </>
+  ),
+  mute: text.settings.soundBlocked,
+};
 
 /** A sound for incoming calls, and how it sounds. */
 export function Sound(): ReactElement {
   const sound = useChosen("sound");
-  const [isBlocked, setBlocked] = useState(false);
-  const hear = async (heard: Promise<boolean>): Promise<void> => {
-    setBlocked(!(await heard));
+  const [wasTried, setTried] = useState(false);
+  const heard = useSound(sound === "on" || wasTried);
+  const tryIt = (): void => {
+    setTried(true);
+    void hearSound();
   };
   return (
-    <Setting name={text.settings.sound} note={isBlocked ? text.settings.soundBlocked : text.settings.soundNote}>
-      <Button variant="default" size="xs" onClick={() => void hear(hearSound())}>
+    <Setting name={text.settings.sound} note={NOTES[heard] ?? text.settings.soundNote}>
+      <Button variant="default" size="xs" onClick={tryIt}>
         {text.settings.tryIt}
       </Button>
-      <Options label={text.settings.sound} options={OFF_ON} value={sound} onChoose={(value) => void hear(turnSound(value))} />
+      <Options label={text.settings.sound} options={OFF_ON} value={sound} onChoose={(value) => void turnSound(value)} />
     </Setting>
   );
 }

@@ -93,6 +93,7 @@ export const en = {
   },
 
   alert: {
+    soundWaits: "Sound waits for a click or a key",
     incoming: (from: string) => `Call from ${from}`,
     to: (number: string) => `to ${number}`,
   },

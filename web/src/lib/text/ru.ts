@@ -92,6 +92,7 @@ export const ru: Text = {
   },
 
   alert: {
+    soundWaits: "Звук ждёт щелчка или нажатия клавиши",
     incoming: (from: string) => `Звонит ${from}`,
     to: (number: string) => `на ${number}`,
   },

@@ -15,6 +15,7 @@ export const settings = {
   zoneOther: "Other",
   sound: "Sound for incoming calls",
   soundNote: "One for each call, in one page of this browser. It plays once you have clicked or typed in the page.",
+  soundWaits: "Waits for a click or a key",
   soundBlocked: "The browser did not let the page play a sound.",
   off: "Off",
   on: "On",
