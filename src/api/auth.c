@@ -14,7 +14,7 @@
 #include "tenancy/people.h"
 #include "tenancy/session.h"
 
-enum { AGENT_MAX = 200, TOKEN_TEXT_MAX = 128 };
+enum { AGENT_MAX = 200 };
 
 // --- tokens as an answer -------------------------------------------------------------------------
 
@@ -46,7 +46,7 @@ struct str auth_access_token(struct req *rq, const struct session *s)
 
 /* The access cookie outlives its token: a page that finds it expired knows that it was signed in.
  */
-static bool reply_tokens(struct req *rq, const struct session *s, struct err *e)
+bool auth_reply_tokens(struct req *rq, const struct session *s, struct err *e)
 {
     const struct str access = auth_access_token(rq, s);
     struct http_header headers[3];
@@ -109,12 +109,56 @@ bool auth_open_session(struct req *rq, const struct person *p, const char *actio
            err_trace(e);
 }
 
+// --- proving who one is --------------------------------------------------------------------------
+
+/* Of an account that is not there the first organisation hears: the store is asked the same as for
+ * one that is. What was given for an address is not kept: it may be a password. */
+static bool note_failure(struct req *rq, void *arg, struct err *e)
+{
+    const struct proof *p = arg;
+    struct deed d = {.action = "login.failed", .entity = "user", .id = STR("unknown")};
+
+    if (p->found) {
+        become(rq, &p->person);
+        d.id = req_id_text(rq, p->person.id);
+    }
+    return req_audit_everywhere(rq, &d, e) || err_trace(e);
+}
+
+bool auth_prove(struct req *rq, struct str email, struct str password, struct proof *ret,
+                struct err *e)
+{
+    struct proof p = {.email = email};
+    bool right;
+
+    if (throttle_is_spent(rq->throttle, rq->http->peer, email, clock_monotonic(rq->app->clock))) {
+        err_set(e, ERR_RATE, "too many attempts to sign in");
+        return err_fix(e, "wait a minute, then try again");
+    }
+    if (!person_by_email(rq->db, email, rq->a, &p.person, &p.found, e) ||
+        !password_verify(rq->app->hasher, p.found ? p.person.password_hash : STR_NONE, password,
+                         &right, e))
+        return err_trace(e);
+    p.right = right && p.person.disabled_at == TIME_NONE;
+    *ret = p;
+    return true;
+}
+
+bool auth_refuse(struct req *rq, struct proof *p, struct err *e)
+{
+    if (!req_transaction(rq, note_failure, p, e))
+        return err_trace(e);
+    throttle_spend(rq->throttle, rq->http->peer, p->email, clock_monotonic(rq->app->clock));
+    err_set(e, ERR_UNAUTHORIZED, "the e-mail address or the password is not right");
+    return err_fix(e, "who forgot it asks an administrator for a link");
+}
+
 // --- login ---------------------------------------------------------------------------------------
 
 struct login {
     struct str email, password;
-    bool found, opened;
-    struct person person;
+    struct proof proof;
+    bool opened;
     struct session session;
 };
 
@@ -123,36 +167,16 @@ static const struct body_field login_fields[] = {
     {"password", BODY_SECRET, offsetof(struct login, password), .required = true, .max = 1024},
 };
 
-static bool wrong(struct req *rq, const struct login *in, struct err *e)
-{
-    throttle_spend(rq->throttle, rq->http->peer, in->email, clock_monotonic(rq->app->clock));
-    err_set(e, ERR_UNAUTHORIZED, "the e-mail address or the password is not right");
-    return err_fix(e, "who forgot it asks an administrator for a link");
-}
-
-/* Of an account that is not there the first organisation hears: the store is asked the same as for
- * one that is. What was given for an address is not kept: it may be a password. */
-static bool note_failure(struct req *rq, void *arg, struct err *e)
-{
-    const struct login *in = arg;
-    struct deed d = {.action = "login.failed", .entity = "user", .id = STR("unknown")};
-
-    if (in->found) {
-        become(rq, &in->person);
-        d.id = req_id_text(rq, in->person.id);
-    }
-    return req_audit_everywhere(rq, &d, e) || err_trace(e);
-}
-
 /* To hash a password takes its time. One that was changed meanwhile, to keep out who knows it,
  * opens nothing any more. */
 static bool open_login(struct req *rq, void *arg, struct err *e)
 {
     struct login *in = arg;
+    const struct person *p = &in->proof.person;
     bool still;
 
-    if (!person_hold(rq->db, &in->person, rq->a, &still, e) ||
-        (still && !auth_open_session(rq, &in->person, "login", &in->session, e)))
+    if (!person_hold(rq->db, p, rq->a, &still, e) ||
+        (still && !auth_open_session(rq, p, "login", &in->session, e)))
         return err_trace(e);
     in->opened = still;
     return true;
@@ -161,7 +185,6 @@ static bool open_login(struct req *rq, void *arg, struct err *e)
 static bool login(struct req *rq, struct err *e)
 {
     struct login in = {0};
-    bool right;
 
     if (!req_fields(rq, login_fields, LEN(login_fields), &in, e))
         return err_trace(e);
@@ -170,21 +193,12 @@ static bool login(struct req *rq, struct err *e)
     struct err odd = {0};
     if (!email_normalise(in.email, rq->a, &in.email, &odd))
         in.email = STR("nobody");
-    if (throttle_is_spent(rq->throttle, rq->http->peer, in.email,
-                          clock_monotonic(rq->app->clock))) {
-        err_set(e, ERR_RATE, "too many attempts to sign in");
-        return err_fix(e, "wait a minute, then try again");
-    }
-    if (!person_by_email(rq->db, in.email, rq->a, &in.person, &in.found, e) ||
-        !password_verify(rq->app->hasher, in.found ? in.person.password_hash : STR_NONE,
-                         in.password, &right, e))
-        return err_trace(e);
-    const bool may = right && in.person.disabled_at == TIME_NONE;
-    if (may && !req_transaction(rq, open_login, &in, e))
+    if (!auth_prove(rq, in.email, in.password, &in.proof, e) ||
+        (in.proof.right && !req_transaction(rq, open_login, &in, e)))
         return err_trace(e);
     if (in.opened)
-        return reply_tokens(rq, &in.session, e) || err_trace(e);
-    return req_transaction(rq, note_failure, &in, e) ? wrong(rq, &in, e) : err_trace(e);
+        return auth_reply_tokens(rq, &in.session, e) || err_trace(e);
+    return auth_refuse(rq, &in.proof, e) || err_trace(e);
 }
 
 // --- refresh -------------------------------------------------------------------------------------
@@ -240,7 +254,7 @@ static bool refresh(struct req *rq, struct err *e)
     if (!take_token(rq, &in, e) || !req_transaction(rq, use_token, &in, e))
         return err_trace(e);
     if (in.how == REFRESH_GOOD || in.how == REFRESH_AGAIN)
-        return reply_tokens(rq, &in.session, e) || err_trace(e);
+        return auth_reply_tokens(rq, &in.session, e) || err_trace(e);
     err_set(e, ERR_UNAUTHORIZED, "the session has ended");
     return err_fix(e, "sign in again");
 }
@@ -269,111 +283,10 @@ static bool logout(struct req *rq, struct err *e)
     return true;
 }
 
-// --- invitations and forgotten passwords ---------------------------------------------------------
-
-struct acceptance {
-    struct str token, password, name;
-    struct str hash;
-    struct person person;
-    struct session session;
-};
-
-static const struct body_field link_fields[] = {
-    {"token", BODY_SECRET, offsetof(struct acceptance, token), .required = true,
-     .max = TOKEN_TEXT_MAX},
-};
-static const struct body_field accept_fields[] = {
-    {"token", BODY_SECRET, offsetof(struct acceptance, token), .required = true,
-     .max = TOKEN_TEXT_MAX},
-    {"password", BODY_SECRET, offsetof(struct acceptance, password), .required = true, .max = 1024},
-    {"name", BODY_TEXT, offsetof(struct acceptance, name), .required = false},
-};
-
-static bool no_link(struct err *e)
-{
-    err_set(e, ERR_NOT_FOUND, "this link was used already, has expired, or never was one");
-    return err_fix(e, "ask who sent it for another");
-}
-
-/* Whom a link is for, which must be one that sets a password. */
-static bool find_person(struct req *rq, struct acceptance *in, struct link *ret, struct err *e)
-{
-    bool found;
-
-    if (!link_find(rq->db, in->token, rq->now, rq->a, ret, &found, e))
-        return err_trace(e);
-    if (!found || ret->purpose == LINK_SIGN_IN)
-        return no_link(e);
-    if (!person_by_id(rq->db, ret->user, rq->a, &in->person, &found, e))
-        return err_trace(e);
-    return found || no_link(e);
-}
-
-static bool show_link(struct req *rq, struct err *e)
-{
-    struct acceptance in = {0};
-    struct link link;
-
-    if (!req_fields(rq, link_fields, LEN(link_fields), &in, e) || !find_person(rq, &in, &link, e))
-        return err_trace(e);
-    json_open_object(&rq->json);
-    json_member_str(&rq->json, STR("purpose"),
-                    link.purpose == LINK_INVITATION ? STR("invitation") : STR("reset"));
-    json_member_str(&rq->json, STR("email"), in.person.email);
-    json_member_str(&rq->json, STR("name"), in.person.name);
-    json_close_object(&rq->json);
-    return reply(rq, 200, e) || err_trace(e);
-}
-
-/* The link is used up with what it gives; all other sessions and links of the person end. The
- * person is held before their links, as by whoever changes their own password. */
-static bool take_up(struct req *rq, void *arg, struct err *e)
-{
-    struct acceptance *in = arg;
-    struct link link;
-    bool still, found;
-
-    if (!person_hold(rq->db, &in->person, rq->a, &still, e) ||
-        !link_use(rq->db, in->token, rq->now, rq->a, &link, &found, e))
-        return err_trace(e);
-    if (!found || !still)
-        return no_link(e);
-    const struct preferences p = {
-        .name = str_is_empty(in->name) ? in->person.name : in->name,
-        .language = in->person.language,
-        .theme = in->person.theme,
-        .time_zone = in->person.time_zone,
-    };
-    return (person_set_password(rq->db, link.user, in->hash, rq->now, e) &&
-            person_set_preferences(rq->db, link.user, &p, e) &&
-            sessions_revoke(rq->db, link.user, STR_NONE, rq->now, e) &&
-            links_revoke(rq->db, link.user, rq->now, e) &&
-            auth_open_session(rq, &in->person,
-                              link.purpose == LINK_INVITATION ? "invitation.accepted"
-                                                              : "password.reset",
-                              &in->session, e)) ||
-           err_trace(e);
-}
-
-static bool accept_link(struct req *rq, struct err *e)
-{
-    struct acceptance in = {0};
-    struct link link;
-
-    if (!req_fields(rq, accept_fields, LEN(accept_fields), &in, e) ||
-        !find_person(rq, &in, &link, e) || !password_check(in.password, in.person.email, e) ||
-        !password_hash(rq->app->hasher, in.password, rq->a, &in.hash, e) ||
-        !req_transaction(rq, take_up, &in, e) || !reply_tokens(rq, &in.session, e))
-        return err_trace(e);
-    return true;
-}
-
 static const struct route routes[] = {
     {HTTP_POST, "/auth/login", login, PUBLIC, SLOW},
     {HTTP_POST, "/auth/refresh", refresh, PUBLIC},
     {HTTP_POST, "/auth/logout", logout, SIGNED_IN},
-    {HTTP_POST, "/auth/link", show_link, PUBLIC},
-    {HTTP_POST, "/auth/accept", accept_link, PUBLIC, SLOW},
 };
 
 const struct resource api_auth = {"auth", routes, LEN(routes)};

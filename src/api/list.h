@@ -2,6 +2,7 @@
 RESOURCE(health)
 RESOURCE(session)
 RESOURCE(auth)
+RESOURCE(links)
 RESOURCE(account)
 RESOURCE(users)
 RESOURCE(keys)

@@ -140,8 +140,8 @@ static bool give(struct req *rq, struct grant *in, struct str *ret_before, struc
     return true;
 }
 
-/* Somebody who belongs to another organisation already has a password of their own: they are let
- * in, and no link is made for them here. */
+/* Whoever is not of this organisation yet is a guest and gets a link; whether they have an account
+ * elsewhere nobody is told here (docs/adr/017). */
 static bool invite_within(struct req *rq, void *arg, struct err *e)
 {
     struct grant *in = arg;
@@ -149,7 +149,8 @@ static bool invite_within(struct req *rq, void *arg, struct err *e)
     struct str before;
     bool made;
 
-    if (!person_ensure(REQ_OFFICE(rq), in->email, name, rq->a, &in->user, &made, e) ||
+    if (!member_ensure(REQ_OFFICE(rq), INVITATION(rq->actor.org, in->email, name), rq->a, &in->user,
+                       &made, e) ||
         !give(rq, in, &before, e))
         return err_trace(e);
     if (made && !link_create(REQ_OFFICE(rq), in->user, LINK_INVITATION, rq->a, &in->link, e))

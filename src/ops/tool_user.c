@@ -19,7 +19,7 @@ struct errand {
     usec_t now;
     struct str email;
     int64_t user;
-    struct str link; /* none: they have a password already */
+    struct str link;
 };
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
@@ -54,7 +54,8 @@ static bool create(struct errand *x, struct err *e)
         return err_trace(e);
     if (!found)
         return err_set(e, ERR_NOT_FOUND, "the store is empty; start the server once");
-    return (person_ensure(OFFICE(x->db, NULL, x->now), x->email, name, a, &x->user, &made, e) &&
+    return (member_ensure(OFFICE(x->db, &x->rng, x->now), INVITATION(all.org, x->email, name), a,
+                          &x->user, &made, e) &&
             role_grant(OFFICE(x->db, NULL, x->now), &all, ROLE_WISH(x->user, INT_NONE, role), a,
                        &before, e) &&
             link_create(OFFICE(x->db, &x->rng, x->now), x->user, LINK_INVITATION, a, &x->link, e) &&
@@ -62,27 +63,25 @@ static bool create(struct errand *x, struct err *e)
            err_trace(e);
 }
 
-/* An organisation with a project, as none can do without, and an owner, who may have a password of
- * another organisation already. */
+/* An organisation with a project, as none can do without, and an owner. */
 static bool create_org(struct errand *x, struct err *e)
 {
     struct arena *a = x->cmd->a;
     struct str name;
     struct reach all = {.project = INT_NONE, .rights = RIGHTS_ALL};
     enum user_role before;
-    struct person owner;
     int64_t project;
-    bool made, found;
+    bool made;
 
     if (!tool_name(x->cmd->args[1], &name, e) ||
         !db_query_one(x->db, Q_ORG_ADD, BINDS(bind_str("name", name)), id_columns, LEN(id_columns),
                       a, &all.org, &made, e) ||
         !project_create(OFFICE(x->db, &x->rng, x->now), all.org, STR("First project"), a, &project,
                         e) ||
-        !person_ensure(OFFICE(x->db, NULL, x->now), x->email, x->email, a, &x->user, &made, e) ||
+        !member_ensure(OFFICE(x->db, &x->rng, x->now), INVITATION(all.org, x->email, x->email), a,
+                       &x->user, &made, e) ||
         !role_grant(OFFICE(x->db, NULL, x->now), &all,
-                    ROLE_WISH(x->user, INT_NONE, USER_ROLE_OWNER), a, &before, e) ||
-        !person_by_id(x->db, x->user, a, &owner, &found, e))
+                    ROLE_WISH(x->user, INT_NONE, USER_ROLE_OWNER), a, &before, e))
         return err_trace(e);
     const struct audit_entry entry = {.who = &tool_console,
                                       .action = "org.created",
@@ -90,24 +89,33 @@ static bool create_org(struct errand *x, struct err *e)
                                       .entity_id = str_fmt(a, "%lld", (long long)all.org)};
     if (!audit_append(x->db, all.org, &entry, x->now, a, e))
         return err_trace(e);
-    return !str_is_none(owner.password_hash) ||
-           link_create(OFFICE(x->db, &x->rng, x->now), x->user, LINK_INVITATION, a, &x->link, e) ||
+    return link_create(OFFICE(x->db, &x->rng, x->now), x->user, LINK_INVITATION, a, &x->link, e) ||
            err_trace(e);
 }
 
-static bool reset(struct errand *x, struct err *e)
+/* Who has an account, or else who was invited last and has not come. */
+static bool find_person(struct errand *x, enum link_purpose *ret, struct err *e)
 {
     struct person p;
     bool found;
 
     if (!person_by_email(x->db, x->email, x->cmd->a, &p, &found, e))
         return err_trace(e);
-    if (!found)
-        return err_set(e, ERR_NOT_FOUND, "nobody has the address %.100s", x->cmd->args[1]);
-    x->user = p.id;
-    return (links_revoke(x->db, p.id, x->now, e) &&
-            link_create(OFFICE(x->db, &x->rng, x->now), p.id, LINK_RESET, x->cmd->a, &x->link, e) &&
-            note(x, "password.link_made", e)) ||
+    *ret = found ? LINK_RESET : LINK_INVITATION;
+    if (found)
+        x->user = p.id;
+    else if (!person_guest(x->db, x->email, x->cmd->a, &x->user, &found, e))
+        return err_trace(e);
+    return found || err_set(e, ERR_NOT_FOUND, "nobody has the address %.100s", x->cmd->args[1]);
+}
+
+static bool reset(struct errand *x, struct err *e)
+{
+    enum link_purpose purpose;
+
+    return (find_person(x, &purpose, e) && links_revoke(x->db, x->user, x->now, e) &&
+            link_create(OFFICE(x->db, &x->rng, x->now), x->user, purpose, x->cmd->a, &x->link, e) &&
+            note(x, purpose == LINK_RESET ? "password.link_made" : "user.invited", e)) ||
            err_trace(e);
 }
 
@@ -175,10 +183,7 @@ static int start(struct command *cmd, const struct errand_kind *kinds, size_t n)
 
     if (!do_errand(&x, kinds, n, &e))
         return tool_fail(&e);
-    if (str_is_none(x.link))
-        (void)printf(STR_FMT "/app/\n", STR_ARG(base));
-    else
-        (void)printf(STR_FMT "/app/welcome#" STR_FMT "\n", STR_ARG(base), STR_ARG(x.link));
+    (void)printf(STR_FMT "/app/welcome#" STR_FMT "\n", STR_ARG(base), STR_ARG(x.link));
     return EXIT_SUCCESS;
 }
 

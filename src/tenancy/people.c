@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "tenancy/project.h"
 #include "tenancy/session.h"
+#include "tenancy/token.h"
 
 enum { EMAIL_MAX = 254, MEMBERS_MAX = 100, ROLES_PER_MEMBER = 64 };
 
@@ -41,6 +42,7 @@ bool email_normalise(struct str email, struct arena *a, struct str *ret, struct 
 static const struct column person_columns[] = {
     {"id", COLUMN_INT, offsetof(struct person, id)},
     {"email", COLUMN_STR, offsetof(struct person, email)},
+    {"is_guest", COLUMN_BOOL, offsetof(struct person, is_guest)},
     {"name", COLUMN_STR, offsetof(struct person, name)},
     {"password_hash", COLUMN_STR, offsetof(struct person, password_hash)},
     {"language", COLUMN_STR, offsetof(struct person, language)},
@@ -119,6 +121,40 @@ bool person_ensure(const struct office *o, struct str email, struct str name, st
         return err_trace(e);
     *ret = known.id;
     return found || err_set(e, ERR_CONFLICT, "this address was taken at this moment");
+}
+
+bool person_settle(struct db *db, int64_t guest, struct arena *a, bool *ret, struct err *e)
+{
+    int64_t id;
+
+    return db_query_one(db, Q_USER_SETTLE, BINDS(bind_int("user", guest)), id_columns,
+                        LEN(id_columns), a, &id, ret, e) ||
+           err_trace(e);
+}
+
+bool person_join(struct db *db, int64_t guest, int64_t user, struct arena *a, int64_t *ret_org,
+                 struct err *e)
+{
+    struct rows *rows;
+    int64_t org = 0;
+
+    if (!db_query(db, Q_ROLES_MOVE, BINDS(bind_int("guest", guest), bind_int("user", user)), a,
+                  &rows, e))
+        return err_trace(e);
+    while (rows_next(rows))
+        org = rows_int(rows, "org_id");
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    *ret_org = org;
+    return true;
+}
+
+bool person_guest(struct db *db, struct str email, struct arena *a, int64_t *ret, bool *ret_found,
+                  struct err *e)
+{
+    return db_query_one(db, Q_USER_GUEST_LAST, BINDS(bind_str("email", email)), id_columns,
+                        LEN(id_columns), a, ret, ret_found, e) ||
+           err_trace(e);
 }
 
 bool person_set_password(struct db *db, int64_t id, struct str hash, usec_t now, struct err *e)
@@ -290,6 +326,26 @@ bool member_find(struct db *db, const struct reach *r, int64_t user, struct aren
         return err_set(e, ERR_NOT_FOUND, "there is no such thing here");
     *ret = list[0];
     return true;
+}
+
+bool member_ensure(const struct office *o, const struct invitation *in, struct arena *a,
+                   int64_t *ret, bool *ret_made, struct err *e)
+{
+    bool known;
+
+    if (!org_hold(o->db, in->org, a, e) ||
+        !db_query_one(o->db, Q_MEMBER_BY_EMAIL,
+                      BINDS(bind_int("org", in->org), bind_str("email", in->email)), id_columns,
+                      LEN(id_columns), a, ret, &known, e))
+        return err_trace(e);
+    *ret_made = !known;
+    return known ||
+           db_query_one(o->db, Q_USER_INVITE,
+                        BINDS(bind_str("key", token_create(o->rng, a)),
+                              bind_str("email", in->email), bind_str("name", in->name),
+                              bind_time("now", o->now)),
+                        id_columns, LEN(id_columns), a, ret, ret_made, e) ||
+           err_trace(e);
 }
 
 // --- roles ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 struct person {
     int64_t id;
     struct str email, name;
+    bool is_guest; /* of one organisation, until they take up its invitation: docs/adr/017 */
     struct str password_hash; /* none before an invitation is taken up */
     struct str language, theme, time_zone;
     usec_t created_at, disabled_at;
@@ -30,9 +31,18 @@ bool person_by_id(struct db *db, int64_t id, struct arena *a, struct person *ret
  * changed meanwhile, or they were shut out. In a transaction, until whose end it stays so. */
 bool person_hold(struct db *db, const struct person *p, struct arena *a, bool *ret_still,
                  struct err *e) CHECK_RESULT;
-/* The one who has the address already, or a new one without a password. */
+/* The one who has the address already, or a new one without a password: where nobody else could. */
 bool person_ensure(const struct office *o, struct str email, struct str name, struct arena *a,
                    int64_t *ret, bool *ret_made, struct err *e) CHECK_RESULT;
+/* A guest becomes who has the address; *ret false when somebody has it already. */
+bool person_settle(struct db *db, int64_t guest, struct arena *a, bool *ret,
+                   struct err *e) CHECK_RESULT;
+/* What a guest was given becomes that of who has the address; *ret_org: where, 0 for nothing. */
+bool person_join(struct db *db, int64_t guest, int64_t user, struct arena *a, int64_t *ret_org,
+                 struct err *e) CHECK_RESULT;
+/* Who was last invited by an address and has not come. */
+bool person_guest(struct db *db, struct str email, struct arena *a, int64_t *ret, bool *ret_found,
+                  struct err *e) CHECK_RESULT;
 bool person_set_password(struct db *db, int64_t id, struct str hash, usec_t now,
                          struct err *e) CHECK_RESULT;
 
@@ -64,13 +74,22 @@ struct member_role {
 struct member {
     int64_t id;
     struct str email, name;
-    usec_t created_at, disabled_at;
-    usec_t seen_at;              /* last, within reach; TIME_NONE: not here */
-    bool has_password, has_come; /* has_come: signed in, wherever */
+    usec_t created_at, disabled_at; /* created_at: here */
+    usec_t seen_at;                 /* last, within reach; TIME_NONE: not here */
+    bool has_password, has_come;    /* has_come: signed in, wherever */
     const struct member_role *roles;
     size_t n_roles;
 };
 
+/* Who has the address here, or else a guest: somebody of their own, whoever has it elsewhere. The
+ * organisation is held until the transaction ends. */
+struct invitation {
+    int64_t org;
+    struct str email, name;
+};
+#define INVITATION(org, email, name) (&(const struct invitation){(org), (email), (name)})
+bool member_ensure(const struct office *o, const struct invitation *in, struct arena *a,
+                   int64_t *ret, bool *ret_made, struct err *e) CHECK_RESULT;
 /* Those after `after`, by id. */
 bool member_list(struct db *db, const struct reach *r, struct list_page page, struct arena *a,
                  struct member **ret, size_t *ret_n, struct err *e) CHECK_RESULT;

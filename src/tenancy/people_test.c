@@ -314,6 +314,81 @@ static void nobody_is_opened_who_has_more_roles_than_are_shown(void **state)
     }
 }
 
+/* Invited into an organisation, with a role there. */
+static int64_t invite(struct kit *k, int64_t org, struct str email, enum user_role role)
+{
+    const struct office o = *OFFICE(k->db, &k->rng, KIT_NOW);
+    const struct reach all = {org, INT_NONE, RIGHTS_ALL};
+    enum user_role before;
+    struct err e = {0};
+    int64_t id, again;
+    bool made;
+
+    assert_ok(member_ensure(&o, INVITATION(org, email, email), k->a, &id, &made, &e), &e);
+    assert_true(made);
+    assert_ok(role_grant(&o, &all, ROLE_WISH(id, INT_NONE, role), k->a, &before, &e), &e);
+    assert_ok(member_ensure(&o, INVITATION(org, email, email), k->a, &again, &made, &e), &e);
+    assert_true(!made && again == id);
+    return id;
+}
+
+static void who_is_invited_is_a_guest_until_they_come(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct str email = STR("ann@example.com");
+        int64_t other, org;
+        (void)kit_other_project(&k, &other);
+        const struct reach elsewhere = {other, INT_NONE, RIGHTS_ALL};
+        struct person p;
+        struct member m;
+        bool found, settled;
+        struct err e = {0};
+
+        // Nobody has the address: the first guest becomes who has it, and the second does not.
+        const int64_t ann = invite(&k, k.org, email, USER_ROLE_VIEWER);
+        const int64_t guest = invite(&k, other, email, USER_ROLE_OPERATOR);
+        assert_ok(person_by_email(db, email, a, &p, &found, &e), &e);
+        assert_true(!found && guest != ann);
+        assert_ok(person_settle(db, ann, a, &settled, &e), &e);
+        assert_true(settled);
+        assert_ok(person_settle(db, guest, a, &settled, &e), &e);
+        assert_false(settled);
+        assert_ok(person_by_id(db, guest, a, &p, &found, &e), &e);
+        assert_true(p.is_guest);
+        assert_str(p.email, "ann@example.com");
+        assert_ok(person_by_email(db, email, a, &p, &found, &e), &e);
+        assert_true(found && p.id == ann && !p.is_guest);
+
+        assert_ok(person_join(db, guest, ann, a, &org, &e), &e);
+        assert_int_equal(org, other);
+        assert_ok(member_find(db, &elsewhere, ann, a, &m, &e), &e);
+        assert_true(m.n_roles == 1 && m.roles[0].role == USER_ROLE_OPERATOR);
+        assert_refused(member_find(db, &elsewhere, guest, a, &m, &e), &e, ERR_NOT_FOUND);
+        err_clear(&e);
+        assert_ok(person_join(db, guest, ann, a, &org, &e), &e);
+        assert_int_equal(org, 0);
+    }
+}
+
+static void a_guest_is_no_owner_that_is_left(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct reach all = kit_owner_reach(&k);
+        struct err e = {0};
+
+        (void)invite(&k, k.org, STR("ann@example.com"), USER_ROLE_OWNER);
+        assert_refused(member_disable(db, &all, k.owner, true, KIT_NOW, a, &e), &e, ERR_CONFLICT);
+    }
+}
+
 /* The link of who was invited here, and never came, after a role in this organisation or that. */
 static bool outlives(struct kit *k, enum link_purpose purpose, int64_t org, enum user_role role)
 {
@@ -408,5 +483,7 @@ TEST_MAIN(cmocka_unit_test(addresses_are_compared_in_lower_case),
           cmocka_unit_test(of_two_owners_who_oust_each_other_at_once_one_stays),
           cmocka_unit_test(members_are_listed_within_reach),
           cmocka_unit_test(nobody_is_opened_who_has_more_roles_than_are_shown),
+          cmocka_unit_test(who_is_invited_is_a_guest_until_they_come),
+          cmocka_unit_test(a_guest_is_no_owner_that_is_left),
           cmocka_unit_test(a_link_does_not_open_what_was_given_since),
           cmocka_unit_test(a_link_that_is_made_meanwhile_does_not_open_who_becomes_an_owner))

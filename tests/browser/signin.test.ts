@@ -120,6 +120,20 @@ describe("an invitation", () => {
     await stranger.getByRole("heading", { name: "Open the link once more" }).waitFor();
     await stranger.context().close();
   });
+
+  test("of another company asks who has an account for its password", async () => {
+    const { output } = await tool(server, "org", "create", "Another company", owner.email);
+    const page = await strangersPage(browser);
+    await page.goto(/http\S+/.exec(output)?.[0] ?? "");
+    await page.getByText("or enter the one that it has here").waitFor();
+    await page.getByLabel("Password", { exact: true }).fill("not the password of anybody");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("alert").getByText("is not right").waitFor();
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await isAt(page, "/app/");
+    await page.context().close();
+  });
 });
 
 describe("a way in that is closed", () => {

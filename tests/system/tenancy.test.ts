@@ -415,9 +415,10 @@ describe("F173 what is another's is answered like what is not there", () => {
   it("F176 tells an organisation when its people were seen at work for it, and not when they work for another", async () => {
     const shared = await employ(server, owner, "both@first.example", "viewer", a1.project);
     await must(server, shared.token, "POST", "/api/me/project", { project_id: a1.project });
-    const { user } = await invite(server, other, shared.email, "viewer", b1.project);
+    const { link_token } = await invite(server, other, shared.email, "viewer", b1.project);
+    await accept(server, link_token ?? "", shared.email);
     const seenBy = async (by: Person): Promise<[string, boolean]> => {
-      const { user: { status, seen_at } } = await must<{ user: { status: string; seen_at: string | null } }>(server, by.token, "GET", `/api/users/${user.id}`);
+      const { user: { status, seen_at } } = await must<{ user: { status: string; seen_at: string | null } }>(server, by.token, "GET", `/api/users/${shared.id}`);
       return [status, seen_at !== null];
     };
     assert.deepEqual([await seenBy(owner), await seenBy(other)], [["active", true], ["active", false]]);

@@ -5,12 +5,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, type InboxPage } from "../lib/api.ts";
-import { employ, found, invite, must, OWNER, type Person, signIn } from "../lib/company.ts";
+import { accept, employ, found, invite, must, OWNER, type Person, signIn } from "../lib/company.ts";
 import { ABOUT, type Ids, MISSING, type Request } from "../lib/foreign.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
 import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
-import { settled, tool } from "../lib/settled.ts";
+import { settled } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
 
@@ -63,8 +63,8 @@ describe("F173 the way to what is another's is the way to what is not there", { 
     own = { ...MISSING, project: home, user: (await invite(server, stranger, "viewer@second.example", "viewer", home)).user.id };
     await employ(server, owner, "gone@first.example", "viewer", project).then(({ id }) => must(server, owner.token, "PATCH", `/api/users/${id}`, { disabled: true }));
     await employ(server, owner, "both@first.example", "viewer", project);
-    await invite(server, stranger, "both@first.example", "viewer", home);
-    await tool(server, "user", "create", "nowhere@first.example", "viewer");
+    await accept(server, (await invite(server, stranger, "both@first.example", "viewer", home)).link_token ?? "", "both@first.example");
+    await employ(server, owner, "nowhere@first.example", "viewer");
     await sql(server, "DELETE FROM user_roles WHERE user_id = (SELECT id FROM users WHERE email = 'nowhere@first.example')");
     await cluster.set({ log_statement: "all", log_line_prefix: "%c|", log_parameter_max_length: "0" });
     restarted = (await log()).length;
@@ -119,6 +119,13 @@ describe("F173 the way to what is another's is the way to what is not there", { 
     assert.notDeepEqual(mine.statements, missing.statements);
   });
 
+  it("an invitation does the same for who has an account elsewhere, is invited elsewhere, or is known to nobody", async () => {
+    const invited = (email: string): Promise<{ status: number; statements: string[] }> => asked({ method: "POST", path: "/api/users", body: { email, role: "viewer" } });
+    const usual = await invited("nobody@nowhere.example");
+    assert.equal(usual.status, 201);
+    for (const email of [OWNER.BOOTSTRAP_ADMIN_EMAIL, "gone@first.example", "viewer@first.example", "nowhere@first.example"]) assert.deepEqual(await invited(email), usual, email);
+  });
+
   /** All that a failed sign-in does: its answer, what the store is asked, and how many passwords are hashed. */
   async function refused(email: string, address: string, password = PASSWORD): Promise<object> {
     const hashes = async (): Promise<number> => value(await scrape(server), "password_hashes_total") ?? assert.fail("hashes");
@@ -129,7 +136,7 @@ describe("F173 the way to what is another's is the way to what is not there", { 
       body: JSON.stringify(body).replaceAll(/"trace_id":"[^"]*"/g, ""),
       headers: [...headers.keys()].sort(),
       hashes: (await hashes()) - hashed,
-      statements: await statementsSince(place, "FROM users WHERE email"),
+      statements: await statementsSince(place, "WHERE email = "),
     };
   }
   const REFUSED: Record<string, [string, string?]> = {

@@ -49,7 +49,7 @@ SELECT r.org_id, r.seq, :project, :ts, :actor_kind, :actor_id, :actor_name, :act
 
 -- part: audit_entry
 SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.action, a.entity_type,
-       a.entity_id, a.details, a.address, a.trace_id, u.email AS entity_name
+       a.entity_id, a.details, a.address, a.trace_id, coalesce(u.invited_email, u.email) AS entity_name
   FROM audit_logs a
 
 -- part: audit_chosen

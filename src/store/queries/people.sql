@@ -6,17 +6,46 @@ VALUES (:email, :name, :password_hash, :now, CASE WHEN :password_hash IS NULL TH
 ON CONFLICT (email) DO NOTHING
 RETURNING id;
 
+-- name: user_invite
+-- A guest: somebody of their own, whoever else has the address. key: a name by which nobody signs in.
+-- params: key text, email text, name text, now time
+-- scope: system — people stand above organisations; their roles say where they belong
+INSERT INTO users (email, invited_email, name, created_at) VALUES (:key, :email, :name, :now)
+RETURNING id;
+
+-- name: user_settle
+-- A guest becomes who has the address, if nobody has it yet.
+-- params: user int
+-- scope: system — the person themselves, whose link was proved
+UPDATE users SET email = invited_email, invited_email = NULL
+ WHERE id = :user AND invited_email IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = users.invited_email)
+RETURNING id;
+
+-- name: user_guest_last
+-- Who was invited by an address, and has not come: the last of them, of any organisation.
+-- params: email text
+-- scope: system — who runs the installation
+SELECT u.id FROM users u
+ WHERE u.invited_email = :email AND EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = u.id)
+ ORDER BY u.id DESC LIMIT 1;
+
+-- part: person
+SELECT id, coalesce(invited_email, email) AS email, invited_email IS NOT NULL AS is_guest, name, password_hash,
+       language, theme, time_zone, created_at, disabled_at
+  FROM users
+
 -- name: user_by_email
 -- params: email text
 -- scope: system — somebody who signs in, before it is known where they belong
-SELECT id, email, name, password_hash, language, theme, time_zone, created_at, disabled_at
-  FROM users WHERE email = :email;
+-- use: person
+ WHERE email = :email;
 
 -- name: user_by_id
 -- params: user int
 -- scope: system — the person themselves, whose session or link was proved
-SELECT id, email, name, password_hash, language, theme, time_zone, created_at, disabled_at
-  FROM users WHERE id = :user;
+-- use: person
+ WHERE id = :user;
 
 -- name: user_hold
 -- What a sign-in or another password rests on. Until the transaction ends, who would change it waits.
@@ -31,7 +60,7 @@ SELECT password_hash, disabled_at FROM users WHERE id = :user FOR NO KEY UPDATE;
 -- Whom the one-time link of a start signs in: the first owner of the first organisation.
 -- scope: system — a start has nobody who asks
 SELECT u.id FROM users u JOIN user_roles r ON r.user_id = u.id
- WHERE r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL
+ WHERE r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL AND u.invited_email IS NULL
  ORDER BY r.org_id, u.id LIMIT 1;
 
 -- name: user_set_password
@@ -47,10 +76,13 @@ UPDATE users SET name = :name, language = :language, theme = :theme, time_zone =
 
 -- name: user_list
 -- Who has a role in the organisation or one of its projects. project narrows it to those who have something to
--- do with that project. When somebody was seen is told of sessions here alone: elsewhere is others' business.
+-- do with that project. When somebody was seen is told of sessions here alone, and since when they are there of roles
+-- here: elsewhere is others' business.
 -- params: org int, project int, after int, until int, limit int
 -- scope: org
-SELECT u.id, u.email, u.name, u.created_at, u.disabled_at, u.password_hash IS NOT NULL AS has_password,
+SELECT u.id, coalesce(u.invited_email, u.email) AS email, u.name, u.disabled_at,
+       u.password_hash IS NOT NULL AS has_password,
+       (SELECT min(r.created_at) FROM user_roles r WHERE r.user_id = u.id AND r.org_id = :org) AS created_at,
        (SELECT max(s.seen_at) FROM user_sessions s JOIN projects p ON p.id = s.project_id
          WHERE s.user_id = u.id AND p.org_id = :org
            AND (CAST(:project AS bigint) IS NULL OR p.id = :project)) AS seen_at,
@@ -87,6 +119,24 @@ UPDATE users SET disabled_at = CASE WHEN :disabled THEN :now END WHERE id = :use
 -- params: user int, org int
 -- scope: system — counts roles beyond the organisation's own
 SELECT count(*) AS n FROM user_roles WHERE user_id = :user AND org_id <> :org;
+
+-- name: member_by_email
+-- params: org int, email text
+-- scope: org
+SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
+ WHERE r.org_id = :org AND coalesce(u.invited_email, u.email) = :email
+ ORDER BY u.id LIMIT 1;
+
+-- name: roles_move
+-- What a guest was given becomes that of who has the address. Where they have something already it stays with the guest.
+-- params: guest int, user int
+-- scope: system — the person themselves, whose link and password were proved
+UPDATE user_roles SET user_id = :user
+ WHERE user_id = :guest
+   AND NOT EXISTS (SELECT 1 FROM user_roles o
+                    WHERE o.user_id = :user AND o.org_id = user_roles.org_id
+                      AND coalesce(o.project_id, 0) = coalesce(user_roles.project_id, 0))
+RETURNING org_id;
 
 -- name: role_grant
 -- Gives a role, or another one in place of what they have there.
@@ -128,7 +178,8 @@ DELETE FROM user_roles WHERE id = :id AND org_id = :org;
 -- params: org int
 -- scope: org
 SELECT r.user_id FROM user_roles r JOIN users u ON u.id = r.user_id
- WHERE r.org_id = :org AND r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL;
+ WHERE r.org_id = :org AND r.role = 'owner' AND r.project_id IS NULL AND u.disabled_at IS NULL
+   AND u.invited_email IS NULL;
 
 -- name: actor_places
 -- The roles that somebody has for one project: its own, and those for the whole organisation.

@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import type { ReactElement } from "react";
 import { ApiError, postJson } from "../lib/api";
 import { text } from "../lib/text";
+import { welcomeWords } from "../lib/welcome_words";
 import type { LinkAcceptance, LinkInfo, Tokens } from "../lib/types";
 import { FailedFace, LoadingFace } from "../ui/faces";
 import { Field, Form, PasswordField } from "../ui/form";
@@ -11,8 +12,10 @@ import { Trouble } from "../ui/trouble";
 import { Door } from "./door";
 import classes from "./door.module.css";
 
-const words = text.door.welcome;
+const words = welcomeWords;
 const GONE = 404;
+/** Of who has an account here already. */
+const SAYS = { 401: [text.door.signIn.wrong, text.door.signIn.wrongFix], 429: [text.door.signIn.throttled] };
 
 function isGone(error: Error | null): boolean {
   return error instanceof ApiError && error.status === GONE;
@@ -87,7 +90,7 @@ function Acceptance({ token, link }: { token: string; link: LinkInfo }): ReactEl
         <input type="hidden" name="username" autoComplete="username" value={link.email} />
         {isNew && <Field label={words.name} name="name" autoComplete="name" maxLength={100} defaultValue={link.name === link.email ? "" : link.name} />}
         <PasswordField label={text.door.password} name="password" autoComplete="new-password" minLength={10} note={text.door.passwordRule} />
-        {error !== null && <Trouble error={error} />}
+        {error !== null && <Trouble error={error} says={SAYS} />}
         <Button type="submit" loading={isPending || isSuccess}>
           {words.submit}
         </Button>

@@ -37,10 +37,10 @@ const people = {
   place: "For",
   linkTitle: "The link for them",
   linkLabel: (email: string) => `Send this to ${email}`,
-  linkNote: "It is shown this once and works once. By it they choose their own password.",
+  linkNote: "It is shown this once and works once. By it they choose a password, or sign in with the one that they have here.",
   noLink: {
-    active: (email: string) => `${email} has an account already and needs no link: the role counts from now on.`,
-    invited: (email: string) => `${email} was invited before and has not come yet; the link of then may work no longer. Make a new one at their name. Who belongs to another organisation as well gets one from the server's console alone: hookswitch user reset.`,
+    active: (email: string) => `${email} is here already and needs no link: the role counts from now on.`,
+    invited: (email: string) => `${email} was invited before and has not come yet; the link of then may work no longer. Make a new one at their name.`,
     disabled: (email: string) => `The account of ${email} is switched off: the role counts when it is on again.`,
   },
   done: "Done",

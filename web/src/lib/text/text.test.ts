@@ -7,6 +7,8 @@ import { palette as paletteRu } from "./palette_ru";
 import { peopleWords as peopleEn } from "./people_en";
 import { peopleWords as peopleRu } from "./people_ru";
 import { ru } from "./ru";
+import { welcomeWords as welcomeEn } from "./welcome_en";
+import { welcomeWords as welcomeRu } from "./welcome_ru";
 
 /** The paths of all words that are plain strings, with the word. */
 function words(of: object, path = ""): [string, string][] {
@@ -22,6 +24,7 @@ const CATALOGUES: [object, object][] = [
   [connectionsEn, connectionsRu],
   [paletteEn, paletteRu],
   [peopleEn, peopleRu],
+  [welcomeEn, welcomeRu],
 ];
 
 describe("the catalogues", () => {
