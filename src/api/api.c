@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "api/credentials.h"
+#include "api/crowd.h"
 #include "api/meter.h"
 #include "api/request.h"
 #include "api/run_wait.h"
@@ -18,6 +19,7 @@
 #include "base/log.h"
 #include "http/route.h"
 #include "inbox/backlog.h"
+#include "inbox/budget.h"
 #include "inbox/inbox.h"
 #include "loop/loop.h"
 #include "store/store.h"
@@ -32,7 +34,12 @@ enum { ROUTES_MAX = 256, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
 enum pool_kind { POOL_COMMON, POOL_SLOW, POOL_COUNT };
 /* Of the API's threads, so many may wait for the end of a run: one in four, and two at most. */
 enum { RUN_WAITERS_MAX = 2, THREADS_PER_RUN_WAITER = 4 };
-enum { COMMON_WAITING_MAX = 1024, SLOW_WAITING_MAX = 32, SLOW_THREADS = 2 };
+enum {
+    COMMON_WAITING_MAX = 1024,
+    SLOW_WAITING_MAX = 32,
+    SLOW_WAITING_OF_ONE = 8,
+    SLOW_THREADS = 2
+};
 
 #define RESOURCE(name) extern const struct resource api_##name;
 #include "api/list.h"
@@ -47,6 +54,7 @@ static const struct resource *const resources[] = {
 struct pool {
     struct api *api;
     struct mailbox *waiting;
+    struct crowd *crowd; /* of the slow pool: who is in the mailbox */
     struct thread *threads[THREADS_MAX];
     size_t n_threads, waiting_max;
 };
@@ -265,6 +273,19 @@ static void serve(struct worker *w, struct http_exchange *x)
     note_span(w->api, route, &seen, err_code_status(e.code));
 }
 
+/* A password takes its time: whoever asks for many, right or wrong, waits for few of them. */
+static bool may_wait(const struct pool *pool, const struct http_exchange *x)
+{
+    return pool->crowd ? crowd_enter(pool->crowd, budget_client(http_request_of(x)->peer))
+                       : mailbox_length(pool->waiting) < pool->waiting_max;
+}
+
+static void leave(const struct pool *pool, const struct http_exchange *x)
+{
+    if (pool->crowd)
+        crowd_leave(pool->crowd, budget_client(http_request_of(x)->peer));
+}
+
 static void work(void *arg)
 {
     const struct pool *pool = arg;
@@ -274,8 +295,10 @@ static void work(void *arg)
     w.db = store_connect(w.api->o.store, STORE_WORK);
     buf_init(&w.out, ANSWER_MAX);
     while ((t = mailbox_take_one(pool->waiting, SECONDS(60))) || !mailbox_is_closed(pool->waiting))
-        if (t)
+        if (t) {
+            leave(pool, http_exchange_of_task(t));
             serve(&w, http_exchange_of_task(t));
+        }
     buf_finish(&w.out);
     db_close(w.db);
 }
@@ -320,10 +343,13 @@ static void enqueue(struct api *api, struct http_exchange *x, const struct http_
 
     *match = *found;
     http_set_user(x, match);
-    if (mailbox_length(pool->waiting) >= pool->waiting_max ||
-        !mailbox_push(pool->waiting, http_task(x)))
-        refuse(x, route->slow ? ERR_RATE : ERR_UNAVAILABLE,
-               "too many requests wait; try again in a moment");
+    const bool may = may_wait(pool, x);
+    if (may && mailbox_push(pool->waiting, http_task(x)))
+        return;
+    if (may)
+        leave(pool, x);
+    refuse(x, route->slow ? ERR_RATE : ERR_UNAVAILABLE,
+           "too many requests wait; try again in a moment");
 }
 
 static void take(struct api *api, struct http_exchange *x, const struct http_match *match)
@@ -392,6 +418,7 @@ static void pool_finish(struct pool *pool)
     for (size_t i = 0; i < pool->n_threads; i++)
         thread_join(pool->threads[i]);
     mailbox_destroy(pool->waiting);
+    crowd_destroy(pool->crowd);
 }
 
 static size_t run_waiters(size_t threads)
@@ -436,6 +463,7 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->runs = run_wait_create(o->clock, run_waiters(o->threads), o->waiting);
     pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX);
     pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX);
+    api->pools[POOL_SLOW].crowd = crowd_create(SLOW_WAITING_MAX, SLOW_WAITING_OF_ONE);
     api->monitor_end = mailbox_create();
     atomic_store(&api->store_up, true);
     if (!thread_start("api-monitor", watch_store, api, &api->monitor, e) ||

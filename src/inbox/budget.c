@@ -34,8 +34,7 @@ void budget_destroy(struct budget *b)
     free(b);
 }
 
-/* An IPv4 address, or the network that one IPv6 client owns. */
-static uint64_t identity(struct str peer)
+uint64_t budget_client(struct str peer)
 {
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     struct ip ip;
@@ -71,13 +70,13 @@ static struct slot *take(struct budget *b, uint64_t who)
 
 bool budget_is_spent(const struct budget *b, struct str peer, usec_t now)
 {
-    const struct slot *s = find(b, identity(peer));
+    const struct slot *s = find(b, budget_client(peer));
     return s && bucket_wait(s->full_at, b->rate, now) > 0;
 }
 
 void budget_spend(struct budget *b, struct str peer, usec_t now)
 {
-    struct slot *s = take(b, identity(peer));
+    struct slot *s = take(b, budget_client(peer));
     if (bucket_wait(s->full_at, b->rate, now) == 0)
         s->full_at = bucket_less(s->full_at, b->rate, now);
 }

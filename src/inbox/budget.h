@@ -16,6 +16,9 @@ struct budget;
 struct budget *budget_create(size_t burst, size_t per_minute);
 void budget_destroy(struct budget *b);
 
+/* The client behind an address, as it is counted: the address, or the network of an IPv6 one. */
+uint64_t budget_client(struct str peer);
+
 /* Whether nothing is left for this client. */
 bool budget_is_spent(const struct budget *b, struct str peer, usec_t now);
 /* Counts one invalid request; now is monotonic. */

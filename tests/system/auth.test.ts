@@ -203,6 +203,20 @@ describe("signing in", () => {
     assert.equal((await login(ann.email, ann.password, "203.0.113.99")).status, 200);
   });
 
+  it("F181 one address that signs in as often as it can, and rightly, leaves room for the others", async () => {
+    const ann = await someone();
+    let tellFull = (): void => undefined;
+    const full = new Promise<void>((resolve) => { tellFull = resolve; });
+    const burst = Promise.all(Array.from({ length: 60 }, async () => {
+      const { status } = await login(ann.email, ann.password, "203.0.113.200");
+      if (status === 429) tellFull();
+      return status;
+    }));
+    await Promise.race([full, burst]);
+    assert.equal((await login(owner.email, owner.password, "203.0.113.201")).status, 200);
+    assert.deepEqual([...new Set(await burst)].sort(), [200, 429]);
+  });
+
   const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: SQLite has one writer at a time";
   const HERE = "pg_stat_activity WHERE datname = current_database()";
 
