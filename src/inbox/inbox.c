@@ -56,6 +56,7 @@ void inbox_stats(const struct inbox *in, struct inbox_stats *ret)
     histogram_add(&ret->group_size, &in->group_size);
     histogram_add(&ret->commit_time, &in->commit_time);
     histogram_add(&ret->append_time, &in->append_time);
+    histogram_add(&ret->spool_time, &in->spool_time);
 }
 
 usec_t inbox_owes_since(const struct inbox *in)

@@ -194,7 +194,9 @@ static void spool_group(struct inbox *in, struct group *g)
     struct err e;
     if (g->n == 0)
         return;
+    const usec_t began = clock_monotonic(in->o.clock);
     const bool kept = spool_append(in->spool, g->items, g->n, &e);
+    histogram_note_time(&in->spool_time, clock_monotonic(in->o.clock) - began);
     if (!kept)
         tell_refused(in, g->items[0]->trace_id, &e);
     writer_note_spool(in);

@@ -41,7 +41,9 @@ describe("without the database", { skip }, () => {
     assert.match(down.body.reasons.join(" "), /cannot be reached.*spool/);
     assert.doesNotMatch(down.body.reasons.join(" "), /\d/, "nobody is known now, and a figure would be of everybody");
     assert.deepEqual([down.body.inbox.spool_bytes, down.body.feed.publish_lag_ms, down.body.worker.lag_ms], [null, null, 0]);
-    assert.match(await scrape(server), /^inbox_spool_bytes [1-9]/m);
+    const figures = await scrape(server);
+    assert.match(figures, /^inbox_spool_bytes [1-9]/m);
+    assert.match(figures, /^inbox_spool_latency_seconds_count [1-9]/m);
     assert.equal((await ask(server, "/api/health/sync", { key: null })).status, 401);
 
     await cluster.start();
