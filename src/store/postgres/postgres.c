@@ -447,6 +447,7 @@ static bool open_store(const struct store_options *o, struct store **ret, struct
     struct postgres_store *s = NEW(struct postgres_store);
 
     pthread_mutex_init(&s->mutex, NULL);
+    s->base.clock = o->clock; // the first look at the server goes by it
     s->url = mem_alloc(o->url.n + 1);
     memcpy(s->url, o->url.p, o->url.n);
     if (!check_url(s, e) || !check_reachable(s, e)) {

@@ -132,7 +132,7 @@ static bool open_link(struct db *db, struct err *e)
 static bool wait_is_over(struct db *db, struct err *e)
 {
     struct postgres_store *s = store_of(db);
-    const usec_t now = clock_monotonic(&clock_system);
+    const usec_t now = clock_monotonic(db->store->clock);
 
     pthread_mutex_lock(&s->mutex);
     const usec_t left = s->backoff[db->use].next_try - now;
@@ -153,7 +153,7 @@ static void note_attempt(struct db *db, bool success)
     if (success) {
         *b = (struct backoff){.next_try = 0};
     } else { // once more at once, then ever later
-        b->next_try = clock_monotonic(&clock_system) + b->wait;
+        b->next_try = clock_monotonic(db->store->clock) + b->wait;
         b->wait = pace_longer(b->wait, FIRST_WAIT, LAST_WAIT);
     }
     pthread_mutex_unlock(&s->mutex);
