@@ -26,7 +26,7 @@ class Points(unittest.TestCase):
             ("the doctor > says when a disk is full", ""), ("the doctor", None)])
 
     def test_of_cmocka_which_names_what_it_skipped_behind_the_word(self):
-        self.assertEqual(list(skips.points("1..2\nok 1 - f029_holds\nok 2 # SKIP f030_holds\n")),
+        self.assertEqual(list(skips.points("1..2\nok 1 - f029_holds\nnot ok 2 # SKIP f030_holds\n")),
                          [("f029_holds", None), ("f030_holds", "")])
 
     def test_of_vitest(self):

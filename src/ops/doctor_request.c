@@ -1,4 +1,4 @@
-/* Reads a request as it was captured, and the accounts as a server would know them. */
+/* Holds a captured request against the accounts as a server would know them. */
 #include "ops/doctor.h"
 
 #include <errno.h>
@@ -8,15 +8,15 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
-#include "http/head.h"
 #include "inbox/explain.h"
 #include "ops/accounts.h"
+#include "ops/captured_request.h"
 #include "ops/identity.h"
 #include "providers/provider.h"
 
 enum { REQUEST_MAX = LIMIT_HEADER_BLOCK + LIMIT_API_BODY };
 
-// --- the request ---------------------------------------------------------------------------------
+// --- the file ------------------------------------------------------------------------------------
 
 static bool read_all(const char *path, struct buf *out, struct err *e)
 {
@@ -34,60 +34,6 @@ static bool read_all(const char *path, struct buf *out, struct err *e)
     if (!whole)
         return err_set(e, ERR_LIMIT, "%s cannot be read, or has more than %d bytes", path,
                        REQUEST_MAX);
-    return true;
-}
-
-/* The lines up to the empty one, ended as HTTP ends them, whatever an editor made of that. */
-static struct str cut_head(struct str *in, struct arena *a)
-{
-    struct buf head;
-    struct str line;
-
-    buf_init(&head, LIMIT_HEADER_BLOCK);
-    while (buf_ok(&head) && cut_field(in, '\n', &line)) {
-        if (line.n > 0 && line.p[line.n - 1] == '\r')
-            line.n--;
-        buf_str(&head, line);
-        buf_str(&head, STR("\r\n"));
-        if (line.n == 0)
-            break;
-    }
-    const struct str lines = buf_ok(&head) ? str_dup(buf_view(&head), a) : STR_NONE;
-    buf_finish(&head);
-    return lines;
-}
-
-static void take_headers(const struct http_head *h, struct str head, struct arena *a,
-                         struct http_request *ret)
-{
-    ret->headers = arena_new(a, struct http_header, h->n_fields + 1);
-    for (size_t i = 0; i < h->n_fields; i++)
-        ret->headers[ret->n_headers++] = (struct http_header){
-            http_span_of(head, h->fields[i].name), http_span_of(head, h->fields[i].value)};
-}
-
-static bool parse(struct str captured, struct arena *a, struct http_request *ret,
-                  int64_t *ret_announced, struct err *e)
-{
-    const struct str head = cut_head(&captured, a);
-    struct http_head h;
-
-    http_head_init(&h);
-    if (http_head_parse(&h, head) != HTTP_PARSE_DONE) {
-        err_set(e, ERR_INVALID, "this is no whole HTTP request");
-        return err_fix(e,
-                       "write it as it came: POST /webhooks/… HTTP/1.1, its headers with Host, an "
-                       "empty line, the body");
-    }
-    *ret = (struct http_request){
-        .method = h.method,
-        .target = http_span_of(head, h.target),
-        .path = http_span_of(head, h.path),
-        .query = h.has_query ? http_span_of(head, h.query) : STR_NONE,
-        .body = captured,
-    };
-    take_headers(&h, head, a, ret);
-    *ret_announced = h.has_length ? (int64_t)h.length : INT_NONE;
     return true;
 }
 
@@ -131,7 +77,8 @@ static bool explain(struct command *cmd, struct account_shelf *shelf, struct str
     struct http_request rq;
     struct door_case c = {.doors = doors, .base_url = cmd->config.webhook_base_url};
 
-    if (!parse(captured, cmd->a, &rq, &c.announced, e) || !read_accounts(cmd, shelf, e))
+    if (!captured_request_parse(captured, cmd->a, &rq, &c.announced, e) ||
+        !read_accounts(cmd, shelf, e))
         return err_trace(e);
     _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(shelf);
     const struct door_accounts in = account_book_doors(book);

@@ -124,11 +124,12 @@ struct client_line {
     int64_t first, last;
 };
 
+/* One that another can follow. */
 static bool cut_seq(struct str *in, int64_t *ret)
 {
     uint64_t seq;
 
-    if (!cut_u64(in, &seq) || seq > INT64_MAX)
+    if (!cut_u64(in, &seq) || seq >= INT64_MAX)
         return false;
     *ret = (int64_t)seq;
     return true;
@@ -224,6 +225,12 @@ static bool unreadable(const struct audit *au, const char *what, struct err *e)
     return err_fix(e, "write %s", what);
 }
 
+/* No further than there are numbers, whatever the log says. */
+static void count_seen(struct verify_acks *v, int64_t n)
+{
+    v->seen += n < INT64_MAX - v->seen ? n : INT64_MAX - v->seen;
+}
+
 static bool on_saw(struct audit *au, struct owner *owner, struct str rest, struct err *e)
 {
     struct client_line l;
@@ -236,7 +243,7 @@ static bool on_saw(struct audit *au, struct owner *owner, struct str rest, struc
     starts(au, c, l.epoch);
     c->anywhere = false;
     c->last = l.last > c->last ? l.last : c->last;
-    au->v->seen += l.last - l.first + 1;
+    count_seen(au->v, l.last - l.first + 1);
     return check_feed(au, owner, &l, e) || err_trace(e);
 }
 
@@ -335,6 +342,8 @@ static bool take_line(struct audit *au, struct str line, struct err *e)
 
     if (line.n == 0 || line.p[0] == '#')
         return true;
+    if (!str_is_utf8(line)) // no text of a store
+        return unreadable(au, "it in UTF-8", e);
     if (!cut_until(&line, ' ', &word) || !cut_until(&line, ' ', &project) || project.n == 0)
         return unreadable(au, "a word, a project and what belongs to the word", e);
     for (size_t i = 0; i < LEN(kinds); i++)

@@ -165,6 +165,8 @@ static void refuses_what_it_cannot_read(void **state)
         "ack  test:0\n",
         "saw 1 c E 1 2\n",
         "saw 1 c E 99999999999999999999\n",
+        "saw 1 c E 9223372036854775807\n", // none could follow
+        "ack 1 \xff\n",
     };
 
     (void)state;
@@ -183,6 +185,25 @@ static void refuses_what_it_cannot_read(void **state)
         memset(longest, 'k', 5000);
         longest[5000] = '\n';
         assert_refused(run(t, str_from(longest), &v, &e), &e, ERR_INVALID);
+    }
+}
+
+/* The largest numbers that are read, twice over. */
+static void counts_no_further_than_it_can(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct seen seen = {t->a, STR("")};
+        struct verify_acks v = {.arg = &seen};
+        struct err e = {0};
+
+        fill(t);
+        assert_ok(run(t, STR("saw 1 c D 0-9223372036854775806\nsaw 1 d D 1-9223372036854775806\n"),
+                      &v, &e),
+                  &e);
+        assert_str(seen.text, "");
+        assert_true(v.seen == INT64_MAX);
     }
 }
 
@@ -257,5 +278,6 @@ TEST_MAIN(cmocka_unit_test(tells_each_difference_in_words),
           cmocka_unit_test(tells_what_is_stored_twice),
           cmocka_unit_test(does_not_call_lost_what_the_retention_took),
           cmocka_unit_test(refuses_what_it_cannot_read),
+          cmocka_unit_test(counts_no_further_than_it_can),
           cmocka_unit_test(takes_a_long_log_in_pages),
           cmocka_unit_test(tests_note_and_audit_in_one_process))

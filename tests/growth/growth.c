@@ -31,6 +31,7 @@
 #include "http/route.h"
 #include "http/static.h"
 #include "inbox/record.h"
+#include "ops/captured_request.h"
 #include "ops/config.h"
 #include "providers/address.h"
 #include "providers/twilio/calls.h"
@@ -46,6 +47,7 @@
 #include "tenancy/flags.h"
 #include "tenancy/stream_token.h"
 #include "tenancy/vault.h"
+#include "trace/otlp.h"
 #include "wake/hint.h"
 #include "ws/handshake.h"
 #include "ws/reader.h"
@@ -411,6 +413,21 @@ static void read_cursor(struct str in, struct arena *a)
     (void)!reconcile_cursor_parse(in, a, &c, &e);
 }
 
+static void read_captured(struct str in, struct arena *a)
+{
+    struct http_request rq;
+    int64_t announced;
+    struct err e;
+    (void)!captured_request_parse(in, a, &rq, &announced, &e);
+}
+
+static void read_otlp_headers(struct str in, struct arena *a)
+{
+    struct http_header *fields;
+    size_t n;
+    (void)!otlp_headers_parse(in, a, &fields, &n);
+}
+
 // --- what is read --------------------------------------------------------------------------------
 
 #define MARK "\xf0\xc5\x53\x72"
@@ -514,6 +531,13 @@ static const struct input {
     {"languages", read_language, 16 * KB, "", STR("ru;q=0.1,"), ""},
     {"weight of a language", read_language, 16 * KB, "ru;q=0.", STR("0"), ""},
     {"flags", read_flags, 16 * KB, "", STR("worker_percentage=1 "), ""},
+    {"captured request of one field", read_captured, 16 * KB,
+     "POST / HTTP/1.1\nHost: x\na:", STR("b"), "\n\n"},
+    {"captured request of fields", read_captured, 768, "POST / HTTP/1.1\nHost: x\n",
+     STR("a%u: b\n"), "\n"},
+    {"captured body of lines", read_captured, 64 * KB, "POST / HTTP/1.1\nHost: x\n\n", STR("\n"),
+     ""},
+    {"header fields of a variable", read_otlp_headers, 16 * KB, "", STR("a=%41,"), ""},
     {"cursor of calls", read_cursor, 64 * KB,
      "{\"phase\":1,\"began\":\"2027-01-15T08:00:00Z\",\"ask\":[\"\"", STR(",\"CA%u\""), "]}"},
 };
