@@ -121,10 +121,20 @@ static bool attempt(struct bench *b, uint64_t nth, uint64_t length)
     return struck;
 }
 
+/* How many are open when nothing befell it. */
+static size_t descriptors_in_peace(struct bench *b)
+{
+    (void)attempt(b, UINT64_MAX, 1);
+    expect_sound(b);
+    return test_descriptors();
+}
+
 static void sweep(struct bench *b, uint64_t length)
 {
+    const size_t most = descriptors_in_peace(b);
     uint64_t nth = 1;
     while (attempt(b, nth, length)) {
+        test_expect_no_leak(most, nth);
         if (nth++ % 16 == 0)
             expect_sound(b);
     }

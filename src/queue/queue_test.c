@@ -250,8 +250,9 @@ static void stopping_loses_nothing(void **state)
     }
 }
 
-/* One round: a passage of a fault point fails while the six rows that wait are worked off. It ends
- * with the rows of the next one. */
+/* One round: a passage of a fault point fails while the six rows that wait are worked off. Who is
+ * fenced before, as a busy machine lets a lease run out, works them off once more: a passage that
+ * was not reached for that would end the sweep. It ends with the rows of the next one. */
 static void survive(void *arg)
 {
     struct test_inbox *t = arg;
@@ -266,7 +267,8 @@ static void survive(void *arg)
     start(&c, t, policy, 1);
     // Nothing is asked of the store here: it would be what fails.
     const usec_t deadline = clock_monotonic(&clock_system) + DEADLINE;
-    while (stats.done + 4 * stats.fenced < 6 && clock_monotonic(&clock_system) < deadline) {
+    while (stats.done + (fault_struck() ? 4 * stats.fenced : 0) < 6 &&
+           clock_monotonic(&clock_system) < deadline) {
         queue_wake(c.q);
         (void)bell_wait(c.bell, MILLISECONDS(5));
         queue_stats(c.q, &stats);

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "test/test.h"
 
-static size_t count_descriptors(void)
+size_t test_descriptors(void)
 {
     DIR *all = opendir("/proc/self/fd");
     size_t n = 0;
@@ -18,18 +18,17 @@ static size_t count_descriptors(void)
     return n;
 }
 
-/* No more than so many are open once the threads that were at it have ended what they do. */
-static void assert_no_leak(size_t most, uint64_t nth)
+void test_expect_no_leak(size_t most, uint64_t n_round)
 {
     const usec_t patience = clock_monotonic(&clock_system) + SECONDS(20);
     size_t n;
 
-    while ((n = count_descriptors()) > most)
+    while ((n = test_descriptors()) > most)
         if (clock_monotonic(&clock_system) < patience)
             (void)sched_yield();
         else
-            fail_msg("fault %llu: %zu descriptors are open, and %zu were before",
-                     (unsigned long long)nth, n, most);
+            fail_msg("round %llu: %zu descriptors are open, and %zu were before",
+                     (unsigned long long)n_round, n, most);
 }
 
 uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *attempt, void *arg)
@@ -37,7 +36,7 @@ uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *a
     fault_arm_outage(name, UINT64_MAX, 1); // once in peace: what stays open is open then
     attempt(arg);
     fault_disarm();
-    const size_t most = count_descriptors();
+    const size_t most = test_descriptors();
 
     for (uint64_t nth = 1;; nth++) {
         bool struck;
@@ -46,7 +45,7 @@ uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *a
         attempt(arg);
         struck = fault_struck();
         fault_disarm();
-        assert_no_leak(most, nth);
+        test_expect_no_leak(most, nth);
         if (!struck)
             return nth - 1;
     }

@@ -73,6 +73,10 @@ uint64_t test_every_fault(const char *name, test_attempt_fn *attempt, void *arg)
 /* The same with outages of so many passages each. An attempt that does not end while everything
  * fails disarms before it looks at what came of it. */
 uint64_t test_every_outage(const char *name, uint64_t length, test_attempt_fn *attempt, void *arg);
+/* For sweeps of their own: how many descriptors are open; and no more than `most` are after round
+ * n, once the threads that were at it have ended what they do. */
+size_t test_descriptors(void);
+void test_expect_no_leak(size_t most, uint64_t n);
 /* Both: each passage fails by itself, and then with all that come after it until it is disarmed. */
 uint64_t test_every_fault_twice(const char *name, test_attempt_fn *attempt, void *arg);
 
