@@ -114,6 +114,9 @@ bench: deps-bench all ## measured scenarios beside their baselines
 
 chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the long form of the faults of PostgreSQL, and the rate after them (minutes)
 	@cd tests && CHAOS=long node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts
+	@cd tests && dir=$$(mktemp -d) && trap "../tools/pg_cluster.sh remove $$dir/pg; rm -rf $$dir" EXIT && chmod 755 $$dir && \
+	    export CHAOS=long TEST_POSTGRES_URL=$$(../tools/pg_cluster.sh start $$dir/pg) && \
+	    for store in sqlite postgres; do STORE=$$store node --import tsx --test faults/redrive.test.ts || exit 1; done
 	@bench/run recovery-restart recovery-crash
 
 sabotage: deps-test ## make known mistakes, one at a time, and demand that a test notices each; MISTAKE=word

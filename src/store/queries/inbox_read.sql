@@ -148,9 +148,11 @@ RETURNING w.id;
 
 -- name: inbox_reprocess_dead
 -- All dead letters that match; at most :limit of them, the oldest first. Not those that were brought
--- back at this :now and died again meanwhile. Gives back which they were, in any order.
+-- back at this :now and died again meanwhile. Gives back which they were, in any order. PostgreSQL looks for
+-- them once, where without WITH it may do so for each dead letter, and leaves those that another brings back.
 -- params: project int, source text, event_type text, error text, now time, limit int
 -- plan: anew
+-- [sqlite]
 UPDATE webhook_inbox
    SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
  WHERE id IN (SELECT id FROM webhook_inbox
@@ -162,6 +164,20 @@ UPDATE webhook_inbox
                ORDER BY id LIMIT :limit)
    AND project_id = :project AND processing_status = 'dead_letter'
 RETURNING id;
+-- [postgres]
+WITH dead AS MATERIALIZED (
+    SELECT w.id FROM webhook_inbox w
+     WHERE w.project_id = :project AND w.processing_status = 'dead_letter'
+       AND w.next_attempt_at <> :now
+       AND (CAST(:source AS text) IS NULL OR w.source = :source)
+       AND (CAST(:event_type AS text) IS NULL OR w.event_type = :event_type)
+       AND (CAST(:error AS text) IS NULL OR w.error = :error)
+     ORDER BY w.id LIMIT :limit
+       FOR UPDATE OF w SKIP LOCKED)
+UPDATE webhook_inbox w
+   SET processing_status = 'pending', next_attempt_at = :now, retry_count = 0, error = NULL
+  FROM dead WHERE w.project_id = :project AND w.id = dead.id
+RETURNING w.id;
 
 -- name: inbox_backlog
 -- What waits, since when, and what is dead. In parts, so that each is read from its partial
