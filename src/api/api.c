@@ -34,12 +34,9 @@ enum { ROUTES_MAX = 256, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
 enum pool_kind { POOL_COMMON, POOL_SLOW, POOL_COUNT };
 /* Of the API's threads, so many may wait for the end of a run: one in four, and two at most. */
 enum { RUN_WAITERS_MAX = 2, THREADS_PER_RUN_WAITER = 4 };
-enum {
-    COMMON_WAITING_MAX = 1024,
-    SLOW_WAITING_MAX = 32,
-    SLOW_WAITING_OF_ONE = 8,
-    SLOW_THREADS = 2
-};
+/* How many may wait, and how many of them for one client. */
+enum { COMMON_WAITING_MAX = 1024, COMMON_WAITING_OF_ONE = 512 };
+enum { SLOW_WAITING_MAX = 32, SLOW_WAITING_OF_ONE = 8, SLOW_THREADS = 2 };
 
 #define RESOURCE(name) extern const struct resource api_##name;
 #include "api/list.h"
@@ -54,9 +51,9 @@ static const struct resource *const resources[] = {
 struct pool {
     struct api *api;
     struct mailbox *waiting;
-    struct crowd *crowd; /* of the slow pool: who is in the mailbox */
+    struct crowd *crowd; /* who is in the mailbox */
     struct thread *threads[THREADS_MAX];
-    size_t n_threads, waiting_max;
+    size_t n_threads;
 };
 
 struct api {
@@ -273,17 +270,14 @@ static void serve(struct worker *w, struct http_exchange *x)
     note_span(w->api, route, &seen, err_code_status(e.code));
 }
 
-/* A password takes its time: whoever asks for many, right or wrong, waits for few of them. */
 static bool may_wait(const struct pool *pool, const struct http_exchange *x)
 {
-    return pool->crowd ? crowd_enter(pool->crowd, budget_client(http_request_of(x)->peer))
-                       : mailbox_length(pool->waiting) < pool->waiting_max;
+    return crowd_enter(pool->crowd, budget_client(http_request_of(x)->peer));
 }
 
 static void leave(const struct pool *pool, const struct http_exchange *x)
 {
-    if (pool->crowd)
-        crowd_leave(pool->crowd, budget_client(http_request_of(x)->peer));
+    crowd_leave(pool->crowd, budget_client(http_request_of(x)->peer));
 }
 
 static void work(void *arg)
@@ -398,9 +392,10 @@ static struct http_router *build_router(struct http_route *table)
     return http_router_create(table, n);
 }
 
-static void pool_init(struct pool *pool, struct api *api, size_t waiting_max)
+static void pool_init(struct pool *pool, struct api *api, size_t waiting, size_t of_one)
 {
-    *pool = (struct pool){.api = api, .waiting = mailbox_create(), .waiting_max = waiting_max};
+    *pool = (struct pool){
+        .api = api, .waiting = mailbox_create(), .crowd = crowd_create(waiting, of_one)};
 }
 
 static bool pool_start(struct pool *pool, const char *name, size_t threads, struct err *e)
@@ -461,9 +456,8 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->throttle = throttle_create();
     api->meter = meter_create();
     api->runs = run_wait_create(o->clock, run_waiters(o->threads), o->waiting);
-    pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX);
-    pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX);
-    api->pools[POOL_SLOW].crowd = crowd_create(SLOW_WAITING_MAX, SLOW_WAITING_OF_ONE);
+    pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX, COMMON_WAITING_OF_ONE);
+    pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX, SLOW_WAITING_OF_ONE);
     api->monitor_end = mailbox_create();
     atomic_store(&api->store_up, true);
     if (!thread_start("api-monitor", watch_store, api, &api->monitor, e) ||

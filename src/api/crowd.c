@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 
-enum { WIDTH_MAX = 64 };
+enum { WIDTH_MAX = 1024 };
 
 struct crowd {
     pthread_mutex_t lock;

@@ -37,3 +37,36 @@ it("a provider that does not answer keeps half of the API's threads, whatever it
     await close();
   }
 });
+
+it("one client that asks as often as it can leaves room for the others", async () => {
+  const asked: string[] = [];
+  const { url, hangUp, close } = await listen((request) => asked.push(request.url ?? "")); // and never an answer
+  const server = await startServer({ TWILIO_BASE_URL: url, API_THREADS: "1", RECONCILE_JOBS_ENABLED: "false", TRUSTED_PROXIES: "127.0.0.1" });
+  const from = async (address: string): Promise<number> => (await ask(server, "/api/me", { headers: { "X-Forwarded-For": address } })).status;
+  const call = new FakeCall(server, "+15085140320");
+  try {
+    await call.arrives();
+    await call.recorded({ RecordingUrl: `${url}/2010-04-01/Accounts/AC/Recordings/RE1` });
+    await settled(server);
+    const held = ask(server, `/api/calls/${call.sid}/recording`).catch(() => undefined);
+    await until("the only thread is held", () => Promise.resolve(asked.length > 0 || undefined));
+    let tellFull = (): void => undefined;
+    const full = new Promise<void>((resolve) => { tellFull = resolve; });
+    const burst = Promise.all(Array.from({ length: 1040 }, async () => {
+      const status = await from("198.51.100.1");
+      if (status === 503) tellFull();
+      return status;
+    }));
+    await full;
+    const other = from("198.51.100.2");
+    assert.equal(await from("198.51.100.1"), 503); // the other has come by then
+    hangUp();
+    assert.equal(await other, 200);
+    assert.deepEqual([...new Set(await burst)].sort(), [200, 503]);
+    await held;
+  } finally {
+    hangUp();
+    await server.remove();
+    await close();
+  }
+});
