@@ -212,16 +212,18 @@ static void a_socket_that_fails_is_closed_and_its_client_resumes(void **state)
     }
 }
 
-static void page_in_spite(struct rig *r, uint64_t nth, uint64_t length)
+/* Whether a question of the hub's failed before the last page was read. */
+static bool page_in_spite(struct rig *r, uint64_t nth, uint64_t length)
 {
     struct viewer v;
 
     fault_arm_outage("store.query", nth, length);
     watch(r, &v, "?last_seq=2");
     expect_seqs(&v, 3, (int64_t)5 * RING);
-    assert_true(fault_struck());
+    const bool struck = fault_struck();
     fault_disarm();
     leave(&v);
+    return struck;
 }
 
 static void a_page_that_cannot_be_read_comes_with_the_next_poll(void **state)
@@ -238,9 +240,12 @@ static void a_page_that_cannot_be_read_comes_with_the_next_poll(void **state)
             return;
         append(r, 5 * RING);
         watch(r, &stays, "");
-        FOR_EACH_ROW (length, lengths)
-            for (uint64_t nth = 1; nth <= 4; nth++)
-                page_in_spite(r, nth, *length);
+        FOR_EACH_ROW (length, lengths) {
+            uint64_t nth = 1;
+            while (page_in_spite(r, nth, *length))
+                nth++;
+            assert_true(nth > 4);
+        }
         leave(&stays);
     }
 }
