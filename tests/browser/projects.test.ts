@@ -45,6 +45,24 @@ describe("another project", () => {
     await page.getByText("Waiting for the first event").waitFor();
   });
 
+  test("says its whole name in a hand, in Russian too", async () => {
+    const phone = await anotherScreen(browser, page, { viewport: PHONE, locale: "ru-RU" });
+    await phone.goto(`${server.url}/app/?project=1`);
+    await isLive(phone);
+    const select = phone.locator("header select");
+    await select.locator("option:checked", { hasText: "Default project" }).waitFor({ state: "attached" });
+    const [width, whole] = await select.evaluate((box) => {
+      const copy = box.cloneNode(true) as HTMLElement;
+      Object.assign(copy.style, { position: "absolute", maxWidth: "none", width: "max-content" });
+      box.after(copy);
+      const widths = [box, copy].map((each) => Math.round(each.getBoundingClientRect().width)) as [number, number];
+      copy.remove();
+      return widths;
+    });
+    assert.ok(width >= whole, `${String(width)} of ${String(whole)} px`);
+    await phone.context().close();
+  });
+
   test("is connected there, and checked", async () => {
     const account = page.getByRole("region", { name: "1. Your Twilio account" });
     await account.getByRole("button", { name: "Connect an account" }).click();
