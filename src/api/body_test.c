@@ -1,5 +1,7 @@
 #include "api/body.h"
 
+#include "base/buf.h"
+#include "base/json.h"
 #include "test/test.h"
 
 struct all {
@@ -130,6 +132,63 @@ static void what_is_required_must_be_something(void **state)
     }
 }
 
+static void what_is_required_is_missed_whatever_its_kind(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+
+    (void)state;
+    FOR_EACH_ROW (field, fields) {
+        struct body_field required = *field;
+        struct all r = {0};
+        struct err e = {0};
+        required.required = true;
+        assert_row(!read_as("application/json", "{}", &required, 1, a, &r, &e) &&
+                       e.code == ERR_INVALID && str_starts(str_from(e.text), str_from(field->name)),
+                   field->name);
+    }
+}
+
+static void a_list_of_texts_has_an_end(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct str word = STR("\"0123456789\",");
+    struct all r = {0};
+    struct err e = {0};
+    struct buf body;
+
+    (void)state;
+    buf_init(&body, 4096);
+    buf_str(&body, STR("{\"words\":["));
+    for (int i = 0; i < 64; i++)
+        buf_str(&body, word);
+    buf_str(&body, STR("\"last\"]}"));
+    assert_refused(read_body(str_z(buf_view(&body), a), a, &r, &e), &e, ERR_INVALID);
+    buf_finish(&body);
+    err_clear(&e);
+    assert_refused(read_body(str_z(str_fmt(a, "{\"words\":[\"%0201d\"]}", 0), a), a, &r, &e), &e,
+                   ERR_INVALID);
+}
+
+static void members_that_nobody_knows_are_named(void **state)
+{
+    static const struct {
+        const char *body, *named;
+    } rows[] = {
+        {"[]", "a JSON object"}, {"{\"a\":1,\"c\":2}", "c"}, {"{\"a\":1,\"b\":null}", NULL}};
+    static const struct str names[] = {STR("a"), STR("b")};
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+
+    (void)state;
+    FOR_EACH_ROW (row, rows) {
+        struct json_object *body;
+        struct err e = {0};
+        assert_ok(json_parse(str_from(row->body), a, &body, &e), &e);
+        const bool known = body_knows_all(body, WORDS(names), &e);
+        assert_row(known == !row->named, row->body);
+        assert_row(known || str_starts(str_from(e.text), str_from(row->named)), row->body);
+    }
+}
+
 static void takes_json_alone(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -144,4 +203,6 @@ static void takes_json_alone(void **state)
 
 TEST_MAIN(cmocka_unit_test(reads_each_kind), cmocka_unit_test(what_is_absent_or_null_is_none),
           cmocka_unit_test(refuses_by_name), cmocka_unit_test(what_is_required_must_be_something),
-          cmocka_unit_test(takes_json_alone))
+          cmocka_unit_test(what_is_required_is_missed_whatever_its_kind),
+          cmocka_unit_test(a_list_of_texts_has_an_end),
+          cmocka_unit_test(members_that_nobody_knows_are_named), cmocka_unit_test(takes_json_alone))

@@ -188,6 +188,35 @@ static void refuses_what_it_cannot_read(void **state)
     }
 }
 
+static void judge(void *arg)
+{
+    static const char log[] = "ack AC1 test:0\nack AC1 test:9\nack 7 test:0\nsaw AC1 c E 1-2\n"
+                              "saw AC1 c E 9\nend AC1 c\n";
+    struct test_inbox *t = arg;
+    struct seen seen = {t->a, STR("")};
+    struct verify_acks v = {.arg = &seen};
+    struct err e = {0};
+
+    const bool judged = run(t, str_from(log), &v, &e);
+    assert_true(judged ? v.findings == 6 : e.code != ERR_INVALID && e.text[0]);
+    err_clear(&e);
+}
+
+static void a_store_that_fails_is_not_taken_for_one_that_has_lost(void **state)
+{
+    static const char *const points[] = {"store.query", "store.connect"};
+
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        uint64_t n_struck = 0;
+        fill(t);
+        FOR_EACH_ROW (point, points)
+            n_struck += test_every_fault(*point, judge, t);
+        assert_true(n_struck >= 6);
+    }
+}
+
 /* The largest numbers that are read, twice over. */
 static void counts_no_further_than_it_can(void **state)
 {
@@ -278,6 +307,7 @@ TEST_MAIN(cmocka_unit_test(tells_each_difference_in_words),
           cmocka_unit_test(tells_what_is_stored_twice),
           cmocka_unit_test(does_not_call_lost_what_the_retention_took),
           cmocka_unit_test(refuses_what_it_cannot_read),
+          cmocka_unit_test(a_store_that_fails_is_not_taken_for_one_that_has_lost),
           cmocka_unit_test(counts_no_further_than_it_can),
           cmocka_unit_test(takes_a_long_log_in_pages),
           cmocka_unit_test(tests_note_and_audit_in_one_process))
