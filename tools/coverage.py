@@ -46,7 +46,7 @@ PARTS = {
         "src/ws/reader.c", "src/api/credentials.c", "src/providers/twilio/calls.c", "src/tenancy/access_token.c",
         "src/tenancy/stream_token.c", "src/wake/hint.c", "src/http/language.c", "src/calls/place.c",
         "src/reconcile/cursor.c", "src/feed/request.c", "src/ops/captured_request.c", "src/inbox/budget.c",
-        "src/trace/otlp.c",
+        "src/trace/otlp.c", "src/api/body.c", "src/ops/verify_acks.c",
     ],
     "signature": ["src/providers/twilio/signature.c", "src/providers/twilio/url.c", "src/base/crypto.c"],
     "state machine": [f"src/calls/{name}.c" for name in ("apply", "fold", "change", "derive")],
