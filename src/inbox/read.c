@@ -6,6 +6,9 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+enum { REVIVED_AT_ONCE = 1000 };
+static_assert((int)REVIVED_AT_ONCE == (int)INBOX_REVIVED_NAMED, "the first batch is what is named");
+
 struct event_row {
     int64_t id, retry_count;
     usec_t received_at, processed_at, next_attempt_at;
@@ -310,17 +313,18 @@ bool inbox_reprocess_each(struct db *db, int64_t project, struct inbox_ids ids, 
     return true;
 }
 
-/* The ids of at most one batch. */
-static bool read_batch(struct rows *rows, int64_t ids[INBOX_REVIVED_FIRST], size_t *ret_n,
-                       struct err *e)
-{
-    size_t n = 0;
+struct revived_batch {
+    int64_t ids[REVIVED_AT_ONCE];
+    size_t n;
+};
 
+static bool read_batch(struct rows *rows, struct revived_batch *ret, struct err *e)
+{
+    ret->n = 0;
     while (rows_next(rows)) {
-        assert(n < INBOX_REVIVED_FIRST);
-        ids[n++] = rows_int(rows, "id");
+        assert(ret->n < REVIVED_AT_ONCE);
+        ret->ids[ret->n++] = rows_int(rows, "id");
     }
-    *ret_n = n;
     return rows_end(rows, e) || err_trace(e);
 }
 
@@ -331,32 +335,39 @@ static int by_age(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* One short transaction: very many dead letters must not hold up the inbox. */
+static bool revive_batch(struct db *db, int64_t project, const struct inbox_dead *which, usec_t now,
+                         struct revived_batch *ret, struct err *e)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct rows *rows;
+
+    return (db_query(db, Q_INBOX_REPROCESS_DEAD,
+                     BINDS(bind_int("project", project), bind_str("source", which->source),
+                           bind_str("event_type", which->event_type),
+                           bind_str("error", which->reason), bind_time("now", now),
+                           bind_int("limit", REVIVED_AT_ONCE)),
+                     a, &rows, e) &&
+            read_batch(rows, ret, e)) ||
+           err_trace(e);
+}
+
 bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
                           usec_t now, struct arena *a, struct inbox_revived *ret, struct err *e)
 {
-    int64_t *first = arena_new(a, int64_t, INBOX_REVIVED_FIRST);
-    int64_t *later = arena_new(a, int64_t, INBOX_REVIVED_FIRST);
-    struct inbox_revived revived = {0, {first, 0}};
-    size_t n;
+    struct revived_batch *first = arena_new(a, struct revived_batch, 1);
+    struct revived_batch *later = arena_new(a, struct revived_batch, 1), *last = first;
 
-    // Many short transactions: ten thousand dead letters must not hold up the inbox.
-    do {
-        struct rows *rows;
-        const bool is_first = revived.n == 0;
-        if (!db_query(db, Q_INBOX_REPROCESS_DEAD,
-                      BINDS(bind_int("project", project), bind_str("source", which->source),
-                            bind_str("event_type", which->event_type),
-                            bind_str("error", which->reason), bind_time("now", now),
-                            bind_int("limit", INBOX_REVIVED_FIRST)),
-                      a, &rows, e) ||
-            !read_batch(rows, is_first ? first : later, &n, e))
+    if (!revive_batch(db, project, which, now, first, e))
+        return err_trace(e);
+    qsort(first->ids, first->n, sizeof *first->ids, by_age);
+    *ret = (struct inbox_revived){(int64_t)first->n, {first->ids, first->n}};
+    while (last->n == REVIVED_AT_ONCE) {
+        last = later;
+        if (!revive_batch(db, project, which, now, later, e))
             return err_trace(e);
-        if (is_first)
-            revived.first.n = n;
-        revived.n += (int64_t)n;
-    } while (n == INBOX_REVIVED_FIRST);
-    qsort(first, revived.first.n, sizeof(*first), by_age);
-    *ret = revived;
+        ret->n += (int64_t)later->n;
+    }
     return true;
 }
 

@@ -61,10 +61,10 @@ struct inbox_dead {
 };
 struct inbox_revived {
     int64_t n;
-    struct inbox_ids first; /* the oldest of them, in their order; as many as one may select */
+    struct inbox_ids first; /* the oldest of them, in their order; INBOX_REVIVED_NAMED at most */
 };
+enum { INBOX_REVIVED_NAMED = 1000 }; /* as many as one may select */
 /* In bounded batches. */
-enum { INBOX_REVIVED_FIRST = 1000 };
 bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
                           usec_t now, struct arena *a, struct inbox_revived *ret,
                           struct err *e) CHECK_RESULT;

@@ -155,7 +155,7 @@ static void dead_letters_that_are_put_back_are_named(void **state)
 
 static void of_very_many_the_oldest_are_named(void **state)
 {
-    enum { MANY = INBOX_REVIVED_FIRST + 2 };
+    enum { MANY = INBOX_REVIVED_NAMED + 2 };
     (void)state;
     TEST_INBOXES(t)
     {
@@ -167,7 +167,7 @@ static void of_very_many_the_oldest_are_named(void **state)
         const struct inbox_revived all =
             revive(t, (struct inbox_dead){.source = STR_NONE}, SECONDS(1800000000));
         assert_int_equal(all.n, MANY);
-        assert_int_equal(all.first.n, INBOX_REVIVED_FIRST);
+        assert_int_equal(all.first.n, INBOX_REVIVED_NAMED);
         for (size_t i = 0; i < all.first.n; i++)
             assert_int_equal(all.first.p[i], i + 1);
     }
