@@ -3,8 +3,9 @@
 
 Without arguments all phases run, in the order of PHASES, but for those ON_REQUEST. A phase prints one
 line per suite; what failed is printed in full, and named again at the end; with CI=true what was skipped
-is named, and fails the run unless another suite has run it or tools/skips.allow says why not. The last line
-is always `N passed, N failed`, and the exit status says whether the second number is zero. A phase that dies or finds nothing where it should is a failure.
+is named, and fails the run unless another suite has run it or tools/skips.allow says why not. The last
+line is always `N passed, N failed`, and the exit status says whether the second number is zero. A phase
+that dies or finds nothing where it should is a failure.
 """
 
 import collections

@@ -73,10 +73,10 @@ struct inbox_options {
 
 struct inbox_stats {
     uint64_t stored, duplicates, spooled, refused, groups, replayed, torn_records, corrupt_records;
-    size_t waiting;       /* appends that wait for the writer */
-    uint64_t spool_bytes; /* not yet replayed */
-    struct histogram_view group_size, commit_time,
-        spool_time;                    /* of groups: events, and until they are durable */
+    size_t waiting;                                /* appends that wait for the writer */
+    uint64_t spool_bytes;                          /* not yet replayed */
+    struct histogram_view group_size;              /* of groups: events */
+    struct histogram_view commit_time, spool_time; /* of groups: until they were durable there */
     struct histogram_view append_time; /* of events: from submitted to durable or refused */
     bool store_down;
 };

@@ -196,8 +196,9 @@ static void spool_group(struct inbox *in, struct group *g)
         return;
     const usec_t began = clock_monotonic(in->o.clock);
     const bool kept = spool_append(in->spool, g->items, g->n, &e);
-    histogram_note_time(&in->spool_time, clock_monotonic(in->o.clock) - began);
-    if (!kept)
+    if (kept)
+        histogram_note_time(&in->spool_time, clock_monotonic(in->o.clock) - began);
+    else
         tell_refused(in, g->items[0]->trace_id, &e);
     writer_note_spool(in);
     complete_all(in, g, kept ? INBOX_SPOOLED : INBOX_REFUSED);

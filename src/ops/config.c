@@ -31,7 +31,8 @@ static const struct variable variables[] = {
     {"LISTEN_ADDRESS", TEXT, AT(listen_address), "", 0, 0,
      "Address to listen on; empty for all of them."},
     {"NODE_ENV", TEXT, AT(environment), "development", 0, 0,
-     "production or development. In production WEBHOOK_BASE_URL is required."},
+     "production or development. In production WEBHOOK_BASE_URL is required, and on PostgreSQL a "
+     "role that row-level security holds: a start waits for one, and spools meanwhile."},
     {"WEBHOOK_BASE_URL", TEXT, AT(webhook_base_url), "", 0, 0,
      "Public base URL as the provider sees it (https://calls.example.com): signatures are checked "
      "against it. Empty: http://localhost:PORT."},
@@ -378,10 +379,15 @@ static void check_traces(const struct config *c, struct arena *a, struct problem
                 "as OTEL_TRACES_SAMPLER_ARG");
 }
 
+bool config_is_production(const struct config *c)
+{
+    return str_eq(c->environment, STR("production"));
+}
+
 /* What one variable demands of another. */
 static void check_together(const struct config *c, struct problems *p)
 {
-    const bool production = str_eq(c->environment, STR("production"));
+    const bool production = config_is_production(c);
 
     if (!production && !str_eq(c->environment, STR("development")))
         problem(p, "NODE_ENV", "write production or development");

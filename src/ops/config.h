@@ -69,6 +69,8 @@ struct config {
     struct str log_format;
 };
 
+bool config_is_production(const struct config *c);
+
 /*
  * Reads `environ` (NULL-terminated "NAME=value" texts) and the .env file (path may not exist).
  * All problems are reported at once: the first as the sentence, the others as what to fix.

@@ -25,13 +25,17 @@ static bool report_loss(struct app *app, struct db *db, struct err *e)
            err_trace(e);
 }
 
-/* The filters of our queries hold without it, but one forgotten would be enough. */
-static void warn_without_wall(struct app *app)
+/* The filters of our queries hold without it, but one forgotten would be enough: production waits
+ * for it, as for a store that is down, and spools meanwhile. */
+static bool stand_behind_wall(struct app *app, struct err *e)
 {
-    struct err e = {0};
-
-    if (!store_wall_check(app->store, &e))
-        log_failure(NULL, LOG_WARN, "store.one_wall", &e);
+    if (store_wall_check(app->store, e))
+        return true;
+    if (config_is_production(app->config))
+        return err_trace(e);
+    log_failure(NULL, LOG_WARN, "store.one_wall", e);
+    err_clear(e);
+    return true;
 }
 
 /* The one-time link of a start: for the owner. */
@@ -64,13 +68,13 @@ bool app_prepare_store(struct app *app, struct err *e)
     int n = 0;
 
     if (!db_ping(db, e) || (c->auto_migrate && !store_migrate_up(app->store, &n, e)) ||
-        !store_schema_check(app->store, e) || !project_bootstrap(db, &in, &app->project, e) ||
+        !store_schema_check(app->store, e) || !stand_behind_wall(app, e) ||
+        !project_bootstrap(db, &in, &app->project, e) ||
         !flag_board_load(app->flags, db, &switched, e) || !report_loss(app, db, e) ||
         !identity_open(db, c, &app->rng, app->a, &app->identity, e) ||
         !identity_bootstrap_owner(db, c, app->hasher, app->a, e) || !make_login_link(app, db, e))
         return err_trace(e);
     if (n > 0)
         log_info(NULL, "store.migrated", "applied=%d", n);
-    warn_without_wall(app);
     return true;
 }

@@ -1,13 +1,15 @@
 // The second wall by itself: a program whose queries have lost their filters by project, on PostgreSQL.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { ask, type Call, type CallDetail, get, type InboxPage, type ReasonPage } from "../lib/api.ts";
-import { createDatabase, urlWith } from "../lib/postgres.ts";
+import { healthIs } from "../lib/health.ts";
+import { createDatabase, psql, urlWith } from "../lib/postgres.ts";
 import { type Server, startServer, UNFILTERED } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
+import { until } from "../lib/wait.ts";
 
 const CLUSTER = process.env["STORE"] === "postgres" ? process.env["TEST_POSTGRES_URL"] : undefined;
 const NEIGHBOURS = "the-api-key-of-the-neighbours";
@@ -128,5 +130,36 @@ describe("the same program as a superuser", { skip: CLUSTER === undefined && "ST
     const { code, output } = await tool(houses.server, "doctor");
     assert.equal(code, 1);
     assert.match(output, /^FAILED +the database keeps projects apart: .*superuser[\s\S]*runbook/m);
+  });
+});
+
+describe("production as a superuser", { skip: CLUSTER === undefined && "STORE=postgres with TEST_POSTGRES_URL" }, () => {
+  const role = `above_${randomBytes(6).toString("hex")}`;
+  const above = urlWith(CLUSTER ?? "postgres://", { username: "postgres" });
+  let server: Server;
+  before(async () => {
+    await psql(above, `CREATE ROLE ${role} LOGIN SUPERUSER`);
+    server = await startServer({ DATABASE_URL: await createDatabase(urlWith(above, { username: role })) });
+  });
+  after(async () => {
+    const [, database] = new URL(server.env["DATABASE_URL"] ?? "").pathname.split("/");
+    await server.remove();
+    await psql(above, `DROP DATABASE ${database ?? ""} WITH (FORCE)`, `DROP ROLE ${role}`);
+  });
+
+  it("waits, spools, and goes on when the role is held", async () => {
+    await server.stop();
+    server.env["NODE_ENV"] = "production";
+    server.launch();
+    await until("it says for what it waits", () => /event=store\.waiting .*superuser/.test(server.output()) || undefined);
+    const call = new FakeCall(server, OUTSIDE);
+    await call.arrives();
+    await call.status("completed", { CallDuration: "3" });
+    assert.equal((await ask(server, "/api/calls")).status, 503);
+    await psql(above, `ALTER ROLE ${role} NOSUPERUSER`);
+    await healthIs(server, "green");
+    await settled(server);
+    assert.equal((await get<CallDetail>(server, `/api/calls/${call.sid}`)).call.status, "completed");
+    await audit(server);
   });
 });

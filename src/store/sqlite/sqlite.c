@@ -15,6 +15,7 @@
  */
 #include "store/sqlite/connection.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -131,13 +132,15 @@ static void disconnect_handle(struct sqlite_db *d)
     d->spent = false;
 }
 
-/* Outside of a transaction: another handle in the place of one that is_writable() refused. */
+/* With another handle in the place of one that can only read: the statement that found so has
+ * failed, and with it the transaction, if there was one. */
 static bool ensure_open(struct db *db, struct err *e)
 {
     struct sqlite_db *d = sqlite_of(db);
     const char *path = db_file_path(sqlite_store_of(db)->file);
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
+    assert(!d->spent || !db->in_transaction);
     if (d->spent)
         disconnect_handle(d);
     if (d->handle)
