@@ -190,12 +190,12 @@ def count_cmocka(test):
     return count
 
 
-def meson_tests(directory, rooms=()):
+def meson_tests(directory, rooms=(), without=()):
     if not ready(directory):
         return
     log = ROOT / directory / "meson-logs" / "testlog.json"
     log.unlink(missing_ok=True)
-    suites = [f"--suite={room}" for room in rooms]
+    suites = [f"--suite={room}" for room in rooms] + [f"--no-suite={suite}" for suite in without]
     only = os.environ.get("TESTS", "").split()
     started = time.monotonic()
     _, output = run(["meson", "test", "-C", directory, "--no-rebuild", f"--num-processes={WAITERS}",
@@ -239,7 +239,7 @@ def unit_asan():
 
 
 def unit_tsan():
-    meson_tests("build-tsan", CONCURRENT_ROOMS)
+    meson_tests("build-tsan", CONCURRENT_ROOMS, ["alone"])
 
 
 def npm_ready(place):
