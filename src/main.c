@@ -40,7 +40,7 @@ static const struct {
     {"replay", tool_replay, true, "--all | ID...", "put dead letters back into the queue"},
     {"feed", tool_feed, true, "new-epoch", "after a restore: tell every reader to start anew"},
     {"login-link", tool_login_link, true, "", "print a link that signs a browser in, once"},
-    {"user", tool_user, true, "create EMAIL ROLE [NAME] | reset EMAIL",
+    {"user", tool_user, true, "create EMAIL ROLE [NAME] | invite EMAIL | reset EMAIL",
      "print a link by which somebody comes in, or sets another password"},
     {"org", tool_org, true, "create NAME OWNER_EMAIL",
      "make an organisation, and print its owner's invitation"},

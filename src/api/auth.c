@@ -144,9 +144,11 @@ bool auth_prove(struct req *rq, struct str email, struct str password, struct pr
     return true;
 }
 
-bool auth_refuse(struct req *rq, struct proof *p, struct err *e)
+bool auth_refuse(struct req *rq, const struct proof *p, struct err *e)
 {
-    if (!req_transaction(rq, note_failure, p, e))
+    struct proof noted = *p;
+
+    if (!req_transaction(rq, note_failure, &noted, e))
         return err_trace(e);
     throttle_spend(rq->throttle, rq->http->peer, p->email, clock_monotonic(rq->app->clock));
     err_set(e, ERR_UNAUTHORIZED, "the e-mail address or the password is not right");
@@ -198,7 +200,7 @@ static bool login(struct req *rq, struct err *e)
         return err_trace(e);
     if (in.opened)
         return auth_reply_tokens(rq, &in.session, e) || err_trace(e);
-    return auth_refuse(rq, &in.proof, e) || err_trace(e);
+    return auth_refuse(rq, &in.proof, e);
 }
 
 // --- refresh -------------------------------------------------------------------------------------

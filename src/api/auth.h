@@ -17,7 +17,7 @@ struct proof {
 bool auth_prove(struct req *rq, struct str email, struct str password, struct proof *ret,
                 struct err *e) CHECK_RESULT;
 /* Counts and notes that it was wrong: always false, with the error to answer. */
-bool auth_refuse(struct req *rq, struct proof *p, struct err *e) CHECK_RESULT;
+bool auth_refuse(struct req *rq, const struct proof *p, struct err *e) CHECK_RESULT;
 
 /* Opens a session and notes it in the audit log as `action`; within a transaction. The asker is
  * this person from then on. */

@@ -80,25 +80,14 @@ static bool use_link(struct req *rq, struct acceptance *in, struct link *ret, st
 
 // --- who has no account yet, or sets another password --------------------------------------------
 
-static bool settle(struct req *rq, const struct person *p, struct err *e)
-{
-    bool settled = true;
-
-    if (p->is_guest && !person_settle(rq->db, p->id, rq->a, &settled, e))
-        return err_trace(e);
-    if (settled)
-        return true;
-    err_set(e, ERR_CONFLICT, "this address got an account at this moment");
-    return err_fix(e, "try again, with its password");
-}
-
 /* The link is used up with what it gives; all other sessions and links of the person end. */
 static bool take_up(struct req *rq, void *arg, struct err *e)
 {
     struct acceptance *in = arg;
     struct link link;
 
-    if (!use_link(rq, in, &link, e) || !settle(rq, &in->person, e))
+    if (!use_link(rq, in, &link, e) ||
+        (in->person.is_guest && !person_settle(rq->db, link.user, rq->a, e)))
         return err_trace(e);
     const struct preferences p = {
         .name = str_is_empty(in->name) ? in->person.name : in->name,
@@ -119,7 +108,8 @@ static bool take_up(struct req *rq, void *arg, struct err *e)
 
 static bool set_password(struct req *rq, struct acceptance *in, struct err *e)
 {
-    return (password_hash(rq->app->hasher, in->password, rq->a, &in->hash, e) &&
+    return (password_check(in->password, in->person.email, e) &&
+            password_hash(rq->app->hasher, in->password, rq->a, &in->hash, e) &&
             req_transaction(rq, take_up, in, e) && auth_reply_tokens(rq, &in->session, e)) ||
            err_trace(e);
 }
@@ -145,12 +135,12 @@ static bool join(struct req *rq, void *arg, struct err *e)
     int64_t org;
     bool still;
 
-    if (!use_link(rq, in, &link, e) || !person_hold(rq->db, account, rq->a, &still, e))
+    if (!person_join(rq->db, in->person.id, account, rq->a, &org, &still, e) ||
+        !use_link(rq, in, &link, e))
         return err_trace(e);
     if (!still)
         return no_link(e);
-    return (person_join(rq->db, link.user, account->id, rq->a, &org, e) &&
-            auth_open_session(rq, account, "login", &in->session, e) && note_joined(rq, org, e)) ||
+    return (auth_open_session(rq, account, "login", &in->session, e) && note_joined(rq, org, e)) ||
            err_trace(e);
 }
 
@@ -159,24 +149,41 @@ static bool join_account(struct req *rq, struct acceptance *in, struct err *e)
     if (!auth_prove(rq, in->person.email, in->password, &in->proof, e))
         return err_trace(e);
     if (!in->proof.right)
-        return auth_refuse(rq, &in->proof, e) || err_trace(e);
+        return auth_refuse(rq, &in->proof, e);
     return (req_transaction(rq, join, in, e) && auth_reply_tokens(rq, &in->session, e)) ||
+           err_trace(e);
+}
+
+/* As the first owner who has only come by the link of a start. */
+static bool no_password(struct err *e)
+{
+    err_set(e, ERR_CONFLICT, "this address has an account without a password");
+    return err_fix(e, "sign in by the link of the server's start and set one, or ask who runs the "
+                      "installation: hookswitch user reset");
+}
+
+/* Who is no guest has the account that the link opens. */
+static bool find_account(struct req *rq, const struct acceptance *in, enum account *ret,
+                         struct err *e)
+{
+    *ret = ACCOUNT_NONE;
+    return !in->person.is_guest || person_account(rq->db, in->person.email, rq->a, ret, e) ||
            err_trace(e);
 }
 
 static bool accept_link(struct req *rq, struct err *e)
 {
     struct acceptance in = {0};
-    struct person account;
     struct link link;
-    bool has_account = false;
+    enum account account;
 
     if (!req_fields(rq, accept_fields, LEN(accept_fields), &in, e) ||
-        !find_person(rq, &in, &link, e) || !password_check(in.password, in.person.email, e) ||
-        (in.person.is_guest &&
-         !person_by_email(rq->db, in.person.email, rq->a, &account, &has_account, e)))
+        !find_person(rq, &in, &link, e) || !find_account(rq, &in, &account, e))
         return err_trace(e);
-    return (has_account ? join_account(rq, &in, e) : set_password(rq, &in, e)) || err_trace(e);
+    if (account == ACCOUNT_WITHOUT_PASSWORD)
+        return no_password(e);
+    return (account == ACCOUNT_NONE ? set_password(rq, &in, e) : join_account(rq, &in, e)) ||
+           err_trace(e);
 }
 
 static const struct route routes[] = {

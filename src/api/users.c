@@ -4,6 +4,7 @@
 #include "api/deed.h"
 #include "api/keyset.h"
 #include "tenancy/people.h"
+#include "tenancy/project.h"
 #include "tenancy/session.h"
 
 // --- showing -------------------------------------------------------------------------------------
@@ -178,8 +179,9 @@ static bool grant_within(struct req *rq, void *arg, struct err *e)
     struct str before;
     struct member m;
 
-    return (member_find(rq->db, &r, in->user, rq->a, &m, e) && give(rq, in, &before, e) &&
-            note_grant(rq, in, "role.granted", before, e)) ||
+    // Held before they are looked up: a guest may be about to become somebody else.
+    return (org_hold(rq->db, r.org, rq->a, e) && member_find(rq->db, &r, in->user, rq->a, &m, e) &&
+            give(rq, in, &before, e) && note_grant(rq, in, "role.granted", before, e)) ||
            err_trace(e);
 }
 

@@ -256,6 +256,10 @@ static const struct sentence {
      "используйте один поток для всех читателей одной программы"},
     {"shorten the URL", "сократите URL"},
     {"sign in again", "войдите снова"},
+    {"sign in by the link of the server's start and set one, or ask who runs the installation: "
+     "hookswitch user reset",
+     "войдите по ссылке, напечатанной при запуске сервера, и задайте его; или попросите "
+     "администратора установки: hookswitch user reset"},
     {"sip_domain: the name of a host expected", "sip_domain: ожидается имя хоста"},
     {"sip_user: the part of a SIP address before the @ expected",
      "sip_user: ожидается часть SIP-адреса перед @"},
@@ -312,6 +316,8 @@ static const struct sentence {
      "этот аккаунт нельзя подключить к этому проекту"},
     {"this address got an account at this moment",
      "у этого адреса только что появилась учётная запись"},
+    {"this address has an account without a password",
+     "у этого адреса есть учётная запись без пароля"},
     {"this address was taken at this moment", "этот адрес только что заняли"},
     {"this call has no recording", "у этого звонка нет записи"},
     {"this installation makes no demo calls", "эта установка не создаёт демонстрационных звонков"},

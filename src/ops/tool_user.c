@@ -93,30 +93,40 @@ static bool create_org(struct errand *x, struct err *e)
            err_trace(e);
 }
 
-/* Who has an account, or else who was invited last and has not come. */
-static bool find_person(struct errand *x, enum link_purpose *ret, struct err *e)
+/* Instead of all that they had before. */
+static bool make_link(struct errand *x, enum link_purpose purpose, struct err *e)
+{
+    return (links_revoke(x->db, x->user, x->now, e) &&
+            link_create(OFFICE(x->db, &x->rng, x->now), x->user, purpose, x->cmd->a, &x->link, e) &&
+            note(x, purpose == LINK_RESET ? "password.link_made" : "user.invited", e)) ||
+           err_trace(e);
+}
+
+/* Once more: who was invited last and has not come, whoever has an account by the address. */
+static bool invite(struct errand *x, struct err *e)
+{
+    bool found;
+
+    if (!person_guest(x->db, x->email, x->cmd->a, &x->user, &found, e))
+        return err_trace(e);
+    if (!found)
+        return err_set(e, ERR_NOT_FOUND, "nobody is invited by the address %.100s",
+                       x->cmd->args[1]);
+    return make_link(x, LINK_INVITATION, e) || err_trace(e);
+}
+
+/* Who has no account yet may have an invitation. */
+static bool reset(struct errand *x, struct err *e)
 {
     struct person p;
     bool found;
 
     if (!person_by_email(x->db, x->email, x->cmd->a, &p, &found, e))
         return err_trace(e);
-    *ret = found ? LINK_RESET : LINK_INVITATION;
-    if (found)
-        x->user = p.id;
-    else if (!person_guest(x->db, x->email, x->cmd->a, &x->user, &found, e))
-        return err_trace(e);
-    return found || err_set(e, ERR_NOT_FOUND, "nobody has the address %.100s", x->cmd->args[1]);
-}
-
-static bool reset(struct errand *x, struct err *e)
-{
-    enum link_purpose purpose;
-
-    return (find_person(x, &purpose, e) && links_revoke(x->db, x->user, x->now, e) &&
-            link_create(OFFICE(x->db, &x->rng, x->now), x->user, purpose, x->cmd->a, &x->link, e) &&
-            note(x, purpose == LINK_RESET ? "password.link_made" : "user.invited", e)) ||
-           err_trace(e);
+    if (!found)
+        return invite(x, e) || err_trace(e);
+    x->user = p.id;
+    return make_link(x, LINK_RESET, e) || err_trace(e);
 }
 
 struct errand_kind {
@@ -127,6 +137,7 @@ struct errand_kind {
 
 static const struct errand_kind of_users[] = {
     {"create", "hookswitch user create EMAIL ROLE [NAME]", 3, 4, 1, create},
+    {"invite", "hookswitch user invite EMAIL", 2, 2, 1, invite},
     {"reset", "hookswitch user reset EMAIL", 2, 2, 1, reset},
 };
 static const struct errand_kind of_orgs[] = {

@@ -375,6 +375,65 @@ static void conversations_of_before_show_their_latest_call(void **state)
     }
 }
 
+// --- 0018 on data -------------------------------------------------------------------------------
+
+static const char guests[] =
+    "INSERT INTO users (id, email, invited_email, name, password_hash, disabled_at) VALUES"
+    " (1, 'ann@x', NULL, '', 'a', NULL), (2, 'key2', 'ann@x', '', 'b', NULL),"
+    " (3, 'key3', 'bob@x', '', 'c', NULL), (4, 'key4', 'bob@x', '', 'd', NULL),"
+    " (5, 'key5', 'cid@x', '', NULL, NULL);"
+    "INSERT INTO user_roles (user_id, org_id, role) VALUES"
+    " (1, 1, 'owner'), (2, 1, 'viewer'), (3, 1, 'viewer'), (4, 1, 'viewer'), (5, 1, 'viewer');"
+    "INSERT INTO user_sessions (id, user_id, agent, address, expires_at)"
+    " SELECT 's', 2, '', '', created_at FROM users WHERE id = 1;"
+    "INSERT INTO api_keys (project_id, name, key_hash, created_by) VALUES (1, 'k', 'h', 2)";
+static const char shut_out[] = "UPDATE users SET disabled_at = created_at;"
+                               "DELETE FROM user_roles WHERE user_id = 3";
+
+enum { G_FILL = QUERY_COUNT, G_PROJECT, G_USERS, G_DISABLED, G_KEYS };
+
+static const struct query_text guest_queries[] = {
+    {.name = "fill", BOTH("INSERT INTO orgs (id, name) VALUES (1, 'o')")},
+    {.name = "project", BOTH("INSERT INTO projects (id, org_id, name) VALUES (1, 1, 'p')")},
+    {.name = "users", BOTH("SELECT email AS line FROM users ORDER BY id")},
+    {.name = "disabled",
+     BOTH("SELECT email AS line FROM users WHERE disabled_at IS NOT NULL ORDER BY id")},
+    {.name = "keys", BOTH("SELECT coalesce(CAST(created_by AS text), '-') AS line FROM api_keys")},
+};
+
+static void run_script(struct store *store, struct db *db, const char *script)
+{
+    struct err e = {.code = ERR_NONE};
+
+    assert_ok(db_begin(db, &e), &e);
+    assert_ok(store->engine->script(db, script, &e), &e);
+    assert_ok(db_commit(db, &e), &e);
+}
+
+static void a_guest_who_came_keeps_their_place_without_guests(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = store_connect(store, STORE_TOOL);
+        struct err e = {.code = ERR_NONE};
+        int n;
+        store->extra = guest_queries;
+        store->n_extra = LEN(guest_queries);
+        kit_exec(db, G_FILL, NO_BINDS);
+        kit_exec(db, G_PROJECT, NO_BINDS);
+        run_script(store, db, guests);
+        assert_ok(store_migrate_down(store, n_migrations() - 17, &n, &e), &e);
+        assert_string_equal(kit_lines(db, G_USERS, a), "ann@x\nbob@x\n");
+        assert_string_equal(kit_lines(db, G_KEYS, a), "-\n");
+
+        run_script(store, db, shut_out);
+        up(store, n_migrations() - 17);
+        assert_string_equal(kit_lines(db, G_DISABLED, a), "ann@x\n"); // the other is nowhere
+        db_close(db);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(up_down_up), cmocka_unit_test(nodes_that_start_together_migrate_once),
           cmocka_unit_test(f205_a_newer_schema_is_refused),
           cmocka_unit_test(an_edited_migration_is_refused),
@@ -383,4 +442,5 @@ TEST_MAIN(cmocka_unit_test(up_down_up), cmocka_unit_test(nodes_that_start_togeth
           cmocka_unit_test(the_old_names_have_their_columns),
           cmocka_unit_test(conversations_of_before_show_their_latest_call),
           cmocka_unit_test(conversations_of_before_are_counted),
+          cmocka_unit_test(a_guest_who_came_keeps_their_place_without_guests),
           cmocka_unit_test(triggers_date_changes_and_guard_the_log))

@@ -123,30 +123,65 @@ bool person_ensure(const struct office *o, struct str email, struct str name, st
     return found || err_set(e, ERR_CONFLICT, "this address was taken at this moment");
 }
 
-bool person_settle(struct db *db, int64_t guest, struct arena *a, bool *ret, struct err *e)
+bool person_account(struct db *db, struct str email, struct arena *a, enum account *ret,
+                    struct err *e)
 {
-    int64_t id;
+    static const struct column columns[] = {{"has_password", COLUMN_BOOL, 0}};
+    bool has_password, found;
 
-    return db_query_one(db, Q_USER_SETTLE, BINDS(bind_int("user", guest)), id_columns,
-                        LEN(id_columns), a, &id, ret, e) ||
-           err_trace(e);
+    if (!db_query_one(db, Q_USER_ACCOUNT, BINDS(bind_str("email", email)), columns, LEN(columns), a,
+                      &has_password, &found, e))
+        return err_trace(e);
+    *ret = !found ? ACCOUNT_NONE : has_password ? ACCOUNT_WITH_PASSWORD : ACCOUNT_WITHOUT_PASSWORD;
+    return true;
 }
 
-bool person_join(struct db *db, int64_t guest, int64_t user, struct arena *a, int64_t *ret_org,
-                 struct err *e)
+/* Of two who settle at once the second is told by the store: that is no words for a person. */
+bool person_settle(struct db *db, int64_t guest, struct arena *a, struct err *e)
 {
-    struct rows *rows;
-    int64_t org = 0;
+    bool settled;
+    int64_t id;
 
-    if (!db_query(db, Q_ROLES_MOVE, BINDS(bind_int("guest", guest), bind_int("user", user)), a,
-                  &rows, e))
+    if (!db_exec(db, Q_USER_MAKE_WAY, BINDS(bind_int("user", guest)), NULL, e))
         return err_trace(e);
-    while (rows_next(rows))
-        org = rows_int(rows, "org_id");
-    if (!rows_end(rows, e))
+    const bool ok = db_query_one(db, Q_USER_SETTLE, BINDS(bind_int("user", guest)), id_columns,
+                                 LEN(id_columns), a, &id, &settled, e);
+    if (ok && settled)
+        return true;
+    if (!ok && e->code != ERR_CONFLICT)
+        return err_trace(e);
+    err_clear(e);
+    err_set(e, ERR_CONFLICT, "this address got an account at this moment");
+    return err_fix(e, "try again, with its password");
+}
+
+/* As whoever gives or takes roles does: the organisation, then people. */
+static bool hold_guest(struct db *db, int64_t guest, struct arena *a, int64_t *ret_org,
+                       struct err *e)
+{
+    static const struct column columns[] = {{"org_id", COLUMN_INT, 0}};
+    struct person now;
+    int64_t org = 0;
+    bool found;
+
+    if (!db_query_one(db, Q_GUEST_ORG, BINDS(bind_int("guest", guest)), columns, LEN(columns), a,
+                      &org, &found, e) ||
+        (found && !org_hold(db, org, a, e)) || !hold_user(db, guest, a, &now, &found, e))
         return err_trace(e);
     *ret_org = org;
     return true;
+}
+
+bool person_join(struct db *db, int64_t guest, const struct person *account, struct arena *a,
+                 int64_t *ret_org, bool *ret_still, struct err *e)
+{
+    if (!hold_guest(db, guest, a, ret_org, e) || !person_hold(db, account, a, ret_still, e))
+        return err_trace(e);
+    return !*ret_still ||
+           (db_exec(db, Q_ROLES_MOVE,
+                    BINDS(bind_int("guest", guest), bind_int("user", account->id)), NULL, e) &&
+            db_exec(db, Q_ROLES_DROP, BINDS(bind_int("guest", guest)), NULL, e)) ||
+           err_trace(e);
 }
 
 bool person_guest(struct db *db, struct str email, struct arena *a, int64_t *ret, bool *ret_found,
@@ -487,7 +522,9 @@ bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_
         (r->project != INT_NONE && role.project != INT_NONE && role.project != r->project))
         return err_set(e, ERR_NOT_FOUND, "there is no such thing here");
     if (!may_leave(db, r, &role, a, e) ||
-        !db_exec(db, Q_ROLE_TAKE, BINDS(bind_int("id", role_id), bind_int("org", r->org)), NULL, e))
+        !db_exec(db, Q_ROLE_TAKE, BINDS(bind_int("id", role_id), bind_int("org", r->org)), NULL,
+                 e) ||
+        !db_exec(db, Q_USER_RELEASE, BINDS(bind_int("user", user)), NULL, e))
         return err_trace(e);
     *ret_taken = role;
     return true;

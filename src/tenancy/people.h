@@ -34,12 +34,17 @@ bool person_hold(struct db *db, const struct person *p, struct arena *a, bool *r
 /* The one who has the address already, or a new one without a password: where nobody else could. */
 bool person_ensure(const struct office *o, struct str email, struct str name, struct arena *a,
                    int64_t *ret, bool *ret_made, struct err *e) CHECK_RESULT;
-/* A guest becomes who has the address; *ret false when somebody has it already. */
-bool person_settle(struct db *db, int64_t guest, struct arena *a, bool *ret,
-                   struct err *e) CHECK_RESULT;
-/* What a guest was given becomes that of who has the address; *ret_org: where, 0 for nothing. */
-bool person_join(struct db *db, int64_t guest, int64_t user, struct arena *a, int64_t *ret_org,
-                 struct err *e) CHECK_RESULT;
+/* How a guest comes in, by what their address has. */
+enum account { ACCOUNT_NONE, ACCOUNT_WITHOUT_PASSWORD, ACCOUNT_WITH_PASSWORD };
+bool person_account(struct db *db, struct str email, struct arena *a, enum account *ret,
+                    struct err *e) CHECK_RESULT;
+/* A guest becomes who has the address; ERR_CONFLICT when it got an account meanwhile. */
+bool person_settle(struct db *db, int64_t guest, struct arena *a, struct err *e) CHECK_RESULT;
+/* What a guest was given becomes that of the account, unless it has something there; *ret_org:
+ * where, 0 for nothing. Holds the organisation and both of them: nobody gives the guest more
+ * meanwhile. *ret_still as of person_hold(account): false, and nothing is done. */
+bool person_join(struct db *db, int64_t guest, const struct person *account, struct arena *a,
+                 int64_t *ret_org, bool *ret_still, struct err *e) CHECK_RESULT;
 /* Who was last invited by an address and has not come. */
 bool person_guest(struct db *db, struct str email, struct arena *a, int64_t *ret, bool *ret_found,
                   struct err *e) CHECK_RESULT;
@@ -114,7 +119,8 @@ struct role_wish {
  * whose role *ret_before gets (USER_ROLE_COUNT: none). Unless it was the same, their links end. */
 bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
                 struct arena *a, enum user_role *ret_before, struct err *e) CHECK_RESULT;
-/* Takes one away; ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT for the last owner. */
+/* Takes one away; ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT for the last owner. Who has none left
+ * is disabled no more: it opens nothing, and nobody else could enable them. */
 bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_id, struct arena *a,
                struct member_role *ret_taken, struct err *e) CHECK_RESULT;
 /* Shuts somebody out, or lets them in again; only whose roles are all within reach. */

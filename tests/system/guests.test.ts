@@ -1,10 +1,13 @@
 // Who is invited is a guest until they come (docs/adr/017): no organisation hears what an address does for another.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { ask } from "../lib/api.ts";
+import { ask, type Fault } from "../lib/api.ts";
 import { accept, auditOf, employ, found, invite, type Me, type Member, must, OWNER, passwordOf, type Person, signIn } from "../lib/company.ts";
 import { type Server, startServer } from "../lib/server.ts";
+import { psql } from "../lib/postgres.ts";
 import { tool } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
+import { until } from "../lib/wait.ts";
 
 type Users = { users: (Member["user"] & { has_password: boolean; created_at: string; seen_at: string | null })[] };
 
@@ -96,6 +99,57 @@ describe("a guest", () => {
     assert.equal(await take(renewed.link_token, passwordOf(ann.email)), 401, "a disabled account takes up nothing");
   });
 
+  it("is told what to do when the account has no password, as that of a first owner who came by a link", async () => {
+    await sql(server, `UPDATE users SET password_hash = NULL WHERE id = ${ann.id}`);
+    const { status, body } = await ask<Fault>(server, "/auth/accept", { method: "POST", key: null, body: { token: invited.link_token, password: ann.password } });
+    assert.equal(status, 409);
+    assert.match(body.error.human_how_to_fix.join(), /hookswitch user reset/);
+    await accept(server, (await tool(server, "user", "reset", ann.email)).output.trim(), ann.email);
+    assert.deepEqual(await orgsOf(await accept(server, invited.link_token ?? "", ann.email)), ["Default organisation", "Ours"]);
+  });
+
+  it("has the address of who was invited before there were guests, never came, and has no role any more", async () => {
+    const email = `before${String(n)}@example.com`;
+    await sql(server, `INSERT INTO users (email, name) VALUES ('${email}', 'Of before')`);
+    const { link_token } = await invite(server, ours, email, "viewer");
+    await accept(server, link_token ?? "", email);
+    await signIn(server, email);
+  });
+
+  it("comes in although another organisation has disabled the account, once it has let it go", async () => {
+    await must(server, theirs.token, "PATCH", `/api/users/${ann.id}`, { disabled: true });
+    assert.equal(await take(invited.link_token, ann.password), 401);
+    const { user } = await must<Member>(server, theirs.token, "GET", `/api/users/${ann.id}`);
+    for (const { id } of user.roles) await must(server, theirs.token, "DELETE", `/api/users/${ann.id}/roles/${id}`);
+    assert.deepEqual(await orgsOf(await accept(server, invited.link_token ?? "", ann.email)), ["Ours"]);
+  });
+
+  it("is refused a short password like any other wrong one, unless it is to be a new one", async () => {
+    assert.equal(await take(invited.link_token, "short"), 401);
+    assert.equal((await heard(theirs))[0], "login.failed");
+    const { link_token } = await invite(server, ours, `short${String(n)}@example.com`, "viewer");
+    assert.equal(await take(link_token, "short"), 400);
+  });
+
+  const skip = process.env["STORE"] !== "postgres" && "PostgreSQL only: SQLite has one writer at a time";
+
+  it("is given no role any more while they become an account", { skip }, async () => {
+    const url = server.env["DATABASE_URL"] ?? "";
+    const here = "pg_stat_activity WHERE datname = current_database()";
+    const joined = psql(url, `DO $$ BEGIN PERFORM FROM orgs WHERE name = 'Ours' FOR NO KEY UPDATE;
+      UPDATE user_roles SET user_id = ${ann.id} WHERE user_id = ${invited.user.id};
+      FOR i IN 1..6000 LOOP
+        PERFORM pg_stat_clear_snapshot();
+        IF EXISTS (SELECT FROM ${here} AND wait_event_type = 'Lock' AND query ~ 'FROM orgs') THEN RETURN; END IF;
+        PERFORM pg_sleep(0.005);
+      END LOOP; RAISE 'nobody waits'; END $$`);
+    await until("they join", async () => (await psql(url, `SELECT count(*) FROM ${here} AND wait_event = 'PgSleep' AND query LIKE 'DO %orgs%'`)) === "1" || undefined);
+    const { status } = await ask(server, `/api/users/${invited.user.id}/roles`, { method: "POST", key: ours.token, body: { role: "operator" } });
+    await joined;
+    assert.equal(status, 404);
+    assert.deepEqual((await listed(ours, ann.email)).map(({ id }) => id), [ann.id]);
+  });
+
   it("who is invited by two before they come has a link of each, and the password that they choose by the first", async () => {
     const email = `both${String(n)}@example.com`;
     const first = await invite(server, theirs, email, "viewer");
@@ -126,5 +180,13 @@ describe("a guest", () => {
     assert.deepEqual(await orgsOf(await accept(server, await link(), email)), ["Ours"]);
     await accept(server, await link(), email, "another password of theirs");
     assert.equal((await tool(server, "user", "reset", `nobody${String(n)}@example.com`)).code, 1);
+  });
+
+  it("gets another invitation from the console whoever has an account by the address", async () => {
+    const { code, output } = await tool(server, "user", "invite", ann.email);
+    assert.equal(code, 0, output);
+    assert.equal(await take(invited.link_token, ann.password), 404, "the one of before ends");
+    assert.deepEqual(await orgsOf(await accept(server, output.trim(), ann.email)), ["Default organisation", "Ours"]);
+    assert.equal((await tool(server, "user", "invite", ann.email)).code, 1, "who has come is invited no more");
   });
 });

@@ -13,6 +13,26 @@ RETURNING id;
 INSERT INTO users (email, invited_email, name, created_at) VALUES (:key, :email, :name, :now)
 RETURNING id;
 
+-- name: user_account
+-- Whether an address has an account, and a password to it. One that nobody ever came to and that has no role anywhere
+-- is none: it was made for an invitation, before there were guests, that was taken back.
+-- params: email text
+-- scope: system — the person themselves, whose link was proved
+SELECT password_hash IS NOT NULL AS has_password
+  FROM users
+ WHERE email = :email
+   AND (password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM user_sessions s WHERE s.user_id = users.id)
+        OR EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = users.id));
+
+-- name: user_make_way
+-- Who has the address of a guest, and no account (user_account), makes way: an empty row for the names in the audit log.
+-- params: user int
+-- scope: system — the person themselves, whose link was proved
+UPDATE users SET invited_email = email, email = 'gone ' || id
+ WHERE email = (SELECT g.invited_email FROM users g WHERE g.id = :user) AND password_hash IS NULL
+   AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.user_id = users.id)
+   AND NOT EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = users.id);
+
 -- name: user_settle
 -- A guest becomes who has the address, if nobody has it yet.
 -- params: user int
@@ -114,6 +134,13 @@ SELECT r.id, r.user_id, r.project_id, r.role, p.name AS project_name
 -- scope: system — one of an organisation's own people, found by member_find() before
 UPDATE users SET disabled_at = CASE WHEN :disabled THEN :now END WHERE id = :user;
 
+-- name: user_release
+-- Who belongs nowhere any more is kept out by nobody: nobody could let them in again.
+-- params: user int
+-- scope: system — one of an organisation's own people, whose role was taken
+UPDATE users SET disabled_at = NULL
+ WHERE id = :user AND NOT EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = users.id);
+
 -- name: user_orgs_elsewhere
 -- Whether somebody belongs to another organisation as well.
 -- params: user int, org int
@@ -127,16 +154,26 @@ SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
  WHERE r.org_id = :org AND coalesce(u.invited_email, u.email) = :email
  ORDER BY u.id LIMIT 1;
 
+-- name: guest_org
+-- Whose guest somebody is, as long as they were given something there.
+-- params: guest int
+-- scope: system — the person themselves, whose link and password were proved
+SELECT org_id FROM user_roles WHERE user_id = :guest LIMIT 1;
+
+-- name: roles_drop
+-- params: guest int
+-- scope: system — the person themselves, whose link and password were proved
+DELETE FROM user_roles WHERE user_id = :guest;
+
 -- name: roles_move
--- What a guest was given becomes that of who has the address. Where they have something already it stays with the guest.
+-- What a guest was given becomes that of who has the address, but where they have something already.
 -- params: guest int, user int
 -- scope: system — the person themselves, whose link and password were proved
 UPDATE user_roles SET user_id = :user
  WHERE user_id = :guest
    AND NOT EXISTS (SELECT 1 FROM user_roles o
                     WHERE o.user_id = :user AND o.org_id = user_roles.org_id
-                      AND coalesce(o.project_id, 0) = coalesce(user_roles.project_id, 0))
-RETURNING org_id;
+                      AND coalesce(o.project_id, 0) = coalesce(user_roles.project_id, 0));
 
 -- name: role_grant
 -- Gives a role, or another one in place of what they have there.
