@@ -270,14 +270,19 @@ static void serve(struct worker *w, struct http_exchange *x)
     note_span(w->api, route, &seen, err_code_status(e.code));
 }
 
+static uint64_t client_of(const struct http_exchange *x)
+{
+    return budget_client(http_request_of(x)->peer);
+}
+
 static bool may_wait(const struct pool *pool, const struct http_exchange *x)
 {
-    return crowd_enter(pool->crowd, budget_client(http_request_of(x)->peer));
+    return crowd_enter(pool->crowd, client_of(x));
 }
 
 static void leave(const struct pool *pool, const struct http_exchange *x)
 {
-    crowd_leave(pool->crowd, budget_client(http_request_of(x)->peer));
+    crowd_leave(pool->crowd, client_of(x));
 }
 
 static void work(void *arg)

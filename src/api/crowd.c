@@ -1,5 +1,5 @@
-/* They are counted by their whole number, not by a place that several could share: no one waits for
- * whoever happens to meet them there. */
+/* They are counted by the whole hash, not by a slot of a table as in inbox/budget.c: no one waits
+ * for whoever happens to meet them there. */
 #include "api/crowd.h"
 
 #include <assert.h>

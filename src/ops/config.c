@@ -37,7 +37,9 @@ static const struct variable variables[] = {
      "Public base URL as the provider sees it (https://calls.example.com): signatures are checked "
      "against it. Empty: http://localhost:PORT."},
     {"TRUSTED_PROXIES", TEXT, AT(trusted_proxies), "", 0, 0,
-     "Comma list of addresses and CIDR blocks whose X-Forwarded-For and -Proto are believed."},
+     "Comma list of addresses and CIDR blocks whose X-Forwarded-For and -Proto are believed. "
+     "Behind "
+     "a proxy that is not among them all clients are one, and share what one client may ask."},
     {"WEBHOOK_ALLOWED_CIDRS", TEXT, AT(webhook_allowed_cidrs), "", 0, 0,
      "Comma list of blocks from which webhooks are accepted; empty for all. Twilio's addresses are "
      "not fixed: leave it empty for Twilio."},
