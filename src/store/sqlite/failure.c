@@ -58,6 +58,11 @@ bool sqlite_is_sync_failure(int extended)
     return extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC;
 }
 
+bool sqlite_is_for_reading(int extended)
+{
+    return (extended & 0xff) == SQLITE_READONLY && extended != SQLITE_READONLY_DBMOVED;
+}
+
 bool sqlite_refuse_broken(struct db *db, struct err *e)
 {
     db->lost = true;
@@ -79,7 +84,7 @@ bool sqlite_fail(struct db *db, int extended, const char *doing, struct err *e)
             continue;
         const struct reason *reason = reason_of(d, code);
         db->lost = true;
-        d->spent = code == SQLITE_READONLY;
+        d->spent = sqlite_is_for_reading(extended);
         err_set(e, ERR_UNAVAILABLE, "sqlite: %s (%s, code %d)",
                 reason ? reason->text : disk_failures[i].text, doing, extended);
         return err_fix(e, "%s", reason ? reason->fix : disk_failures[i].fix);

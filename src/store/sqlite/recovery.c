@@ -65,7 +65,7 @@ bool recovery_settle(struct db *db, struct err *e)
     const int rc =
         FAULT("store.settle") ? SQLITE_FULL : copy_back(s, SQLITE_CHECKPOINT_TRUNCATE, NULL);
     if (rc != SQLITE_OK) {
-        s->anchor->spent = (rc & 0xff) == SQLITE_READONLY;
+        s->anchor->spent = sqlite_is_for_reading(rc);
         return sqlite_fail(db, rc, "copying back what an earlier run left in the log", e);
     }
     atomic_store(&s->settled, true);
