@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { ask, type Call, type CallDetail, get } from "../lib/api.ts";
-import { fallSilent, run } from "../lib/reconcile.ts";
+import { fallSilent, run, secondIsOver } from "../lib/reconcile.ts";
 import { AT_ONCE, clientOf, startSandbox } from "../lib/sandbox.ts";
 import { API_KEY, AUTH_TOKEN, freePort, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -43,6 +43,7 @@ it("is as silent in JSON, about what a provider was asked", async () => {
   const { calls } = await get<{ calls: Call[] }>(asking, "/api/calls/active");
   const sid = calls[0]?.twilio_sid ?? assert.fail("no end was lost");
   assert.equal((await ask(asking, `/api/sync/call/${sid}`, { method: "POST" })).status, 200);
+  await secondIsOver(theirs);
   await fallSilent(asking);
   for (const job of ["reconcile_hot", "reconcile_cold"]) assert.ok(((await run(asking, job)).counts["synced"] ?? 0) > 0, job);
   await sandbox.stop();
