@@ -7,7 +7,7 @@ import { ask, type CallDetail, type Fault, get, type InboxPage, type SyncHealth 
 import { type Dump, dump } from "../lib/dump.ts";
 import { ABOUT, type Ids, MISSING, type Request } from "../lib/foreign.ts";
 import { accept, employ, found, invite, type Member, must, OWNER, type Person, ROLES, signIn } from "../lib/company.ts";
-import { ACCOUNT_SID, API_KEY, type Server, startServer } from "../lib/server.ts";
+import { ACCOUNT_SID, API_KEY, BINARY, type Server, startServer, UNFILTERED } from "../lib/server.ts";
 import { idle } from "../lib/jobs.ts";
 import { Realtime } from "../lib/realtime.ts";
 import { settled, tool } from "../lib/settled.ts";
@@ -412,7 +412,9 @@ describe("F173 what is another's is answered like what is not there", () => {
     assert.deepEqual([...new Set(entries.map((e) => e.project_id))], [a2.project]);
   });
 
-  it("F176 tells an organisation when its people were seen at work for it, and not when they work for another", async () => {
+  // Signing in then writes to two chains of the audit log at once, and among the owners of one batch the filters alone stand.
+  const ofOne = BINARY === UNFILTERED && "without its filters a program writes for one organisation at a time";
+  it("F176 tells an organisation when its people were seen at work for it, and not when they work for another", { skip: ofOne }, async () => {
     const shared = await employ(server, owner, "both@first.example", "viewer", a1.project);
     await must(server, shared.token, "POST", "/api/me/project", { project_id: a1.project });
     const { link_token } = await invite(server, other, shared.email, "viewer", b1.project);
