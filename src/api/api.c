@@ -35,7 +35,7 @@ enum pool_kind { POOL_COMMON, POOL_SLOW, POOL_COUNT };
 /* Of the API's threads, so many may wait for the end of a run: one in four, and two at most. */
 enum { RUN_WAITERS_MAX = 2, THREADS_PER_RUN_WAITER = 4 };
 /* How many may wait, and how many of them for one client. */
-enum { COMMON_WAITING_MAX = 1024, COMMON_WAITING_OF_ONE = 512 };
+enum { COMMON_WAITING_MAX = 2048, COMMON_WAITING_OF_ONE = 1024 };
 enum { SLOW_WAITING_MAX = 32, SLOW_WAITING_OF_ONE = 8, SLOW_THREADS = 2 };
 
 #define RESOURCE(name) extern const struct resource api_##name;

@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 
-enum { WIDTH_MAX = 1024 };
+enum { WIDTH_MAX = 2048 };
 
 struct crowd {
     pthread_mutex_t lock;
