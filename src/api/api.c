@@ -11,12 +11,12 @@
 #include <stdlib.h>
 
 #include "api/credentials.h"
-#include "api/crowd.h"
 #include "api/meter.h"
 #include "api/request.h"
 #include "api/run_wait.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/places.h"
 #include "http/route.h"
 #include "inbox/backlog.h"
 #include "inbox/budget.h"
@@ -51,7 +51,7 @@ static const struct resource *const resources[] = {
 struct pool {
     struct api *api;
     struct mailbox *waiting;
-    struct crowd *crowd; /* who is in the mailbox */
+    struct places *places; /* of who is in the mailbox, by client */
     struct thread *threads[THREADS_MAX];
     size_t n_threads;
 };
@@ -270,19 +270,19 @@ static void serve(struct worker *w, struct http_exchange *x)
     note_span(w->api, route, &seen, err_code_status(e.code));
 }
 
-static uint64_t client_of(const struct http_exchange *x)
+static int64_t client_of(const struct http_exchange *x)
 {
-    return budget_client(http_request_of(x)->peer);
+    return (int64_t)budget_client(http_request_of(x)->peer);
 }
 
 static bool may_wait(const struct pool *pool, const struct http_exchange *x)
 {
-    return crowd_enter(pool->crowd, client_of(x));
+    return places_enter(pool->places, client_of(x));
 }
 
 static void leave(const struct pool *pool, const struct http_exchange *x)
 {
-    crowd_leave(pool->crowd, client_of(x));
+    places_leave(pool->places, client_of(x));
 }
 
 static void work(void *arg)
@@ -400,7 +400,7 @@ static struct http_router *build_router(struct http_route *table)
 static void pool_init(struct pool *pool, struct api *api, size_t waiting, size_t of_one)
 {
     *pool = (struct pool){
-        .api = api, .waiting = mailbox_create(), .crowd = crowd_create(waiting, of_one)};
+        .api = api, .waiting = mailbox_create(), .places = places_create(waiting, of_one, NULL)};
 }
 
 static bool pool_start(struct pool *pool, const char *name, size_t threads, struct err *e)
@@ -418,7 +418,7 @@ static void pool_finish(struct pool *pool)
     for (size_t i = 0; i < pool->n_threads; i++)
         thread_join(pool->threads[i]);
     mailbox_destroy(pool->waiting);
-    crowd_destroy(pool->crowd);
+    places_destroy(pool->places);
 }
 
 static size_t run_waiters(size_t threads)

@@ -1,25 +1,28 @@
 #include "base/places.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/gate.h"
-#include "base/keyed.h"
 
 struct places {
     struct gate all;
     size_t of_one;
-    struct keyed *taken; /* _Atomic size_t */
+    pthread_mutex_t lock; /* of those below */
+    size_t n;
+    int64_t within[]; /* the key of each that is */
 };
 
 struct places *places_create(size_t width, size_t of_one, struct gate *outer)
 {
-    struct places *p = NEW(struct places);
+    struct places *p = mem_alloc(sizeof *p + width * sizeof *p->within);
 
     assert(of_one > 0 && of_one <= width);
     gate_init(&p->all, width, outer);
+    pthread_mutex_init(&p->lock, NULL);
     p->of_one = of_one;
-    p->taken = keyed_create(sizeof(_Atomic size_t));
+    p->n = 0;
     return p;
 }
 
@@ -28,24 +31,38 @@ void places_destroy(struct places *p)
     if (!p)
         return;
     gate_finish(&p->all);
-    keyed_destroy(p->taken);
+    pthread_mutex_destroy(&p->lock);
     free(p);
+}
+
+static size_t count(const struct places *p, int64_t key)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++)
+        n += p->within[i] == key;
+    return n;
 }
 
 bool places_enter(struct places *p, int64_t key)
 {
-    _Atomic size_t *taken = keyed_at(p->taken, key);
-
-    if (atomic_fetch_add(taken, 1) < p->of_one && gate_enter(&p->all))
-        return true;
-    atomic_fetch_sub(taken, 1);
-    return false;
+    pthread_mutex_lock(&p->lock);
+    const bool may = count(p, key) < p->of_one && gate_enter(&p->all);
+    if (may)
+        p->within[p->n++] = key;
+    pthread_mutex_unlock(&p->lock);
+    return may;
 }
 
 void places_leave(struct places *p, int64_t key)
 {
-    _Atomic size_t *taken = keyed_at(p->taken, key);
+    size_t i = 0;
 
+    pthread_mutex_lock(&p->lock);
+    while (i < p->n && p->within[i] != key)
+        i++;
+    assert(i < p->n);
+    p->within[i] = p->within[--p->n];
     gate_leave(&p->all);
-    atomic_fetch_sub(taken, 1);
+    pthread_mutex_unlock(&p->lock);
 }

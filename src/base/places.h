@@ -2,7 +2,8 @@
 #define BASE_PLACES_H
 /*
  * A gate (gate.h) that no one can fill: so many get through at a time, and so many of the same key,
- * such as a project. From any thread. Keys are those that were looked up before (keyed.h).
+ * such as a project or a client. From any thread. Only who is within is remembered, so that any key
+ * will do.
  */
 #include <stdbool.h>
 #include <stddef.h>
