@@ -204,14 +204,29 @@ static void few_that_lack_something_are_asked_for_and_many_are_listed(void **sta
 
 // --- one call ------------------------------------------------------------------------------------
 
-static struct reconcile_step step_of(struct db *db, struct reconcile_source *source,
-                                     const struct clock *clock, struct arena *a)
+/* What one call is asked about with. */
+struct desk {
+    struct db *db;
+    struct company *c;
+    usec_t now;
+    struct clock clock;
+    struct reconcile_source source;
+    struct reconcile_step s;
+};
+
+static void desk_init(struct desk *d, struct store *store, struct arena *a)
 {
-    return (struct reconcile_step){.db = db,
+    d->db = test_calls_connect(store, a);
+    d->c = company(a);
+    d->now = test_calls_now;
+    d->clock = clock_fixed(&d->now);
+    d->source =
+        (struct reconcile_source){.provider = STR("twilio"), .get = get, .list = list, .arg = d->c};
+    d->s = (struct reconcile_step){.db = d->db,
                                    .project = 1,
-                                   .source = source,
+                                   .source = &d->source,
                                    .rules = call_rules_same(&rules),
-                                   .clock = clock,
+                                   .clock = &d->clock,
                                    .last_success = TIME_NONE,
                                    .a = a};
 }
@@ -231,22 +246,17 @@ static void a_call_is_compared_and_then_mended(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = test_calls_connect(store, a);
-        struct company *c = company(a);
-        usec_t now = test_calls_now;
-        const struct clock clock = clock_fixed(&now);
-        struct reconcile_source source = {
-            .provider = STR("twilio"), .get = get, .list = list, .arg = c};
-        struct reconcile_step s = step_of(db, &source, &clock, a);
+        struct desk d;
         struct reconcile_comparison compared;
         struct err e = {0};
         bool found;
 
-        webhook(db, STR("CA1"), "in-progress", a);
-        struct theirs *t = says(c, STR("CA1"), "completed");
+        desk_init(&d, store, a);
+        webhook(d.db, STR("CA1"), "in-progress", a);
+        struct theirs *t = says(d.c, STR("CA1"), "completed");
         t->price = -85;
         t->recorded = true;
-        assert_ok(reconcile_compare(&s, STR("CA1"), &compared, &e), &e);
+        assert_ok(reconcile_compare(&d.s, STR("CA1"), &compared, &e), &e);
         assert_true(compared.known_here && compared.known_there);
         assert_str(field_of(&compared, "status")->ours, "in-progress");
         assert_str(field_of(&compared, "status")->theirs, "completed");
@@ -255,23 +265,23 @@ static void a_call_is_compared_and_then_mended(void **state)
         assert_str(field_of(&compared, "recordings")->ours, "0");
         assert_str(field_of(&compared, "recordings")->theirs, "1");
         assert_false(field_of(&compared, "start_time")->differs);
-        assert_str(log_of(db, STR("CA1"), a), "webhook"); // comparing has changed nothing
+        assert_str(log_of(d.db, STR("CA1"), a), "webhook"); // comparing has changed nothing
 
-        assert_ok(reconcile_call(&s, STR("CA1"), &found, &e), &e);
+        assert_ok(reconcile_call(&d.s, STR("CA1"), &found, &e), &e);
         assert_true(found);
-        assert_str(column(db, STR("CA1"), "status", a), "completed");
-        assert_str(column(db, STR("CA1"), "recording_url", a), "https://example.com/RE1");
-        assert_ok(reconcile_compare(&s, STR("CA1"), &compared, &e), &e);
+        assert_str(column(d.db, STR("CA1"), "status", a), "completed");
+        assert_str(column(d.db, STR("CA1"), "recording_url", a), "https://example.com/RE1");
+        assert_ok(reconcile_compare(&d.s, STR("CA1"), &compared, &e), &e);
         assert_int_equal(compared.drift, 0);
 
         t->status = "in-progress"; // and now it is behind us
-        assert_ok(reconcile_compare(&s, STR("CA1"), &compared, &e), &e);
+        assert_ok(reconcile_compare(&d.s, STR("CA1"), &compared, &e), &e);
         assert_true(field_of(&compared, "status")->differs);
         assert_false(field_of(&compared, "status")->mends);
 
-        assert_ok(reconcile_compare(&s, STR("CA2"), &compared, &e), &e);
+        assert_ok(reconcile_compare(&d.s, STR("CA2"), &compared, &e), &e);
         assert_false(compared.known_there);
-        assert_ok(reconcile_call(&s, STR("CA2"), &found, &e), &e);
+        assert_ok(reconcile_call(&d.s, STR("CA2"), &found, &e), &e);
         assert_false(found);
     }
 }
@@ -297,34 +307,29 @@ static void nothing_is_mended_that_is_not_written_down(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = test_calls_connect(store, a);
-        struct company *c = company(a);
-        usec_t now = test_calls_now;
-        const struct clock clock = clock_fixed(&now);
-        struct reconcile_source source = {
-            .provider = STR("twilio"), .get = get, .list = list, .arg = c};
-        struct reconcile_step s = step_of(db, &source, &clock, a);
+        struct desk d;
         struct book book = {.is_full = true};
         struct err e = {0};
         bool found;
 
-        s.on_mending = write_down;
-        s.mending_arg = &book;
-        webhook(db, STR("CA1"), "in-progress", a);
-        (void)says(c, STR("CA1"), "completed");
-        assert_refused(reconcile_call(&s, STR("CA1"), &found, &e), &e, ERR_UNAVAILABLE);
-        assert_str(column(db, STR("CA1"), "status", a), "in-progress");
-        assert_int_equal(s.counts[RECONCILE_SYNCED], 0);
+        desk_init(&d, store, a);
+        d.s.on_mending = write_down;
+        d.s.mending_arg = &book;
+        webhook(d.db, STR("CA1"), "in-progress", a);
+        (void)says(d.c, STR("CA1"), "completed");
+        assert_refused(reconcile_call(&d.s, STR("CA1"), &found, &e), &e, ERR_UNAVAILABLE);
+        assert_str(column(d.db, STR("CA1"), "status", a), "in-progress");
+        assert_int_equal(d.s.counts[RECONCILE_SYNCED], 0);
 
         book.is_full = false;
         for (int i = 0; i < 2; i++) { // the second time there is no news
-            assert_ok(reconcile_call(&s, STR("CA1"), &found, &e), &e);
+            assert_ok(reconcile_call(&d.s, STR("CA1"), &found, &e), &e);
             assert_int_equal(book.n, 2);
         }
-        assert_str(column(db, STR("CA1"), "status", a), "completed");
+        assert_str(column(d.db, STR("CA1"), "status", a), "completed");
         assert_int_equal(book.counts[RECONCILE_SYNCED], 1);
         assert_int_equal(book.counts[RECONCILE_DRIFT_STATUS], 1);
-        assert_int_equal(s.counts[RECONCILE_SYNCED], 1);
+        assert_int_equal(d.s.counts[RECONCILE_SYNCED], 1);
     }
 }
 
@@ -334,21 +339,16 @@ static void recordings_are_looked_for_in_every_account(void **state)
     (void)state;
     TEST_STORES(store, a)
     {
-        struct db *db = test_calls_connect(store, a);
-        struct company *c = company(a);
-        usec_t now = test_calls_now;
-        const struct clock clock = clock_fixed(&now);
-        struct reconcile_source source = {
-            .provider = STR("twilio"), .get = get, .list = list, .arg = c};
-        struct reconcile_step s = step_of(db, &source, &clock, a);
+        struct desk d;
         struct err e = {0};
         bool found;
 
-        says(c, STR("CA1"), "completed")->recorded = true;
-        c->is_elsewhere = true;
-        assert_ok(reconcile_call(&s, STR("CA1"), &found, &e), &e);
-        assert_str(column(db, STR("CA1"), "recording_url", a), "https://example.com/RE1");
-        assert_int_equal(s.counts[RECONCILE_REQUESTS], 1 + 2);
+        desk_init(&d, store, a);
+        says(d.c, STR("CA1"), "completed")->recorded = true;
+        d.c->is_elsewhere = true;
+        assert_ok(reconcile_call(&d.s, STR("CA1"), &found, &e), &e);
+        assert_str(column(d.db, STR("CA1"), "recording_url", a), "https://example.com/RE1");
+        assert_int_equal(d.s.counts[RECONCILE_REQUESTS], 1 + 2);
     }
 }
 

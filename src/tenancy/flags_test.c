@@ -235,14 +235,10 @@ static void of_two_changes_at_once_none_is_lost(void **state)
             struct other o = {store, {whose[i], read("realtime_push_enabled=off"), {0}}};
             struct flags got;
             struct err e = {0};
-            pthread_t thread;
 
             c.given[FLAG_WORKER_SHARE] = o.change.given[FLAG_PUSH] = true;
             begin_change(db, &c, a);
-            assert_int_equal(pthread_create(&thread, NULL, change_too, &o), 0);
-            kit_until_one_waits(store, "flags|installation", a);
-            assert_ok(db_commit(db, &e), &e);
-            assert_int_equal(pthread_join(thread, NULL), 0);
+            kit_let_on(db, kit_beside(store, "flags|installation", change_too, &o, a));
             assert_ok(flags_get(db, whose[i], a, &got, &e), &e);
             assert_int_equal(got.v[FLAG_WORKER_SHARE], 10);
             assert_int_equal(got.v[FLAG_PUSH], 0);

@@ -2,6 +2,8 @@
 #define TENANCY_KIT_H
 /* What the tests of this room begin with: an installation with an owner, and somebody with a role.
  */
+#include <pthread.h>
+
 #include "tenancy/people.h"
 #include "tenancy/project.h"
 #include "tenancy/session.h"
@@ -95,6 +97,27 @@ static inline void kit_until_one_waits(const struct store *store, const char *wo
                       " END LOOP; RAISE 'nobody waits'; END $$",
                       words),
               a));
+}
+
+/* Another thread that does the same at once: returns when it waits (`words` as above) for what the
+ * transaction of this one holds. */
+static inline pthread_t kit_beside(struct store *store, const char *words, void *(*other)(void *),
+                                   void *arg, struct arena *a)
+{
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, other, arg), 0);
+    kit_until_one_waits(store, words, a);
+    return thread;
+}
+
+/* Commits, and the other goes on to its end. */
+static inline void kit_let_on(struct db *db, pthread_t other)
+{
+    struct err e = {0};
+
+    assert_ok(db_commit(db, &e), &e);
+    assert_int_equal(pthread_join(other, NULL), 0);
 }
 
 static inline struct session kit_session(struct kit *k, int64_t user, usec_t now)
