@@ -1,7 +1,10 @@
 #include "http/internal.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,15 +25,16 @@
  * rest arrives; an idle connection has none. What a peer pipelines behind a request waits in a
  * partial too, and reading stops meanwhile, so that a peer cannot make it grow.
  *
- * After a refusal the socket is half closed and what still comes is dropped for a moment: a close
- * with unread bytes would reset the connection, and the peer would lose the answer.
+ * After a last answer the socket is half closed and what still comes is dropped for a moment: a
+ * close with unread bytes would reset the connection, and the peer would lose the answer. It also
+ * lets us see whether the peer takes the answer: what a closed socket holds, nobody looks after.
  */
 
 #define TO(s) (1u << CONN_##s)
 static const unsigned moves[] = {
-    [CONN_IDLE] = TO(HEAD) | TO(BODY) | TO(EXCHANGE) | TO(ANSWER) | TO(CLOSED),
-    [CONN_HEAD] = TO(IDLE) | TO(ANSWER) | TO(CLOSED),
-    [CONN_BODY] = TO(EXCHANGE) | TO(ANSWER) | TO(CLOSED),
+    [CONN_IDLE] = TO(HEAD) | TO(BODY) | TO(EXCHANGE) | TO(ANSWER) | TO(LINGER) | TO(CLOSED),
+    [CONN_HEAD] = TO(IDLE) | TO(ANSWER) | TO(LINGER) | TO(CLOSED),
+    [CONN_BODY] = TO(EXCHANGE) | TO(ANSWER) | TO(LINGER) | TO(CLOSED),
     [CONN_EXCHANGE] = TO(ANSWER) | TO(STREAM) | TO(CLOSED),
     [CONN_ANSWER] = TO(IDLE) | TO(LINGER) | TO(CLOSED),
     [CONN_STREAM] = TO(LINGER) | TO(CLOSED),
@@ -130,13 +134,37 @@ void conn_close(struct conn *c)
 
 static void resume(struct conn *c);
 
-static void linger(struct conn *c)
+size_t conn_untaken(struct conn *c)
+{
+    struct tcp_info info = {.tcpi_state = TCP_CLOSE};
+    socklen_t size = sizeof(info);
+    uv_os_fd_t fd;
+    int held;
+
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 ||
+        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+        ioctl(fd, SIOCOUTQ, &held) != 0 || info.tcpi_state == TCP_CLOSE)
+        return 0;
+    return c->tcp.write_queue_size + (size_t)held;
+}
+
+/* Notes how much waits, for the deadline. */
+static void begin_sending(struct conn *c, size_t n)
+{
+    c->progress = 0;
+    c->sending_since = c->home->now;
+    c->sending = n;
+}
+
+void conn_leave(struct conn *c)
 {
     uv_os_fd_t fd;
 
+    drop_exchange(c);
     move(c, CONN_LINGER);
     partial_destroy(TAKE(c->partial));
-    if (c->peer_ended || uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 ||
+    begin_sending(c, conn_untaken(c));
+    if ((c->peer_ended && c->sending == 0) || uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 ||
         shutdown(fd, SHUT_WR) != 0) {
         conn_close(c);
         return;
@@ -146,10 +174,10 @@ static void linger(struct conn *c)
 
 static void answered(struct conn *c)
 {
-    if (c->linger) {
-        linger(c);
-    } else if (!c->keep || c->home->draining) {
+    if (c->home->draining && !c->linger) {
         conn_close(c);
+    } else if (c->linger || !c->keep) {
+        conn_leave(c);
     } else {
         move(c, CONN_IDLE);
         resume(c);
@@ -191,9 +219,7 @@ static void send_later(struct conn *c, struct str front, struct str body, bool b
         {.base = p->bytes, .len = copied},
         {.base = (char *)body.p, .len = body.n}, // libuv only reads it
     };
-    c->progress = 0;
-    c->sending_since = c->home->now;
-    c->sending = front.n + body.n;
+    begin_sending(c, front.n + body.n);
     int failed =
         uv_write(&p->req, stream_of(c), bufs, body_is_static && body.n > 0 ? 2 : 1, on_written);
     if (failed) {
@@ -483,8 +509,10 @@ static void on_bytes(struct conn *c, struct str in)
 static void on_peer_ended(struct conn *c)
 {
     c->peer_ended = true;
-    if (c->state != CONN_EXCHANGE && c->state != CONN_ANSWER)
+    if (c->state == CONN_LINGER && conn_untaken(c) == 0)
         conn_close(c);
+    else if (c->state != CONN_EXCHANGE && c->state != CONN_ANSWER && c->state != CONN_LINGER)
+        conn_leave(c);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -529,7 +557,7 @@ static void resume(struct conn *c)
         process(c, buf_view(&p->bytes));
     }
     if (between_requests(c) && c->peer_ended)
-        conn_close(c);
+        conn_leave(c);
     else if (between_requests(c) || c->state == CONN_LINGER || c->state == CONN_STREAM)
         read_again(c);
 }
@@ -547,11 +575,6 @@ void conn_become_stream(struct conn *c, struct http_stream *s)
         conn_close(c);
     else
         resume(c);
-}
-
-void conn_end_stream(struct conn *c)
-{
-    linger(c);
 }
 
 // --- the beginning -------------------------------------------------------------------------------

@@ -16,10 +16,8 @@ static bool body_is_slow(const struct conn *c, usec_t waited)
 }
 
 /* Nothing of what waits was taken for as long as a write may take. */
-static bool write_is_stuck(struct conn *c)
+static bool write_is_stuck(struct conn *c, size_t unsent)
 {
-    const size_t unsent = c->tcp.write_queue_size;
-
     if (unsent == 0 || unsent != c->progress) {
         c->progress = unsent;
         c->since = c->home->now;
@@ -28,12 +26,12 @@ static bool write_is_stuck(struct conn *c)
 }
 
 /* Something is taken now and then, but so little that the reader only means to stay. */
-static bool write_is_slow(const struct conn *c)
+static bool write_is_slow(const struct conn *c, size_t unsent)
 {
     const struct http_server_options *o = &c->home->server->o;
     const usec_t seconds = (c->home->now - c->sending_since - o->write_timeout) / SECONDS(1);
 
-    return seconds > 0 && c->sending - c->tcp.write_queue_size < (size_t)seconds * o->least_rate;
+    return seconds > 0 && c->sending - unsent < (size_t)seconds * o->least_rate;
 }
 
 /* A mere close would leave what was written with the system, for minutes and up to megabytes. */
@@ -47,15 +45,29 @@ static void reset(struct conn *c)
     conn_close(c);
 }
 
+/* The last answer is with the system, which would keep it for as long as the peer likes. */
+static void sweep_leaving(struct conn *c, usec_t waited)
+{
+    const size_t untaken = conn_untaken(c);
+
+    if (untaken == 0) {
+        if (c->peer_ended || waited > SECONDS(LINGER_TIME))
+            conn_close(c);
+    } else if (write_is_stuck(c, untaken) || write_is_slow(c, untaken)) {
+        reset(c);
+    }
+}
+
 void conn_sweep(struct conn *c)
 {
     const struct http_server_options *o = &c->home->server->o;
     const usec_t waited = c->home->now - c->since;
+    const size_t unsent = c->tcp.write_queue_size;
 
     switch (c->state) {
     case CONN_IDLE:
         if (waited > o->idle_timeout)
-            conn_close(c);
+            conn_leave(c);
         break;
     case CONN_HEAD:
         if (waited > o->header_timeout)
@@ -66,16 +78,15 @@ void conn_sweep(struct conn *c)
             conn_refuse(c, 408);
         break;
     case CONN_ANSWER:
-        if (write_is_stuck(c) || write_is_slow(c))
+        if (write_is_stuck(c, unsent) || write_is_slow(c, unsent))
             reset(c);
         break;
     case CONN_STREAM:
-        if (write_is_stuck(c))
+        if (write_is_stuck(c, unsent))
             reset(c);
         break;
     case CONN_LINGER:
-        if (waited > SECONDS(LINGER_TIME))
-            conn_close(c);
+        sweep_leaving(c, waited);
         break;
     case CONN_EXCHANGE: // its handler has deadlines of its own
     case CONN_CLOSED:

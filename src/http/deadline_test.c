@@ -146,17 +146,66 @@ static void gives_up_on_a_promised_body_that_never_comes(void **state)
 /* The kernel's buffers may take some more of the answer meanwhile, which is progress. */
 static void closes_on_a_reader_that_takes_nothing(void **state)
 {
-    enum { PASSES_MAX = 100 };
     struct peer p = dial();
 
     (void)state;
     peer_say(&p, GET("/large"));
     peer_wait_heard(&p);
-    for (int i = 0; i < PASSES_MAX && http_server_connections(app->server) > 0; i++) {
-        app_pass(app, SECONDS(31));
-        settle();
-    }
-    app_wait_connections(app, 0);
+    app_pass_until_gone(app, SECONDS(31));
+    peer_close(&p);
+}
+
+/* Asks for more than a socket takes that nobody reads, and less than the system takes from us. */
+static struct peer ask_for_much(void)
+{
+    struct peer p = dial();
+
+    peer_say(&p, STR("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"));
+    peer_say(&p, (struct str){app->large, 1000000});
+    peer_wait_heard(&p);
+    app_wait_connections(app, 1);
+    return p;
+}
+
+static void cuts_off_an_idle_peer_that_has_left_its_answer_with_the_system(void **state)
+{
+    struct peer p = ask_for_much();
+
+    (void)state;
+    settle();
+    app_pass(app, SECONDS(61));
+    settle();
+    assert_int_equal(http_server_connections(app->server), 1);
+    app_pass_until_gone(app, SECONDS(31));
+    assert_true(peer_was_reset(&p));
+    peer_close(&p);
+}
+
+static void cuts_off_a_half_closed_peer_that_has_left_its_answer_with_the_system(void **state)
+{
+    struct peer p = ask_for_much();
+
+    (void)state;
+    peer_half_close(&p);
+    settle();
+    assert_int_equal(http_server_connections(app->server), 1);
+    app_pass_until_gone(app, SECONDS(31));
+    assert_true(peer_was_reset(&p));
+    peer_close(&p);
+}
+
+static void leaves_an_idle_peer_the_answer_that_it_still_takes(void **state)
+{
+    struct peer p = ask_for_much();
+
+    (void)state;
+    settle();
+    app_pass(app, SECONDS(61));
+    settle();
+    app_pass(app, SECONDS(29));
+    assert_int_equal(peer_reply(&p, false).body.n, 1000000 + sizeof("2 /echo 127.0.0.1 http"));
+    peer_expect_end(&p);
+    app_pass_until_gone(app, SECONDS(1));
     peer_close(&p);
 }
 
@@ -184,8 +233,7 @@ static void does_not_wait_for_ever_for_a_refused_peer(void **state)
     assert_int_equal(peer_reply(&p, false).status, 501);
     peer_expect_end(&p);
     app_wait_connections(app, 1); // we do not close our side
-    app_pass(app, SECONDS(3));
-    app_wait_connections(app, 0);
+    app_pass_until_gone(app, SECONDS(3));
     peer_close(&p);
 }
 
@@ -268,7 +316,11 @@ TEST_MAIN(WITH_APP(closes_an_idle_connection_without_a_word),
           WITH_APP(refuses_a_head_that_takes_too_long),
           WITH_APP(refuses_a_body_below_the_least_rate),
           WITH_APP(gives_up_on_a_promised_body_that_never_comes),
-          WITH_APP(closes_on_a_reader_that_takes_nothing), WITH_APP(lets_a_handler_take_its_time),
+          WITH_APP(closes_on_a_reader_that_takes_nothing),
+          WITH_APP(cuts_off_an_idle_peer_that_has_left_its_answer_with_the_system),
+          WITH_APP(cuts_off_a_half_closed_peer_that_has_left_its_answer_with_the_system),
+          WITH_APP(leaves_an_idle_peer_the_answer_that_it_still_takes),
+          WITH_APP(lets_a_handler_take_its_time),
           WITH_APP(does_not_wait_for_ever_for_a_refused_peer),
           cmocka_unit_test_setup_teardown(lets_clients_wait_when_there_are_enough,
                                           begin_with_room_for_two, end),

@@ -73,7 +73,7 @@ enum conn_state {
     CONN_EXCHANGE, /* the request is in its handler's hands */
     CONN_ANSWER,   /* the answer did not fit into the socket at once */
     CONN_STREAM,
-    CONN_LINGER, /* answered and half closed; what still comes is dropped */
+    CONN_LINGER, /* half closed behind the last answer; what still comes is dropped */
     CONN_CLOSED,
     CONN_STATE_COUNT
 };
@@ -97,7 +97,7 @@ struct conn {
     usec_t since;      /* when the state began, or last made progress */
     size_t progress;   /* bytes of a body received, or unsent when last looked */
     usec_t sending_since;
-    size_t sending; /* bytes that the socket did not take at once */
+    size_t sending; /* bytes that the socket, or when leaving the peer, did not take at once */
     struct partial *partial;
     struct http_exchange *x;
     struct http_stream *stream;
@@ -116,8 +116,10 @@ void conn_refuse(struct conn *c, int status);
 void conn_answer(struct conn *c, const struct http_answer *answer);
 /* Its exchange becomes a stream and is released. */
 void conn_become_stream(struct conn *c, struct http_stream *s);
-/* Nothing more will be sent: half closes, and closes a moment later. */
-void conn_end_stream(struct conn *c);
+/* Nothing more will be sent: half closes, and closes a moment later or when the peer has all. */
+void conn_leave(struct conn *c);
+/* Bytes that the peer has not acknowledged, here and with the system; 0 when it is gone. */
+size_t conn_untaken(struct conn *c);
 
 // --- answers -------------------------------------------------------------------------------------
 

@@ -156,7 +156,7 @@ static void write_queue(struct http_stream *s)
         return;
     if (s->n == 0) {
         if (s->ending)
-            conn_end_stream(s->conn);
+            conn_leave(s->conn);
         return;
     }
     struct batch *b = NEW(struct batch);

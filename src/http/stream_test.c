@@ -269,7 +269,7 @@ static void closes_a_peer_that_does_not_go(void **state)
     peer_say(&p, STR("end"));
     peer_expect(&p, STR("end"));
     peer_expect_end(&p);
-    app_pass(app, SECONDS(3));
+    app_pass_until_gone(app, SECONDS(3));
     app_wait_count(&app->n_streams_closed, 1);
     peer_close(&p);
 }

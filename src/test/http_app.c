@@ -235,6 +235,17 @@ void app_wait_connections(struct app *app, size_t n)
     }
 }
 
+void app_pass_until_gone(struct app *app, usec_t step)
+{
+    const usec_t deadline = clock_monotonic(&clock_system) + patience;
+
+    while (http_server_connections(app->server) > 0) {
+        assert_true(clock_monotonic(&clock_system) < deadline);
+        app_pass(app, step);
+        sched_yield();
+    }
+}
+
 void app_wait_count(const atomic_int *counter, int n)
 {
     const usec_t deadline = clock_monotonic(&clock_system) + patience;

@@ -49,6 +49,9 @@ struct http_exchange *app_wait_held(struct app *app);
 void app_release(struct app *app, struct http_exchange *x);
 /* Waits until the server has so many connections. */
 void app_wait_connections(struct app *app, size_t n);
+/* Moves the clock step by step until the server has none, for whom the system has to do something
+ * meanwhile. */
+void app_pass_until_gone(struct app *app, usec_t step);
 /* Waits until an atomic counter has reached n. */
 void app_wait_count(const atomic_int *counter, int n);
 

@@ -147,6 +147,16 @@ void peer_expect_end(struct peer *p)
         fail_msg("expected the end, got \"%.*s\"", (int)p->unread.n, p->unread.p);
 }
 
+bool peer_was_reset(struct peer *p)
+{
+    char piece[4096];
+    ssize_t n;
+
+    while ((n = recv(p->fd, piece, sizeof(piece), 0)) > 0) {
+    }
+    return n < 0 && errno == ECONNRESET;
+}
+
 void peer_wait_heard(struct peer *p)
 {
     char c;

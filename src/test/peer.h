@@ -40,6 +40,8 @@ void peer_expect(struct peer *p, struct str bytes);
 struct str peer_until(struct peer *p, struct str end);
 /* The other side closes, and says nothing before. */
 void peer_expect_end(struct peer *p);
+/* Reads to the end: whether that was a reset, by which what had not come yet is lost. */
+bool peer_was_reset(struct peer *p);
 /* Something waits to be read, which it leaves there. */
 void peer_wait_heard(struct peer *p);
 /* Nothing waits to be read now. */

@@ -1,5 +1,6 @@
 // slowhttptest's attacks, all at once, beside live traffic. The deadlines are the server's own: header 10 s,
-// body 500 B/s after 5 s, write 30 s and then 500 B/s. ATTACK_SECONDS and ATTACKERS make it longer.
+// body 500 B/s after 5 s, write 30 s and then 500 B/s, and 60 s before it looks whether an idle peer has taken what
+// it was given. ATTACK_SECONDS and ATTACKERS make it longer.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
@@ -12,11 +13,11 @@ import { type Server, startServer } from "../lib/server.ts";
 import { descriptors, MEMORY_TELLS, residentMegabytes } from "../lib/system.ts";
 import { until } from "../lib/wait.ts";
 
-const SECONDS = Number(process.env["ATTACK_SECONDS"] ?? 60);
+const SECONDS = Number(process.env["ATTACK_SECONDS"] ?? 105);
 const ATTACKERS = Number(process.env["ATTACKERS"] ?? 500);
 const GROWTH_MB = 48;
 
-/** Ten answers of 0.4 MB: the system takes up to 4 MB of it from the server, for each. */
+/** Ten answers of 0.1 MB: the system takes all of it from the server, which has to see to it nevertheless. */
 const LARGE = ["-k", "10", "-c", String(ATTACKERS / 5)];
 
 const ATTACKS: Record<string, string[]> = {
