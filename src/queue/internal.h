@@ -49,6 +49,8 @@ struct crowd {
 struct queue {
     struct queue_options o;
     struct bell *bell;
+    _Atomic usec_t gather_until; /* monotonic: what rings before is left to gather */
+    _Atomic bool gathering;      /* somebody waits for that, and takes all that has come by then */
     _Atomic bool stopping;
     struct queue_counters counters;
     struct keyed *lags; /* struct project_lag, by project */

@@ -24,6 +24,8 @@
 #define FIRST_WAIT MILLISECONDS(1)  /* of a store that is lost or in conflict */
 #define LAST_WAIT MILLISECONDS(250) /* twice as long each time, up to that */
 #define REAP_EVERY SECONDS(1)
+#define REST_MIN MILLISECONDS(5)
+#define REST_MAX MILLISECONDS(20)
 #define TRIED_EVERY MILLISECONDS(100) /* while there are none: to ask costs as much as to claim */
 #define ROUND SECONDS(1) /* of fresh rows, until those that were tried before have their turn */
 
@@ -486,13 +488,40 @@ bool worker_round(struct worker *w)
     return run_round(w, true);
 }
 
-/* One round. Returns whether another may find something: not when this one took all that there was
- * and nobody has rung since. Somebody who did may have found the lanes taken that are free now. */
-static bool go_round(struct worker *w, bool with_tried)
+/* Whoever keeps up rests for as long as the last round took, and takes what has gathered meanwhile:
+ * a batch costs hardly more than an event. */
+static void rest(struct worker *w, usec_t began)
 {
-    const uint64_t rings = bell_rings(w->q->bell);
+    const usec_t now = clock_monotonic(w->q->o.clock), took = now - began;
 
-    return run_round(w, with_tried) && (!w->took_all || bell_rings(w->q->bell) != rings);
+    atomic_store(&w->q->gather_until, now + (took < REST_MIN   ? REST_MIN
+                                             : took > REST_MAX ? REST_MAX
+                                                               : took));
+}
+
+/* False: somebody else gathers, and will find what is there. */
+static bool gather(struct worker *w)
+{
+    struct queue *q = w->q;
+    const usec_t now = clock_monotonic(q->o.clock), until = atomic_load(&q->gather_until);
+
+    if (now >= until)
+        return true;
+    if (atomic_exchange(&q->gathering, true))
+        return false;
+    (void)bell_wait(q->heartbeat_end, until - now);
+    atomic_store(&q->gathering, false);
+    return true;
+}
+
+/* Until there may be something to do; `rings` when it was last looked. Who rang since may have
+ * found lanes taken that are free now. */
+static void await(struct worker *w, uint64_t rings, usec_t wait)
+{
+    bool rang = bell_rings(w->q->bell) != rings;
+
+    while (!is_stopping(w) && !(rang && gather(w)) && (rang = bell_wait(w->q->bell, wait))) {
+    }
 }
 
 void worker_run(void *arg)
@@ -501,9 +530,13 @@ void worker_run(void *arg)
 
     worker_take_name(w);
     while (!is_stopping(w)) {
-        const bool with_tried = clock_monotonic(w->q->o.clock) >= w->tried_at;
-        if (!go_round(w, with_tried) && !is_stopping(w))
-            (void)bell_wait(w->q->bell, with_tried ? IDLE_WAIT : TRIED_EVERY);
+        const uint64_t rings = bell_rings(w->q->bell);
+        const usec_t now = clock_monotonic(w->q->o.clock);
+        const bool with_tried = now >= w->tried_at;
+        if (run_round(w, with_tried) && !w->took_all)
+            continue; // there is more
+        rest(w, now);
+        await(w, rings, with_tried ? IDLE_WAIT : TRIED_EVERY);
     }
     drop_lease(w);
 }
