@@ -117,7 +117,7 @@ chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the lon
 	@cd tests && dir=$$(mktemp -d) && trap "../tools/pg_cluster.sh remove $$dir/pg; rm -rf $$dir" EXIT && chmod 755 $$dir && \
 	    export CHAOS=long TEST_POSTGRES_URL=$$(../tools/pg_cluster.sh start $$dir/pg) && \
 	    for store in sqlite postgres; do STORE=$$store node --import tsx --test faults/redrive.test.ts || exit 1; done
-	@bench/run recovery-restart recovery-crash
+	@bench/run recovery-restart recovery-crash recovery-pause recovery-lock recovery-cuts recovery-failover
 
 sabotage: deps-test ## make known mistakes, one at a time, and demand that a test notices each; MISTAKE=word
 	@tools/sabotage.py $(MISTAKE)

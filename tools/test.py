@@ -2,8 +2,8 @@
 """Runs everything that can fail and counts it:  tools/test.py [PHASE]...
 
 Without arguments all phases run, in the order of PHASES, but for those ON_REQUEST. A phase prints one
-line per suite; what failed is printed in full, and named again at the end; with CI=true what was skipped
-is named, and fails the run unless another suite has run it or tools/skips.allow says why not. The last
+line per suite; what failed is printed in full, and named again at the end, behind the seconds that each
+phase took; with CI=true what was skipped is named, and fails the run unless another suite has run it or tools/skips.allow says why not. The last
 line is always `N passed, N failed`, and the exit status says whether the second number is zero. A phase
 that dies or finds nothing where it should is a failure.
 """
@@ -441,12 +441,16 @@ class Postgres:
 
 
 def run_phases(names):
+    times = []
     for name in names:
         print(f"{name}", flush=True)
+        started = time.monotonic()
         try:
             PHASES[name]()
         except Exception as error:  # a phase that breaks is a failure, not the end of the count
             report(name, Count(failed=1), time.monotonic(), repr(error))
+        times.append(f"{name} {time.monotonic() - started:.0f}")
+    print(f"seconds: {', '.join(times)}")
 
 
 def main():

@@ -25,7 +25,7 @@ import { observed } from './scenarios/observed.mjs';
 import { page } from './scenarios/page.mjs';
 import { pageHour } from './scenarios/page_hour.mjs';
 import { reconcile } from './scenarios/reconcile.mjs';
-import { recoveryCrash, recoveryRestart } from './scenarios/recovery.mjs';
+import { recovery } from './scenarios/recovery.mjs';
 import { rightsRead } from './scenarios/rights.mjs';
 import { troubleIdle, troubleKilled } from './scenarios/trouble.mjs';
 import { wallIngest, wallRead, wallWorker } from './scenarios/wall.mjs';
@@ -45,8 +45,7 @@ const scenarios = [
     workerSqlite,
     workerPostgres,
     memory,
-    recoveryRestart,
-    recoveryCrash,
+    ...recovery,
     troubleKilled,
     troubleIdle,
     wallIngest,

@@ -3,8 +3,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { freePort, onServerCores } from './processes.mjs';
+import { childrenOf, freePort, onServerCores } from './processes.mjs';
 import { scratchDirectory } from './scratch.mjs';
 
 const isRoot = process.getuid() === 0;
@@ -78,6 +79,47 @@ export function restartPostgres(mode) {
     launch('restart', '-m', mode);
 }
 
+const everyProcess = () => [cluster.pid, ...childrenOf(cluster.pid)];
+
+/** Nothing of it runs for so long: a machine that stands still. */
+export async function pausePostgres(ms) {
+    const all = everyProcess();
+    for (const pid of all) process.kill(pid, 'SIGSTOP');
+    await sleep(ms);
+    for (const pid of all) process.kill(pid, 'SIGCONT');
+}
+
+/** A synchronous hot standby, which is the cluster from its `takeOver()` on: what was it before is killed. */
+export async function startStandby() {
+    const { binaries, port: primary } = cluster;
+    const directory = scratchDirectory('standby');
+    const port = await freePort();
+    if (isRoot) chownSync(directory, idOf('postgres', '-u'), idOf('postgres', '-g'));
+    run(
+        asOwner(`${binaries}/pg_basebackup`, [
+            '-D', `${directory}/data`, '-d', `host=127.0.0.1 port=${primary} user=bench`, '-R', '-c', 'fast',
+        ]),
+    );
+    const old = cluster;
+    cluster = { binaries, directory, port };
+    launch('start');
+    const standby = cluster;
+    cluster = old;
+    sql('postgres', "ALTER SYSTEM SET synchronous_standby_names = '*'");
+    sql('postgres', 'SELECT pg_reload_conf()');
+    while (sql('postgres', "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").length === 0) await sleep(50);
+    return {
+        port,
+        takeOver: () => {
+            for (const pid of everyProcess()) process.kill(pid, 'SIGKILL');
+            cluster = standby;
+            run(asOwner(`${binaries}/pg_ctl`, ['-D', `${directory}/data`, '-w', 'promote']));
+            sql('postgres', 'ALTER SYSTEM RESET synchronous_standby_names');
+            sql('postgres', 'SELECT pg_reload_conf()');
+        },
+    };
+}
+
 /** As a server that has been running for a while: every shared buffer was used once, and the log's
  * segments are there to be used again. Otherwise the first leg would pay for what the next ones get. */
 function warmUp() {
@@ -94,8 +136,12 @@ export function stopPostgres() {
 }
 
 /** As in production: a role that row-level security holds. `bench` is a superuser. */
-export const urlOf = (database, user = 'hookswitch') =>
-    `postgres://${user}@127.0.0.1:${cluster.port}/${database}`;
+export const urlOf = (database, user = 'hookswitch', port = cluster.port) =>
+    `postgres://${user}@127.0.0.1:${port}/${database}`;
+
+/** Of whichever of the two is the primary. */
+export const urlOfEither = (database, standby) =>
+    `postgres://hookswitch@127.0.0.1:${cluster.port},127.0.0.1:${standby}/${database}`;
 
 /** The rows of a superuser's query, one line each, columns separated by a space. */
 export function sql(database, text) {
@@ -127,6 +173,17 @@ export async function idleInTransaction(database) {
         child.stdin.end('COMMIT;\n');
         await once(child, 'exit');
     };
+}
+
+/** Nobody else may read or write the inbox for so long. */
+export async function lockInbox(database, ms) {
+    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database, 'bench')]);
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.write("BEGIN;\nLOCK TABLE webhook_inbox;\nSELECT 'locked';\n");
+    await once(child.stdout, 'data');
+    await sleep(ms);
+    child.stdin.end('COMMIT;\n');
+    await once(child, 'exit');
 }
 
 /** Takes every connection that the server has left for who is no superuser; returns what gives them back. */

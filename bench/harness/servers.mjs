@@ -22,9 +22,9 @@ export async function openStore(kind, { user, binary } = {}) {
         return { kind, path, url: `sqlite:${path}`, roots: [], close: () => {} };
     }
     const database = await createDatabase();
-    const { pid } = await startPostgres();
+    const { pid, port } = await startPostgres();
     const url = urlOf(database, user);
-    return { kind, database, binary, url, roots: [pid], close: () => dropDatabase(database) };
+    return { kind, database, binary, url, port, roots: [pid], close: () => dropDatabase(database) };
 }
 
 /** The one-time link that it prints when it has started; never, if it has no such role. */
