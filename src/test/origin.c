@@ -87,6 +87,16 @@ static void on_posted(struct origin *o, struct http_exchange *x, struct str rest
         x, &(struct http_answer){.status = rq->method == HTTP_POST && rq->body.n == 0 ? 201 : 405});
 }
 
+static void on_says(struct origin *o, struct http_exchange *x, struct str rest)
+{
+    const struct str word = str_sub(rest, 0, str_find(rest, '/'));
+
+    (void)o;
+    http_answer(x,
+                &(struct http_answer){
+                    .body = str_fmt(http_arena(x), "{\"status\":\"" STR_FMT "\"}", STR_ARG(word))});
+}
+
 /* The first that fits. */
 static const struct {
     struct str path;
@@ -95,7 +105,7 @@ static const struct {
     {STR("/audio"), on_audio},    {STR("/page"), on_page},       {STR("/large"), on_large},
     {STR("/status/"), on_status}, {STR("/to/"), on_to},          {STR("/round"), on_round},
     {STR("/later/"), on_later},   {STR("/to-file"), on_to_file}, {STR("/silent"), on_silent},
-    {STR("/posted"), on_posted},
+    {STR("/posted"), on_posted},  {STR("/says/"), on_says},
 };
 
 static void count(struct origin *o, const struct http_request *rq)
