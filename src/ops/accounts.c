@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/pace.h"
 #include "inbox/read.h"
@@ -223,7 +224,8 @@ static void keep_copy(struct accounts *x, struct account_copy *copy)
 
     if (!copy)
         return;
-    const bool ok = account_copy_save(copy, x->o.project, x->o.copy_directory, &e);
+    const struct account_copy_place at = {&files_system, x->o.copy_directory};
+    const bool ok = account_copy_save(copy, x->o.project, &at, &e);
     if (!ok && !x->told_copy)
         log_failure(NULL, LOG_WARN, "accounts.copy", &e);
     x->told_copy = !ok;
@@ -286,9 +288,10 @@ bool accounts_of_copy(const struct config *c, const struct vault *v, struct acco
 {
     _cleanup_(account_book_dropp) struct account_book *book = account_book_create();
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct account_copy_place at = {&files_system, c->spool_dir};
     struct copied_accounts all;
 
-    if (!account_copy_read(c->spool_dir, v, a, &all, ret_found, e))
+    if (!account_copy_read(&at, v, a, &all, ret_found, e))
         return err_trace(e);
     if (!*ret_found)
         return true;

@@ -2,14 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
 #include "base/files.h"
 #include "base/json.h"
 
@@ -38,9 +35,9 @@ static struct str context_of(int64_t line, struct arena *a)
     return str_fmt(a, "account copy %lld", (long long)line);
 }
 
-static const char *path_of(struct str directory, const char *name, struct arena *a)
+static const char *path_of(const struct account_copy_place *at, const char *name, struct arena *a)
 {
-    return str_z(str_fmt(a, STR_FMT "/%s", STR_ARG(directory), name), a);
+    return str_z(str_fmt(a, STR_FMT "/%s", STR_ARG(at->directory), name), a);
 }
 
 // --- writing -------------------------------------------------------------------------------------
@@ -130,10 +127,10 @@ static bool failed(const char *doing, struct err *e)
     return err_set(e, ERR_UNAVAILABLE, "the copy of the accounts: %s: %s", doing, strerror(errno));
 }
 
-static bool write_all(int fd, struct str s)
+static bool write_all(const struct files *fs, int fd, struct str s)
 {
     while (s.n > 0) {
-        const ssize_t n = write(fd, s.p, s.n);
+        const ssize_t n = fs->write(fs, fd, s.p, s.n);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -143,36 +140,37 @@ static bool write_all(int fd, struct str s)
     return true;
 }
 
-static bool write_file(const char *path, const struct buf *head, const struct buf *lines,
-                       struct err *e)
+static bool write_file(const struct files *fs, const char *path, const struct buf *head,
+                       const struct buf *lines, struct err *e)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int fd = fs->open(fs, FILES_CWD, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (fd < 0)
         return failed("opening it", e);
-    const bool ok = !FAULT("accounts.copy") && write_all(fd, buf_view(head)) &&
-                    write_all(fd, buf_view(lines)) && fsync(fd) == 0;
+    const bool ok = fs->truncate(fs, fd, 0) == 0 && write_all(fs, fd, buf_view(head)) &&
+                    write_all(fs, fd, buf_view(lines)) && fs->sync(fs, fd) == 0;
     const int why = errno;
-    (void)close(fd); // synced, or of no use
+    (void)fs->close(fs, fd); // synced, or of no use
     errno = why;
     return ok || failed("writing it", e);
 }
 
-bool account_copy_save(struct account_copy *c, int64_t default_project, struct str directory,
-                       struct err *e)
+bool account_copy_save(struct account_copy *c, int64_t default_project,
+                       const struct account_copy_place *at, struct err *e)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     _cleanup_(buf_finish) struct buf head = {.max = LINE_MAX};
-    const char *fresh = path_of(directory, new_name, a), *path = path_of(directory, file_name, a);
+    const char *fresh = path_of(at, new_name, a), *path = path_of(at, file_name, a);
 
     write_head(c, default_project, &head);
-    if (!buf_ok(&c->lines) || !buf_ok(&head))
+    assert(buf_ok(&head));
+    if (!buf_ok(&c->lines))
         return err_set(e, ERR_LIMIT, "the copy of the accounts is too large");
-    if (!write_file(fresh, &head, &c->lines, e))
+    if (!write_file(at->files, fresh, &head, &c->lines, e))
         return err_trace(e);
-    if (rename(fresh, path) != 0)
+    if (at->files->rename(at->files, FILES_CWD, fresh, path) != 0)
         return failed("putting it in its place", e);
-    return files_sync_dir(&files_system, str_z(directory, a)) || failed("syncing its place", e);
+    return files_sync_dir(at->files, str_z(at->directory, a)) || failed("syncing its place", e);
 }
 
 // --- reading -------------------------------------------------------------------------------------
@@ -182,26 +180,49 @@ static bool not_whole(struct err *e)
     return err_set(e, ERR_INVALID, "the copy of the accounts is damaged");
 }
 
-/* *ret none: there is no such file. */
-static bool read_file(const char *path, struct arena *a, struct str *ret, struct err *e)
+static bool read_all(const struct files *fs, int fd, char *p, size_t n, struct err *e)
+{
+    while (n > 0) {
+        const ssize_t got = fs->read(fs, fd, p, n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got == 0)
+            return not_whole(e); // shorter than it was
+        if (got < 0)
+            return failed("reading it", e);
+        p += got;
+        n -= (size_t)got;
+    }
+    return true;
+}
+
+static bool read_open(const struct files *fs, int fd, const char *path, struct arena *a,
+                      struct str *ret, struct err *e)
 {
     struct stat st;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    size_t n = 0;
+
+    if (fs->stat(fs, FILES_CWD, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return failed("looking at it", e);
+    if (st.st_size > FILE_MAX)
+        return not_whole(e);
+    const size_t n = (size_t)st.st_size;
+    char *text = arena_alloc(a, n);
+    *ret = (struct str){text, n};
+    return read_all(fs, fd, text, n, e) || err_trace(e);
+}
+
+/* *ret none: there is no such file. */
+static bool read_file(const struct files *fs, const char *path, struct arena *a, struct str *ret,
+                      struct err *e)
+{
+    const int fd = fs->open(fs, FILES_CWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 
     *ret = STR_NONE;
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR || failed("opening it", e);
-    if (fstat(fd, &st) != 0 || st.st_size > FILE_MAX) {
-        (void)close(fd);
-        return not_whole(e);
-    }
-    char *text = arena_alloc(a, (size_t)st.st_size);
-    for (ssize_t got = 1; got > 0 && n<(size_t)st.st_size; n += got> 0 ? (size_t)got : 0)
-        got = read(fd, text + n, (size_t)st.st_size - n);
-    (void)close(fd);
-    *ret = (struct str){text, n};
-    return true;
+    const bool ok = read_open(fs, fd, path, a, ret, e);
+    (void)fs->close(fs, fd); // was only read
+    return ok || err_trace(e);
 }
 
 static void destroy_secret(void *s)
@@ -266,7 +287,7 @@ static bool take_line(struct json_object *o, struct arena *a, struct copied_acco
     return true;
 }
 
-bool account_copy_read(struct str directory, const struct vault *v, struct arena *a,
+bool account_copy_read(const struct account_copy_place *at, const struct vault *v, struct arena *a,
                        struct copied_accounts *ret, bool *ret_found, struct err *e)
 {
     struct copied_accounts all = {0};
@@ -275,16 +296,17 @@ bool account_copy_read(struct str directory, const struct vault *v, struct arena
     int64_t n_lines, format;
 
     *ret_found = false;
-    if (!read_file(path_of(directory, file_name, a), a, &rest, e))
+    if (!read_file(at->files, path_of(at, file_name, a), a, &rest, e))
         return err_trace(e);
     if (str_is_none(rest))
         return true;
     const size_t length = rest.n;
     if (!next_line(&rest, v, 0, a, &o, e))
         return err_trace(e);
+    // Fewer lines than none are too many as well.
     if (!json_get_int(o, "format", &format) || format != FORMAT ||
         !json_get_int(o, "default_project", &all.default_project) ||
-        !json_get_int(o, "lines", &n_lines) || n_lines < 0 || (size_t)n_lines > length)
+        !json_get_int(o, "lines", &n_lines) || (size_t)n_lines > length)
         return not_whole(e);
     all.p = arena_new(a, struct copied_project, (size_t)n_lines + 1);
     for (int64_t i = 1; i <= n_lines; i++)

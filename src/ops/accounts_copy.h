@@ -12,6 +12,12 @@
 #include "tenancy/connection.h"
 
 struct account_copy;
+struct files;
+
+struct account_copy_place {
+    const struct files *files;
+    struct str directory;
+};
 
 /* Being written; vault and rng outlive it. */
 struct account_copy *account_copy_create(const struct vault *v, struct rng *rng);
@@ -22,9 +28,9 @@ DEFINE_CLEANUP(struct account_copy, account_copy_destroy)
 void account_copy_add_project(struct account_copy *c, const struct connected_project *p);
 void account_copy_add_account(struct account_copy *c, int64_t project,
                               const struct sealed_connection *x);
-/* Into that directory, in place of what was there. */
-bool account_copy_save(struct account_copy *c, int64_t default_project, struct str directory,
-                       struct err *e) CHECK_RESULT;
+/* There, instead of what was there. */
+bool account_copy_save(struct account_copy *c, int64_t default_project,
+                       const struct account_copy_place *at, struct err *e) CHECK_RESULT;
 
 /* What was copied. */
 struct copied_project {
@@ -37,7 +43,7 @@ struct copied_accounts {
     size_t n;
 };
 /* *ret_found false: there is no copy. Fails when it cannot be read or is not whole. */
-bool account_copy_read(struct str directory, const struct vault *v, struct arena *a,
+bool account_copy_read(const struct account_copy_place *at, const struct vault *v, struct arena *a,
                        struct copied_accounts *ret, bool *ret_found, struct err *e) CHECK_RESULT;
 
 #endif

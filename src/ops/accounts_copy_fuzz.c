@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,7 +44,8 @@ static bool is_read(void)
     struct err e = {0};
     bool found = false;
 
-    const bool ok = account_copy_read(str_from(dir), vault, a, &all, &found, &e);
+    const bool ok = account_copy_read(&(struct account_copy_place){&files_system, str_from(dir)},
+                                      vault, a, &all, &found, &e);
     assert(ok == found && ok == (e.code == ERR_NONE));
     return ok;
 }
@@ -66,7 +68,8 @@ static void prepare(void)
                              &(struct sealed_connection){.provider = STR("twilio"),
                                                          .account = STR("AC1"),
                                                          .secret = STR("sealed")});
-    const bool saved = account_copy_save(c, 7, str_from(dir), &e);
+    const bool saved =
+        account_copy_save(c, 7, &(struct account_copy_place){&files_system, str_from(dir)}, &e);
     assert(saved);
     account_copy_destroy(c);
     buf_init(&good, 64 * 1024);
