@@ -65,7 +65,7 @@ static bool failed(struct err *e, const char *what)
 }
 
 /* A fault point that looks like the system call failing. */
-#define FAILS(name, error) (FAULT(name) && (errno = (error), true))
+#define FAILS(name, error) (FAULT(name) ? (errno = (error), true) : false)
 
 static void file_name(uint64_t number, const char *suffix, char dst[NAME_MAX_])
 {
