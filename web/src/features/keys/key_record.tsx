@@ -63,7 +63,7 @@ export function KeyRecord({ apiKey: key, onRevoke }: KeyRecordProps): ReactEleme
       ]}
       action={state !== "revoked" && revoke}
     >
-      <p className={classes.rights}>{key.rights.map((right) => text.rights[right]).join(", ")}</p>
+      <p className={classes.rights}>{key.rights.map((right) => text.rights[right]).join(" · ")}</p>
     </Record>
   );
 }

@@ -272,7 +272,7 @@ export const en = {
     stopNote: "Nothing is lost: what is not sent stays as it is.",
     stopped: (sent: number, unsent: number) => `Stopped: ${number(sent)} sent, ${number(unsent)} left as they were.`,
     goOn: "Go on with the rest",
-    replayAll: (n: number) => `Replay all ${number(n)}`,
+    replayAll: (n: number) => (n === 1 ? "Replay all" : `Replay all ${number(n)}`),
     replayAllTitle: "Replay all dead letters?",
     replayTheseTitle: "Replay all with this reason?",
     replayAllBody: (n: number) =>

@@ -270,7 +270,7 @@ export const ru: Text = {
     stopNote: "Ничего не потеряется: что не отправлено, остаётся как было.",
     stopped: (sent: number, unsent: number) => `Остановлено: отправлено ${number(sent)}, осталось как было ${number(unsent)}.`,
     goOn: "Продолжить с остальными",
-    replayAll: (n: number) => `Повторить все ${number(n)}`,
+    replayAll: (n: number) => (n === 1 ? "Повторить все" : `Повторить все ${number(n)}`),
     replayAllTitle: "Повторить все необработанные?",
     replayTheseTitle: "Повторить все с этой причиной?",
     replayAllBody: (n: number) =>
