@@ -400,7 +400,7 @@ static struct http_router *build_router(struct http_route *table)
 static void pool_init(struct pool *pool, struct api *api, size_t waiting, size_t of_one)
 {
     *pool = (struct pool){
-        .api = api, .waiting = mailbox_create(), .places = places_create(waiting, of_one, NULL)};
+        .api = api, .waiting = mailbox_create(), .places = places_create(waiting, of_one)};
 }
 
 static bool pool_start(struct pool *pool, const char *name, size_t threads, struct err *e)
@@ -460,7 +460,7 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->backlogs = backlog_watch_create(o->clock);
     api->throttle = throttle_create();
     api->meter = meter_create();
-    api->runs = run_wait_create(o->clock, run_waiters(o->threads), o->waiting);
+    api->runs = run_wait_create(o->clock, run_waiters(o->threads), o->outside);
     pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX, COMMON_WAITING_OF_ONE);
     pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX, SLOW_WAITING_OF_ONE);
     api->monitor_end = mailbox_create();

@@ -23,9 +23,9 @@ struct jobs;
 struct inbox;
 struct account_shelf;
 struct call_sources;
-struct gate;
 struct checks;
 struct connection_presets;
+struct places;
 struct queue;
 struct recordings;
 struct secret;
@@ -46,7 +46,7 @@ struct api_options {
     struct recordings *recordings;
     struct checks *checks;
     struct call_sources *sources;
-    struct gate *waiting; /* what all go through who keep a thread waiting; may be NULL */
+    struct places *outside; /* of the threads that wait for others */
     struct account_shelf *accounts;
     bool demo_calls; /* the provider is a sandbox that plays calls */
     const struct vault *vault;

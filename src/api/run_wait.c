@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/gate.h"
+#include "base/places.h"
 #include "loop/bell.h"
 
 #define PATIENCE SECONDS(10)
@@ -12,15 +13,17 @@
 struct run_wait {
     const struct clock *clock;
     struct gate gate;
+    struct places *places;
     struct bell *stopped;
 };
 
-struct run_wait *run_wait_create(const struct clock *clock, size_t at_once, struct gate *outer)
+struct run_wait *run_wait_create(const struct clock *clock, size_t at_once, struct places *places)
 {
     struct run_wait *w = NEW(struct run_wait);
 
     w->clock = clock;
-    gate_init(&w->gate, at_once, outer);
+    gate_init(&w->gate, at_once);
+    w->places = places;
     w->stopped = bell_create();
     return w;
 }
@@ -52,12 +55,28 @@ static bool look_on(struct run_wait *w, struct db *db, int64_t project, struct a
     return true;
 }
 
+static bool enter(struct run_wait *w, int64_t project)
+{
+    if (!gate_enter(&w->gate))
+        return false;
+    if (places_enter(w->places, project))
+        return true;
+    gate_leave(&w->gate);
+    return false;
+}
+
+static void leave(struct run_wait *w, int64_t project)
+{
+    places_leave(w->places, project);
+    gate_leave(&w->gate);
+}
+
 bool run_wait_end(struct run_wait *w, struct db *db, int64_t project, struct arena *a,
                   struct job_run *run, struct err *e)
 {
-    if (!gate_enter(&w->gate))
+    if (!enter(w, project))
         return true;
     const bool ok = look_on(w, db, project, a, run, e);
-    gate_leave(&w->gate);
+    leave(w, project);
     return ok || err_trace(e);
 }

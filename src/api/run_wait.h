@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "jobs/run.h"
 
-struct gate;
+struct places;
 struct run_wait;
 
-/* at_once: so many may wait. outer: see base/gate.h; may be NULL. */
-struct run_wait *run_wait_create(const struct clock *clock, size_t at_once, struct gate *outer);
+/* at_once: so many may wait. places: of all that keep a thread waiting; borrowed. */
+struct run_wait *run_wait_create(const struct clock *clock, size_t at_once, struct places *places);
 /* Nobody waits any longer, from now on. From any thread. */
 void run_wait_stop(struct run_wait *w);
 /* Accepts NULL. */

@@ -1,26 +1,25 @@
 #include "base/places.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/gate.h"
 
 struct places {
-    struct gate all;
-    size_t of_one;
+    size_t width, of_one;
     pthread_mutex_t lock; /* of those below */
     size_t n;
     int64_t within[]; /* the key of each that is */
 };
 
-struct places *places_create(size_t width, size_t of_one, struct gate *outer)
+struct places *places_create(size_t width, size_t of_one)
 {
     struct places *p = mem_alloc(sizeof *p + width * sizeof *p->within);
 
     assert(of_one > 0 && of_one <= width);
-    gate_init(&p->all, width, outer);
     pthread_mutex_init(&p->lock, NULL);
+    p->width = width;
     p->of_one = of_one;
     p->n = 0;
     return p;
@@ -30,7 +29,7 @@ void places_destroy(struct places *p)
 {
     if (!p)
         return;
-    gate_finish(&p->all);
+    assert(p->n == 0);
     pthread_mutex_destroy(&p->lock);
     free(p);
 }
@@ -47,7 +46,7 @@ static size_t count(const struct places *p, int64_t key)
 bool places_enter(struct places *p, int64_t key)
 {
     pthread_mutex_lock(&p->lock);
-    const bool may = count(p, key) < p->of_one && gate_enter(&p->all);
+    const bool may = p->n < p->width && count(p, key) < p->of_one;
     if (may)
         p->within[p->n++] = key;
     pthread_mutex_unlock(&p->lock);
@@ -63,6 +62,5 @@ void places_leave(struct places *p, int64_t key)
         i++;
     assert(i < p->n);
     p->within[i] = p->within[--p->n];
-    gate_leave(&p->all);
     pthread_mutex_unlock(&p->lock);
 }

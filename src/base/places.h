@@ -11,11 +11,10 @@
 
 #include "base/compiler.h"
 
-struct gate;
 struct places;
 
-/* outer: see gate.h; may be NULL. of_one: at most `width`; at least one. */
-struct places *places_create(size_t width, size_t of_one, struct gate *outer);
+/* of_one: at most `width`; at least one. */
+struct places *places_create(size_t width, size_t of_one);
 /* Nobody is within any more. Accepts NULL. */
 void places_destroy(struct places *p);
 

@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
-#include "base/gate.h"
 #include "jobs/world.h"
 #include "ops/accounts.h"
 #include "ops/config.h"
@@ -52,8 +51,7 @@ struct app {
     struct wakeups *wakeups;
     struct recordings *recordings;
     struct checks *checks;
-    struct gate waiting;    /* of the API's threads, all that wait for others: half of them */
-    struct places *outside; /* of the API's threads, those that wait for providers */
+    struct places *outside; /* of the API's threads, those that wait for others */
     struct call_sources *sources;
     struct api *api;
     struct watchdog *watchdog;

@@ -116,7 +116,7 @@ static const struct variable variables[] = {
      "data "
      "grow."},
     {"LOOPS", NUMBER, AT(loops), "0", 0, 64, "Event loop threads; 0 for one per core."},
-    {"API_THREADS", NUMBER, AT(api_threads), "4", 1, 256, "Threads that answer the REST API."},
+    {"API_THREADS", NUMBER, AT(api_threads), "6", 1, 256, "Threads that answer the REST API."},
     {"WORKERS", NUMBER, AT(workers), "0", 0, 64,
      "Threads that process the inbox; 0 for one on SQLite, two on PostgreSQL."},
     {"JOB_THREADS", NUMBER, AT(job_threads), "2", 1, 64,

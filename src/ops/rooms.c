@@ -25,7 +25,7 @@
 #include "tenancy/watcher.h"
 #include "wake/wake.h"
 
-enum { RECORDINGS_AT_ONCE = 2, OUTSIDE_AT_ONCE = 2 };
+enum { OUTSIDE_MOST = 6 }; /* recordings are large */
 
 // --- between the rooms ---------------------------------------------------------------------------
 
@@ -340,23 +340,18 @@ static bool job_is_on(const struct job *j, int64_t project, void *arg)
     return !j->is_reconcile || flag_board_value(app->flags, project, FLAG_RECONCILE) != 0;
 }
 
-/* Of the API's threads, those that may wait for others. */
-static size_t half_of_api(const struct app *app)
+/* Of the API's threads so many may wait for others: half of them answer all else. Of these a
+ * project takes half, so that it never has the last one where there are two. */
+static struct places *open_places(const struct app *app)
 {
-    return app->config->api_threads < 2 ? 1 : (size_t)app->config->api_threads / 2;
-}
+    const size_t half = (size_t)app->config->api_threads / 2;
+    const size_t n = half > OUTSIDE_MOST ? OUTSIDE_MOST : half > 0 ? half : 1;
 
-/* No project takes all of them. */
-static struct places *open_places(struct app *app)
-{
-    const size_t half = half_of_api(app), n = half < OUTSIDE_AT_ONCE ? half : OUTSIDE_AT_ONCE;
-
-    return places_create(n, n > 1 ? n - 1 : 1, &app->waiting);
+    return places_create(n, (n + 1) / 2);
 }
 
 static bool open_sources(struct app *app, struct err *e)
 {
-    gate_init(&app->waiting, half_of_api(app), NULL);
     app->outside = open_places(app);
     const struct call_sources_options o = {
         .accounts = app->shelf,
@@ -427,15 +422,9 @@ static bool start_wakeups(struct app *app, struct err *e)
            err_trace(e);
 }
 
-/* Half of the API's threads answer all else. */
 static bool open_recordings(struct app *app, struct err *e)
 {
-    const size_t half = half_of_api(app);
-    const struct recordings_options o = {
-        .accounts = app->shelf,
-        .at_once = half < RECORDINGS_AT_ONCE ? half : RECORDINGS_AT_ONCE,
-        .outer = &app->waiting,
-    };
+    const struct recordings_options o = {.accounts = app->shelf, .places = app->outside};
 
     return recordings_open(&o, &app->recordings, e) || err_trace(e);
 }
@@ -484,7 +473,7 @@ static bool start_api(struct app *app, struct err *e)
         .recordings = app->recordings,
         .checks = app->checks,
         .sources = app->sources,
-        .waiting = &app->waiting,
+        .outside = app->outside,
         .token_keys = app->identity.token_keys,
         .hasher = app->hasher,
         .threads = (size_t)app->config->api_threads,
@@ -549,7 +538,6 @@ void app_stop_rooms(struct app *app)
     checks_close(app->checks);
     call_sources_close(app->sources);
     places_destroy(app->outside);
-    gate_finish(&app->waiting);
     if (app->inbox)
         inbox_stop(app->inbox);
     wakeups_stop(app->wakeups);

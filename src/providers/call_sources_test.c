@@ -132,7 +132,7 @@ static int begin(void **state)
     for (size_t i = 0; i < LEN(accounts); i++)
         add_account(r, book, accounts[i].project, accounts[i].name);
     account_shelf_put(r->shelf, book);
-    r->places = places_create(2, 1, NULL);
+    r->places = places_create(2, 1);
     r->sources = open_sources(r, 1000);
     *state = r;
     return 0;

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/gate.h"
+#include "base/places.h"
 #include "http/fetch.h"
 
 struct recordings {
     struct account_shelf *accounts;
-    struct gate gate;
+    struct places *places;
     _Atomic bool ended;
 };
 
@@ -19,7 +19,7 @@ bool recordings_open(const struct recordings_options *o, struct recordings **ret
 
     struct recordings *r = NEW(struct recordings);
     r->accounts = o->accounts;
-    gate_init(&r->gate, o->at_once, o->outer);
+    r->places = o->places;
     *ret = r;
     return true;
 }
@@ -31,9 +31,6 @@ void recordings_stop(struct recordings *r)
 
 void recordings_close(struct recordings *r)
 {
-    if (!r)
-        return;
-    gate_finish(&r->gate);
     free(r);
 }
 
@@ -76,11 +73,11 @@ static bool fetch(struct recordings *r, const struct recordings_wanted *w, struc
 bool recordings_fetch(struct recordings *r, const struct recordings_wanted *w, struct arena *a,
                       struct buf *audio, struct str *ret_type, struct err *e)
 {
-    if (!gate_enter(&r->gate)) {
+    if (!places_enter(r->places, w->project)) {
         err_set(e, ERR_UNAVAILABLE, "other recordings are being fetched");
         return err_fix(e, "try again in a moment");
     }
     const bool ok = fetch(r, w, a, audio, ret_type, e);
-    gate_leave(&r->gate);
+    places_leave(r->places, w->project);
     return ok || err_trace(e);
 }

@@ -1,18 +1,17 @@
 #ifndef PROVIDERS_RECORDINGS_H
 #define PROVIDERS_RECORDINGS_H
 /*
- * Recordings, from the providers that keep them: with whose account, and not too many at once, so
- * that slow ones do not take every thread.
+ * Recordings, from the providers that keep them: with whose account, and not too many at once, nor
+ * of one project, so that slow ones do not take every thread.
  */
 #include "providers/account_book.h"
 
-struct gate;
+struct places;
 struct recordings;
 
 struct recordings_options {
     struct account_shelf *accounts;
-    size_t at_once;
-    struct gate *outer; /* see base/gate.h; may be NULL */
+    struct places *places; /* borrowed */
 };
 
 bool recordings_open(const struct recordings_options *o, struct recordings **ret,

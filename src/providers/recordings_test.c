@@ -1,11 +1,13 @@
 #include "providers/recordings.h"
 
+#include "base/places.h"
 #include "test/origin.h"
 
 struct rig {
     struct arena *a;
     struct origin *origin;
     struct account_shelf *shelf;
+    struct places *places;
     struct recordings *recordings;
     struct err e;
 };
@@ -29,7 +31,8 @@ static int begin(void **state)
                                        .secrets = {secret_create(STR("token"))},
                                    });
     account_shelf_put(r->shelf, book);
-    const struct recordings_options o = {.accounts = r->shelf, .at_once = 1};
+    r->places = places_create(2, 1);
+    const struct recordings_options o = {.accounts = r->shelf, .places = r->places};
     assert_ok(recordings_open(&o, &r->recordings, &r->e), &r->e);
     *state = r;
     return 0;
@@ -40,6 +43,7 @@ static int end(void **state)
     struct rig *r = *state;
 
     recordings_close(r->recordings);
+    places_destroy(r->places);
     account_shelf_destroy(r->shelf);
     arena_destroy(r->a);
     return 0;
@@ -104,7 +108,7 @@ static void fetch_what_never_comes(void *arg)
                    ERR_UNAVAILABLE);
 }
 
-static void one_too_many_is_told_to_come_again(void **state)
+static void one_too_many_of_a_project_is_told_to_come_again(void **state)
 {
     struct rig *r = *state;
     struct thread *slow;
@@ -114,6 +118,8 @@ static void one_too_many_is_told_to_come_again(void **state)
     origin_wait_silent(r->origin, 1);
     assert_refused(fetch(r, &good, &type, &r->e), &r->e, ERR_UNAVAILABLE);
     assert_str(str_from(r->e.text), "other recordings are being fetched");
+    assert_refused(fetch(r, &(struct fetch){STR("twilio"), 2, "/audio"}, &type, &r->e), &r->e,
+                   ERR_CONFLICT); // who would have had a place
     recordings_stop(r->recordings);
     thread_join(slow);
     assert_refused(fetch(r, &good, &type, &r->e), &r->e, ERR_UNAVAILABLE);
@@ -123,4 +129,4 @@ static void one_too_many_is_told_to_come_again(void **state)
 
 TEST_MAIN(CASE(the_type_comes_without_parameters), CASE(what_is_no_audio_is_not_handed_on),
           CASE(nobody_uses_the_account_of_another_project),
-          CASE(one_too_many_is_told_to_come_again))
+          CASE(one_too_many_of_a_project_is_told_to_come_again))

@@ -142,7 +142,7 @@ describe("a provider with moods", () => {
       asked.push(request.url ?? "");
       answer(request.url ?? "", response);
     });
-    server = await startServer({ TWILIO_BASE_URL: other.url });
+    server = await startServer({ API_THREADS: "4", TWILIO_BASE_URL: other.url });
   });
   after(async () => {
     await server.remove();
@@ -207,7 +207,7 @@ describe("a provider with moods", () => {
     }
   });
 
-  it("one check at a time, and a stop does not wait for it", async () => {
+  it("one check of a project at a time with four threads, and a stop does not wait for it", async () => {
     const arrived = new Promise<void>((resolve) => {
       asked = [];
       answer = () => { resolve(); };

@@ -1,28 +1,35 @@
-// Requests that wait for a provider keep half of the API's threads at most: others are served meanwhile.
+// Requests that wait for a provider keep half of the API's threads at most, and one project's half of those: others are
+// served meanwhile.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { ask, get } from "../lib/api.ts";
+import { found } from "../lib/company.ts";
 import { listen } from "../lib/listen.ts";
 import { startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
 import { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
-it("a provider that does not answer keeps half of the API's threads, whatever it is asked for", async () => {
+it("a provider that does not answer keeps a few of the API's threads, whatever it is asked for, and none that another project may have", async () => {
   const asked: string[] = [];
   const { url, hangUp, close } = await listen((request) => asked.push(request.url ?? "")); // and never an answer
-  const server = await startServer({ TWILIO_BASE_URL: url, API_THREADS: "4", RECONCILE_JOBS_ENABLED: "false" });
+  const server = await startServer({ TWILIO_BASE_URL: url, API_THREADS: "6", RECONCILE_JOBS_ENABLED: "false" });
   const call = new FakeCall(server, "+15085140320");
+  const other = await found(server, "Other", "owner@other.example");
   const sound = `/2010-04-01/Accounts/AC/Recordings/RE${call.sid.slice(2)}`;
   try {
     await call.arrives();
     await call.status("completed", { CallDuration: "28" });
     await call.recorded({ RecordingUrl: url + sound });
     await settled(server);
-    const held = [1, 2].map(() => ask(server, `/api/calls/${call.sid}/recording`).catch(() => undefined));
-    await until("both are asked for", () => Promise.resolve(asked.filter((target) => target.startsWith(sound)).length >= 2 || undefined));
+    const held = [1, 2, 3].map(() => ask(server, `/api/calls/${call.sid}/recording`).catch(() => undefined));
+    const wanted = (): number => asked.filter((target) => target.startsWith(sound)).length;
+    await until("two are asked for", () => Promise.resolve(wanted() >= 2 || undefined));
+    assert.equal((await Promise.race(held))?.status, 503);
+    assert.equal(wanted(), 2, "the third is another project's");
     assert.equal((await ask(server, `/api/sync/call/${call.sid}`)).status, 503);
     assert.equal((await ask(server, `/api/calls/${call.sid}/recording`)).status, 503);
+    assert.equal((await ask(server, `/api/sync/call/${call.sid}`, { key: other.token })).status, 404); // there is a place, but no such call
     assert.equal((await ask(server, "/api/sync/recent", { method: "POST" })).status, 202); // it does not wait for the end
     assert.ok(await get(server, `/api/calls/${call.sid}`));
     hangUp();
