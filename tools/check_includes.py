@@ -4,7 +4,7 @@
 A room includes itself and the rooms printed before it in ORDER; nobody includes another room's
 internal.h; one provider knows nothing of the next. main.c wires and may include every room. Tests,
 fuzzers and the harness may look anywhere. A source includes its own header first, then <system>,
-then ours, by path from src/ (the sandbox and the simulator: from the root).
+then ours, by path from src/ (the sandbox, the simulator and the tests: from the root).
 """
 
 import pathlib
@@ -42,7 +42,7 @@ def resolve(header):
     """The room of an included header of ours, and whether the file exists."""
     if header in GENERATED:
         return GENERATED[header], True
-    if header.startswith(("sandbox/", "sim/")):
+    if header.startswith(("sandbox/", "sim/", "tests/")):
         return header.split("/")[0], (ROOT / header).exists()
     return header.split("/")[0], (ROOT / "src" / header).exists()
 

@@ -2,6 +2,8 @@
 
 #include <json-c/json.h>
 
+#include "base/buf.h"
+
 enum { TEXT_MAX = 200, WORDS_MAX = 64, OBJECT_MAX = 2000 };
 
 static const struct body_field *find(const struct body_field *fields, size_t n, const char *name)
@@ -85,7 +87,7 @@ static bool take_flag(const struct body_field *f, struct json_object *v, int64_t
 static bool take_words(const struct body_field *f, struct json_object *v, struct str *out,
                        struct arena *a, struct err *e)
 {
-    struct str all = v ? STR("") : STR_NONE;
+    _cleanup_(buf_finish) struct buf all = {.max = (size_t)WORDS_MAX * (TEXT_MAX + 1)};
     size_t n = 0;
 
     if ((v && (!json_list_length(v, &n) || n > WORDS_MAX)) || (!v && f->required))
@@ -94,9 +96,10 @@ static bool take_words(const struct body_field *f, struct json_object *v, struct
         const struct str word = json_list_str(v, i);
         if (str_is_empty(word) || str_contains(word, STR(" ")) || word.n > TEXT_MAX)
             return err_set(e, ERR_INVALID, "%s: a list of texts without blanks expected", f->name);
-        all = str_fmt(a, STR_FMT "%s" STR_FMT, STR_ARG(all), i ? " " : "", STR_ARG(word));
+        buf_str(&all, i ? STR(" ") : STR(""));
+        buf_str(&all, word);
     }
-    *out = all;
+    *out = v ? str_dup(buf_view(&all), a) : STR_NONE;
     return true;
 }
 

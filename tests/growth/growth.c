@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <valgrind/callgrind.h>
 
+#include "api/body.h"
 #include "api/credentials.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -19,22 +20,27 @@
 #include "base/limits.h"
 #include "calls/change.h"
 #include "calls/fold.h"
+#include "calls/internal.h"
 #include "calls/phone.h"
 #include "feed/frame.h"
 #include "feed/request.h"
 #include "feed/topics.h"
 #include "http/chunked.h"
 #include "http/cidr.h"
+#include "http/fetch.h"
 #include "http/forwarded.h"
 #include "http/language.h"
 #include "http/query.h"
 #include "http/route.h"
 #include "http/static.h"
+#include "inbox/budget.h"
 #include "inbox/record.h"
 #include "ops/captured_request.h"
 #include "ops/config.h"
+#include "ops/roles.h"
 #include "providers/address.h"
 #include "providers/twilio/calls.h"
+#include "providers/twilio/check.h"
 #include "providers/twilio/doors.h"
 #include "providers/twilio/normalise.h"
 #include "providers/twilio/signature.h"
@@ -47,6 +53,7 @@
 #include "tenancy/flags.h"
 #include "tenancy/stream_token.h"
 #include "tenancy/vault.h"
+#include "tests/growth/placed.h"
 #include "trace/otlp.h"
 #include "wake/hint.h"
 #include "ws/handshake.h"
@@ -428,9 +435,100 @@ static void read_otlp_headers(struct str in, struct arena *a)
     (void)!otlp_headers_parse(in, a, &fields, &n);
 }
 
+/* Each line is a word behind `serve`. */
+static void read_roles(struct str in, struct arena *a)
+{
+    char **words = arena_new(a, char *, in.n + 1);
+    struct str word;
+    unsigned roles;
+    struct err e;
+    int n = 0;
+    while (cut_field(&in, '\n', &word))
+        words[n++] = (char *)str_z(word, a);
+    if (roles_parse(words, n, &roles, &e))
+        (void)roles_text(roles, a);
+}
+
+struct taken {
+    struct str text, words, object;
+    int64_t id;
+    usec_t time;
+};
+
+static void read_body(struct str in, struct arena *a)
+{
+    static const struct body_field fields[] = {
+        {"text", BODY_TEXT, offsetof(struct taken, text), .max = 64 * KB},
+        {"words", BODY_WORDS, offsetof(struct taken, words), .required = false},
+        {"object", BODY_OBJECT, offsetof(struct taken, object), .max = 64 * KB},
+        {"id", BODY_ID, offsetof(struct taken, id), .required = false},
+        {"time", BODY_TIME, offsetof(struct taken, time), .required = false},
+    };
+    struct http_header type = {STR("Content-Type"), STR("application/json")};
+    const struct http_request http = {.headers = &type, .n_headers = 1, .body = in};
+    struct req rq = {.http = &http, .a = a};
+    struct taken t;
+    struct err e;
+    (void)!req_fields(&rq, fields, LEN(fields), &t, &e);
+}
+
+/* Each line is the address of who has sent something invalid. */
+static void read_guests(struct str in, struct arena *a)
+{
+    static struct budget *budget;
+    struct str who;
+    (void)a;
+    if (!budget)
+        budget = budget_create(3, 6); // of the program
+    while (cut_field(&in, '\n', &who)) {
+        budget_spend(budget, who, HOURS(1));
+        (void)budget_is_spent(budget, who, HOURS(1));
+    }
+}
+
+static void read_place(struct str in, struct arena *a)
+{
+    struct call_place place;
+    struct err e;
+    if (call_place_parse(in, &place, &e))
+        (void)call_place_text(place, a);
+}
+
+static struct str account_answer; /* about the account, and as the list of its numbers */
+
+/* In the place of http_fetch(): the linker's --wrap. */
+bool __wrap_http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
+                       struct http_fetched *ret, struct err *e);
+
+bool __wrap_http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
+                       struct http_fetched *ret, struct err *e)
+{
+    (void)a;
+    (void)e;
+    *ret = (struct http_fetched){.status = 200};
+    buf_str(body, str_contains(f->url, STR("/Applications/")) ? STR("{}") : account_answer);
+    return true;
+}
+
+static void check_account(struct str in, struct arena *a)
+{
+    static const struct str owned = STR("+15085140320");
+    static const struct call_rules rules = {.region = STR("US"), .owned = &owned, .n_owned = 1};
+    static const struct provider_account account = {.provider = STR("twilio"),
+                                                    .account = STR("AC1")};
+    const struct provider_check check = {
+        .account = &account, .our_url = STR("https://us.example"), .rules = &rules};
+    struct findings found = {0};
+    account_answer = in;
+    twilio_check(&check, a, &found);
+}
+
 // --- what is read --------------------------------------------------------------------------------
 
 #define MARK "\xf0\xc5\x53\x72"
+#define NUMBERS "{\"status\":\"active\",\"incoming_phone_numbers\":[{}"
+#define LONG_WORD                                                                                  \
+    "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww"
 
 static const struct input {
     const char *name;
@@ -540,6 +638,33 @@ static const struct input {
     {"header fields of a variable", read_otlp_headers, 16 * KB, "", STR("a=%41,"), ""},
     {"cursor of calls", read_cursor, 64 * KB,
      "{\"phase\":1,\"began\":\"2027-01-15T08:00:00Z\",\"ask\":[\"\"", STR(",\"CA%u\""), "]}"},
+    {"roles of one word", read_roles, 16 * KB, "--roles=door", STR(",scheduler"), ""},
+    {"roles of words", read_roles, 16 * KB, "--roles=", STR("api\n--roles="), "hub"},
+    {"body of one text", read_body, 64 * KB, "{\"text\":\"a", STR(" "), "\"}"},
+    {"body of equal fields", read_body, 64 * KB, "{\"id\":1", STR(",\"id\":\"1\""), "}"},
+    {"body of unknown fields", read_body, 64 * KB, "{\"id\":1", STR(",\"k%u\":1"), "}"},
+    {"body of long words", read_body, 5 * KB, "{\"words\":[\"w\"", STR(",\"" LONG_WORD "\""), "]}"},
+    {"body of too many words", read_body, 64 * KB, "{\"words\":[\"w\"", STR(",\"w%u\""), "]}"},
+    {"body of an object", read_body, 64 * KB, "{\"object\":{\"\":1", STR(",\"k%u\":1"), "}}"},
+    {"body of a long id", read_body, 64 * KB, "{\"id\":\"1", STR("0"), "\"}"},
+    {"guests", read_guests, 16 * KB, "", STR("2001:db8:0:%u::1\n"), ""},
+    {"guest of a long name", read_guests, 16 * KB, "", STR("::1"), ""},
+    {"place of digits", read_place, 16 * KB, "", STR("0"), ""},
+    {"answer about an account", check_account, 64 * KB, "{\"status\":\"active\"", STR(",\"k%u\":1"),
+     "}"},
+    {"its numbers", check_account, 64 * KB, NUMBERS,
+     STR(",{\"phone_number\":\"+15085140320\",\"voice_url\":\"x%u\"}"), "]}"},
+    {"its numbers with an application", check_account, 64 * KB, NUMBERS,
+     STR(",{\"phone_number\":\"+15085140320\",\"voice_application_sid\":\"AP1\"}"), "]}"},
+    {"accounts of lines", read_accounts, 64 * KB, "", STR("v1.a\n"), ""},
+    {"accounts of one line", read_accounts, 64 * KB, "v1.", STR("AAAA"), "\n"},
+    {"accounts, kept and read", keep_accounts, 4 * KB, "AC", STR("\nAC%u"), ""},
+    {"acknowledged events", read_acks, 64 * KB, "", STR("ack 1 k%u\n"), ""},
+    {"one acknowledged event", read_acks, 64 * KB, "", STR("ack 1 k\n"), ""},
+    {"clients of a feed", read_acks, 64 * KB, "", STR("saw 1 c%u e 1\n"), ""},
+    {"one client of a feed", read_acks, 64 * KB, "", STR("saw 1 c e %u\n"), ""},
+    {"ends of clients", read_acks, 16 * KB, "", STR("end 1 c%u\n"), ""},
+    {"owners of events", read_acks, 16 * KB, "", STR("ack AC%u k\n"), ""},
 };
 
 static struct str unit_of(const struct input *in, unsigned i, struct arena *a)
