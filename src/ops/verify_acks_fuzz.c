@@ -19,7 +19,7 @@ static struct db *db;
 
 static void tidy(void)
 {
-    static const char *const ends[] = {"", "-wal", "-shm", ".lock", ".witness"};
+    static const char *const ends[] = {"", "-wal", "-shm", ".lock", "-witness"};
     char path[128];
 
     db_close(db);

@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/files.h"
 #include "ops/accounts_copy.h"
 #include "ops/verify_acks.h"
 #include "tenancy/project.h"
 
 static char dir[] = "/tmp/hookswitch-growth-XXXXXX";
+static const struct account_copy_place place = {&files_system, {dir, sizeof dir - 1}};
 static struct vault *vault;
 static struct store *store;
 static struct db *db;
@@ -22,7 +24,7 @@ static const char *path_of(const char *name, struct arena *a)
 static void tidy(void)
 {
     static const char *const files[] = {"accounts.sealed", "store.db",      "store.db-wal",
-                                        "store.db-shm",    "store.db.lock", "store.db.witness"};
+                                        "store.db-shm",    "store.db.lock", "store.db-witness"};
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
 
     db_close(db);
@@ -75,7 +77,7 @@ static void read_copy(struct arena *a)
     struct err e;
     bool found;
 
-    (void)!account_copy_read(str_from(dir), vault, a, &all, &found, &e);
+    (void)!account_copy_read(&place, vault, a, &all, &found, &e);
 }
 
 void read_accounts(struct str in, struct arena *a)
@@ -102,7 +104,7 @@ void keep_accounts(struct str in, struct arena *a)
                                  &(struct sealed_connection){
                                      .provider = STR("twilio"), .account = name, .secret = name});
     }
-    const bool saved = account_copy_save(c, 1, str_from(dir), &e);
+    const bool saved = account_copy_save(c, 1, &place, &e);
     assert(saved);
     read_copy(a);
 }
