@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/files.h"
 #include "tenancy/installation.h"
 #include "tenancy/people.h"
 
@@ -21,6 +22,14 @@ size_t identity_hashers(void)
 
 static const struct str fingerprint_name = STR("master_key");
 
+static bool make_directory(struct err *e)
+{
+    if ((mkdir(key_directory, 0777) == 0 || errno == EEXIST) && files_sync_dir(&files_system, "."))
+        return true;
+    return err_set(e, ERR_INVALID, "%s/ cannot be made for the master key: %s", key_directory,
+                   strerror(errno));
+}
+
 /* A key of our own is made only for an installation that has none: another would open nothing. */
 static bool find_key(const struct config *c, bool is_new, struct rng *rng, struct arena *a,
                      struct str *ret, struct err *e)
@@ -29,10 +38,9 @@ static bool find_key(const struct config *c, bool is_new, struct rng *rng, struc
         *ret = c->master_key;
         return true;
     }
-    if (is_new && mkdir(key_directory, 0777) != 0 && errno != EEXIST)
-        return err_set(e, ERR_INVALID, "%s/ cannot be made for the master key: %s", key_directory,
-                       strerror(errno));
-    return vault_key_file(key_path, is_new, rng, a, ret, e) || err_trace(e);
+    if (is_new && !make_directory(e))
+        return err_trace(e);
+    return vault_key_file(&files_system, key_path, is_new, rng, a, ret, e) || err_trace(e);
 }
 
 static bool check_known(const struct vault *v, struct str fingerprint, struct arena *a,

@@ -2,13 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/fault.h"
+#include "base/files.h"
 #include "tenancy/token.h"
 
 enum {
@@ -85,8 +87,9 @@ static bool take_key(struct vault *v, size_t k, struct str key, struct err *e)
 bool vault_open(struct str key, struct str previous, struct vault **ret, struct err *e)
 {
     _cleanup_(vault_closep) struct vault *v = NEW(struct vault);
+    const int started = FAULT("vault.init") ? -1 : sodium_init();
 
-    if (sodium_init() < 0)
+    if (started < 0)
         return err_set(e, ERR_INTERNAL, "the cryptographic library does not start");
     if (!take_key(v, 0, key, e) || (!str_is_empty(previous) && !take_key(v, 1, previous, e)))
         return err_trace(e);
@@ -204,62 +207,85 @@ bool vault_unseal(const struct vault *v, struct str context, struct str sealed, 
 
 // --- the file ------------------------------------------------------------------------------------
 
-static bool write_key(int fd, struct str key, const char *path, struct err *e)
+static bool write_key(const struct files *fs, int fd, struct str key)
 {
-    if (write(fd, key.p, key.n) != (ssize_t)key.n || fsync(fd) != 0)
-        return err_set(e, ERR_INVALID, "%s: the master key cannot be written: %s", path,
-                       strerror(errno));
-    return true;
+    return fs->write(fs, fd, key.p, key.n) == (ssize_t)key.n && fs->sync(fs, fd) == 0;
 }
 
-/* Whole or not at all: a file that was cut short by a crash is too short to be taken. */
-static bool create_key(const char *path, struct rng *rng, struct arena *a, struct str *ret,
-                       struct err *e)
+/* What is sealed with a key is of no use without it: its name is to last as well. */
+static bool sync_name(const struct files *fs, const char *path, struct arena *a)
+{
+    const size_t n = strlen(path) + 1;
+    char *copy = arena_alloc(a, n);
+
+    memcpy(copy, path, n);
+    return files_sync_dir(fs, dirname(copy));
+}
+
+static bool create_key(const struct files *fs, const char *path, struct rng *rng, struct arena *a,
+                       struct str *ret, struct err *e)
 {
     const struct str key = token_create(rng, a);
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const int fd = fs->open(fs, FILES_CWD, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd < 0)
         return err_set(e, ERR_INVALID, "%s: the master key cannot be made: %s", path,
                        strerror(errno));
-    const bool ok = write_key(fd, key, path, e);
-    (void)close(fd);
+    const bool ok = write_key(fs, fd, key) && sync_name(fs, path, a);
+    const int no = errno;
+    (void)fs->close(fs, fd); // synced, or of no use
     if (!ok) {
-        (void)unlink(path);
-        return err_trace(e);
+        (void)fs->remove(fs, FILES_CWD, path); // what stays is refused
+        return err_set(e, ERR_INVALID, "%s: the master key cannot be written: %s", path,
+                       strerror(no));
     }
     *ret = key;
     return true;
 }
 
-static bool read_key(int fd, const char *path, struct arena *a, struct str *ret, struct err *e)
+/* After a cut of the power it may be as long as it was to be, and nothing but zeros. */
+static bool check_key(struct str text, mode_t mode, const char *path, struct err *e)
 {
-    char *text = arena_alloc(a, KEY_FILE_MAX);
-    struct stat st;
-    const ssize_t n = fstat(fd, &st) == 0 ? read(fd, text, KEY_FILE_MAX) : -1;
-
-    if (n < 0)
-        return err_set(e, ERR_INVALID, "%s: cannot be read: %s", path, strerror(errno));
-    if (st.st_mode & (S_IRGRP | S_IROTH | S_IWGRP | S_IWOTH)) {
+    if (mode & (S_IRGRP | S_IROTH | S_IWGRP | S_IWOTH)) {
         err_set(e, ERR_INVALID, "%s: others may read the master key", path);
         return err_fix(e, "chmod 600 %s", path);
     }
-    *ret = str_trim((struct str){text, (size_t)n});
+    if (memchr(text.p, '\0', text.n)) {
+        err_set(e, ERR_INVALID, "%s: the master key is damaged", path);
+        return err_fix(e, "put its copy there; if it was never used, remove it");
+    }
     return true;
 }
 
-bool vault_key_file(const char *path, bool may_create, struct rng *rng, struct arena *a,
-                    struct str *ret, struct err *e)
+static bool read_key(const struct files *fs, int fd, const char *path, struct arena *a,
+                     struct str *ret, struct err *e)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *text = arena_alloc(a, KEY_FILE_MAX);
+    struct stat st;
+    const ssize_t n =
+        fs->stat(fs, FILES_CWD, path, &st, 0) == 0 ? fs->read(fs, fd, text, KEY_FILE_MAX) : -1;
+
+    if (n < 0)
+        return err_set(e, ERR_INVALID, "%s: cannot be read: %s", path, strerror(errno));
+    const struct str key = str_trim((struct str){text, (size_t)n});
+    if (!check_key(key, st.st_mode, path, e))
+        return err_trace(e);
+    *ret = key;
+    return true;
+}
+
+bool vault_key_file(const struct files *fs, const char *path, bool may_create, struct rng *rng,
+                    struct arena *a, struct str *ret, struct err *e)
+{
+    const int fd = fs->open(fs, FILES_CWD, path, O_RDONLY | O_CLOEXEC, 0);
 
     if (fd < 0 && errno == ENOENT && may_create)
-        return create_key(path, rng, a, ret, e) || err_trace(e);
+        return create_key(fs, path, rng, a, ret, e) || err_trace(e);
     if (fd < 0) {
         err_set(e, ERR_INVALID, "%s: the master key cannot be read: %s", path, strerror(errno));
         return err_fix(e, "set MASTER_KEY to the one that this installation was made with");
     }
-    const bool ok = read_key(fd, path, a, ret, e);
-    (void)close(fd);
+    const bool ok = read_key(fs, fd, path, a, ret, e);
+    (void)fs->close(fs, fd); // was only read
     return ok || err_trace(e);
 }

@@ -12,6 +12,7 @@
 #include "base/crypto.h"
 #include "base/err.h"
 
+struct files;
 struct vault;
 
 enum { VAULT_KEY_MIN = 32 }; /* bytes of a master key, of whatever characters */
@@ -40,8 +41,9 @@ bool vault_unseal(const struct vault *v, struct str context, struct str sealed, 
 /* Whether it was sealed by the present key. */
 bool vault_is_current(const struct vault *v, struct str sealed);
 
-/* The key in a file that only its owner may read; made there when it is missing and may_create. */
-bool vault_key_file(const char *path, bool may_create, struct rng *rng, struct arena *a,
-                    struct str *ret, struct err *e) CHECK_RESULT;
+/* The key in a file that only its owner may read; made there when it is missing and may_create. One
+ * that was made lasts. */
+bool vault_key_file(const struct files *fs, const char *path, bool may_create, struct rng *rng,
+                    struct arena *a, struct str *ret, struct err *e) CHECK_RESULT;
 
 #endif

@@ -1,11 +1,14 @@
 #include "tenancy/vault.h"
 
+#include <errno.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fault.h"
+#include "base/files.h"
 #include "tenancy/access_token.h"
 #include "tenancy/password.h"
+#include "test/disk.h"
 #include "test/test.h"
 
 static const struct str key_a = {"the-first-master-key-of-these-tests", 35},
@@ -56,6 +59,27 @@ static void what_is_sealed_is_opened_by_its_key_at_its_place(void **state)
     assert_false(vault_knows(other, vault_fingerprint(v, a), a));
 }
 
+static void what_was_never_sealed_is_not_opened(void **state)
+{
+    static const char *const texts[] = {"", "v1.", "v1.x", "v2.", "x", "AAAA", "!!!!", ".AAAA"};
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(vault_closep) struct vault *v = open_vault(key_a, STR_NONE);
+    struct rng rng = rng_seeded(1);
+    const struct str sealed = vault_seal(v, &rng, STR("place"), STR(""), a),
+                     head = str_sub(sealed, 0, sizeof "v1.12345678." - 1);
+
+    (void)state;
+    assert_true(vault_is_current(v, sealed));
+    for (size_t i = 0; i < 2 * LEN(texts); i++) { // behind the head of a true one, too
+        const struct str text =
+            str_fmt(a, STR_FMT "%s", STR_ARG(i % 2 ? head : STR("")), texts[i / 2]);
+        struct secret *plain;
+        struct err e = {0};
+        assert_row(vault_is_current(v, text) == i % 2, texts[i / 2]);
+        assert_refused(vault_unseal(v, STR("place"), text, &plain, &e), &e, ERR_INTERNAL);
+    }
+}
+
 static void a_master_key_must_be_long_enough(void **state)
 {
     struct vault *v;
@@ -63,6 +87,20 @@ static void a_master_key_must_be_long_enough(void **state)
 
     (void)state;
     assert_refused(vault_open(STR("short"), STR_NONE, &v, &e), &e, ERR_INVALID);
+    err_clear(&e);
+    assert_refused(vault_open(key_a, STR("short"), &v, &e), &e, ERR_INVALID);
+    vault_close(NULL);
+}
+
+static void without_its_library_nothing_is_opened(void **state)
+{
+    struct vault *v;
+    struct err e = {0};
+
+    (void)state;
+    fault_arm("vault.init", 1, false);
+    assert_refused(vault_open(key_a, STR_NONE, &v, &e), &e, ERR_INTERNAL);
+    fault_disarm();
 }
 
 static void a_key_file_is_made_once_and_kept_from_others(void **state)
@@ -75,15 +113,134 @@ static void a_key_file_is_made_once_and_kept_from_others(void **state)
     struct err e = {0};
 
     (void)state;
-    assert_refused(vault_key_file(path, false, &rng, a, &first, &e), &e, ERR_INVALID);
+    assert_refused(vault_key_file(&files_system, path, false, &rng, a, &first, &e), &e,
+                   ERR_INVALID);
     err_clear(&e);
-    assert_ok(vault_key_file(path, true, &rng, a, &first, &e), &e);
-    assert_ok(vault_key_file(path, true, &rng, a, &second, &e), &e);
+    assert_ok(vault_key_file(&files_system, path, true, &rng, a, &first, &e), &e);
+    assert_ok(vault_key_file(&files_system, path, true, &rng, a, &second, &e), &e);
     assert_true(str_eq(first, second) && first.n >= VAULT_KEY_MIN);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(chmod(path, 0644), 0);
-    assert_refused(vault_key_file(path, true, &rng, a, &second, &e), &e, ERR_INVALID);
+    assert_refused(vault_key_file(&files_system, path, true, &rng, a, &second, &e), &e,
+                   ERR_INVALID);
+}
+
+static struct disk *disk_with_place(void)
+{
+    struct disk *d = disk_create(&(struct disk_options){.seed = 1});
+    const struct files *fs = disk_files(d);
+
+    assert_int_equal(fs->make_dir(fs, "data", 0700), 0);
+    assert_true(files_sync_dir(fs, "."));
+    return d;
+}
+
+static bool key_of(struct disk *d, bool may_create, struct arena *a, struct str *ret)
+{
+    struct rng rng = rng_system();
+    struct err e = {0};
+
+    return vault_key_file(disk_files(d), "data/master.key", may_create, &rng, a, ret, &e);
+}
+
+static void a_key_that_cannot_be_made_can_be_made_later(void **state)
+{
+    static const unsigned int kinds = DISK_IS(DISK_OPEN) | DISK_IS(DISK_CREATE) |
+                                      DISK_IS(DISK_WRITE) | DISK_IS(DISK_SYNC) |
+                                      DISK_IS(DISK_SYNC_DIR);
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct str first, second;
+    uint64_t nth = 1;
+
+    (void)state;
+    for (bool struck = true; struck; nth++) {
+        _cleanup_(disk_destroyp) struct disk *d = disk_with_place();
+        disk_fail(d, (struct disk_failure){.kinds = kinds, .nth = nth, .error = EIO});
+        const bool made = key_of(d, true, a, &first);
+        struck = disk_struck(d);
+        disk_fail(d, (struct disk_failure){0});
+        assert_true(made == !struck);
+        assert_true(key_of(d, true, a, &second));
+        assert_true(second.n >= VAULT_KEY_MIN && (!made || str_eq(first, second)));
+        assert_int_equal(disk_n_open(d), 0);
+    }
+    assert_true(nth > 6);
+}
+
+static void half_a_key_is_not_kept(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(disk_destroyp) struct disk *d = disk_with_place();
+    struct str key;
+
+    (void)state;
+    disk_fail(d, (struct disk_failure){.kinds = DISK_IS(DISK_WRITE), .nth = 1, .halves = true});
+    assert_false(key_of(d, true, a, &key));
+    assert_true(str_is_none(disk_read(d, "data/master.key", a)));
+}
+
+static void a_key_that_cannot_be_read_is_not_made_anew(void **state)
+{
+    static const unsigned int kinds = DISK_IS(DISK_OPEN) | DISK_IS(DISK_STAT) | DISK_IS(DISK_READ);
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(disk_destroyp) struct disk *d = disk_with_place();
+    struct str first, second;
+
+    (void)state;
+    assert_true(key_of(d, true, a, &first));
+    for (uint64_t nth = 1; nth <= 3; nth++) {
+        disk_fail(d, (struct disk_failure){.kinds = kinds, .nth = nth, .error = EIO});
+        assert_false(key_of(d, true, a, &second));
+        assert_true(disk_struck(d));
+    }
+    disk_fail(d, (struct disk_failure){0});
+    assert_true(key_of(d, false, a, &second));
+    assert_true(str_eq(first, second));
+    assert_int_equal(disk_n_open(d), 0);
+}
+
+static int cut_there(struct disk *d, const struct disk_op *op, void *arg)
+{
+    const uint64_t *at = arg;
+
+    if (op->index == *at)
+        disk_cut(d);
+    return 0;
+}
+
+/* What is taken for a key after a cut is one, and the one that was made, when it was. */
+static void key_after_cut(struct disk *d, uint64_t seed, const struct str *made)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct rng rng = rng_seeded(seed);
+    _cleanup_(disk_destroyp) struct disk *after =
+        disk_after_cut(d, &(struct disk_options){0}, &rng);
+    struct str key;
+
+    if (!key_of(after, !made, a, &key)) {
+        assert_null(made);
+        return;
+    }
+    assert_false(memchr(key.p, '\0', key.n));
+    assert_true(!made || str_eq(key, *made));
+}
+
+static void a_key_that_was_made_lasts_and_zeros_are_none(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct str key;
+
+    (void)state;
+    bool made = false;
+    for (uint64_t step = 0; !made; step++) {
+        _cleanup_(disk_destroyp) struct disk *d = disk_with_place();
+        uint64_t at = disk_n_ops(d) + step;
+        disk_set_hook(d, cut_there, &at);
+        made = key_of(d, true, a, &key);
+        for (uint64_t seed = 0; seed < 32; seed++)
+            key_after_cut(d, seed, made ? &key : NULL);
+    }
 }
 
 // --- access tokens -------------------------------------------------------------------------------
@@ -192,7 +349,13 @@ static void a_password_must_do(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(what_is_sealed_is_opened_by_its_key_at_its_place),
+          cmocka_unit_test(what_was_never_sealed_is_not_opened),
           cmocka_unit_test(a_master_key_must_be_long_enough),
+          cmocka_unit_test(without_its_library_nothing_is_opened),
+          cmocka_unit_test(a_key_that_cannot_be_made_can_be_made_later),
+          cmocka_unit_test(half_a_key_is_not_kept),
+          cmocka_unit_test(a_key_that_cannot_be_read_is_not_made_anew),
+          cmocka_unit_test(a_key_that_was_made_lasts_and_zeros_are_none),
           cmocka_unit_test(a_key_file_is_made_once_and_kept_from_others),
           cmocka_unit_test(an_access_token_counts_until_its_time),
           cmocka_unit_test(what_is_no_token_of_ours_is_refused),
