@@ -103,29 +103,63 @@ static void stopping_completes_what_was_submitted(void **state)
 
 // --- one bad row ---------------------------------------------------------------------------------
 
+enum { GROUP = 64 };
+
+static struct inbox_item nth_item(struct rig *r, size_t i)
+{
+    return item(1, str_fmt(r->a, "k%zu", i));
+}
+
+/* A group of sixty-four, in which one stands for another. */
+static void expect_alone(struct rig *r, size_t bad, struct inbox_item other, enum inbox_result its)
+{
+    struct gate g;
+    struct sent *sent[GROUP];
+    struct str kept = STR("first");
+
+    gate_shut(&g, r, STR("first"));
+    for (size_t i = 0; i < GROUP; i++)
+        sent[i] = send(r, i == bad ? other : nth_item(r, i));
+    gate_open(&g);
+    wait_done(r, GROUP);
+    for (size_t i = 0; i < GROUP; i++) {
+        assert_int_equal(sent[i]->result, i == bad ? its : INBOX_STORED);
+        if (i != bad)
+            kept = str_fmt(r->a, STR_FMT " k%zu", STR_ARG(kept), i);
+    }
+    assert_true(str_eq(keys_of(r, 1), kept));
+    assert_false(stats_of(r).store_down);
+    assert_int_equal(result_of(r, item(1, STR("after"))), INBOX_STORED);
+    gate_finish(&g);
+}
+
+static const size_t first_middle_last[] = {0, GROUP / 2, GROUP - 1};
+
+#define EACH_PLACE(r_, bad_)                                                                       \
+    for (size_t at_ = 0; at_ < LEN(first_middle_last); at_++)                                      \
+        TEST_STORES(store_, a_)                                                                    \
+    for (struct rig *r_ = rig_up(store_, a_); r_; rig_down(r_), r_ = NULL)                         \
+        for (size_t bad_ = first_middle_last[at_], once_ = 1; once_; once_ = 0)
+
+/* A column that must not be empty is. */
 static void f008_a_bad_row_is_refused_alone(void **state)
 {
-    enum { N = 9, BAD = 4 };
     (void)state;
-    TEST_STORES(store, a)
+    EACH_PLACE(r, bad)
     {
-        _cleanup_(rig_downp) struct rig *r = rig_up(store, a);
-        struct gate g;
-        struct sent *sent[N];
-        gate_shut(&g, r, STR("first"));
-        for (size_t i = 0; i < N; i++) {
-            struct inbox_item it = item(1, str_fmt(a, "k%zu", i));
-            if (i == BAD)
-                it.source = STR_NONE;
-            sent[i] = send(r, it);
-        }
-        gate_open(&g);
-        wait_done(r, N);
-        for (size_t i = 0; i < N; i++)
-            assert_int_equal(sent[i]->result, i == BAD ? INBOX_REFUSED : INBOX_STORED);
-        assert_false(stats_of(r).store_down);
-        assert_int_equal(result_of(r, item(1, STR("after"))), INBOX_STORED);
-        gate_finish(&g);
+        struct inbox_item it = nth_item(r, bad);
+        it.source = STR_NONE;
+        expect_alone(r, bad, it, INBOX_REFUSED);
+    }
+}
+
+/* A key that must be there once is there already. */
+static void f008_a_row_that_is_there_already_is_a_duplicate_alone(void **state)
+{
+    (void)state;
+    EACH_PLACE(r, bad)
+    {
+        expect_alone(r, bad, item(1, STR("first")), INBOX_DUPLICATE);
     }
 }
 
@@ -175,5 +209,6 @@ TEST_MAIN(cmocka_unit_test(an_event_is_stored_once), cmocka_unit_test(every_fiel
           cmocka_unit_test(a_crowd_is_answered_completely),
           cmocka_unit_test(stopping_completes_what_was_submitted),
           cmocka_unit_test(f008_a_bad_row_is_refused_alone),
+          cmocka_unit_test(f008_a_row_that_is_there_already_is_a_duplicate_alone),
           cmocka_unit_test(too_many_that_wait_are_turned_away),
           cmocka_unit_test(who_would_wait_too_long_is_turned_away))
