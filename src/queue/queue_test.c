@@ -468,6 +468,89 @@ static void a_queue_without_threads_does_not_start(void **state)
     }
 }
 
+enum { STORM = 10000, STORM_BATCH = 64, STORM_WORKERS = 2, PARTS = 10, SECONDS_APART = 1800 };
+
+/* So long that nothing is due again before the test is over. */
+static const struct queue_policy patient = {
+    .max_attempts = 8,
+    .first_wait = SECONDS(2 * SECONDS_APART),
+    .last_wait = SECONDS(2 * SECONDS_APART),
+    .lease = SECONDS(2),
+    .batch = STORM_BATCH,
+};
+
+struct storm {
+    struct crew c; /* first: it is what the handler is given */
+    _Atomic int under_way, most;
+};
+
+static bool run_in_storm(struct queue_batch *b, struct err *e)
+{
+    struct storm *s = b->arg;
+    const int now = atomic_fetch_add(&s->under_way, (int)b->n) + (int)b->n;
+
+    for (int most = atomic_load(&s->most); now > most;)
+        if (atomic_compare_exchange_weak(&s->most, &most, now))
+            break;
+    const bool ok = run(b, e);
+    atomic_fetch_sub(&s->under_way, (int)b->n);
+    return ok || err_trace(e);
+}
+
+/* When each row is tried again, seconds after the shortest wait that there is. */
+static void count_returns(struct test_inbox *t, usec_t began, size_t back[2 * SECONDS_APART])
+{
+    struct rows *rows;
+    struct err e;
+
+    assert_ok(
+        db_query(t->db, Q_INBOX_LIST,
+                 BINDS(bind_int("project", t->project), bind_str("source", STR_NONE),
+                       bind_str("event_type", STR_NONE), bind_str("processing_status", STR_NONE),
+                       bind_str("call_sid", STR_NONE), bind_str("error", STR_NONE),
+                       bind_time("from_time", TIME_NONE), bind_time("to_time", TIME_NONE),
+                       bind_int("limit", STORM), bind_int("offset", 0)),
+                 t->a, &rows, &e),
+        &e);
+    while (rows_next(rows)) {
+        const usec_t wait = rows_time(rows, "next_attempt_at") - began;
+        assert_in_range(wait, SECONDS(SECONDS_APART), SECONDS(3 * SECONDS_APART) - 1);
+        back[wait / SECONDS(1) - SECONDS_APART]++;
+    }
+    assert_ok(rows_end(rows, &e), &e);
+}
+
+/* Ten thousand at once: no second has many of them, no tenth of the time much more than its part.
+ */
+static void f026_what_fails_at_once_comes_back_apart_and_runs_in_bounds(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        const usec_t began = clock_wall(&clock_system);
+        size_t back[2 * SECONDS_APART] = {0}, parts[PARTS] = {0};
+        struct storm s = {0};
+
+        append(t, RELUCTANT, STORM);
+        start_with(&s.c, t,
+                   (struct queue_options){.policy = patient,
+                                          .workers = STORM_WORKERS,
+                                          .handler = {run_in_storm, after_commit, &s.c}});
+        const struct queue_stats stats = counted(&s.c, STORM);
+        finish(&s.c);
+        assert_int_equal(stats.retried, STORM);
+        assert_in_range(s.most, 1, STORM_WORKERS * STORM_BATCH);
+        count_returns(t, began, back);
+        for (size_t i = 0; i < LEN(back); i++) {
+            assert_in_range(back[i], 0, STORM / SECONDS_APART * 6);
+            if (i < SECONDS_APART)
+                parts[i * PARTS / SECONDS_APART] += back[i];
+        }
+        for (size_t i = 0; i < PARTS; i++)
+            assert_in_range(parts[i], STORM / PARTS * 3 / 4, STORM / PARTS * 5 / 4);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(f021_two_workers_do_everything_once),
           cmocka_unit_test(a_lane_is_handled_in_order_by_one_worker),
           cmocka_unit_test(f022_poison_is_buried_alone), cmocka_unit_test(bad_luck_is_tried_again),
@@ -479,4 +562,5 @@ TEST_MAIN(cmocka_unit_test(f021_two_workers_do_everything_once),
           cmocka_unit_test(no_fault_loses_a_verdict),
           cmocka_unit_test(rounds_may_be_short_and_nobody_told),
           cmocka_unit_test(f024_a_handler_may_outlast_its_lease),
-          cmocka_unit_test(a_queue_without_threads_does_not_start))
+          cmocka_unit_test(a_queue_without_threads_does_not_start),
+          cmocka_unit_test(f026_what_fails_at_once_comes_back_apart_and_runs_in_bounds))
