@@ -1,5 +1,7 @@
-#include "base/buf.h"
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/crypto.h"
 #include "test/test.h"
 
@@ -11,6 +13,38 @@ static struct str hex(const unsigned char *p, size_t n, struct arena *a)
     struct str text = str_dup(buf_view(&b), a);
     buf_finish(&b);
     return text;
+}
+
+/* As a process has it that begins here. */
+static uint64_t hash_of_another_process(struct str s)
+{
+    uint64_t hash = 0;
+    int ends[2], status;
+
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        hash = hash_keyed(s);
+        _exit(write(ends[1], &hash, sizeof hash) == sizeof hash ? 0 : 1);
+    }
+    assert_int_equal(read(ends[0], &hash, sizeof hash), sizeof hash);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    return hash;
+}
+
+/* The first test: where the key is drawn already, a child has it as well. */
+static void f140_a_keyed_hash_is_another_in_each_process(void **state)
+{
+    const uint64_t one = hash_of_another_process(STR("a")),
+                   other = hash_of_another_process(STR("a"));
+
+    (void)state;
+    assert_true(one != other);
+    assert_true(hash_keyed(STR("a")) != one && hash_keyed(STR("a")) != other);
 }
 
 static void secrets_compare_whole(void **state)
@@ -111,7 +145,8 @@ static void a_keyed_hash_stays_the_same_within_the_process(void **state)
     assert_true(hash_keyed(STR_NONE) == hash_keyed(STR("")));
 }
 
-TEST_MAIN(cmocka_unit_test(secrets_compare_whole),
+TEST_MAIN(cmocka_unit_test(f140_a_keyed_hash_is_another_in_each_process),
+          cmocka_unit_test(secrets_compare_whole),
           cmocka_unit_test(keyed_digests_are_those_of_the_rfcs),
           cmocka_unit_test(a_keyed_digest_can_be_used_again),
           cmocka_unit_test(sha256_is_that_of_the_standard),

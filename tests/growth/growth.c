@@ -539,6 +539,7 @@ static const struct input {
     const char *tail;
 } inputs[] = {
     {"form of fields", read_form, 64 * KB, "", STR("a=%41&"), ""},
+    {"form of 100,000 fields", read_form, 200 * KB, "", STR("a&"), ""},
     {"form of separators", read_form, 64 * KB, "", STR("&"), ""},
     {"form of one escaped value", read_form, 64 * KB, "a=", STR("%+"), ""},
     {"JSON list", read_json, 64 * KB, "[1", STR(",1"), "]"},
@@ -591,6 +592,8 @@ static const struct input {
     {"signature over a long name", read_signed, 64 * KB, "", STR("aaaaaaaa"), ""},
     {"webhook of one name", read_webhook, 2 * KB, "", STR("a=1&"), ""},
     {"webhook of other names", read_webhook, 3 * KB, "", STR("k%u=1&"), ""},
+    {"webhook of names that begin and end alike", read_webhook, 10 * KB, "",
+     STR("AAAAAAAA%uBBBBBBBB=&"), ""},
     {"webhook of bad bytes", read_webhook, 64 * KB, "a=", STR("%ff"), ""},
     {"JSON webhook", read_json_webhook, 4 * KB, "{\"\":1", STR(",\"k%u\":[1]"), "}"},
     {"callback", normalise, 64 * KB, "{\"CallSid\":\"CA1\"", STR(",\"k%u\":\"v\""), "}"},

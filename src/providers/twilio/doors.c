@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "providers/twilio/canary.h"
@@ -208,29 +209,16 @@ enum { PLACES = 1024 };
 
 /* Fields by the place of their names, each list in order. Indices are from 1 on; 0 ends a list. */
 struct names {
-    uint16_t first[PLACES], next[LIMIT_FORM_FIELDS];
+    uint16_t first[PLACES], next[LIMIT_FORM_FIELDS], place[LIMIT_FORM_FIELDS];
 };
 
-static uint64_t first_eight(struct str s)
-{
-    uint64_t v = 0;
-    memcpy(&v, s.p, s.n < sizeof(v) ? s.n : sizeof(v));
-    return v;
-}
-
-static size_t place_of(struct str name)
-{
-    const size_t tail = name.n < 8 ? 0 : name.n - 8;
-    const uint64_t v = (first_eight(name) * 31 + name.n) ^
-                       first_eight(str_sub(name, tail, SIZE_MAX)) * 0x9e3779b97f4a7c15u;
-    return (size_t)(v * 0xd6e8feb86659fd93u >> 54);
-}
-
+/* Keyed: nobody can choose names that meet in one list. */
 static void sort_names(const struct form *f, struct names *ret)
 {
     memset(ret->first, 0, sizeof ret->first);
     for (size_t i = f->n; i-- > 0;) {
-        uint16_t *first = &ret->first[place_of(f->fields[i].name)];
+        ret->place[i] = (uint16_t)(hash_keyed(f->fields[i].name) % PLACES);
+        uint16_t *first = &ret->first[ret->place[i]];
         ret->next[i] = *first;
         *first = (uint16_t)(i + 1);
     }
@@ -264,7 +252,7 @@ static void write_fields(struct json_writer *w, const struct form *f)
     json_open_object(w);
     for (size_t at = 1; at <= f->n; at++) {
         const struct form_field *x = &f->fields[at - 1];
-        if (next_of(f, &names, names.first[place_of(x->name)], x->name) < at)
+        if (next_of(f, &names, names.first[names.place[at - 1]], x->name) < at)
             continue; // written there
         json_key(w, x->name);
         if (next_of(f, &names, names.next[at - 1], x->name) > 0)
