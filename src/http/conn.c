@@ -283,12 +283,15 @@ void conn_answer(struct conn *c, const struct http_answer *answer)
         answered(c);
 }
 
-static void answer_without_exchange(struct conn *c, int status)
+void conn_refuse(struct conn *c, int status)
 {
+    const struct http_server_options *o = &c->home->server->o;
     const enum err_language language = c->x ? exchange_language(c->x) : ERR_ENGLISH;
     struct http_answer answer;
     struct buf body;
 
+    if (o->on_refused)
+        o->on_refused(c->home->loop, status, o->arg);
     drop_exchange(c);
     move(c, CONN_ANSWER);
     c->linger = true;
@@ -298,15 +301,6 @@ static void answer_without_exchange(struct conn *c, int status)
     buf_finish(&body);
     if (sent)
         answered(c);
-}
-
-void conn_refuse(struct conn *c, int status)
-{
-    const struct http_server_options *o = &c->home->server->o;
-
-    if (o->on_refused)
-        o->on_refused(c->home->loop, status, o->arg);
-    answer_without_exchange(c, status);
 }
 
 // --- requests ------------------------------------------------------------------------------------
@@ -401,7 +395,7 @@ static void take_head(struct conn *c, const struct http_head *h, struct str *in)
     const struct http_decision d = decide(x);
     x->max_body = d.max_body;
     if (d.refuse) {
-        answer_without_exchange(c, d.refuse);
+        conn_refuse(c, d.refuse);
     } else if (h->length > d.max_body) {
         conn_refuse(c, 413);
     } else if (h->chunked || h->length > 0) {

@@ -303,7 +303,8 @@ static void refuses_by_decision_without_reading_the_body(void **state)
     peer_expect_end(&p);
     peer_close(&p);
     assert_int_equal(app->n_requests, 0);
-    assert_int_equal(app->n_refused, 0); // the parser had nothing against it
+    assert_int_equal(app->n_answered, 0);
+    assert_int_equal(app->n_refused, 1);
 }
 
 static void lets_a_refused_peer_read_the_answer_while_it_still_sends(void **state)
