@@ -133,8 +133,10 @@ struct str flag_text(enum flag f, int64_t value, struct arena *a)
         return STR_NONE;
     if (str_is_empty(words))
         return str_fmt(a, "%lld", (long long)value);
-    for (int64_t i = 0; i <= value && cut_field(&words, ' ', &word); i++)
-        ;
+    for (int64_t i = 0; i <= value; i++) {
+        const bool has = cut_field(&words, ' ', &word);
+        assert(has);
+    }
     return word;
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/fault.h"
 #include "tenancy/audit.h"
 #include "tenancy/tenancy_kit.h"
 
@@ -43,6 +44,32 @@ static void what_is_no_value_is_refused_in_words(void **state)
     assert_refused(flag_parse(FLAG_WORKER_SHARE, STR("10%"), &v, &e), &e, ERR_INVALID);
     assert_ok(flag_parse(FLAG_PUSH, STR(""), &v, &e), &e);
     assert_int_equal(v, INT_NONE);
+}
+
+static void of_two_the_narrower_counts_and_what_is_not_set_narrows_nothing(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const struct flags x = read("webhook_ingestion_enabled=shadow realtime_push_enabled=off"),
+                       y = read("webhook_ingestion_enabled=on worker_percentage=10");
+    const struct flags xy = flags_narrow(&x, &y), yx = flags_narrow(&y, &x);
+    const char *const both =
+        "webhook_ingestion_enabled=shadow realtime_push_enabled=off worker_percentage=10";
+
+    (void)state;
+    assert_str(flags_text(&xy, a), both);
+    assert_str(flags_text(&yx, a), both);
+}
+
+static void a_value_has_its_text(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+
+    (void)state;
+    assert_str(flag_text(FLAG_INGESTION, INGESTION_OFF, a), "off");
+    assert_str(flag_text(FLAG_INGESTION, INGESTION_ON, a), "on");
+    assert_str(flag_text(FLAG_WORKER_SHARE, 7, a), "7");
+    assert_str(flag_text(FLAG_PUSH, INT_NONE, a), NULL);
+    assert_str(flag_text(FLAG_WORKER_SHARE, INT_NONE, a), NULL);
 }
 
 static struct flags load(struct kit *k, struct flag_board *b, int64_t project, bool want_changed)
@@ -158,6 +185,134 @@ static void what_hung_before_is_not_kept(void **state)
     }
 }
 
+static void each_of_many_projects_has_its_own(void **state)
+{
+    enum { MANY = 20 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct flags preset = flags_widest();
+        struct flag_board *b = flag_board_create(&preset);
+        int64_t projects[MANY];
+
+        for (int i = 0; i < MANY; i++) {
+            struct err e = {0};
+            assert_ok(project_create(OFFICE(db, &k.rng, KIT_NOW), k.org, STR("One of many"), a,
+                                     &projects[i], &e),
+                      &e);
+            set(&k, projects[i], str_z(str_fmt(a, "worker_percentage=%d", i), a));
+        }
+        (void)load(&k, b, k.project, true);
+        for (int i = 0; i < MANY; i++)
+            assert_int_equal(flag_board_share(b, projects[i]), i);
+        assert_int_equal(flag_board_share(b, k.project), 100);
+        flag_board_destroy(b);
+        flag_board_destroy(NULL);
+    }
+}
+
+// --- a store that fails --------------------------------------------------------------------------
+
+struct failing {
+    struct kit k;
+    struct flag_board *board;
+    int64_t whose, share; /* that is set */
+};
+
+static int64_t other_share(const struct failing *t)
+{
+    return (t->share + 1) % 100;
+}
+
+static bool set_share(struct failing *t, int64_t share, struct err *e)
+{
+    static const struct actor somebody = {.kind = ACTOR_NOBODY};
+    const struct audit_entry by = {.who = &somebody};
+    struct flags_change c = {.project = t->whose, .flags = flags_none()};
+
+    c.flags.v[FLAG_WORKER_SHARE] = share;
+    c.given[FLAG_WORKER_SHARE] = true;
+    if (!db_begin(t->k.db, e))
+        return false;
+    if (flags_change(t->k.db, &c, &by, KIT_NOW, t->k.a, e))
+        return db_commit(t->k.db, e);
+    db_rollback(t->k.db);
+    return false;
+}
+
+static int64_t share_of(struct failing *t)
+{
+    struct flags got = flags_none();
+    struct err e = {0};
+
+    for (int tries = 0; !flags_get(t->k.db, t->whose, t->k.a, &got, &e); tries++) {
+        assert_true(fault_struck() && tries < 100);
+        err_clear(&e);
+        fault_disarm(); // it may have lasted
+    }
+    return got.v[FLAG_WORKER_SHARE];
+}
+
+/* The board shows what is set, the old or the new; or what it showed. */
+static void load_in_spite(struct failing *t)
+{
+    const int64_t before = flag_board_value(t->board, t->whose, FLAG_WORKER_SHARE);
+    struct err e = {0};
+    bool changed;
+
+    const bool ok = flag_board_load(t->board, t->k.db, &changed, &e);
+    const int64_t now = flag_board_value(t->board, t->whose, FLAG_WORKER_SHARE);
+    assert_true(ok ? now == t->share || now == other_share(t) : now == before && fault_struck());
+    if (!ok)
+        fault_disarm();
+}
+
+static void change_in_spite(void *arg)
+{
+    struct failing *t = arg;
+    const int64_t wanted = other_share(t);
+    struct err e = {0};
+
+    const bool ok = set_share(t, wanted, &e);
+    assert_true(ok || (fault_struck() && e.code == ERR_UNAVAILABLE));
+    load_in_spite(t);
+    const int64_t got = share_of(t);
+    assert_true(got == wanted || (!ok && got == t->share));
+    t->share = wanted;
+    if (ok)
+        return;
+    fault_disarm();
+    for (int tries = 0; !set_share(t, wanted, &e); tries++) { // behind a commit that was lost
+        assert_true(tries < 100);
+        err_clear(&e);
+    }
+}
+
+static void a_failure_anywhere_leaves_the_old_or_the_new(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct failing t = {.k = kit_start(db, a)};
+        const int64_t whose[] = {t.k.project, FLAGS_INSTALLATION}; // which narrows the other then
+        const struct flags preset = flags_widest();
+
+        t.board = flag_board_create(&preset);
+        for (size_t i = 0; i < LEN(whose); i++) {
+            struct err e = {0};
+            t.whose = whose[i];
+            t.share = 1;
+            assert_ok(set_share(&t, t.share, &e), &e);
+            assert_true(test_every_fault_twice(NULL, change_in_spite, &t) > 8);
+        }
+        flag_board_destroy(t.board);
+    }
+}
+
 struct reader {
     struct flag_board *board;
     int64_t project;
@@ -248,6 +403,10 @@ static void of_two_changes_at_once_none_is_lost(void **state)
 
 TEST_MAIN(cmocka_unit_test(flags_are_written_and_read),
           cmocka_unit_test(what_is_no_value_is_refused_in_words),
+          cmocka_unit_test(of_two_the_narrower_counts_and_what_is_not_set_narrows_nothing),
+          cmocka_unit_test(a_value_has_its_text),
+          cmocka_unit_test(each_of_many_projects_has_its_own),
+          cmocka_unit_test(a_failure_anywhere_leaves_the_old_or_the_new),
           cmocka_unit_test(a_project_narrows_and_never_widens),
           cmocka_unit_test(the_installation_counts_before_the_configuration),
           cmocka_unit_test(of_two_changes_at_once_none_is_lost),
