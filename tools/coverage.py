@@ -48,6 +48,7 @@ PARTS = {
         "src/reconcile/cursor.c", "src/feed/request.c", "src/ops/captured_request.c", "src/inbox/budget.c",
         "src/trace/otlp.c", "src/api/body.c", "src/ops/verify_acks.c",
         "src/providers/address.c", "src/ops/accounts_copy.c", "src/providers/twilio/check.c", "src/inbox/spool.c",
+        "src/tenancy/vault.c", "src/tenancy/flags.c",
     ],
     "signature": ["src/providers/twilio/signature.c", "src/providers/twilio/url.c", "src/base/crypto.c"],
     "state machine": [f"src/calls/{name}.c" for name in ("apply", "fold", "change", "derive")],
