@@ -10,17 +10,37 @@ enum { AT_ONCE = 500 };
 
 #define COOLDOWN HOURS(24)
 
+/* Once for a run that has anything to do; one that goes on behind a failure counts what is left. */
+static bool count_all(struct job_step *s, usec_t before, struct err *e)
+{
+    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    int64_t left;
+    bool found;
+
+    if (!db_query_one(s->db, Q_CALL_COUNT_UNFROZEN,
+                      BINDS(bind_int("project", s->project), bind_time("before", before)), columns,
+                      LEN(columns), s->a, &left, &found, e))
+        return err_trace(e);
+    s->n_total = s->n_done + left;
+    return true;
+}
+
 static bool freeze(struct job_step *s, struct err *e)
 {
+    const usec_t before = s->now - COOLDOWN;
     int64_t n;
 
+    if (s->n_total == 0 && !count_all(s, before, e))
+        return err_trace(e);
     if (!db_exec(s->db, Q_CALL_FREEZE,
-                 BINDS(bind_int("project", s->project), bind_time("before", s->now - COOLDOWN),
+                 BINDS(bind_int("project", s->project), bind_time("before", before),
                        bind_int("limit", AT_ONCE)),
                  &n, e))
         return err_trace(e);
     job_step_count(s, STR("frozen"), n);
     s->n_done += n;
+    if (s->n_done > s->n_total) // a day has passed for others meanwhile
+        s->n_total = s->n_done;
     s->done = n < AT_ONCE;
     return true;
 }

@@ -106,6 +106,7 @@ static const struct intent intents[] = {
     {.query = Q_JOB_DUE, .index = "idx_sync_state_due"},
     {.query = Q_JOB_CLAIM, .index = "idx_sync_state_due"},
     {.query = Q_JOB_RUN_LIST, .index = "idx_job_runs_recent"},
+    {.query = Q_CALL_COUNT_UNFROZEN, .index = "idx_calls_unfrozen"},
     {.query = Q_CALL_FREEZE, .index = "idx_calls_unfrozen"},
     {.query = Q_CALL_EXPIRE_PAGE, .index = "idx_calls_recent"},
     {.query = Q_CALL_EXPIRE_PAGE, .index = "idx_webhook_inbox_due"},

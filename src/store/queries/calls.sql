@@ -215,6 +215,12 @@ WITH log AS MATERIALIZED (
 )
 SELECT * FROM log ORDER BY seq;
 
+-- name: call_count_unfrozen
+-- How many call_freeze would freeze, were it not limited: of its index alone.
+-- params: project int, before time
+SELECT count(*) AS n FROM calls
+ WHERE project_id = :project AND is_final AND sync_state = 'active' AND finalized_at < :before;
+
 -- name: call_freeze
 -- Some of the calls that ended before then. Nothing else of them changes, updated_at neither.
 -- params: project int, before time, limit int
