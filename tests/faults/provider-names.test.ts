@@ -16,6 +16,11 @@ const NAME = "api.hookswitch.test";
 /** A system that asks the name server again and again, for minutes; nobody here may wait for it. */
 const PATIENT = { RES_OPTIONS: "timeout:30 attempts:5" };
 
+/** Less than the second that an answer has (`RES_OPTIONS`). */
+const SLOW_MS = 200;
+/** For both kinds of addresses, each tried twice at most. */
+const QUESTIONS_MAX = 4;
+
 /** As Twilio does: recordings, and lists of calls without any. */
 const answers: Media["mood"] = (request, response) => {
   if (request.url?.includes("/Recordings/")) plays(request, response);
@@ -122,6 +127,26 @@ describe("the provider's name", { skip: NO_NAME_SERVER }, () => {
     await begin();
     names.knows = "thousand";
     await bothWork();
+    await endsWell();
+  });
+
+  it("F202: slow answers are waited for, and cost no event", async () => {
+    await begin();
+    names.slowMs = SLOW_MS;
+    const asked = Promise.all([sync(), listen()]);
+    await load.more(200);
+    const [{ run }, answer] = await asked;
+    const { state, error } = await ended(server, run);
+    assert.deepEqual([state, error, answer.status], ["succeeded", null, 200], await answer.text());
+    await endsWell();
+  });
+
+  it("F202: of a name whose address is valid for no time, one request asks once", async () => {
+    await begin();
+    const [questions, told] = [names.asked, media.told.length];
+    for (let i = 0; i < 20; i++) assert.equal((await listen()).status, 200);
+    const requests = media.told.length - told;
+    assert.ok(names.asked - questions <= QUESTIONS_MAX * requests, `${String(names.asked - questions)} questions for ${String(requests)} requests`);
     await endsWell();
   });
 });

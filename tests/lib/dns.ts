@@ -1,5 +1,5 @@
 // A name server of one's own, for one process: it knows every name, until it is told to be silent.
-import { createSocket } from "node:dgram";
+import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server as Listener } from "node:net";
@@ -41,6 +41,10 @@ export const NO_NAME_SERVER = process.getuid?.() !== 0 && "takes root";
 export type NameServer = {
   silent: boolean;
   knows: Knowledge;
+  /** For how long it thinks about each answer. */
+  slowMs: number;
+  /** Questions, whatever came of them. */
+  asked: number;
   /** Questions that got no answer. */
   unanswered: number;
   /** Before a command: what it executes asks this name server. Takes root. */
@@ -49,13 +53,14 @@ export type NameServer = {
 };
 
 /** Over a connection each question and answer has its length before it; questions come whole, several at once. */
-async function listen(server: { silent: boolean; knows: Knowledge }): Promise<Listener> {
+async function listen(server: NameServer): Promise<Listener> {
   const listener = createServer((connection) => {
     connection.on("error", () => undefined); // whoever asked has gone
     connection.on("data", (questions) => {
       for (let at = 0; at + 2 <= questions.length && !server.silent; at += 2 + questions.readUInt16BE(at)) {
+        server.asked += 1;
         const given = answer(questions.subarray(at + 2), server.knows, 0xffff);
-        connection.write(Buffer.concat([Buffer.from([given.length >> 8, given.length & 255]), given]));
+        setTimeout(() => connection.write(Buffer.concat([Buffer.from([given.length >> 8, given.length & 255]), given])), server.slowMs);
       }
     });
   }).listen(53, ADDRESS);
@@ -69,23 +74,31 @@ export async function startNameServer(): Promise<NameServer> {
   await writeFile(file, `nameserver ${ADDRESS}\n`);
   const socket = createSocket("udp4").bind(53, ADDRESS);
   await once(socket, "listening");
+  let closed = false;
   const server: NameServer = {
     silent: false,
     knows: "one",
+    slowMs: 0,
+    asked: 0,
     unanswered: 0,
     by: ["unshare", "--mount", "sh", "-c", `mount --bind ${file} /etc/resolv.conf && exec "$@"`, "sh"],
     close: async () => {
-      const closed = Promise.all([once(socket, "close"), once(listener, "close")]);
+      const ended = Promise.all([once(socket, "close"), once(listener, "close")]);
+      closed = true;
       socket.close();
       listener.close();
-      await closed;
+      await ended;
       await rm(directory, { recursive: true });
     },
   };
   const listener = await listen(server);
+  const send = (given: Buffer, to: RemoteInfo): void => {
+    if (!closed) socket.send(given, to.port, to.address);
+  };
   socket.on("message", (question, from) => {
+    server.asked += 1;
     if (server.silent) server.unanswered += 1;
-    else socket.send(answer(question, server.knows, DATAGRAM_MAX), from.port, from.address);
+    else setTimeout(send, server.slowMs, answer(question, server.knows, DATAGRAM_MAX), from);
   });
   return server;
 }
