@@ -86,7 +86,6 @@ bool inbox_create(const struct inbox_options *o, struct inbox **ret, struct err 
     in->a = arena_create(0);
     in->mail = mailbox_create();
     in->batch = batch_create();
-    line_init(&in->line);
     in->may_hope = store_engine(o->store) == STORE_POSTGRES;
     in->depth = in->may_hope ? DEPTH_MAX : 1;
     in->db = store_connect(o->store, STORE_INGEST);

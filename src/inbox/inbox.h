@@ -10,6 +10,7 @@
  */
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/line.h"
 #include "base/metric.h"
 #include "loop/loop.h"
 
@@ -50,6 +51,7 @@ enum inbox_result {
 /* Embedded by the door in what it keeps per request. on_done runs on the writer's thread, once. */
 struct inbox_append {
     struct task task;
+    struct line_place place; /* before the writer */
     struct inbox_item item;
     usec_t submitted_at; /* set by inbox_submit; monotonic */
     void (*on_done)(struct inbox_append *ap, enum inbox_result result);

@@ -1,11 +1,11 @@
 /*
  * The writer: one thread that makes events durable in groups.
  *
- * It takes everything that waits, cuts it into groups of LIMIT_GROUP (projects take turns, line.h),
- * sends each as one batch (one transaction, one sync) and completes it when it is committed. It
- * never waits for a fuller group: groups grow by themselves while a commit is under way. On
- * PostgreSQL, when more waits than one group holds, the next is on its way while the last one
- * commits; SQLite executes at once, and holding an answer back there would gain nothing.
+ * It takes everything that waits, cuts it into groups of LIMIT_GROUP (projects take turns,
+ * base/line.h), sends each as one batch (one transaction, one sync) and completes it when it is
+ * committed. It never waits for a fuller group: groups grow by themselves while a commit is under
+ * way. On PostgreSQL, when more waits than one group holds, the next is on its way while the last
+ * one commits; SQLite executes at once, and holding an answer back there would gain nothing.
  *
  *     waiting ──► sent (up to two groups) ──► committed ──► stored, duplicate
  *        │            │ store lost                │ a row was bad
@@ -82,6 +82,24 @@ static void complete(struct inbox *in, struct inbox_append *ap, enum inbox_resul
     ap->on_done(ap, result); // last touch
 }
 
+static struct inbox_append *append_at(struct line_place *p)
+{
+    return container_of(p, struct inbox_append, place);
+}
+
+/* When the one came that waits longest; 0: none waits. It is the first of its project. */
+static usec_t oldest_in_line(const struct line *l)
+{
+    usec_t oldest = 0;
+
+    for (struct line_place *p = l->first; p; p = p->turn) {
+        const usec_t at = append_at(p)->submitted_at;
+        if (oldest == 0 || at < oldest)
+            oldest = at;
+    }
+    return oldest;
+}
+
 /* When the oldest came that has no answer yet. */
 static void note_oldest(struct inbox *in)
 {
@@ -89,7 +107,7 @@ static void note_oldest(struct inbox *in)
     if (in->n_sent > 0)
         oldest = in->groups[in->first].appends[0]->submitted_at;
     else
-        oldest = line_oldest(&in->line);
+        oldest = oldest_in_line(&in->line);
     atomic_store_explicit(&in->oldest, oldest, memory_order_relaxed);
 }
 
@@ -372,7 +390,7 @@ static void take_group(struct inbox *in, struct group *g)
 {
     struct err e;
     for (g->n = 0; g->n < LIMIT_GROUP && !line_is_empty(&in->line); g->n++) {
-        g->appends[g->n] = line_take(&in->line);
+        g->appends[g->n] = append_at(line_take(&in->line));
         g->items[g->n] = &g->appends[g->n]->item;
         if (!is_held(in))
             (void)writer_find_project(in, &g->appends[g->n]->item, &e); // without one it is refused
@@ -439,7 +457,10 @@ void writer_spool_line(struct inbox *in)
 
 void writer_take_mail(struct inbox *in, usec_t wait)
 {
-    line_add(&in->line, mailbox_take(in->mail, wait));
+    for (struct task *t = mailbox_take(in->mail, wait); t; t = t->next) {
+        struct inbox_append *ap = container_of(t, struct inbox_append, task);
+        line_add(&in->line, &ap->place, ap->item.project);
+    }
 }
 
 // --- the thread ----------------------------------------------------------------------------------

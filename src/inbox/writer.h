@@ -9,7 +9,6 @@
 
 #include "base/limits.h"
 #include "inbox/batch.h"
-#include "inbox/line.h"
 #include "inbox/spool.h"
 #include "store/store.h"
 
