@@ -1,15 +1,16 @@
 /*
  * From the exchange to the handler: route, thread, asker, handler, answer.
  *
- * The loop only finds the route and puts the exchange into the mailbox of the pool; everything that
- * may block happens on the pool's threads. A route that waits for nothing (/health) is answered on
- * the loop, from what the monitor thread has last seen.
+ * The loop only finds the route and has the exchange wait for the pool, where projects take turns;
+ * everything that may block happens on the pool's threads. A route that waits for nothing (/health)
+ * is answered on the loop, from what the monitor thread has last seen.
  */
 #include "api/api.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "api/asker.h"
 #include "api/credentials.h"
 #include "api/meter.h"
 #include "api/request.h"
@@ -19,9 +20,9 @@
 #include "base/places.h"
 #include "http/route.h"
 #include "inbox/backlog.h"
-#include "inbox/budget.h"
 #include "inbox/inbox.h"
 #include "loop/loop.h"
+#include "loop/turnstile.h"
 #include "store/store.h"
 #include "tenancy/access_token.h"
 #include "tenancy/stream_token.h"
@@ -34,9 +35,17 @@ enum { ROUTES_MAX = 256, THREADS_MAX = 256, ANSWER_MAX = 16 * 1024 * 1024 };
 enum pool_kind { POOL_COMMON, POOL_SLOW, POOL_COUNT };
 /* Of the API's threads, so many may wait for the end of a run: one in four, and two at most. */
 enum { RUN_WAITERS_MAX = 2, THREADS_PER_RUN_WAITER = 4 };
-/* How many may wait, and how many of them for one client. */
-enum { COMMON_WAITING_MAX = 2048, COMMON_WAITING_OF_ONE = 1024 };
-enum { SLOW_WAITING_MAX = 32, SLOW_WAITING_OF_ONE = 8, SLOW_THREADS = 2 };
+enum { SLOW_THREADS = 2 };
+
+/* How many may wait: in all, of one project, and of one client. */
+struct room {
+    size_t all, of_project, of_client;
+};
+static const struct room rooms[] = {
+    [POOL_COMMON] = {.all = 2048, .of_project = 1536, .of_client = 1024},
+    [POOL_SLOW] = {.all = 32, .of_project = 24, .of_client = 8},
+};
+static_assert(LEN(rooms) == POOL_COUNT, "each pool has room");
 
 #define RESOURCE(name) extern const struct resource api_##name;
 #include "api/list.h"
@@ -50,8 +59,8 @@ static const struct resource *const resources[] = {
 
 struct pool {
     struct api *api;
-    struct mailbox *waiting;
-    struct places *places; /* of who is in the mailbox, by client */
+    struct turnstile *waiting; /* projects take turns */
+    struct places *places;     /* of those who wait, by client */
     struct thread *threads[THREADS_MAX];
     size_t n_threads;
 };
@@ -61,6 +70,7 @@ struct api {
     struct http_router *router;
     struct http_route table[ROUTES_MAX]; /* what the router was compiled from */
     struct backlog_watch *backlogs;
+    struct askers *askers;
     struct throttle *throttle;
     struct meter *meter;
     struct run_wait *runs;
@@ -183,6 +193,13 @@ static bool authorise(struct req *rq, const struct route *route, struct err *e)
 
 // --- on a thread of the pool ---------------------------------------------------------------------
 
+/* A request that waits; in its own arena. */
+struct waiter {
+    struct line_place place;
+    struct http_exchange *x;
+    struct http_match match;
+};
+
 struct worker {
     struct api *api;
     struct db *db;
@@ -201,12 +218,12 @@ static bool admit(struct req *rq, const struct route *route, struct err *e)
     return true;
 }
 
-static bool run(struct req *rq, const struct route *route, struct err *e)
+static bool run(struct worker *w, struct req *rq, const struct route *route, struct err *e)
 {
-    if (!http_query_parse(rq->http, rq->a, &rq->query, e) || !admit(rq, route, e) ||
-        !meter_count(rq, e) || !route->run(rq, e))
+    if (!http_query_parse(rq->http, rq->a, &rq->query, e) || !admit(rq, route, e))
         return err_trace(e);
-    return true;
+    askers_note(w->api->askers, rq->http, rq->actor.project);
+    return (meter_count(rq, e) && route->run(rq, e)) || err_trace(e);
 }
 
 /* The exchange is gone by then. */
@@ -233,10 +250,11 @@ static void note_span(const struct api *api, const struct route *route, const st
                                });
 }
 
-static void serve(struct worker *w, struct http_exchange *x)
+static void serve(struct worker *w, const struct waiter *waiter)
 {
+    struct http_exchange *x = waiter->x;
     struct seen seen = {.received_at = http_received_at(x)};
-    const struct http_match *match = http_user(x);
+    const struct http_match *match = &waiter->match;
     const struct route *route = match->target;
     struct err e = {0};
     struct req rq = {
@@ -259,7 +277,7 @@ static void serve(struct worker *w, struct http_exchange *x)
     memcpy(seen.trace, rq.trace_id.p, sizeof seen.trace);
     buf_reset(&w->out);
     json_init(&rq.json, &w->out);
-    if (run(&rq, route, &e)) {
+    if (run(w, &rq, route, &e)) {
         assert(rq.status != 0);
         note_span(w->api, route, &seen, rq.status);
         return;
@@ -270,33 +288,24 @@ static void serve(struct worker *w, struct http_exchange *x)
     note_span(w->api, route, &seen, err_code_status(e.code));
 }
 
-static int64_t client_of(const struct http_exchange *x)
+static void leave(const struct pool *pool, const struct waiter *waiter)
 {
-    return (int64_t)budget_client(http_request_of(x)->peer);
-}
-
-static bool may_wait(const struct pool *pool, const struct http_exchange *x)
-{
-    return places_enter(pool->places, client_of(x));
-}
-
-static void leave(const struct pool *pool, const struct http_exchange *x)
-{
-    places_leave(pool->places, client_of(x));
+    places_leave(pool->places, asker_client(http_request_of(waiter->x)));
 }
 
 static void work(void *arg)
 {
     const struct pool *pool = arg;
     struct worker w = {.api = pool->api, .rng = rng_system()};
-    struct task *t;
+    struct line_place *p;
 
     w.db = store_connect(w.api->o.store, STORE_WORK);
     buf_init(&w.out, ANSWER_MAX);
-    while ((t = mailbox_take_one(pool->waiting, SECONDS(60))) || !mailbox_is_closed(pool->waiting))
-        if (t) {
-            leave(pool, http_exchange_of_task(t));
-            serve(&w, http_exchange_of_task(t));
+    while ((p = turnstile_take(pool->waiting, SECONDS(60))) || !turnstile_is_closed(pool->waiting))
+        if (p) {
+            const struct waiter *waiter = container_of(p, struct waiter, place);
+            leave(pool, waiter);
+            serve(&w, waiter);
         }
     buf_finish(&w.out);
     db_close(w.db);
@@ -334,19 +343,29 @@ static void refuse(struct http_exchange *x, enum err_code code, const char *text
     http_answer_error(x, &e, STR_NONE);
 }
 
+/* False: its client, its project or all of them have too many here. */
+static bool wait_in(const struct pool *pool, struct waiter *waiter)
+{
+    const struct http_request *rq = http_request_of(waiter->x);
+
+    if (!places_enter(pool->places, asker_client(rq)))
+        return false;
+    if (turnstile_push(pool->waiting, &waiter->place, askers_key(pool->api->askers, rq)))
+        return true;
+    leave(pool, waiter);
+    return false;
+}
+
 static void enqueue(struct api *api, struct http_exchange *x, const struct http_match *found)
 {
-    struct http_match *match = arena_new(http_arena(x), struct http_match, 1);
+    struct waiter *waiter = arena_new(http_arena(x), struct waiter, 1);
     const struct route *route = found->target;
     const struct pool *pool = &api->pools[route->slow ? POOL_SLOW : POOL_COMMON];
 
-    *match = *found;
-    http_set_user(x, match);
-    const bool may = may_wait(pool, x);
-    if (may && mailbox_push(pool->waiting, http_task(x)))
+    waiter->x = x;
+    waiter->match = *found;
+    if (wait_in(pool, waiter))
         return;
-    if (may)
-        leave(pool, x);
     refuse(x, route->slow ? ERR_RATE : ERR_UNAVAILABLE,
            "too many requests wait; try again in a moment");
 }
@@ -397,10 +416,13 @@ static struct http_router *build_router(struct http_route *table)
     return http_router_create(table, n);
 }
 
-static void pool_init(struct pool *pool, struct api *api, size_t waiting, size_t of_one)
+static void pool_init(struct api *api, enum pool_kind kind)
 {
-    *pool = (struct pool){
-        .api = api, .waiting = mailbox_create(), .places = places_create(waiting, of_one)};
+    const struct room *room = &rooms[kind];
+
+    api->pools[kind] = (struct pool){.api = api,
+                                     .waiting = turnstile_create(room->all, room->of_project),
+                                     .places = places_create(room->all, room->of_client)};
 }
 
 static bool pool_start(struct pool *pool, const char *name, size_t threads, struct err *e)
@@ -417,7 +439,7 @@ static void pool_finish(struct pool *pool)
 {
     for (size_t i = 0; i < pool->n_threads; i++)
         thread_join(pool->threads[i]);
-    mailbox_destroy(pool->waiting);
+    turnstile_destroy(pool->waiting);
     places_destroy(pool->places);
 }
 
@@ -433,7 +455,7 @@ void api_stop(struct api *api)
     if (!api)
         return;
     for (size_t i = 0; i < POOL_COUNT; i++)
-        mailbox_close(api->pools[i].waiting);
+        turnstile_close(api->pools[i].waiting);
     mailbox_close(api->monitor_end);
     run_wait_stop(api->runs);
     for (size_t i = 0; i < POOL_COUNT; i++)
@@ -441,6 +463,7 @@ void api_stop(struct api *api)
     if (api->monitor)
         thread_join(api->monitor);
     backlog_watch_destroy(api->backlogs);
+    askers_destroy(api->askers);
     throttle_destroy(api->throttle);
     meter_destroy(api->meter);
     run_wait_destroy(api->runs);
@@ -458,11 +481,12 @@ bool api_start(const struct api_options *o, struct api **ret, struct err *e)
     api->o = *o;
     api->router = build_router(api->table);
     api->backlogs = backlog_watch_create(o->clock);
+    api->askers = askers_create();
     api->throttle = throttle_create();
     api->meter = meter_create();
     api->runs = run_wait_create(o->clock, run_waiters(o->threads), o->outside);
-    pool_init(&api->pools[POOL_COMMON], api, COMMON_WAITING_MAX, COMMON_WAITING_OF_ONE);
-    pool_init(&api->pools[POOL_SLOW], api, SLOW_WAITING_MAX, SLOW_WAITING_OF_ONE);
+    pool_init(api, POOL_COMMON);
+    pool_init(api, POOL_SLOW);
     api->monitor_end = mailbox_create();
     atomic_store(&api->store_up, true);
     if (!thread_start("api-monitor", watch_store, api, &api->monitor, e) ||
