@@ -102,7 +102,7 @@ static bool make_link(struct errand *x, enum link_purpose purpose, struct err *e
            err_trace(e);
 }
 
-/* Once more: who was invited last and has not come, whoever has an account by the address. */
+/* Once more: who was invited last, has not come and may, whoever has an account by the address. */
 static bool invite(struct errand *x, struct err *e)
 {
     bool found;

@@ -274,10 +274,38 @@ static void a_guest_is_no_owner_that_is_left(void **state)
     }
 }
 
+static void the_last_guest_is_one_who_may_come(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const struct str email = STR("ann@example.com");
+        int64_t other, id;
+        (void)kit_other_project(&k, &other);
+        const struct reach all = kit_owner_reach(&k);
+        const int64_t first = invite(&k, other, email, USER_ROLE_VIEWER);
+        const int64_t last = invite(&k, k.org, email, USER_ROLE_VIEWER);
+        bool found;
+        struct err e = {0};
+
+        assert_ok(person_guest(db, email, a, &id, &found, &e), &e);
+        assert_true(found && id == last);
+        assert_ok(member_disable(db, &all, last, true, KIT_NOW, a, &e), &e);
+        assert_ok(person_guest(db, email, a, &id, &found, &e), &e);
+        assert_true(found && id == first);
+        assert_ok(member_disable(db, &all, last, false, KIT_NOW, a, &e), &e);
+        assert_ok(person_guest(db, email, a, &id, &found, &e), &e);
+        assert_true(found && id == last);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(who_is_invited_is_a_guest_until_they_come),
           cmocka_unit_test(who_has_something_already_keeps_it_and_the_guest_nothing),
           cmocka_unit_test(an_address_that_nobody_came_by_is_a_guests),
           cmocka_unit_test(who_belongs_nowhere_is_disabled_no_more),
           cmocka_unit_test(of_two_who_come_first_at_once_one_is_told_so),
           cmocka_unit_test(what_is_given_while_a_guest_joins_is_the_accounts),
-          cmocka_unit_test(a_guest_is_no_owner_that_is_left))
+          cmocka_unit_test(a_guest_is_no_owner_that_is_left),
+          cmocka_unit_test(the_last_guest_is_one_who_may_come))

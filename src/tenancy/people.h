@@ -45,7 +45,7 @@ bool person_settle(struct db *db, int64_t guest, struct arena *a, struct err *e)
  * meanwhile. *ret_still as of person_hold(account): false, and nothing is done. */
 bool person_join(struct db *db, int64_t guest, const struct person *account, struct arena *a,
                  int64_t *ret_org, bool *ret_still, struct err *e) CHECK_RESULT;
-/* Who was last invited by an address and has not come. */
+/* Who was last invited by an address, has not come and is not disabled. */
 bool person_guest(struct db *db, struct str email, struct arena *a, int64_t *ret, bool *ret_found,
                   struct err *e) CHECK_RESULT;
 bool person_set_password(struct db *db, int64_t id, struct str hash, usec_t now,

@@ -43,11 +43,12 @@ UPDATE users SET email = invited_email, invited_email = NULL
 RETURNING id;
 
 -- name: user_guest_last
--- Who was invited by an address, and has not come: the last of them, of any organisation.
+-- Who was invited by an address, has not come and may: the last of them, of any organisation.
 -- params: email text
 -- scope: system — who runs the installation
 SELECT u.id FROM users u
- WHERE u.invited_email = :email AND EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = u.id)
+ WHERE u.invited_email = :email AND u.disabled_at IS NULL
+   AND EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = u.id)
  ORDER BY u.id DESC LIMIT 1;
 
 -- part: person
