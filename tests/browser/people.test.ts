@@ -124,6 +124,9 @@ describe("the audit log", () => {
     await page.goto(`${server.url}/app/settings/audit`);
     await page.getByText("Revoked an API key: Wallboard").waitFor();
     await page.getByText("Changed a role: vera@example.com is Supervisor, was Viewer").waitFor();
+    const by = (action: string): ReturnType<Page["locator"]> => page.getByRole("listitem").filter({ hasText: action }).first();
+    await by("Invited vera@example.com").filter({ hasText: "At the server's console" }).filter({ hasNotText: "from 127" }).waitFor();
+    await by("Revoked an API key: Wallboard").filter({ hasText: "from 127.0.0.1" }).waitFor();
     await page.getByLabel("Action", { exact: true }).selectOption("role.taken");
     const log = page.getByRole("list", { name: "Audit log" });
     await log.getByText("Took a role away: vera@example.com is no longer Supervisor").waitFor();

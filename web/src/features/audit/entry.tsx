@@ -6,7 +6,7 @@ import { Facts } from "../../ui/facts";
 import { Record } from "../../ui/records";
 import { ExactTime } from "../../ui/time";
 import classes from "./page.module.css";
-import { sentenceOf } from "./sentence";
+import { sentenceOf, whoOf } from "./sentence";
 
 const words = peopleWords.audit;
 
@@ -18,7 +18,7 @@ export function Entry({ entry, isOpen, onToggle }: EntryProps): ReactElement {
     <Record
       name={sentenceOf(entry)}
       facts={[
-        entry.actor.kind === "system" ? words.system : entry.actor.name,
+        whoOf(entry),
         <ExactTime key="at" time={entry.ts} />,
         entry.address === null ? null : `${words.from} ${entry.address}`,
         <button key="details" type="button" className={classes.toggle} aria-expanded={isOpen} onClick={onToggle}>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../lib/types";
-import { sentenceOf } from "./sentence";
+import { sentenceOf, whoOf } from "./sentence";
 
 const entry: AuditEntry = {
   seq: "7",
@@ -36,5 +36,14 @@ describe("an entry of the audit log", () => {
   it("names by number who is not known, and an action that has no words by itself", () => {
     expect(sentenceOf({ ...entry, action: "user.disabled", entity: { ...entry.entity, name: null }, details: {} })).toBe("Switched off the account of person no. 2");
     expect(sentenceOf({ ...entry, action: "moon.landed", details: {} })).toBe("moon.landed");
+  });
+
+  it("says who did it: by name, at the console, before they were known, or the server itself", () => {
+    const nobody = (name: string, address: string | null): string => whoOf({ ...entry, actor: { kind: "system", id: null, name }, address });
+    expect(whoOf(entry)).toBe("ann@example.com");
+    expect(whoOf({ ...entry, actor: { kind: "api_key", id: "3", name: "console" } })).toBe("console");
+    expect(nobody("console", null)).toBe("At the server's console");
+    expect(nobody("system", "198.51.100.7")).toBe("Not signed in");
+    expect(nobody("system", null)).toBe("The server");
   });
 });

@@ -27,3 +27,11 @@ export function sentenceOf({ action, entity, details }: AuditEntry): string {
   const say = action === "flags.changed" ? flagsIn : (said: string | null): string | null => said;
   return peopleWords.audit.did[action]?.({ whom, before: say(word(before)), after: say(word(after)) }) ?? action;
 }
+
+/** Who acts at the console comes from no address; whom the server does not know yet comes from one. */
+export function whoOf({ actor, address }: AuditEntry): string {
+  const { console, stranger, system } = peopleWords.audit;
+  if (actor.kind !== "system") return actor.name;
+  if (actor.name === "console") return console;
+  return address === null ? system : stranger;
+}

@@ -117,6 +117,8 @@ const audit: AuditWords = {
   details: "Details",
   from: "from",
   system: "The server",
+  console: "At the server's console",
+  stranger: "Not signed in",
   somebody: (id: string) => `person no. ${id}`,
   entity: "About",
   entities: { api_key: "API key", call: "call", connection: "connection", event: "event", export: "export", installation: "installation", job: "job", org: "organisation", project: "project", quota: "quota", user: "person" },

@@ -118,6 +118,8 @@ export const peopleWords: typeof english = {
     details: "Подробности",
     from: "с адреса",
     system: "Сервер",
+    console: "В консоли сервера",
+    stranger: "Вход не выполнен",
     somebody: (id: string) => `пользователь № ${id}`,
     entity: "О чём",
     entities: { api_key: "ключ API", call: "звонок", connection: "подключение", event: "событие", export: "выгрузка", installation: "установка", job: "задание", org: "организация", project: "проект", quota: "квота", user: "пользователь" },
