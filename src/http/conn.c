@@ -18,7 +18,8 @@
  *            ▼                                                           │
  *          IDLE ──► HEAD ──► BODY ──► EXCHANGE ──► ANSWER ───────────────┤
  *            │        │        │         └───────────│────► STREAM ──────┤
- *            └────────┴────────┴─── refused ────────►┘                   └──► LINGER ──► CLOSED
+ *            ├────────┴────────┴─── refused ────────►┘                   ├──► LINGER ──► CLOSED
+ *            └──────────────────── idle, or ended by the peer ───────────┘
  *
  * The common request comes in one read: it is parsed where it was read to, in the loop's buffer,
  * and only its head is copied, into the exchange. A part of a head is kept in a `partial` until the
@@ -134,18 +135,36 @@ void conn_close(struct conn *c)
 
 static void resume(struct conn *c);
 
-size_t conn_untaken(struct conn *c)
+size_t conn_unacked(struct conn *c)
 {
     struct tcp_info info = {.tcpi_state = TCP_CLOSE};
     socklen_t size = sizeof(info);
     uv_os_fd_t fd;
-    int held;
+    int n;
 
     if (uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 ||
-        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
-        ioctl(fd, SIOCOUTQ, &held) != 0 || info.tcpi_state == TCP_CLOSE)
+        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || ioctl(fd, SIOCOUTQ, &n) != 0 ||
+        info.tcpi_state == TCP_CLOSE || n == 0)
         return 0;
-    return c->tcp.write_queue_size + (size_t)held;
+    return c->state == CONN_LINGER ? (size_t)n - 1 : (size_t)n; // our FIN counts as a byte
+}
+
+void conn_reset(struct conn *c)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    uv_os_fd_t fd;
+
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    conn_close(c);
+}
+
+void conn_drop(struct conn *c)
+{
+    if (c->tcp.write_queue_size > 0 || (c->state == CONN_LINGER && conn_unacked(c) > 0))
+        conn_reset(c);
+    else
+        conn_close(c);
 }
 
 /* Notes how much waits, for the deadline. */
@@ -156,20 +175,23 @@ static void begin_sending(struct conn *c, size_t n)
     c->sending = n;
 }
 
-void conn_leave(struct conn *c)
+void conn_linger(struct conn *c)
 {
     uv_os_fd_t fd;
 
+    assert(c->tcp.write_queue_size == 0);
     drop_exchange(c);
     move(c, CONN_LINGER);
     partial_destroy(TAKE(c->partial));
-    begin_sending(c, conn_untaken(c));
-    if ((c->peer_ended && c->sending == 0) || uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 ||
-        shutdown(fd, SHUT_WR) != 0) {
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 || shutdown(fd, SHUT_WR) != 0) {
         conn_close(c);
         return;
     }
-    resume(c);
+    begin_sending(c, conn_unacked(c));
+    if (c->peer_ended && c->sending == 0)
+        conn_close(c);
+    else
+        resume(c);
 }
 
 static void answered(struct conn *c)
@@ -177,7 +199,7 @@ static void answered(struct conn *c)
     if (c->home->draining && !c->linger) {
         conn_close(c);
     } else if (c->linger || !c->keep) {
-        conn_leave(c);
+        conn_linger(c);
     } else {
         move(c, CONN_IDLE);
         resume(c);
@@ -503,10 +525,12 @@ static void on_bytes(struct conn *c, struct str in)
 static void on_peer_ended(struct conn *c)
 {
     c->peer_ended = true;
-    if (c->state == CONN_LINGER && conn_untaken(c) == 0)
+    if (c->state == CONN_STREAM)
+        conn_drop(c);
+    else if (c->state == CONN_LINGER && conn_unacked(c) == 0)
         conn_close(c);
-    else if (c->state != CONN_EXCHANGE && c->state != CONN_ANSWER && c->state != CONN_LINGER)
-        conn_leave(c);
+    else if (between_requests(c))
+        conn_linger(c);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -551,7 +575,7 @@ static void resume(struct conn *c)
         process(c, buf_view(&p->bytes));
     }
     if (between_requests(c) && c->peer_ended)
-        conn_leave(c);
+        conn_linger(c);
     else if (between_requests(c) || c->state == CONN_LINGER || c->state == CONN_STREAM)
         read_again(c);
 }

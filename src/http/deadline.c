@@ -4,8 +4,6 @@
  */
 #include "http/internal.h"
 
-#include <sys/socket.h>
-
 enum { LINGER_TIME = 2, BODY_GRACE = 5 }; // seconds
 
 static bool body_is_slow(const struct conn *c, usec_t waited)
@@ -34,27 +32,17 @@ static bool write_is_slow(const struct conn *c, size_t unsent)
     return seconds > 0 && c->sending - unsent < (size_t)seconds * o->least_rate;
 }
 
-/* A mere close would leave what was written with the system, for minutes and up to megabytes. */
-static void reset(struct conn *c)
+/* What was written is with the system, which would keep it after a close, for minutes and up to
+ * megabytes. */
+static void sweep_lingering(struct conn *c, usec_t waited)
 {
-    const struct linger at_once = {.l_onoff = 1};
-    uv_os_fd_t fd;
+    const size_t unacked = conn_unacked(c);
 
-    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
-        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    conn_close(c);
-}
-
-/* The last answer is with the system, which would keep it for as long as the peer likes. */
-static void sweep_leaving(struct conn *c, usec_t waited)
-{
-    const size_t untaken = conn_untaken(c);
-
-    if (untaken == 0) {
+    if (unacked == 0) {
         if (c->peer_ended || waited > SECONDS(LINGER_TIME))
             conn_close(c);
-    } else if (write_is_stuck(c, untaken) || write_is_slow(c, untaken)) {
-        reset(c);
+    } else if (write_is_stuck(c, unacked) || write_is_slow(c, unacked)) {
+        conn_reset(c);
     }
 }
 
@@ -67,7 +55,7 @@ void conn_sweep(struct conn *c)
     switch (c->state) {
     case CONN_IDLE:
         if (waited > o->idle_timeout)
-            conn_leave(c);
+            conn_linger(c);
         break;
     case CONN_HEAD:
         if (waited > o->header_timeout)
@@ -79,14 +67,14 @@ void conn_sweep(struct conn *c)
         break;
     case CONN_ANSWER:
         if (write_is_stuck(c, unsent) || write_is_slow(c, unsent))
-            reset(c);
+            conn_reset(c);
         break;
     case CONN_STREAM:
         if (write_is_stuck(c, unsent))
-            reset(c);
+            conn_reset(c);
         break;
     case CONN_LINGER:
-        sweep_leaving(c, waited);
+        sweep_lingering(c, waited);
         break;
     case CONN_EXCHANGE: // its handler has deadlines of its own
     case CONN_CLOSED:

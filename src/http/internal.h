@@ -97,7 +97,7 @@ struct conn {
     usec_t since;      /* when the state began, or last made progress */
     size_t progress;   /* bytes of a body received, or unsent when last looked */
     usec_t sending_since;
-    size_t sending; /* bytes that the socket, or when leaving the peer, did not take at once */
+    size_t sending; /* bytes that the socket, and in LINGER the peer, had not taken then */
     struct partial *partial;
     struct http_exchange *x;
     struct http_stream *stream;
@@ -117,9 +117,13 @@ void conn_answer(struct conn *c, const struct http_answer *answer);
 /* Its exchange becomes a stream and is released. */
 void conn_become_stream(struct conn *c, struct http_stream *s);
 /* Nothing more will be sent: half closes, and closes a moment later or when the peer has all. */
-void conn_leave(struct conn *c);
-/* Bytes that the peer has not acknowledged, here and with the system; 0 when it is gone. */
-size_t conn_untaken(struct conn *c);
+void conn_linger(struct conn *c);
+/* At once, and what the system holds for the peer is dropped. */
+void conn_reset(struct conn *c);
+/* At once. One that does not take what it is sent is reset. */
+void conn_drop(struct conn *c);
+/* Bytes that the peer has not acknowledged of those that the system has; 0 when it is gone. */
+size_t conn_unacked(struct conn *c);
 
 // --- answers -------------------------------------------------------------------------------------
 

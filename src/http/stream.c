@@ -156,7 +156,7 @@ static void write_queue(struct http_stream *s)
         return;
     if (s->n == 0) {
         if (s->ending)
-            conn_leave(s->conn);
+            conn_linger(s->conn);
         return;
     }
     struct batch *b = NEW(struct batch);
@@ -229,7 +229,7 @@ size_t http_stream_backlog(const struct http_stream *s)
 void http_stream_close(struct http_stream *s)
 {
     if (s->conn)
-        conn_close(s->conn); // also one that is only waiting for its peer to go
+        conn_drop(s->conn); // also one that is only waiting for its peer to go
 }
 
 void http_stream_end(struct http_stream *s)

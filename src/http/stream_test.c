@@ -90,6 +90,7 @@ static void tells_when_too_much_waits(void **state)
     app_stream_close(app);
     app_wait_count(&app->n_streams_closed, 1);
     app_wait_connections(app, 0);
+    assert_true(peer_was_reset(&p)); // a close would leave the system what it holds
     peer_close(&p);
 }
 
@@ -119,6 +120,18 @@ static void notices_it_while_something_waits(void **state)
     assert_true(app_stream_send(app, 'x', 16 * 1024 * 1024, 4096, SIZE_MAX));
     peer_reset(&p);
     app_wait_count(&app->n_streams_closed, 1);
+}
+
+static void ends_at_once_with_a_half_closed_peer_that_has_not_read(void **state)
+{
+    struct peer p = watch();
+
+    (void)state;
+    assert_true(app_stream_send(app, 'x', 16 * 1024 * 1024, 4096, SIZE_MAX));
+    peer_half_close(&p);
+    app_wait_count(&app->n_streams_closed, 1);
+    assert_true(peer_was_reset(&p));
+    peer_close(&p);
 }
 
 static void drops_what_the_client_says(void **state)
@@ -278,9 +291,10 @@ static void closes_a_peer_that_does_not_go(void **state)
 
 TEST_MAIN(WITH_APP(sends_what_it_is_given_in_order), WITH_APP(keeps_the_order_of_what_waits),
           WITH_APP(tells_when_too_much_waits), WITH_APP(notices_at_once_that_the_peer_is_gone),
-          WITH_APP(notices_it_while_something_waits), WITH_APP(drops_what_the_client_says),
-          WITH_APP(closes_a_stream_that_nobody_reads), WITH_APP(ends_a_stream_whose_write_fails),
-          WITH_APP(answers_head_with_the_head_only),
+          WITH_APP(notices_it_while_something_waits),
+          WITH_APP(ends_at_once_with_a_half_closed_peer_that_has_not_read),
+          WITH_APP(drops_what_the_client_says), WITH_APP(closes_a_stream_that_nobody_reads),
+          WITH_APP(ends_a_stream_whose_write_fails), WITH_APP(answers_head_with_the_head_only),
           WITH_APP(tells_the_end_of_a_stream_that_never_began),
           WITH_APP(ends_its_streams_when_the_server_stops),
           WITH_APP(speaks_another_protocol_both_ways),

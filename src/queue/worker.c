@@ -24,8 +24,8 @@
 #define FIRST_WAIT MILLISECONDS(1)  /* of a store that is lost or in conflict */
 #define LAST_WAIT MILLISECONDS(250) /* twice as long each time, up to that */
 #define REAP_EVERY SECONDS(1)
-#define REST_MIN MILLISECONDS(5)
-#define REST_MAX MILLISECONDS(20)
+#define GATHER_MIN MILLISECONDS(5)
+#define GATHER_MAX MILLISECONDS(20)
 #define TRIED_EVERY MILLISECONDS(100) /* while there are none: to ask costs as much as to claim */
 #define ROUND SECONDS(1) /* of fresh rows, until those that were tried before have their turn */
 
@@ -406,6 +406,8 @@ static bool work_off(struct worker *w, bool fresh)
         return false;
     atomic_store(&w->holding, true);
     if (fresh) {
+        if (c.more)
+            bell_ring(w->q->bell); // there is work for another
         w->took_all = run_batches(w, c);
     } else {
         set_aside(w, &c);
@@ -488,15 +490,14 @@ bool worker_round(struct worker *w)
     return run_round(w, true);
 }
 
-/* Whoever keeps up rests for as long as the last round took, and takes what has gathered meanwhile:
- * a batch costs hardly more than an event. */
-static void rest(struct worker *w, usec_t began)
+/* Until when events are left to gather: for as long as the last round took, as a batch costs hardly
+ * more than an event. */
+static void set_gather_until(struct worker *w, usec_t began)
 {
     const usec_t now = clock_monotonic(w->q->o.clock), took = now - began;
+    const usec_t wait = took < GATHER_MIN ? GATHER_MIN : took > GATHER_MAX ? GATHER_MAX : took;
 
-    atomic_store(&w->q->gather_until, now + (took < REST_MIN   ? REST_MIN
-                                             : took > REST_MAX ? REST_MAX
-                                                               : took));
+    atomic_store(&w->q->gather_until, now + wait);
 }
 
 /* False: somebody else gathers, and will find what is there. */
@@ -509,7 +510,7 @@ static bool gather(struct worker *w)
         return true;
     if (atomic_exchange(&q->gathering, true))
         return false;
-    (void)bell_wait(q->heartbeat_end, until - now);
+    (void)bell_wait(q->heartbeat_end, until - now); // or the end of the queue
     atomic_store(&q->gathering, false);
     return true;
 }
@@ -520,7 +521,12 @@ static void await(struct worker *w, uint64_t rings, usec_t wait)
 {
     bool rang = bell_rings(w->q->bell) != rings;
 
-    while (!is_stopping(w) && !(rang && gather(w)) && (rang = bell_wait(w->q->bell, wait))) {
+    for (;;) {
+        if (is_stopping(w) || (rang && gather(w)))
+            return;
+        rang = bell_wait(w->q->bell, wait);
+        if (!rang)
+            return;
     }
 }
 
@@ -531,11 +537,13 @@ void worker_run(void *arg)
     worker_take_name(w);
     while (!is_stopping(w)) {
         const uint64_t rings = bell_rings(w->q->bell);
-        const usec_t now = clock_monotonic(w->q->o.clock);
-        const bool with_tried = now >= w->tried_at;
-        if (run_round(w, with_tried) && !w->took_all)
+        const usec_t began = clock_monotonic(w->q->o.clock);
+        const bool with_tried = began >= w->tried_at;
+        const bool any = run_round(w, with_tried);
+        if (any && !w->took_all)
             continue; // there is more
-        rest(w, now);
+        if (any)
+            set_gather_until(w, began);
         await(w, rings, with_tried ? IDLE_WAIT : TRIED_EVERY);
     }
     drop_lease(w);
