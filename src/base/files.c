@@ -74,6 +74,12 @@ static int system_stat(const struct files *f, int dir, const char *name, struct 
     return fstatat(dir, name, ret, flags);
 }
 
+static int system_fstat(const struct files *f, int fd, struct stat *ret)
+{
+    (void)f;
+    return fstat(fd, ret);
+}
+
 static int system_access(const struct files *f, const char *path, int mode)
 {
     (void)f;
@@ -133,6 +139,7 @@ const struct files files_system = {
     .truncate = system_truncate,
     .lock = system_lock,
     .stat = system_stat,
+    .fstat = system_fstat,
     .access = system_access,
     .statfs = system_statfs,
     .make_dir = system_make_dir,

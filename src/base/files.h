@@ -30,6 +30,7 @@ struct files {
     /* Exclusively, without waiting; ends with the descriptor. */
     int (*lock)(const struct files *f, int fd);
     int (*stat)(const struct files *f, int dir, const char *name, struct stat *ret, int flags);
+    int (*fstat)(const struct files *f, int fd, struct stat *ret);
     int (*access)(const struct files *f, const char *path, int mode);
     int (*statfs)(const struct files *f, const char *path, struct statfs *ret);
     int (*make_dir)(const struct files *f, const char *path, mode_t mode);

@@ -196,12 +196,12 @@ static bool read_all(const struct files *fs, int fd, char *p, size_t n, struct e
     return true;
 }
 
-static bool read_open(const struct files *fs, int fd, const char *path, struct arena *a,
-                      struct str *ret, struct err *e)
+static bool read_open(const struct files *fs, int fd, struct arena *a, struct str *ret,
+                      struct err *e)
 {
     struct stat st;
 
-    if (fs->stat(fs, FILES_CWD, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fs->fstat(fs, fd, &st) != 0)
         return failed("looking at it", e);
     if (st.st_size > FILE_MAX)
         return not_whole(e);
@@ -220,7 +220,7 @@ static bool read_file(const struct files *fs, const char *path, struct arena *a,
     *ret = STR_NONE;
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR || failed("opening it", e);
-    const bool ok = read_open(fs, fd, path, a, ret, e);
+    const bool ok = read_open(fs, fd, a, ret, e);
     (void)fs->close(fs, fd); // was only read
     return ok || err_trace(e);
 }
@@ -303,10 +303,9 @@ bool account_copy_read(const struct account_copy_place *at, const struct vault *
     const size_t length = rest.n;
     if (!next_line(&rest, v, 0, a, &o, e))
         return err_trace(e);
-    // Fewer lines than none are too many as well.
     if (!json_get_int(o, "format", &format) || format != FORMAT ||
         !json_get_int(o, "default_project", &all.default_project) ||
-        !json_get_int(o, "lines", &n_lines) || (size_t)n_lines > length)
+        !json_get_int(o, "lines", &n_lines) || n_lines < 0 || (size_t)n_lines > length)
         return not_whole(e);
     all.p = arena_new(a, struct copied_project, (size_t)n_lines + 1);
     for (int64_t i = 1; i <= n_lines; i++)

@@ -370,18 +370,17 @@ static void a_disk_that_is_interrupted_or_takes_half_goes_on(void **state)
     disk_fail(r->disk, (struct disk_failure){0});
 }
 
-static int stat_longer(const struct files *f, int dir, const char *name, struct stat *ret,
-                       int flags)
+static int stat_longer(const struct files *f, int fd, struct stat *ret)
 {
-    const int result = disk_files(f->arg)->stat(f, dir, name, ret, flags);
+    const int result = disk_files(f->arg)->fstat(f, fd, ret);
 
     ret->st_size++;
     return result;
 }
 
-static int stat_huge(const struct files *f, int dir, const char *name, struct stat *ret, int flags)
+static int stat_huge(const struct files *f, int fd, struct stat *ret)
 {
-    const int result = disk_files(f->arg)->stat(f, dir, name, ret, flags);
+    const int result = disk_files(f->arg)->fstat(f, fd, ret);
 
     ret->st_size = (off_t)1 << 40;
     return result;
@@ -396,9 +395,9 @@ static void a_file_that_shrinks_or_is_huge_is_not_read(void **state)
 
     assert_ok(save(r, "sealed"), &r->e);
     r->at.files = &other;
-    other.stat = stat_longer;
+    other.fstat = stat_longer;
     assert_refused(read_copy(r, &all, &found), &r->e, ERR_INVALID);
-    other.stat = stat_huge;
+    other.fstat = stat_huge;
     assert_refused(read_copy(r, &all, &found), &r->e, ERR_INVALID);
 }
 

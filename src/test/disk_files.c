@@ -172,6 +172,16 @@ static int files_lock(const struct files *f, int fd)
     return end(d, 0);
 }
 
+static struct stat stat_of(const struct node *node)
+{
+    return (struct stat){
+        .st_dev = 1,
+        .st_ino = node->number,
+        .st_mode = (node->is_dir ? S_IFDIR : S_IFREG) | S_IRUSR | S_IWUSR,
+        .st_size = (off_t)node->now.n,
+    };
+}
+
 static int files_stat(const struct files *f, int dir, const char *name, struct stat *ret, int flags)
 {
     struct disk *d = begin(f);
@@ -183,12 +193,19 @@ static int files_stat(const struct files *f, int dir, const char *name, struct s
     free(path);
     if (error)
         return end(d, error);
-    *ret = (struct stat){
-        .st_dev = 1,
-        .st_ino = node->number,
-        .st_mode = (node->is_dir ? S_IFDIR : S_IFREG) | S_IRUSR | S_IWUSR,
-        .st_size = (off_t)node->now.n,
-    };
+    *ret = stat_of(node);
+    return end(d, 0);
+}
+
+static int files_fstat(const struct files *f, int fd, struct stat *ret)
+{
+    struct disk *d = begin(f);
+    const struct descriptor *at = find(d, fd);
+    const int error = at ? disk_look(d, DISK_STAT, at->path, NULL) : EBADF;
+
+    if (error)
+        return end(d, error);
+    *ret = stat_of(at->node);
     return end(d, 0);
 }
 
@@ -267,6 +284,7 @@ void disk_files_init(struct disk *d)
         .truncate = files_truncate,
         .lock = files_lock,
         .stat = files_stat,
+        .fstat = files_fstat,
         .access = files_access,
         .statfs = files_statfs,
         .make_dir = files_make_dir,

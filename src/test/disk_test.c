@@ -230,6 +230,10 @@ static void a_look_fails_once_and_changes_nothing(void **state)
     assert_int_equal(f->stat(f, FILES_CWD, "a", &st, 0), -1);
     assert_int_equal(errno, EIO);
     assert_int_equal(f->stat(f, FILES_CWD, "a", &st, 0), 0);
+    fail_look(d, DISK_STAT, EIO);
+    assert_int_equal(f->fstat(f, fd, &st), -1);
+    assert_int_equal(errno, EIO);
+    assert_int_equal(f->fstat(f, fd, &st), 0);
     assert_int_equal(disk_n_ops(d), n_ops);
     assert_int_equal(disk_n_open(d), 1);
     assert_int_equal(f->close(f, fd), 0);
