@@ -222,6 +222,21 @@ static bool sync_name(const struct files *fs, const char *path, struct arena *a)
     return files_sync_dir(fs, dirname(copy));
 }
 
+/* Who made it may have been killed before it was synced. */
+static bool keep_key(const struct files *fs, int fd, const char *path, struct arena *a,
+                     struct err *e)
+{
+    return (fs->sync(fs, fd) == 0 && sync_name(fs, path, a)) ||
+           err_set(e, ERR_INVALID, "%s: the master key cannot be kept: %s", path, strerror(errno));
+}
+
+/* Nothing was sealed with it. What cannot be removed is empty, so that it is refused. */
+static void drop_key(const struct files *fs, int fd, const char *path)
+{
+    (void)fs->truncate(fs, fd, 0);
+    (void)fs->remove(fs, FILES_CWD, path);
+}
+
 static bool create_key(const struct files *fs, const char *path, struct rng *rng, struct arena *a,
                        struct str *ret, struct err *e)
 {
@@ -232,15 +247,14 @@ static bool create_key(const struct files *fs, const char *path, struct rng *rng
         return err_set(e, ERR_INVALID, "%s: the master key cannot be made: %s", path,
                        strerror(errno));
     const bool ok = write_key(fs, fd, key) && sync_name(fs, path, a);
-    const int no = errno;
-    (void)fs->close(fs, fd); // synced, or of no use
-    if (!ok) {
-        (void)fs->remove(fs, FILES_CWD, path); // what stays is refused
-        return err_set(e, ERR_INVALID, "%s: the master key cannot be written: %s", path,
-                       strerror(no));
+    if (ok) {
+        *ret = key;
+    } else {
+        err_set(e, ERR_INVALID, "%s: the master key cannot be written: %s", path, strerror(errno));
+        drop_key(fs, fd, path);
     }
-    *ret = key;
-    return true;
+    (void)fs->close(fs, fd); // synced, or of no use
+    return ok;
 }
 
 /* After a cut of the power it may be as long as it was to be, and nothing but zeros. */
@@ -262,8 +276,7 @@ static bool read_key(const struct files *fs, int fd, const char *path, struct ar
 {
     char *text = arena_alloc(a, KEY_FILE_MAX);
     struct stat st;
-    const ssize_t n =
-        fs->stat(fs, FILES_CWD, path, &st, 0) == 0 ? fs->read(fs, fd, text, KEY_FILE_MAX) : -1;
+    const ssize_t n = fs->fstat(fs, fd, &st) == 0 ? fs->read(fs, fd, text, KEY_FILE_MAX) : -1;
 
     if (n < 0)
         return err_set(e, ERR_INVALID, "%s: cannot be read: %s", path, strerror(errno));
@@ -285,7 +298,8 @@ bool vault_key_file(const struct files *fs, const char *path, bool may_create, s
         err_set(e, ERR_INVALID, "%s: the master key cannot be read: %s", path, strerror(errno));
         return err_fix(e, "set MASTER_KEY to the one that this installation was made with");
     }
-    const bool ok = read_key(fs, fd, path, a, ret, e);
+    const bool ok =
+        read_key(fs, fd, path, a, ret, e) && (!may_create || keep_key(fs, fd, path, a, e));
     (void)fs->close(fs, fd); // was only read
     return ok || err_trace(e);
 }

@@ -42,7 +42,7 @@ bool vault_unseal(const struct vault *v, struct str context, struct str sealed, 
 bool vault_is_current(const struct vault *v, struct str sealed);
 
 /* The key in a file that only its owner may read; made there when it is missing and may_create. One
- * that was made lasts. */
+ * that may_create gives lasts, whoever made it. */
 bool vault_key_file(const struct files *fs, const char *path, bool may_create, struct rng *rng,
                     struct arena *a, struct str *ret, struct err *e) CHECK_RESULT;
 

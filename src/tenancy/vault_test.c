@@ -126,9 +126,33 @@ static void a_key_file_is_made_once_and_kept_from_others(void **state)
                    ERR_INVALID);
 }
 
+static int open_and_remove(const struct files *f, int dir, const char *name, int flags, mode_t mode)
+{
+    const int fd = files_system.open(f, dir, name, flags, mode);
+
+    assert_int_equal(files_system.remove(f, dir, name), 0);
+    return fd;
+}
+
+static void a_key_is_that_of_the_file_that_was_opened(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    const char *path = test_path(test_tmpdir(a), "master.key", a);
+    struct files other = files_system;
+    struct rng rng = rng_system();
+    struct str first, second;
+    struct err e = {0};
+
+    (void)state;
+    assert_ok(vault_key_file(&files_system, path, true, &rng, a, &first, &e), &e);
+    other.open = open_and_remove;
+    assert_ok(vault_key_file(&other, path, false, &rng, a, &second, &e), &e);
+    assert_true(str_eq(first, second));
+}
+
 static struct disk *disk_with_place(void)
 {
-    struct disk *d = disk_create(&(struct disk_options){.seed = 1});
+    struct disk *d = disk_create(&(struct disk_options){.seed = 1, .history = true});
     const struct files *fs = disk_files(d);
 
     assert_int_equal(fs->make_dir(fs, "data", 0700), 0);
@@ -180,16 +204,34 @@ static void half_a_key_is_not_kept(void **state)
     assert_true(str_is_none(disk_read(d, "data/master.key", a)));
 }
 
+static void a_key_that_cannot_be_removed_is_none(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(disk_destroyp) struct disk *d = disk_with_place();
+    struct str key;
+
+    (void)state;
+    disk_fail(d, (struct disk_failure){.kinds = DISK_IS(DISK_SYNC_DIR) | DISK_IS(DISK_REMOVE),
+                                       .nth = 1,
+                                       .persistent = true,
+                                       .error = EIO});
+    assert_false(key_of(d, true, a, &key));
+    disk_fail(d, (struct disk_failure){0});
+    assert_true(key_of(d, true, a, &key));
+    assert_true(key.n < VAULT_KEY_MIN);
+}
+
 static void a_key_that_cannot_be_read_is_not_made_anew(void **state)
 {
-    static const unsigned int kinds = DISK_IS(DISK_OPEN) | DISK_IS(DISK_STAT) | DISK_IS(DISK_READ);
+    static const unsigned int kinds = DISK_IS(DISK_OPEN) | DISK_IS(DISK_STAT) | DISK_IS(DISK_READ) |
+                                      DISK_IS(DISK_SYNC) | DISK_IS(DISK_SYNC_DIR);
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     _cleanup_(disk_destroyp) struct disk *d = disk_with_place();
     struct str first, second;
 
     (void)state;
     assert_true(key_of(d, true, a, &first));
-    for (uint64_t nth = 1; nth <= 3; nth++) {
+    for (uint64_t nth = 1; nth <= 6; nth++) {
         disk_fail(d, (struct disk_failure){.kinds = kinds, .nth = nth, .error = EIO});
         assert_false(key_of(d, true, a, &second));
         assert_true(disk_struck(d));
@@ -240,6 +282,32 @@ static void a_key_that_was_made_lasts_and_zeros_are_none(void **state)
         made = key_of(d, true, a, &key);
         for (uint64_t seed = 0; seed < 32; seed++)
             key_after_cut(d, seed, made ? &key : NULL);
+    }
+}
+
+/* As the first start left it that was killed before this operation. */
+static struct disk *disk_of_killed(const struct disk *whole, uint64_t index)
+{
+    struct disk *d = disk_create(&(struct disk_options){.seed = 1});
+
+    disk_follow(d, whole, index);
+    return d;
+}
+
+static void a_key_whose_maker_was_killed_lasts_once_it_is_used(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    _cleanup_(disk_destroyp) struct disk *whole = disk_with_place();
+    const uint64_t first = disk_n_ops(whole);
+    struct str key;
+
+    (void)state;
+    assert_true(key_of(whole, true, a, &key));
+    for (uint64_t at = first; at <= disk_n_ops(whole); at++) {
+        _cleanup_(disk_destroyp) struct disk *d = disk_of_killed(whole, at);
+        assert_true(key_of(d, true, a, &key));
+        for (uint64_t seed = 0; seed < 32; seed++)
+            key_after_cut(d, seed, &key);
     }
 }
 
@@ -356,6 +424,9 @@ TEST_MAIN(cmocka_unit_test(what_is_sealed_is_opened_by_its_key_at_its_place),
           cmocka_unit_test(half_a_key_is_not_kept),
           cmocka_unit_test(a_key_that_cannot_be_read_is_not_made_anew),
           cmocka_unit_test(a_key_that_was_made_lasts_and_zeros_are_none),
+          cmocka_unit_test(a_key_whose_maker_was_killed_lasts_once_it_is_used),
+          cmocka_unit_test(a_key_that_cannot_be_removed_is_none),
+          cmocka_unit_test(a_key_is_that_of_the_file_that_was_opened),
           cmocka_unit_test(a_key_file_is_made_once_and_kept_from_others),
           cmocka_unit_test(an_access_token_counts_until_its_time),
           cmocka_unit_test(what_is_no_token_of_ours_is_refused),
