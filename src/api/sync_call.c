@@ -55,10 +55,8 @@ static bool ask_in_turn(struct req *rq, with_source_fn *fn, struct err *e)
 {
     if (req_param(rq, STR("sid")).n > SID_MAX)
         return req_not_found(e);
-    if (!call_sources_enter(rq->app->sources, rq->actor.project)) {
-        err_set(e, ERR_UNAVAILABLE, "a provider is being asked for somebody else");
-        return err_fix(e, "try again in a moment");
-    }
+    if (!call_sources_enter(rq->app->sources, rq->actor.project, e))
+        return err_trace(e);
     const bool ok = ask(rq, fn, e);
     call_sources_leave(rq->app->sources, rq->actor.project);
     return ok || err_trace(e);

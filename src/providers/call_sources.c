@@ -16,6 +16,7 @@
 #include "base/places.h"
 #include "http/fetch.h"
 #include "loop/bell.h"
+#include "providers/outside.h"
 #include "providers/turns.h"
 #include "trace/trace.h"
 
@@ -546,9 +547,9 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
     return true;
 }
 
-bool call_sources_enter(struct call_sources *cs, int64_t project)
+bool call_sources_enter(struct call_sources *cs, int64_t project, struct err *e)
 {
-    return places_enter(cs->places, project);
+    return outside_enter(cs->places, project, e) || err_trace(e);
 }
 
 void call_sources_leave(struct call_sources *cs, int64_t project)

@@ -36,9 +36,8 @@ void call_sources_share(struct call_sources *cs, int64_t n_nodes);
 bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
                      struct arena *a, struct reconcile_source *ret) CHECK_RESULT;
 
-/* For those whose threads others wait for: only so many of them may ask at the same time, for all
- * projects and for one. Who was let in leaves. */
-bool call_sources_enter(struct call_sources *cs, int64_t project) CHECK_RESULT;
+/* For those whose threads others wait for (outside.h). Who was let in leaves. */
+bool call_sources_enter(struct call_sources *cs, int64_t project, struct err *e) CHECK_RESULT;
 void call_sources_leave(struct call_sources *cs, int64_t project);
 
 #endif

@@ -495,9 +495,9 @@ static void no_project_takes_all_places(void **state)
 {
     struct rig *r = *state;
 
-    assert_true(call_sources_enter(r->sources, 1));
-    assert_false(call_sources_enter(r->sources, 1));
-    assert_true(call_sources_enter(r->sources, 2));
+    assert_ok(call_sources_enter(r->sources, 1, &r->e), &r->e);
+    assert_refused(call_sources_enter(r->sources, 1, &r->e), &r->e, ERR_UNAVAILABLE);
+    assert_ok(call_sources_enter(r->sources, 2, &r->e), &r->e);
     call_sources_leave(r->sources, 1);
     call_sources_leave(r->sources, 2);
 }

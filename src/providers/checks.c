@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/places.h"
 #include "providers/address.h"
+#include "providers/outside.h"
 
 struct checks {
     struct checks_options o;
@@ -103,10 +104,8 @@ static void look(struct checks *c, int64_t project, struct arena *a, struct find
 bool checks_run(struct checks *c, int64_t project, struct arena *a, struct findings *ret,
                 struct err *e)
 {
-    if (!places_enter(c->o.places, project)) {
-        err_set(e, ERR_UNAVAILABLE, "another check is under way");
-        return err_fix(e, "try again in a moment");
-    }
+    if (!outside_enter(c->o.places, project, e))
+        return err_trace(e);
     *ret = (struct findings){0};
     look(c, project, a, ret);
     places_leave(c->o.places, project);

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/places.h"
 #include "http/fetch.h"
+#include "providers/outside.h"
 
 struct recordings {
     struct account_shelf *accounts;
@@ -73,10 +74,8 @@ static bool fetch(struct recordings *r, const struct recordings_wanted *w, struc
 bool recordings_fetch(struct recordings *r, const struct recordings_wanted *w, struct arena *a,
                       struct buf *audio, struct str *ret_type, struct err *e)
 {
-    if (!places_enter(r->places, w->project)) {
-        err_set(e, ERR_UNAVAILABLE, "other recordings are being fetched");
-        return err_fix(e, "try again in a moment");
-    }
+    if (!outside_enter(r->places, w->project, e))
+        return err_trace(e);
     const bool ok = fetch(r, w, a, audio, ret_type, e);
     places_leave(r->places, w->project);
     return ok || err_trace(e);

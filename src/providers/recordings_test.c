@@ -117,7 +117,8 @@ static void one_too_many_of_a_project_is_told_to_come_again(void **state)
     assert_ok(thread_start("slow", fetch_what_never_comes, r, &slow, &r->e), &r->e);
     origin_wait_silent(r->origin, 1);
     assert_refused(fetch(r, &good, &type, &r->e), &r->e, ERR_UNAVAILABLE);
-    assert_str(str_from(r->e.text), "other recordings are being fetched");
+    assert_str(str_from(r->e.text), "this project has something under way with a provider, or all "
+                                    "places for that are taken");
     assert_refused(fetch(r, &(struct fetch){STR("twilio"), 2, "/audio"}, &type, &r->e), &r->e,
                    ERR_CONFLICT); // who would have had a place
     recordings_stop(r->recordings);

@@ -37,7 +37,7 @@ const FAILURES: { [Name in keyof typeof text.operations.jobs.failed]: RegExp } =
   cutShort: /^every attempt was cut short: the process ended during the step$/,
   refused: /^the provider refuses an account of the project: its calls were not compared$/,
   accountGone: /^the account of this list is not here any more$/,
-  busy: /^(?:the provider was asked as often as it may be for now|too many ask providers at the same time|another check is under way)$/,
+  busy: /^(?:the provider was asked as often as it may be for now|too many ask providers at the same time)$/,
   answered: /^(?:Twilio|the provider) answered (\d+)$/,
   unreachable: /^(.+) (?:cannot be reached: .*|could not be asked: .*|did not answer in time|closed the connection .*|broke the connection off)$/,
   notAwaited: /^(.+) was not waited for: the server is stopping$/,
