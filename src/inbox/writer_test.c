@@ -135,32 +135,41 @@ static void expect_alone(struct rig *r, size_t bad, struct inbox_item other, enu
 
 static const size_t first_middle_last[] = {0, GROUP / 2, GROUP - 1};
 
-#define EACH_PLACE(r_, bad_)                                                                       \
-    for (size_t at_ = 0; at_ < LEN(first_middle_last); at_++)                                      \
-        TEST_STORES(store_, a_)                                                                    \
-    for (struct rig *r_ = rig_up(store_, a_); r_; rig_down(r_), r_ = NULL)                         \
-        for (size_t bad_ = first_middle_last[at_], once_ = 1; once_; once_ = 0)
+static void at_each_place(void (*expect)(struct rig *r, size_t bad))
+{
+    for (size_t i = 0; i < LEN(first_middle_last); i++)
+        TEST_STORES(store, a)
+        {
+            _cleanup_(rig_downp) struct rig *r = rig_up(store, a);
+            expect(r, first_middle_last[i]);
+        }
+}
 
 /* A column that must not be empty is. */
+static void expect_refused(struct rig *r, size_t bad)
+{
+    struct inbox_item it = nth_item(r, bad);
+
+    it.source = STR_NONE;
+    expect_alone(r, bad, it, INBOX_REFUSED);
+}
+
 static void f008_a_bad_row_is_refused_alone(void **state)
 {
     (void)state;
-    EACH_PLACE(r, bad)
-    {
-        struct inbox_item it = nth_item(r, bad);
-        it.source = STR_NONE;
-        expect_alone(r, bad, it, INBOX_REFUSED);
-    }
+    at_each_place(expect_refused);
 }
 
 /* A key that must be there once is there already. */
+static void expect_duplicate(struct rig *r, size_t bad)
+{
+    expect_alone(r, bad, item(1, STR("first")), INBOX_DUPLICATE);
+}
+
 static void f008_a_row_that_is_there_already_is_a_duplicate_alone(void **state)
 {
     (void)state;
-    EACH_PLACE(r, bad)
-    {
-        expect_alone(r, bad, item(1, STR("first")), INBOX_DUPLICATE);
-    }
+    at_each_place(expect_duplicate);
 }
 
 // --- waiting is bounded --------------------------------------------------------------------------
