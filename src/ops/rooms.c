@@ -341,7 +341,7 @@ static bool job_is_on(const struct job *j, int64_t project, void *arg)
 }
 
 /* Of the API's threads so many may wait for others: half of them answer all else. Of these a
- * project takes half, so that it never has the last one where there are two. */
+ * project takes half, rounded up, so that it never has the last one where there are two. */
 static struct places *open_places(const struct app *app)
 {
     const size_t half = (size_t)app->config->api_threads / 2;

@@ -1,5 +1,5 @@
-// Requests that wait for a provider keep half of the API's threads at most, and one project's half of those: others are
-// served meanwhile.
+// Requests that wait for a provider keep half of the API's threads at most, and one project's half of those, rounded up:
+// others are served meanwhile.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { ask, get } from "../lib/api.ts";
@@ -15,9 +15,9 @@ it("a provider that does not answer keeps a few of the API's threads, whatever i
   const { url, hangUp, close } = await listen((request) => asked.push(request.url ?? "")); // and never an answer
   const server = await startServer({ TWILIO_BASE_URL: url, API_THREADS: "6", RECONCILE_JOBS_ENABLED: "false" });
   const call = new FakeCall(server, "+15085140320");
-  const other = await found(server, "Other", "owner@other.example");
   const sound = `/2010-04-01/Accounts/AC/Recordings/RE${call.sid.slice(2)}`;
   try {
+    const other = await found(server, "Other", "owner@other.example");
     await call.arrives();
     await call.status("completed", { CallDuration: "28" });
     await call.recorded({ RecordingUrl: url + sound });
