@@ -17,9 +17,10 @@ const HOLDER = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation
 
 async function sqliteHolder(path: string, ...statements: string[]): Promise<() => Promise<void>> {
   const child = spawn("python3", ["-c", HOLDER, path, ...statements], { stdio: ["pipe", "pipe", "inherit"] });
-  await once(child.stdout, "data");
+  const gone = once(child, "exit").then(([code]) => String(code));
+  const ended = gone.then((code) => Promise.reject(new Error(`who was to hold ${path} ended with ${code}`)));
+  await Promise.race([once(child.stdout, "data"), ended]);
   return async () => {
-    const gone = once(child, "exit");
     child.stdin.end();
     await gone;
   };
