@@ -10,7 +10,7 @@ A branch has two outcomes; each is counted, but for those that cannot be by the 
 
 - what stands inside of assert(): its other outcome is a bug, and ends the process;
 - that `… || err_trace(e)`, err_set() or err_fix() is true: they always say false, as do refuse(),
-  expected(), failed() and not_whole(), by which files set theirs; that rows_end() is false:
+  expected() and what a file has of its own to set them (refusals_of()); that rows_end() is false:
   both engines fetch all rows before db_query() returns;
 - that a switch over an enum finds no case (there is no default, so that the compiler finds the missing one),
   and the case …_COUNT, which is there for the compiler alone.
@@ -99,10 +99,19 @@ def place(code, at):
     return code.count("\n", 0, at) + 1, at - code.rfind("\n", 0, at)
 
 
-ALWAYS_FALSE = re.compile(r"(?:err_(?:trace|set|fix)|refuse|expected|failed|not_whole|!rows_end)\(")
+ALWAYS_FALSE = re.compile(r"(?:err_(?:trace|set|fix)|refuse|expected|!rows_end)\(")
+LOCAL = re.compile(r"^static bool (\w+)\([^{;]*\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+RETURN = re.compile(r"\breturn\b ([^;]*;)")
+REFUSAL = re.compile(r"err_(?:set|fix|trace)\((?![^;]*(?:\|\||&&))|false;")
 ALWAYS_TRUE = re.compile(r"rows_end\(")
 FOR_THE_COMPILER = re.compile(r"case \w+_COUNT:")
 SWITCH = re.compile(r"switch \($")
+
+
+def refusals_of(text):
+    """The file's own functions that say what is wrong and nothing else: whatever way they end, it is with false."""
+    return {name for name, body in LOCAL.findall(text)
+            if "err_" in body and all(REFUSAL.match(value) for value in RETURN.findall(body))}
 
 
 class Sources:
@@ -111,6 +120,7 @@ class Sources:
     def __init__(self):
         self.asserts = {}
         self.lines = {}
+        self.refusals = {}
 
     def around(self, filename, line, column):
         """The line's text before and from this place on."""
@@ -118,6 +128,13 @@ class Sources:
             self.lines[filename] = pathlib.Path(filename).read_bytes().decode("latin-1").split("\n")
         text = self.lines[filename][line - 1]
         return text[:column - 1], text[column - 1:]
+
+    def is_refusal(self, filename, text):
+        """Whether what begins here can only be false."""
+        if filename not in self.refusals:
+            self.refusals[filename] = refusals_of(pathlib.Path(filename).read_bytes().decode("latin-1"))
+        call = re.match(r"(\w+)\(", text)
+        return bool(ALWAYS_FALSE.match(text)) or (call is not None and call[1] in self.refusals[filename])
 
     @staticmethod
     def name(filename):
@@ -161,7 +178,7 @@ def branches_of(data, sources):
             if FOR_THE_COMPILER.match(text) or SWITCH.search(above):
                 continue
             before = found[name].get(tuple(way), (0, 0))
-            found[name][tuple(way)] = (None if ALWAYS_FALSE.match(text) else before[0] + yes,
+            found[name][tuple(way)] = (None if sources.is_refusal(way[0][0], text) else before[0] + yes,
                                        None if ALWAYS_TRUE.match(text) else before[1] + no)
     return found
 
