@@ -16,6 +16,11 @@ static const struct body_field *find(const struct body_field *fields, size_t n, 
 
 // --- one kind each -------------------------------------------------------------------------------
 
+static bool has_zero(struct str s)
+{
+    return str_contains(s, (struct str){"", 1});
+}
+
 static bool take_text(const struct body_field *f, struct json_object *v, struct str *out,
                       struct arena *a, struct err *e)
 {
@@ -32,7 +37,7 @@ static bool take_text(const struct body_field *f, struct json_object *v, struct 
         return err_set(e, ERR_INVALID, "%s: at most %zu bytes expected", f->name, max);
     if (f->required && str_is_empty(text))
         return err_set(e, ERR_INVALID, "%s: something expected", f->name);
-    if (str_contains(text, (struct str){"", 1}))
+    if (has_zero(text))
         return err_set(e, ERR_INVALID, "%s: a text without zero bytes expected", f->name);
     *out = v ? str_dup(text, a) : STR_NONE;
     return true;
@@ -94,7 +99,8 @@ static bool take_words(const struct body_field *f, struct json_object *v, struct
         return err_set(e, ERR_INVALID, "%s: a list of texts expected", f->name);
     for (size_t i = 0; i < n; i++) {
         const struct str word = json_list_str(v, i);
-        if (str_is_empty(word) || str_contains(word, STR(" ")) || word.n > TEXT_MAX)
+        if (str_is_empty(word) || str_contains(word, STR(" ")) || has_zero(word) ||
+            word.n > TEXT_MAX)
             return err_set(e, ERR_INVALID, "%s: a list of texts without blanks expected", f->name);
         buf_str(&all, i ? STR(" ") : STR(""));
         buf_str(&all, word);

@@ -100,6 +100,7 @@ static void refuses_by_name(void **state)
         {"{\"words\":[1]}", "words"},
         {"{\"words\":[\"a b\"]}", "words"},
         {"{\"words\":[\"\"]}", "words"},
+        {"{\"words\":[\"a\\u0000\"]}", "words"},
         {"{\"object\":[]}", "object"},
         {"{\"object\":{\"x\":\"01234567890123456789\"}}", "object"},
         {"[]", "body"},

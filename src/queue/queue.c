@@ -14,23 +14,43 @@ const struct queue_policy queue_policy_default = {
     .batch = 512,
 };
 
-/* Renews the leases of workers that are at work, three times within a lease. */
+static void renew(struct queue *q, struct db *db, const struct worker *w)
+{
+    struct err e = {0};
+
+    if (atomic_load(&w->holding) &&
+        !db_exec(db, Q_QUEUE_LEASE_RENEW,
+                 BINDS(bind_str("token", str_from(atomic_load(&w->token))),
+                       bind_time("now", clock_wall(q->o.clock)),
+                       bind_int("lease_us", q->o.policy.lease)),
+                 NULL, &e))
+        log_failure(NULL, LOG_WARN, "queue.lease_renew", &e);
+}
+
+/* Not by the workers: they may be waiting for these locks. */
+static void end_stalled(struct queue *q, struct db *db, struct arena *a)
+{
+    struct rows *rows;
+    struct err e = {0};
+
+    arena_reset(a);
+    if (!db_query(db, Q_QUEUE_STALLED_END, BINDS(bind_int("lease_us", q->o.policy.lease)), a, &rows,
+                  &e))
+        log_failure(NULL, LOG_WARN, "queue.stalled_end", &e);
+}
+
+/* Three times within a lease: those of workers that are at work are renewed. */
 static void beat(void *arg)
 {
     struct queue *q = arg;
     _cleanup_(db_closep) struct db *db = store_connect(q->o.store, STORE_WORK);
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
 
-    while (!bell_wait(q->heartbeat_end, q->o.policy.lease / 3))
-        for (size_t i = 0; i < q->n_workers; i++) {
-            struct err e = {0};
-            if (atomic_load(&q->workers[i]->holding) &&
-                !db_exec(db, Q_QUEUE_LEASE_RENEW,
-                         BINDS(bind_str("token", str_from(atomic_load(&q->workers[i]->token))),
-                               bind_time("now", clock_wall(q->o.clock)),
-                               bind_int("lease_us", q->o.policy.lease)),
-                         NULL, &e))
-                log_failure(NULL, LOG_WARN, "queue.lease_renew", &e);
-        }
+    while (!bell_wait(q->heartbeat_end, q->o.policy.lease / 3)) {
+        end_stalled(q, db, a);
+        for (size_t i = 0; i < q->n_workers; i++)
+            renew(q, db, q->workers[i]);
+    }
 }
 
 void queue_open(struct queue *q, const struct queue_options *o)

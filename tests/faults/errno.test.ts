@@ -49,7 +49,7 @@ const SPOOL: Row[] = [
   // Its directory, and its lock.
   { calls: "openat", errors: ["EIO", "ENOSPC", "EMFILE"], when: ["1", "2"], on: "spool", expect: /hookswitch: spool: / },
   // The sealed copy of the accounts beside it.
-  { calls: "rename", errors: ["EIO", "ENOSPC"], when: ["1+"], expect: "lives" },
+  { calls: "renameat", errors: ["EIO", "ENOSPC"], when: ["1+"], expect: "lives" },
 ];
 
 const TABLE: Row[] = [

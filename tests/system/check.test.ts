@@ -216,7 +216,7 @@ describe("a provider with moods", () => {
     await arrived;
     const second = await ask<Fault>(server, "/api/connections/check", { method: "POST", headers: { "Accept-Language": "ru" } });
     assert.equal(second.status, 503);
-    assert.match(second.body.error.human_title, /проверка/);
+    assert.match(second.body.error.human_title, /ждёт ответа провайдера/);
     await server.stop();
     await first;
     await server.start();

@@ -152,7 +152,7 @@ describe("a recording", () => {
     await media.asked(2);
     const third = await fault(saysNothing);
     assert.equal(third.status, 503);
-    assert.match(third.body.error.human_title, /other recordings/);
+    assert.match(third.body.error.human_title, /under way with a provider/);
     assert.equal(third.headers.get("retry-after"), "1");
     await get(server, "/api/calls");
     assert.equal(media.told.length, 2);

@@ -36,6 +36,21 @@ UPDATE queue_leases
 -- scope: system — a queue serves every project
 DELETE FROM queue_leases WHERE token = :token;
 
+-- name: queue_stalled_end
+-- Ends sessions of ours that have waited so long for the rest of a pipeline: a process that stands still holds
+-- their locks, and the server's idle_in_transaction_session_timeout knows nothing of pipelines.
+-- params: lease_us int
+-- scope: system — a process that stands still is nobody's
+-- [sqlite]
+SELECT 0 AS ended WHERE :lease_us IS NULL;
+-- [postgres]
+SELECT count(pg_terminate_backend(pid)) AS ended
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND usename = current_user
+   AND application_name IN ('hookswitch-work', 'hookswitch-ingest')
+   AND state = 'active' AND wait_event = 'ClientRead'
+   AND state_change < clock_timestamp() - :lease_us * interval '1 microsecond';
+
 -- name: queue_leases_expire
 -- Those that have run out; and those that last longer than any lease, for the clock was set back
 -- behind them. A small step of the clock is borne.
