@@ -131,6 +131,7 @@ const REPLAYED: Figures = {
 const MENDED: Figures = {
   'reconcile_drift_detected_total{kind="status"}': 2,
   'reconcile_drift_detected_total{kind="duration"}': [0, 2],
+  'reconcile_drift_detected_total{kind="price"}': [0, 2], // a provider makes it a moment later
   'job_runs_total{job_name="sync_call",result="ok"}': 2,
   ...Object.fromEntries(["freeze", "rebuild", "retention", "housekeeping"].map((name) => [`job_runs_total{job_name="${name}",result="ok"}`, [0, MANY]])), // when they are due
 };
