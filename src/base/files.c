@@ -3,13 +3,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/compiler.h"
+#include "base/arena.h"
 
 static_assert((int)FILES_CWD == AT_FDCWD, "the system's own number");
 
@@ -158,4 +161,47 @@ bool files_sync_dir(const struct files *f, const char *path)
     (void)f->close(f, fd); // was only read
     errno = error;
     return synced;
+}
+
+bool files_sync_above(const struct files *f, const char *path)
+{
+    const size_t n = strlen(path) + 1;
+    char *copy = mem_alloc(n);
+
+    memcpy(copy, path, n);
+    const bool synced = files_sync_dir(f, dirname(copy));
+    const int error = errno;
+    free(copy);
+    errno = error;
+    return synced;
+}
+
+bool files_write_all(const struct files *f, int fd, struct str bytes)
+{
+    while (bytes.n > 0) {
+        const ssize_t n = f->write(f, fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        bytes = str_sub(bytes, (size_t)n, SIZE_MAX);
+    }
+    return true;
+}
+
+ssize_t files_read_all(const struct files *f, int fd, char *p, size_t n)
+{
+    size_t got = 0;
+
+    while (got < n) {
+        const ssize_t more = f->read(f, fd, p + got, n - got);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more < 0)
+            return -1;
+        if (more == 0)
+            break;
+        got += (size_t)more;
+    }
+    return (ssize_t)got;
 }

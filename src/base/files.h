@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/str.h"
+
 struct stat;
 struct statfs;
 
@@ -49,5 +51,11 @@ extern const struct files files_system;
 /* Makes the entries of a directory durable. One that may not be opened, or cannot be synced at all,
  * is its maker's business and no failure. */
 bool files_sync_dir(const struct files *f, const char *path);
+/* The same of the one that `path` is in. */
+bool files_sync_above(const struct files *f, const char *path);
+/* All of it, however often that is interrupted or cut short. False: errno says why. */
+bool files_write_all(const struct files *f, int fd, struct str bytes);
+/* As many bytes as are wanted, or up to the end of the file; -1: errno says why. */
+ssize_t files_read_all(const struct files *f, int fd, char *p, size_t n);
 
 #endif

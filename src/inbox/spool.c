@@ -81,32 +81,18 @@ static bool sync_dir(struct spool *s, struct err *e)
 
 static bool write_all(struct spool *s, struct str bytes, struct err *e)
 {
-    while (bytes.n > 0) {
-        const ssize_t n =
-            FAILS("spool.write", ENOSPC) ? -1 : s->fs->write(s->fs, s->out, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return failed(e, "writing");
-        bytes = str_sub(bytes, (size_t)n, SIZE_MAX);
-    }
+    if (FAILS("spool.write", ENOSPC) || !files_write_all(s->fs, s->out, bytes))
+        return failed(e, "writing");
     return true;
 }
 
 static bool read_all(struct spool *s, int fd, char *p, size_t n, struct err *e)
 {
-    while (n > 0) {
-        const ssize_t got = FAILS("spool.read", EIO) ? -1 : s->fs->read(s->fs, fd, p, n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got == 0)
-            errno = EIO; // shorter than it was
-        if (got <= 0)
-            return failed(e, "reading");
-        p += got;
-        n -= (size_t)got;
-    }
-    return true;
+    const ssize_t got = FAILS("spool.read", EIO) ? -1 : files_read_all(s->fs, fd, p, n);
+
+    if (got >= 0 && (size_t)got < n)
+        errno = EIO; // shorter than it was
+    return got == (ssize_t)n || failed(e, "reading");
 }
 
 // --- the list of files ---------------------------------------------------------------------------
@@ -438,11 +424,7 @@ void spool_rewind(struct spool *s)
 /* The name of a directory is durable when the one above it was synced. */
 static bool sync_above(struct spool *s, struct str path)
 {
-    size_t n = path.n;
-    while (n > 0 && path.p[n - 1] != '/')
-        n--;
-    return !FAILS("spool.sync_above", EIO) &&
-           files_sync_dir(s->fs, n > 0 ? str_z(str_sub(path, 0, n), s->a) : ".");
+    return !FAILS("spool.sync_above", EIO) && files_sync_above(s->fs, str_z(path, s->a));
 }
 
 static bool make_dir(struct spool *s, struct str path, mode_t mode)

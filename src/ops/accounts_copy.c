@@ -127,19 +127,6 @@ static bool failed(const char *doing, struct err *e)
     return err_set(e, ERR_UNAVAILABLE, "the copy of the accounts: %s: %s", doing, strerror(errno));
 }
 
-static bool write_all(const struct files *fs, int fd, struct str s)
-{
-    while (s.n > 0) {
-        const ssize_t n = fs->write(fs, fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = str_sub(s, (size_t)n, SIZE_MAX);
-    }
-    return true;
-}
-
 static bool write_file(const struct files *fs, const char *path, const struct buf *head,
                        const struct buf *lines, struct err *e)
 {
@@ -147,8 +134,8 @@ static bool write_file(const struct files *fs, const char *path, const struct bu
 
     if (fd < 0)
         return failed("opening it", e);
-    const bool ok = fs->truncate(fs, fd, 0) == 0 && write_all(fs, fd, buf_view(head)) &&
-                    write_all(fs, fd, buf_view(lines)) && fs->sync(fs, fd) == 0;
+    const bool ok = fs->truncate(fs, fd, 0) == 0 && files_write_all(fs, fd, buf_view(head)) &&
+                    files_write_all(fs, fd, buf_view(lines)) && fs->sync(fs, fd) == 0;
     const int why = errno;
     (void)fs->close(fs, fd); // synced, or of no use
     errno = why;
@@ -180,22 +167,6 @@ static bool not_whole(struct err *e)
     return err_set(e, ERR_INVALID, "the copy of the accounts is damaged");
 }
 
-static bool read_all(const struct files *fs, int fd, char *p, size_t n, struct err *e)
-{
-    while (n > 0) {
-        const ssize_t got = fs->read(fs, fd, p, n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got == 0)
-            return not_whole(e); // shorter than it was
-        if (got < 0)
-            return failed("reading it", e);
-        p += got;
-        n -= (size_t)got;
-    }
-    return true;
-}
-
 static bool read_open(const struct files *fs, int fd, struct arena *a, struct str *ret,
                       struct err *e)
 {
@@ -208,7 +179,10 @@ static bool read_open(const struct files *fs, int fd, struct arena *a, struct st
     const size_t n = (size_t)st.st_size;
     char *text = arena_alloc(a, n);
     *ret = (struct str){text, n};
-    return read_all(fs, fd, text, n, e) || err_trace(e);
+    const ssize_t got = files_read_all(fs, fd, text, n);
+    if (got < 0)
+        return failed("reading it", e);
+    return (size_t)got == n || not_whole(e); // or it is shorter than it was
 }
 
 /* *ret none: there is no such file. */

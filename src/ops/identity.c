@@ -24,7 +24,8 @@ static const struct str fingerprint_name = STR("master_key");
 
 static bool make_directory(struct err *e)
 {
-    if ((mkdir(key_directory, 0777) == 0 || errno == EEXIST) && files_sync_dir(&files_system, "."))
+    if ((mkdir(key_directory, 0777) == 0 || errno == EEXIST) &&
+        files_sync_above(&files_system, key_directory))
         return true;
     return err_set(e, ERR_INVALID, "%s/ cannot be made for the master key: %s", key_directory,
                    strerror(errno));

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -212,21 +211,10 @@ static bool write_key(const struct files *fs, int fd, struct str key)
     return fs->write(fs, fd, key.p, key.n) == (ssize_t)key.n && fs->sync(fs, fd) == 0;
 }
 
-/* What is sealed with a key is of no use without it: its name is to last as well. */
-static bool sync_name(const struct files *fs, const char *path, struct arena *a)
-{
-    const size_t n = strlen(path) + 1;
-    char *copy = arena_alloc(a, n);
-
-    memcpy(copy, path, n);
-    return files_sync_dir(fs, dirname(copy));
-}
-
 /* Who made it may have been killed before it was synced. */
-static bool keep_key(const struct files *fs, int fd, const char *path, struct arena *a,
-                     struct err *e)
+static bool keep_key(const struct files *fs, int fd, const char *path, struct err *e)
 {
-    return (fs->sync(fs, fd) == 0 && sync_name(fs, path, a)) ||
+    return (fs->sync(fs, fd) == 0 && files_sync_above(fs, path)) ||
            err_set(e, ERR_INVALID, "%s: the master key cannot be kept: %s", path, strerror(errno));
 }
 
@@ -246,7 +234,8 @@ static bool create_key(const struct files *fs, const char *path, struct rng *rng
     if (fd < 0)
         return err_set(e, ERR_INVALID, "%s: the master key cannot be made: %s", path,
                        strerror(errno));
-    const bool ok = write_key(fs, fd, key) && sync_name(fs, path, a);
+    // What is sealed with a key is of no use without it: its name is to last as well.
+    const bool ok = write_key(fs, fd, key) && files_sync_above(fs, path);
     if (ok) {
         *ret = key;
     } else {
@@ -298,8 +287,7 @@ bool vault_key_file(const struct files *fs, const char *path, bool may_create, s
         err_set(e, ERR_INVALID, "%s: the master key cannot be read: %s", path, strerror(errno));
         return err_fix(e, "set MASTER_KEY to the one that this installation was made with");
     }
-    const bool ok =
-        read_key(fs, fd, path, a, ret, e) && (!may_create || keep_key(fs, fd, path, a, e));
+    const bool ok = read_key(fs, fd, path, a, ret, e) && (!may_create || keep_key(fs, fd, path, e));
     (void)fs->close(fs, fd); // was only read
     return ok || err_trace(e);
 }
