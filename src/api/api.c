@@ -134,16 +134,13 @@ static bool not_signed_in(struct err *e)
 
 static bool sign_in_by_credentials(struct req *rq, struct err *e)
 {
-    const struct str bearer = credentials_bearer(rq->http);
-    const struct str cookie = credentials_cookie(rq->http, STR("hookswitch_session"));
     struct actor_asks asks = {.now = rq->now};
-    bool known = false;
+    bool known = false, is_cookie;
+    const struct str shown = credentials_shown(rq->http, &is_cookie);
 
     if (!asked_project(rq, &asks.project, e))
         return err_trace(e);
-    if (!str_is_empty(bearer) || !str_is_empty(cookie)) {
-        const struct str shown = str_is_empty(bearer) ? cookie : bearer;
-        const bool is_cookie = str_is_empty(bearer);
+    if (!str_is_empty(shown)) {
         if (is_cookie && !str_contains(shown, STR(".")))
             return not_signed_in(e); // a key in a cookie is none
         if (!find_bearer(rq, shown, &asks, &known, e))
@@ -198,6 +195,7 @@ struct waiter {
     struct line_place place;
     struct http_exchange *x;
     struct http_match match;
+    int64_t client; /* in whose place it waits */
 };
 
 struct worker {
@@ -290,7 +288,7 @@ static void serve(struct worker *w, const struct waiter *waiter)
 
 static void leave(const struct pool *pool, const struct waiter *waiter)
 {
-    places_leave(pool->places, asker_client(http_request_of(waiter->x)));
+    places_leave(pool->places, waiter->client);
 }
 
 static void work(void *arg)
@@ -348,7 +346,8 @@ static bool wait_in(const struct pool *pool, struct waiter *waiter)
 {
     const struct http_request *rq = http_request_of(waiter->x);
 
-    if (!places_enter(pool->places, asker_client(rq)))
+    waiter->client = asker_client(rq);
+    if (!places_enter(pool->places, waiter->client))
         return false;
     if (turnstile_push(pool->waiting, &waiter->place, askers_key(pool->api->askers, rq)))
         return true;

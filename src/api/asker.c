@@ -39,9 +39,8 @@ void askers_destroy(struct askers *k)
 /* Who may ask for several projects names the one. 0: nothing is shown. */
 static uint64_t shown_by(const struct http_request *rq)
 {
-    const struct str bearer = credentials_bearer(rq);
-    const struct str shown =
-        str_is_empty(bearer) ? credentials_cookie(rq, STR("hookswitch_session")) : bearer;
+    bool is_cookie;
+    const struct str shown = credentials_shown(rq, &is_cookie);
 
     if (str_is_empty(shown))
         return 0;

@@ -28,7 +28,7 @@ static struct str cookie(struct req *rq, const char *name, const char *path, str
 
 struct str auth_access_cookie(struct req *rq, struct str token, usec_t max_age)
 {
-    return cookie(rq, "hookswitch_session", "/", token, max_age);
+    return cookie(rq, CREDENTIALS_SESSION, "/", token, max_age);
 }
 
 struct str auth_refresh_cookie(struct req *rq, struct str token, usec_t max_age)

@@ -20,6 +20,14 @@ struct str credentials_cookie(const struct http_request *rq, struct str name)
     return STR_NONE;
 }
 
+struct str credentials_shown(const struct http_request *rq, bool *ret_is_cookie)
+{
+    const struct str bearer = credentials_bearer(rq);
+
+    *ret_is_cookie = str_is_empty(bearer);
+    return *ret_is_cookie ? credentials_cookie(rq, STR(CREDENTIALS_SESSION)) : bearer;
+}
+
 bool credentials_same_origin(const struct http_request *rq)
 {
     struct str origin = http_header(rq, STR("Origin"));

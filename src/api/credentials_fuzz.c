@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define NAME STR("hookswitch_session")
+#define NAME STR(CREDENTIALS_SESSION)
 
 static bool is_within(struct str part, struct str whole)
 {
