@@ -259,9 +259,11 @@ static bool look(struct accounts *x, struct err *e)
     book = account_book_create();
     if (!str_is_none(x->o.copy_directory))
         copy = account_copy_create(x->o.vault, &x->rng);
-    if (!write_book(x, &(struct writing){book, copy}, e) || !publish(x, book, e))
+    if (!write_book(x, &(struct writing){book, copy}, e))
         return err_trace(e);
-    keep_copy(x, copy);
+    keep_copy(x, copy); // first: who is let in now is known to a start without the store, too
+    if (!publish(x, book, e))
+        return err_trace(e);
     arena_reset(x->a);
     x->version = str_dup(version, x->a);
     x->is_written = true;

@@ -6,14 +6,13 @@ import { after, before, describe, it } from "node:test";
 import { Crowd } from "../lib/crowd.ts";
 import { portOf } from "../lib/raw.ts";
 import { ACCOUNT_SID, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
-import { cpuSeconds, descriptors, limit, MEMORY_TELLS, residentMegabytes, sockets } from "../lib/system.ts";
+import { cpuSeconds, limit, MEMORY_TELLS, residentMegabytes, sockets } from "../lib/system.ts";
 import { newCallSid, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 const DESCRIPTORS = 20_000;
 const RESERVED = 256; // of http/server.c: for the store and files
 const EACH = 10_400; // of two crowds: together more than the server can hold
-const FEW = 64; // of which each loop gets some
 const LOOK_MS = 2000;
 
 async function knock(server: Server): Promise<Socket> {
@@ -27,17 +26,6 @@ async function serves(socket: Socket): Promise<void> {
   const answer = once(socket, "data");
   socket.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
   assert.match(String((await answer)[0]), /^HTTP\/1\.1 200 /);
-}
-
-/** What is open when only the friend is there. libuv keeps a descriptor in reserve for each loop from its
- * first connection on, so each has had one before it counts. */
-async function descriptorsAtRest(server: Server): Promise<number> {
-  const connected = await sockets(server);
-  const few = await Crowd.gather(server, FEW, "127.0.0.4");
-  await until("some have come", async () => ((await sockets(server)) >= connected + FEW ? true : undefined));
-  await few.leave();
-  await until("only the friend is left", async () => ((await sockets(server)) <= connected ? true : undefined));
-  return descriptors(server);
 }
 
 /** The part of one core that the server uses while nobody can be let in and one is served. */
@@ -61,7 +49,7 @@ describe("a crowd", () => {
     server = await startServer({ LOG_LEVEL: "debug" });
     friend = await knock(server);
     await serves(friend);
-    empty = await descriptorsAtRest(server);
+    empty = await sockets(server);
   });
   after(async () => {
     friend.destroy();
@@ -73,9 +61,9 @@ describe("a crowd", () => {
     const memory = await residentMegabytes(server);
     crowds.push(...(await Promise.all([Crowd.gather(server, EACH, "127.0.0.2"), Crowd.gather(server, EACH, "127.0.0.3")])));
     const most = DESCRIPTORS - RESERVED;
-    await until("the server is full", async () => ((await descriptors(server)) - empty >= most - 1 ? true : undefined));
+    await until("the server is full", async () => ((await sockets(server)) - empty >= most - 1 ? true : undefined));
     const used = await burden(server, friend);
-    const held = (await descriptors(server)) - empty;
+    const held = (await sockets(server)) - empty;
     assert.ok(held <= most, `${String(held)} connections`);
     assert.ok(used < 0.5, `${used.toFixed(2)} of a core, while nothing happens`);
 
@@ -87,7 +75,7 @@ describe("a crowd", () => {
   it("F116: with no descriptor left the server rests too, and lets people in when there are some again", async () => {
     await limit(server, "nofile", 64);
     await crowds.pop()?.leave(); // now there is room, and nothing to make use of it
-    await until("the server has noticed", async () => ((await descriptors(server)) - empty <= EACH + 1 ? true : undefined));
+    await until("the server has noticed", async () => ((await sockets(server)) - empty <= EACH + 1 ? true : undefined));
     const late = await knock(server);
     const used = await burden(server, friend);
     assert.ok(used < 0.5, `${used.toFixed(2)} of a core`);
@@ -96,7 +84,7 @@ describe("a crowd", () => {
     late.destroy();
 
     await Promise.all(crowds.map((crowd) => crowd.leave()));
-    await until("all descriptors are back", async () => ((await descriptors(server)) <= empty ? true : undefined));
+    await until("all connections are closed", async () => ((await sockets(server)) <= empty ? true : undefined));
     await serves(friend);
     const params = { AccountSid: ACCOUNT_SID, CallSid: newCallSid(), CallStatus: "ringing", From: "+15085140320", To: OWNED_NUMBER, SequenceNumber: "1" };
     assert.equal((await post(server, "voice-status", params)).status, 204);

@@ -31,6 +31,17 @@ describe("a node that is stopped past its lease", { skip: cluster === undefined 
   const halfSaid = async (): Promise<number> => Number(await psql(url, `SELECT coalesce(max(1000 * extract(epoch FROM clock_timestamp() - state_change)), 0)
     FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND wait_event = 'ClientRead'`));
 
+  /** Stops it again and again, until it stands as it should. */
+  const stoppedWhen = (what: string, node: Server, stands: () => Promise<boolean>, patience?: number): Promise<true> =>
+    until(`it is stopped in the middle of a ${what}`, async () => {
+      process.kill(node.pid(), "SIGSTOP");
+      if (await stands()) return true;
+      process.kill(node.pid(), "SIGCONT");
+      return undefined;
+    }, patience);
+
+  const isTakenOver = (node: Server): Promise<true> => until("the other took it over", async () => ((await held(node)) === 0 ? true : undefined));
+
   async function standsHalfSaid(): Promise<boolean> {
     for (let looks = 0; looks < 10; looks++) {
       const ms = await halfSaid();
@@ -45,14 +56,9 @@ describe("a node that is stopped past its lease", { skip: cluster === undefined 
     assert.ok(first && second, "two nodes");
     const load = new Load(second, { senders: 32 });
     await load.reaches(100);
-    await until("it is stopped in the middle of a pipeline", async () => {
-      process.kill(first.pid(), "SIGSTOP");
-      if (await standsHalfSaid()) return true;
-      process.kill(first.pid(), "SIGCONT");
-      return undefined;
-    }, 60_000);
+    await stoppedWhen("pipeline", first, standsHalfSaid, 60_000);
     await until("its sessions are ended", async () => ((await halfSaid()) < 100 ? true : undefined));
-    await until("the other took over what it held", async () => ((await held(first)) === 0 ? true : undefined));
+    await isTakenOver(first);
     process.kill(first.pid(), "SIGCONT");
     await load.more(200);
     await load.end();
@@ -66,14 +72,9 @@ describe("a node that is stopped past its lease", { skip: cluster === undefined 
     const load = new Load(second, { senders: 32 });
     await load.reaches(100);
     for (let round = 0; round < 3; round++) {
-      await until("it is stopped in the middle of a batch", async () => {
-        process.kill(first.pid(), "SIGSTOP");
-        if ((await held(first)) > 0) return true;
-        process.kill(first.pid(), "SIGCONT");
-        return undefined;
-      });
+      await stoppedWhen("batch", first, async () => (await held(first)) > 0);
       await load.more(200); // the doors of the other are open
-      await until("the other took it over", async () => ((await held(first)) === 0 ? true : undefined));
+      await isTakenOver(first);
       process.kill(first.pid(), "SIGCONT");
       await load.more(200);
     }

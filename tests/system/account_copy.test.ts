@@ -106,7 +106,11 @@ describe("F061 the copy of the accounts", { skip }, () => {
     assert.equal(await received(sid), 0);
     assert.equal((await must<InboxPage>(server, owner.token, "GET", `/api/events?call_sid=${sid}`)).total, 1);
     await moved(undefined, other);
-    await until("the account may knock", async () => ((await knock(NEXT, "voice-status")).status === 204 ? true : undefined));
+    await until("the account is the other's again", async () => {
+      const next = newCallSid();
+      await knock(NEXT, "voice-status", next);
+      return (await received(next)) === 1 ? true : undefined;
+    });
   });
 
   it("counts for nothing when it was changed: the configuration's account is known still", async () => {
