@@ -28,13 +28,18 @@ function idOf(user, what) {
     return Number(execFileSync('id', [what, user], { encoding: 'utf8' }));
 }
 
+function ownedDirectory(name) {
+    const directory = scratchDirectory(name);
+    if (isRoot) chownSync(directory, idOf('postgres', '-u'), idOf('postgres', '-g'));
+    return directory;
+}
+
 /** Starts the cluster if it is not running; returns the process whose family is PostgreSQL. */
 export async function startPostgres() {
     if (cluster) return cluster;
     const binaries = execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
-    const directory = scratchDirectory('postgres');
+    const directory = ownedDirectory('postgres');
     const port = await freePort();
-    if (isRoot) chownSync(directory, idOf('postgres', '-u'), idOf('postgres', '-g'));
 
     run(
         asOwner(`${binaries}/initdb`, [
@@ -50,14 +55,14 @@ export async function startPostgres() {
         ]),
     );
     cluster = { binaries, directory, port };
-    launch('start');
+    launch(cluster, 'start');
     sql('postgres', 'CREATE ROLE hookswitch LOGIN');
     warmUp();
     return cluster;
 }
 
-function launch(verb, ...how) {
-    const { binaries, directory, port } = cluster;
+function launch(of, verb, ...how) {
+    const { binaries, directory, port } = of;
     const settings = `-p ${port} -h 127.0.0.1 -k ${directory}`;
     const [command, args] = asOwner(`${binaries}/pg_ctl`, [
         '-D',
@@ -71,12 +76,12 @@ function launch(verb, ...how) {
         verb,
     ]);
     execFileSync(...onServerCores(command, args), { stdio: 'ignore' });
-    cluster.pid = Number(readFileSync(`${directory}/data/postmaster.pid`, 'utf8').split('\n')[0]);
+    of.pid = Number(readFileSync(`${directory}/data/postmaster.pid`, 'utf8').split('\n')[0]);
 }
 
 /** While others work; `mode` is pg_ctl's: 'fast', or 'immediate' for a crash. */
 export function restartPostgres(mode) {
-    launch('restart', '-m', mode);
+    launch(cluster, 'restart', '-m', mode);
 }
 
 const everyProcess = () => [cluster.pid, ...childrenOf(cluster.pid)];
@@ -92,19 +97,15 @@ export async function pausePostgres(ms) {
 /** A synchronous hot standby, which is the cluster from its `takeOver()` on: what was it before is killed. */
 export async function startStandby() {
     const { binaries, port: primary } = cluster;
-    const directory = scratchDirectory('standby');
+    const directory = ownedDirectory('standby');
     const port = await freePort();
-    if (isRoot) chownSync(directory, idOf('postgres', '-u'), idOf('postgres', '-g'));
     run(
         asOwner(`${binaries}/pg_basebackup`, [
             '-D', `${directory}/data`, '-d', `host=127.0.0.1 port=${primary} user=bench`, '-R', '-c', 'fast',
         ]),
     );
-    const old = cluster;
-    cluster = { binaries, directory, port };
-    launch('start');
-    const standby = cluster;
-    cluster = old;
+    const standby = { binaries, directory, port };
+    launch(standby, 'start');
     sql('postgres', "ALTER SYSTEM SET synchronous_standby_names = '*'");
     sql('postgres', 'SELECT pg_reload_conf()');
     while (sql('postgres', "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").length === 0) await sleep(50);
@@ -161,37 +162,45 @@ export function killBackends(database) {
     return ended.length;
 }
 
+function startPsql(database, user, stderr) {
+    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database, user)]);
+    return spawn(command, args, { stdio: ['pipe', 'pipe', stderr] });
+}
+
+/** A session of a superuser that has said this, and been answered something. */
+async function openSession(database, text, stderr = 'inherit') {
+    const child = startPsql(database, 'bench', stderr);
+    child.stdin.write(text);
+    await once(child.stdout, 'data');
+    return child;
+}
+
+async function endSession(child, text = '') {
+    child.stdin.end(text);
+    await once(child, 'exit');
+}
+
 /** Somebody who looked at the inbox inside a transaction and went away; returns what ends it. */
 export async function idleInTransaction(database) {
-    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database, 'bench')]);
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.write(
+    const child = await openSession(
+        database,
         'BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT count(*) FROM webhook_inbox;\n',
     );
-    await once(child.stdout, 'data');
-    return async () => {
-        child.stdin.end('COMMIT;\n');
-        await once(child, 'exit');
-    };
+    return () => endSession(child, 'COMMIT;\n');
 }
 
 /** Nobody else may read or write the inbox for so long. */
 export async function lockInbox(database, ms) {
-    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database, 'bench')]);
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.write("BEGIN;\nLOCK TABLE webhook_inbox;\nSELECT 'locked';\n");
-    await once(child.stdout, 'data');
+    const child = await openSession(database, "BEGIN;\nLOCK TABLE webhook_inbox;\nSELECT 'locked';\n");
     await sleep(ms);
-    child.stdin.end('COMMIT;\n');
-    await once(child, 'exit');
+    await endSession(child, 'COMMIT;\n');
 }
 
 /** Takes every connection that the server has left for who is no superuser; returns what gives them back. */
 export async function hoardConnections(database) {
     const held = [];
     for (;;) {
-        const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database)]);
-        const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+        const child = startPsql(database, undefined, 'ignore');
         child.stdin.on('error', () => {}); // it may have ended before it is told anything
         child.stdin.write('SELECT 1;\n');
         const isLetIn = await Promise.race([
@@ -202,10 +211,7 @@ export async function hoardConnections(database) {
         held.push(child);
     }
     return async () => {
-        for (const child of held) {
-            child.stdin.end();
-            await once(child, 'exit');
-        }
+        for (const child of held) await endSession(child);
     };
 }
 
@@ -219,14 +225,14 @@ export async function readForLong(database, n) {
 }
 
 async function reader(database) {
-    const [command, args] = asOwner('psql', ['-X', '-q', '-A', '-t', '-d', urlOf(database, 'bench')]);
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-    child.stdin.write("SELECT 'reads';\nSELECT count(*) FROM (SELECT pg_sleep(0.01) FROM webhook_inbox) AS slowly;\n");
-    await once(child.stdout, 'data');
+    const child = await openSession(
+        database,
+        "SELECT 'reads';\nSELECT count(*) FROM (SELECT pg_sleep(0.01) FROM webhook_inbox) AS slowly;\n",
+        'ignore',
+    );
     return async () => {
         child.kill('SIGINT'); // psql cancels its statement
-        child.stdin.end();
-        await once(child, 'exit');
+        await endSession(child);
     };
 }
 
