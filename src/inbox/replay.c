@@ -12,7 +12,7 @@
 
 enum {
     SHORT_SPOOL = 256 * 1024,       /* bytes that are replayed without looking up */
-    LONG_SPOOL = 256 * 1024 * 1024, /* from here on senders get as little time as can be */
+    LONG_SPOOL = 512 * 1024 * 1024, /* half of all: then senders get as little time as can be */
 };
 
 #define NEXT_REQUEST MILLISECONDS(1) /* comes in that time from a sender that was answered */

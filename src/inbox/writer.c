@@ -228,21 +228,28 @@ bool writer_is_away(const struct inbox *in)
     return db_lost(in->db) || db_conflicted(in->db);
 }
 
+/* The longer an attempt took, the longer the next one waits: a store that hangs must not hold
+ * everybody up. What found it gone was no attempt: it says how long an answer was waited for, not
+ * what asking costs. */
+static usec_t pause_after(usec_t took, bool was_down)
+{
+    return was_down || 2 * took < RETRY_WAIT ? 2 * took : RETRY_WAIT;
+}
+
 /* A connection that failed tells nothing about what is under way on it: start anew. One that only
  * met a lock is kept, as its place at the server may be the last one, and is not asked soon: each
- * time that it meets the lock, it holds up those behind it. The longer the attempt took,
- * the longer the next one waits: a store that hangs must not hold everybody up. */
+ * time that it meets the lock, it holds up those behind it. */
 void writer_lose_store(struct inbox *in, const struct err *e)
 {
     const usec_t now = clock_monotonic(in->o.clock);
-    const usec_t twice = 2 * (now - in->tried_at);
+    const usec_t pause = pause_after(now - in->tried_at, is_down(in));
     in->wait = db_lost(in->db) ? pace_longer(in->wait, FIRST_RETRY_WAIT, RETRY_WAIT) : RETRY_WAIT;
     writer_set_down(in, true, e);
     if (db_lost(in->db) || db_pending(in->db) > 0) {
         db_close(in->db);
         in->db = store_connect(in->o.store, STORE_INGEST);
     }
-    in->next_try = now + (twice > in->wait ? twice : in->wait);
+    in->next_try = now + (pause > in->wait ? pause : in->wait);
 }
 
 // --- groups under way ----------------------------------------------------------------------------

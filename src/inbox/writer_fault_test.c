@@ -90,6 +90,35 @@ static void a_store_is_asked_again_soon_and_then_ever_later(void **state)
     }
 }
 
+static void a_store_that_hangs_is_asked_soon_but_its_hanging_makes_it_later(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(rig_downp) struct rig *r = rig_up(store, a);
+        fault_arm("store.receive", 1, false);
+        atomic_store(&r->hands.fault_takes, SECONDS(5));
+        assert_int_equal(result_of(r, item(1, STR("lost"))), INBOX_SPOOLED);
+
+        fault_arm("store.query", 1, true);
+        pass_time(r, RETRY_WAIT);
+        atomic_store(&r->hands.fault_takes, SECONDS(3));
+        assert_int_equal(result_of(r, item(1, STR("asked"))), INBOX_SPOOLED);
+        assert_int_equal(fault_passed(), 1);
+        pass_time(r, SECONDS(6) - 1);
+        assert_int_equal(result_of(r, item(1, STR("early"))), INBOX_SPOOLED);
+        assert_int_equal(fault_passed(), 1);
+        pass_time(r, 1);
+        assert_int_equal(result_of(r, item(1, STR("again"))), INBOX_SPOOLED);
+        assert_int_equal(fault_passed(), 2);
+
+        fault_disarm();
+        pass_time(r, RETRY_WAIT);
+        assert_int_equal(result_of(r, item(1, STR("after"))), INBOX_STORED);
+        assert_str(keys_of(r, 1), "lost asked early again after");
+    }
+}
+
 static void a_spool_is_brought_back_though_nothing_new_comes(void **state)
 {
     (void)state;
@@ -344,6 +373,7 @@ static void a_fault_in_the_spool_leaves_the_promises_kept(void **state)
 TEST_MAIN(cmocka_unit_test(a_failing_group_among_many_loses_nothing),
           cmocka_unit_test(a_lost_store_sends_events_to_the_spool_and_back),
           cmocka_unit_test(a_store_is_asked_again_soon_and_then_ever_later),
+          cmocka_unit_test(a_store_that_hangs_is_asked_soon_but_its_hanging_makes_it_later),
           cmocka_unit_test(a_spool_is_brought_back_though_nothing_new_comes),
           cmocka_unit_test(a_spool_left_by_an_earlier_run_comes_first),
           cmocka_unit_test(a_store_that_goes_again_while_the_spool_comes_back_is_given_it_anew),
