@@ -63,14 +63,19 @@ static bool hold_list(struct job_step *s, struct err *e)
     return is.told == is.counted || count_list_anew(s, e) || err_trace(e);
 }
 
-static bool count_all(struct job_step *s, struct err *e)
+/* Once for a run; one that goes on behind a failure counts what is left. */
+static bool count_all(struct job_step *s, int64_t after, struct err *e)
 {
     static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    int64_t left;
     bool found;
 
-    return db_query_one(s->db, Q_CONVERSATION_TOTAL, BINDS(bind_int("project", s->project)),
-                        columns, LEN(columns), s->a, &s->n_total, &found, e) ||
-           err_trace(e);
+    if (!db_query_one(s->db, Q_CONVERSATION_COUNT_BEHIND,
+                      BINDS(bind_int("project", s->project), bind_int("after", after)), columns,
+                      LEN(columns), s->a, &left, &found, e))
+        return err_trace(e);
+    s->n_total = s->n_done + left;
+    return true;
 }
 
 static bool rebuild(struct job_step *s, struct err *e)
@@ -88,7 +93,7 @@ static bool rebuild(struct job_step *s, struct err *e)
     if (!json_parse(s->cursor, s->a, &cursor, e))
         return err_trace(e);
     (void)json_get_int(cursor, "after", &after); // absent: from the beginning
-    if (after == 0 && !count_all(s, e))
+    if (s->n_total == 0 && !count_all(s, after, e))
         return err_trace(e);
     if (!db_query(s->db, Q_CONVERSATION_HELD,
                   BINDS(bind_int("project", s->project), bind_int("after", after),
