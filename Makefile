@@ -114,13 +114,12 @@ bench: deps-bench all ## measured scenarios beside their baselines
 
 chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the long form of the faults of PostgreSQL, and the rate after them (minutes)
 	@cd tests && CHAOS=long node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts
-	@cd tests && dir=$$(mktemp -d) && trap "../tools/pg_cluster.sh remove $$dir/pg; rm -rf $$dir" EXIT && chmod 755 $$dir && \
-	    export CHAOS=long TEST_POSTGRES_URL=$$(../tools/pg_cluster.sh start $$dir/pg) && \
-	    for store in sqlite postgres; do STORE=$$store node --import tsx --test faults/redrive.test.ts || exit 1; done
+	@for store in sqlite postgres; do \
+	    (cd tests && CHAOS=long STORE=$$store ../tools/with_postgres.sh node --import tsx --test faults/redrive.test.ts) || exit 1; done
 	@bench/run recovery-restart recovery-crash recovery-pause recovery-lock recovery-cuts recovery-failover
 
 sabotage: deps-test tests/node_modules/.package-lock.json ## make known mistakes, one at a time, and demand that a test notices each; MISTAKE=word
-	@tools/sabotage.py $(MISTAKE)
+	@tools/with_postgres.sh tools/sabotage.py $(MISTAKE)
 
 soak: deps-test build tests/node_modules/.package-lock.json ## mixed traffic for SOAK_MINUTES=30: nothing may grow or be lost; STORE=sqlite
 	@cd tests && node --import tsx soak/main.ts
