@@ -179,6 +179,7 @@ static bool read_items(struct db *db, int64_t project, int64_t after_seq, size_t
         {"seq", COLUMN_INT, offsetof(struct feed_item, seq)},
         {"type", COLUMN_STR, offsetof(struct feed_item, type)},
         {"ts", COLUMN_TIME, offsetof(struct feed_item, ts)},
+        {"created_at", COLUMN_TIME, offsetof(struct feed_item, appended)},
         {"entity_type", COLUMN_STR, offsetof(struct feed_item, entity_type)},
         {"entity_id", COLUMN_STR, offsetof(struct feed_item, entity_id)},
         {"payload", COLUMN_STR, offsetof(struct feed_item, payload)},
@@ -224,6 +225,11 @@ bool feed_read(struct db *db, int64_t project, int64_t after_seq, size_t limit, 
     return true;
 }
 
+bool feed_is_late(const struct feed_item *item)
+{
+    return item->ts < item->appended - FEED_LATE;
+}
+
 void feed_envelope(struct buf *out, const struct feed_item *item, struct str epoch)
 {
     struct json_writer w;
@@ -235,6 +241,7 @@ void feed_envelope(struct buf *out, const struct feed_item *item, struct str epo
     json_member_str(&w, STR("epoch"), epoch);
     json_member_str(&w, STR("type"), item->type);
     json_member_time(&w, STR("ts"), item->ts);
+    json_member_bool(&w, STR("late"), feed_is_late(item));
     const int n = snprintf(id, sizeof id, "%lld", (long long)item->project);
     json_member_str(&w, STR("project_id"), (struct str){id, (size_t)n});
     json_key(&w, STR("entity"));

@@ -18,6 +18,7 @@ struct feed_item {
     int64_t project;
     struct str type; /* "call.started", "call.state_changed", "call.ended", "recording.ready" */
     usec_t ts;       /* when it happened, by the event's own time */
+    usec_t appended; /* filled by feed_read */
     struct str entity_type; /* "call" */
     struct str entity_id;   /* its sid */
     struct str payload;     /* JSON object */
@@ -60,8 +61,15 @@ struct feed_page {
 bool feed_read(struct db *db, int64_t project, int64_t after_seq, size_t limit, struct arena *a,
                struct feed_page *ret, struct err *e) CHECK_RESULT;
 
+/* Twilio tells of a status within seconds and repeats itself for some minutes when it is not heard:
+ * what comes later than that is history, and nobody is to be alarmed by it. */
+#define FEED_LATE MINUTES(5)
+
+/* Whether it had happened more than FEED_LATE before it was appended. */
+bool feed_is_late(const struct feed_item *item);
+
 struct buf;
-/* The canonical envelope {seq, epoch, type, ts, project_id, entity, payload, trace_id}. */
+/* The canonical envelope {seq, epoch, type, ts, late, project_id, entity, payload, trace_id}. */
 void feed_envelope(struct buf *out, const struct feed_item *item, struct str epoch);
 /* "call.started" -> "call.created" and so on; STR_NONE for what the call stream does not show. */
 struct str feed_stream_name(struct str type);

@@ -47,6 +47,7 @@ static void pages_are_dense_and_say_what_is_left(void **state)
         assert_int_equal(page.n, 1);
         assert_false(page.has_more);
         assert_str(page.items[0].entity_id, "c");
+        assert_true(page.items[0].appended == SECONDS(1800000000));
         assert_ok(feed_read(t->db, t->project, 3, 2, t->a, &page, &e), &e);
         assert_int_equal(page.n, 0);
         assert_false(page.resync);

@@ -132,7 +132,7 @@ static void find_shown(struct str call, struct str values[N_SHOWN])
                 values[i] = value;
 }
 
-static void write_data(struct json_writer *w, struct str call, usec_t ts)
+static void write_data(struct json_writer *w, struct str call, const struct feed_item *item)
 {
     struct str values[N_SHOWN] = {0};
 
@@ -142,8 +142,9 @@ static void write_data(struct json_writer *w, struct str call, usec_t ts)
     for (size_t i = 0; i < N_SHOWN; i++) {
         json_member_raw(w, members[i].shown, values[i]);
         if (i == DURATION)
-            json_member_time(w, STR("timestamp"), ts);
+            json_member_time(w, STR("timestamp"), item->ts);
     }
+    json_member_bool(w, STR("late"), feed_is_late(item));
     json_close_object(w);
 }
 
@@ -161,7 +162,7 @@ bool feed_frame_event(struct buf *out, const struct feed_item *item, struct str 
     json_init(&w, &json);
     json_open_object(&w);
     json_member_str(&w, STR("event"), name);
-    write_data(&w, call, item->ts);
+    write_data(&w, call, item);
     json_member_int(&w, STR("seq"), item->seq);
     json_member_str(&w, STR("epoch"), epoch);
     json_member_raw(&w, STR("call"), call);

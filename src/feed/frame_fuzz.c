@@ -39,6 +39,7 @@ static void check_frame(struct buf *frame, struct json_object *call, struct aren
     struct json_object *told = json_get(shown, "data");
     assert(json_object_equal(json_get(told, "callSid"), json_get(call, "twilio_sid")));
     assert(json_object_equal(json_get(told, "isFinal"), json_get(call, "is_final")));
+    assert(json_object_get_boolean(json_get(told, "late")));
 }
 
 static size_t members_of(struct str json)
@@ -72,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct feed_item item = {.seq = 5,
                                    .type = STR("call.started"),
                                    .ts = SECONDS(1800000000),
+                                   .appended = SECONDS(1800000000) + HOURS(1),
                                    .payload = {(const char *)data, size}};
     struct json_object *tree;
     struct buf frame;

@@ -36,6 +36,36 @@ static void a_call_is_shown_whatever_its_blanks_and_order(void **state)
     }
 }
 
+static void what_had_happened_long_before_is_late(void **state)
+{
+    static const struct {
+        const char *note;
+        usec_t after;
+        const char *member;
+    } rows[] = {
+        {"at once", 0, "\"late\":false"},
+        {"as late as a provider repeats itself", FEED_LATE, "\"late\":false"},
+        {"later", FEED_LATE + 1, "\"late\":true"},
+        {"a week later", HOURS(7 * 24), "\"late\":true"},
+        {"by a clock ahead of ours", -HOURS(1), "\"late\":false"},
+    };
+    (void)state;
+    FOR_EACH_ROW (row, rows) {
+        const struct feed_item item = {.type = STR("call.ended"),
+                                       .ts = SECONDS(1800000000),
+                                       .appended = SECONDS(1800000000) + row->after,
+                                       .payload = STR("{\"call\":{}}")};
+        struct buf out;
+        buf_init(&out, SIZE_MAX);
+        assert_row(feed_frame_event(&out, &item, STR("E")), row->note);
+        assert_row(str_contains(buf_view(&out), str_from(row->member)), row->note);
+        buf_reset(&out);
+        feed_envelope(&out, &item, STR("E"));
+        assert_row(str_contains(buf_view(&out), str_from(row->member)), row->note);
+        buf_finish(&out);
+    }
+}
+
 /* A store that was tampered with: no frame, and nothing read beyond the end. */
 static void what_holds_no_call_is_not_shown(void **state)
 {
@@ -101,6 +131,7 @@ static void a_frame_that_is_too_large_is_not_half_written(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(a_call_is_shown_whatever_its_blanks_and_order),
+          cmocka_unit_test(what_had_happened_long_before_is_late),
           cmocka_unit_test(what_holds_no_call_is_not_shown),
           cmocka_unit_test(an_event_of_another_kind_is_not_shown),
           cmocka_unit_test(a_frame_that_is_too_large_is_not_half_written))

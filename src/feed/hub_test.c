@@ -33,7 +33,7 @@ static void a_frame_is_what_the_description_says(void **state)
             "\"direction\":\"inbound\",\"from\":\"\\\"Ann, {1]\\\\\","
             "\"to\":\"+16175006181\",\"duration\":null,"
             "\"timestamp\":\"2027-01-15T08:00:00Z\",\"displayStatus\":\"in-progress\","
-            "\"parentCallSid\":null,\"conversationId\":\"42\",\"isFinal\":false},"
+            "\"parentCallSid\":null,\"conversationId\":\"42\",\"isFinal\":false,\"late\":false},"
             "\"seq\":1,\"epoch\":\"")));
     assert_true(cut_until(&rest, '"', &epoch) && epoch.n > 0);
     assert_true(cut_lit(&rest, STR(",\"call\":")));
@@ -242,7 +242,8 @@ static void every_store_feeds_the_same_stream(void **state)
                     "\"ringing\",\"direction\":\"inbound\",\"from\":\"\\\"Ann, {1]\\\\\","
                     "\"to\":\"+16175006181\",\"duration\":null,"
                     "\"timestamp\":\"2027-01-15T08:00:00Z\",\"displayStatus\":\"in-progress\","
-                    "\"parentCallSid\":null,\"conversationId\":\"42\",\"isFinal\":false},"
+                    "\"parentCallSid\":null,\"conversationId\":\"42\",\"isFinal\":false,"
+                    "\"late\":false},"
                     "\"seq\":1,");
         const int64_t last = publish(r, 1000);
         watch(r, &late, "?last_seq=0");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import twilio from "twilio";
-import { type Call, type CallDetail, get, type InboxEvent, type InboxPage, type LogLine } from "../lib/api.ts";
+import { type Call, type CallDetail, type FeedPage, get, type InboxEvent, type InboxPage, type LogLine } from "../lib/api.ts";
 import { ended, start } from "../lib/jobs.ts";
 import { createDatabase, psql } from "../lib/postgres.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
@@ -165,12 +165,22 @@ for (const store of ["sqlite", "postgres"]) {
       assert.deepEqual(events.map(({ applied }) => applied), [true, true, false]);
     });
 
-    it("F084: an event that is seven days late is applied with its own time, and health stays ok", async () => {
+    it("F084: an event that is seven days late is applied with its own time and marked as late, and health stays ok", async () => {
       const sid = newCallSid();
       const late = START - 7 * 86_400_000;
-      await send(event(sid, "completed", 0, { Timestamp: rfc2822(late), CallDuration: "3" }));
+      const stream = await Stream.open(server);
+      await stream.first("connected");
+      await send(event(newCallSid(), "ringing", 0), event(sid, "completed", 0, { Timestamp: rfc2822(late), CallDuration: "3" }));
       assert.equal(Date.parse((await shown(sid)).call.end_time), late);
       assert.equal((await settled(server)).status, "ok");
+
+      const { last_seq: last } = await get<FeedPage>(server, "/api/events?after_seq=0");
+      await stream.reaches(last);
+      stream.close();
+      const streamed = stream.frames.filter(({ id }) => id !== null).map(({ data: { data } }) => [data["callSid"] === sid, data["late"]]);
+      assert.deepEqual(streamed, [[false, false], [true, true]]);
+      const { events } = await get<FeedPage>(server, `/api/events?after_seq=${String(last - 2)}`);
+      assert.deepEqual(events.map(({ entity, late: isLate }) => [entity.id === sid, isLate]), streamed);
     });
 
     it("F088: a call's name under an account that is not ours is refused and touches nothing", async () => {

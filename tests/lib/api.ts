@@ -72,7 +72,7 @@ export type LogLine = {
   payload: Record<string, string> | null;
 };
 export type CallDetail = { call: Call; legs: Call[]; events: LogLine[] };
-export type Envelope = { seq: number; epoch: string; type: string; entity: { id: string }; payload: { call: Call } };
+export type Envelope = { seq: number; epoch: string; type: string; late: boolean; entity: { id: string }; payload: { call: Call } };
 export type FeedPage = { events: Envelope[]; epoch: string; last_seq: number; has_more: boolean; resync?: boolean };
 export type InboxEvent = {
   id: string;

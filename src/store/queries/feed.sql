@@ -41,7 +41,7 @@ UPDATE feed_heads SET epoch = :epoch;
 
 -- name: feed_after
 -- params: project int, after_seq int, limit int
-SELECT seq, type, ts, entity_type, entity_id, payload, trace_id
+SELECT seq, type, ts, created_at, entity_type, entity_id, payload, trace_id
   FROM feed_events
  WHERE project_id = :project AND seq > :after_seq
  ORDER BY seq

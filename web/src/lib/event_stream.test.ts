@@ -19,7 +19,8 @@ class Wire extends EventTarget {
   }
 
   says(seq: number): void {
-    const data = JSON.stringify({ event: "call.updated", ...anEvent(seq) });
+    const { late, ...event } = anEvent(seq);
+    const data = JSON.stringify({ event: "call.updated", data: { late }, ...event });
     this.dispatchEvent(new MessageEvent("call.updated", { data }));
   }
 }

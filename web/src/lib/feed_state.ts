@@ -10,7 +10,8 @@ import type { Call, Envelope, FeedPage, StreamCallEvent } from "./types";
 
 export type Connection = "starting" | "live" | "catching-up" | "polling" | "offline";
 
-export type FeedEvent = { seq: number; epoch: string; call: Call };
+/** `late`: it had happened long before it was heard of. */
+export type FeedEvent = { seq: number; epoch: string; call: Call; late: boolean };
 
 export type FeedState = {
   connection: Connection;
@@ -45,11 +46,11 @@ export const initialFeedState: FeedState = {
 };
 
 export function eventOfEnvelope(envelope: Envelope): FeedEvent {
-  return { seq: envelope.seq, epoch: envelope.epoch, call: envelope.payload.call };
+  return { seq: envelope.seq, epoch: envelope.epoch, call: envelope.payload.call, late: envelope.late };
 }
 
 export function eventOfFrame(frame: StreamCallEvent): FeedEvent {
-  return { seq: frame.seq, epoch: frame.epoch, call: frame.call };
+  return { seq: frame.seq, epoch: frame.epoch, call: frame.call, late: frame.data.late };
 }
 
 const UNSURE: readonly Connection[] = ["catching-up", "offline"];

@@ -40,16 +40,17 @@ export function aCall(change: Partial<Call>): Call {
 }
 
 export function anEvent(seq: number, call: Call = aCall({}), epoch = "e1"): FeedEvent {
-  return { seq, epoch, call };
+  return { seq, epoch, call, late: false };
 }
 
-function envelope({ seq, epoch, call }: FeedEvent): Envelope {
+function envelope({ seq, epoch, call, late }: FeedEvent): Envelope {
   const event = { event_type: "call.state_changed", event_status: call.status } as const;
   return {
     seq,
     epoch,
     type: "call.state_changed",
     ts: AT,
+    late,
     project_id: "1",
     entity: { type: "call", id: call.twilio_sid },
     payload: { call, event: { ...event, event_time: AT, source: "webhook", applied: true } },
