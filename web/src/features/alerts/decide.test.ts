@@ -43,6 +43,14 @@ describe("somebody is told", () => {
     expect(keys([over("busy")], START + 20_000 + FRESH_MS + 1)).toEqual([]);
   });
 
+  it("of nothing that is heard of late, however fresh the call looks", () => {
+    const late = { ...anEvent(1, aCall({})), late: true };
+    expect(alertsOf([late], NONE, START)).toEqual([]);
+    expect(alertsOf([{ ...anEvent(1, aCall(over("busy"))), late: true }], NONE, START + 21_000)).toEqual([]);
+    expect(alertsOf([late, anEvent(2, aCall({ twilio_sid: "CA2" }))], NONE, START).map(keyOf)).toEqual(["incoming CA2"]);
+    expect(alertsOf([anEvent(1, aCall({})), { ...late, seq: 2 }], NONE, START).map(keyOf)).toEqual(["incoming CA1"]);
+  });
+
   it("of no old call that the provider dates to the future", () => {
     expect(keys([{ start_time: "2027-01-01T00:00:00Z" }], START + FRESH_MS + 1)).toEqual([]);
   });

@@ -32,10 +32,15 @@ function alertOf(call: Call, now: number): Alert | null {
   return isWaiting && now - began(call) <= FRESH_MS ? { kind: "incoming", call } : null;
 }
 
-/** The alerts of events that came together. Of each call its last state counts: one that has ended no longer rings. */
+/**
+ * The alerts of events that came together. Of each call its last state counts: one that has ended no longer rings.
+ * Events that are all late are no reason to tell of it.
+ */
 export function alertsOf(events: readonly FeedEvent[], told: Told, now: number): Alert[] {
   const latest = new Map(events.map(({ call }) => [call.twilio_sid, call]));
+  const heardInTime = new Set(events.flatMap(({ call, late }) => (late ? [] : call.twilio_sid)));
   return [...latest.values()]
+    .filter((call) => heardInTime.has(call.twilio_sid))
     .flatMap((call) => alertOf(call, now) ?? [])
     .filter((alert) => !told.has(keyOf(alert)));
 }
