@@ -51,6 +51,21 @@ describe("what the provider has told", () => {
     expect(refusalOf({ refusal: null, standing_status: null })).toBe(ru.call.notApplied);
   });
 
+  it("is marked when it was heard late, in words of how late", async () => {
+    const at = "2026-02-01T06:11:00Z";
+    const webhook = { source: "webhook", event_time: at } as const;
+    const { latenessOf } = await inRussian();
+    expect(latenessOf({ ...webhook, created_at: "2026-02-08T06:11:00Z" })).toBe("пришло с опозданием на 7 дн");
+    vi.doMock("./text", () => ({ text: en }));
+    vi.resetModules();
+    const english = await import("./told");
+    const heardAt = (created_at: string): string | null => english.latenessOf({ ...webhook, created_at });
+    expect(["2026-02-08T06:11:00Z", "2026-02-01T06:16:01Z"].map(heardAt)).toEqual(["heard 7 d late", "heard 5 min late"]);
+    expect(["2026-02-01T06:16:00Z", at, "2026-02-01T06:00:00Z"].map(heardAt)).toEqual([null, null, null]);
+    expect(english.latenessOf({ source: "reconcile_cold", event_time: at, created_at: "2026-02-08T06:11:00Z" })).toBeNull();
+    expect(english.latenessOf({ source: "webhook", event_time: null, created_at: at })).toBeNull();
+  });
+
   it("that cannot be processed has its reason in both languages", async () => {
     const { reasonWords } = await inRussian();
     const reasons = SOURCES.flatMap(reasonsOf);

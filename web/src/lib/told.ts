@@ -1,4 +1,6 @@
 // What the provider says of a call, in the words of who looks at it.
+import { spanOf } from "./ago";
+import { secondsBetween } from "./format";
 import { text } from "./text";
 import type { CallEvent } from "./types";
 
@@ -19,6 +21,16 @@ export function toldBy({ event_type: type, event_status: status }: Pick<CallEven
 export function refusalOf({ refusal, standing_status: standing }: Pick<CallEvent, "refusal" | "standing_status">): string {
   if (refusal === null) return text.call.notApplied;
   return text.call.refused[refusal](standing === null ? "" : toldStatus(standing));
+}
+
+/** From here on an event is late, as in the feed: providers repeat themselves for some minutes. */
+const LATE_SECONDS = 300;
+
+/** How late the provider told it; null when it was in time, or found out in another way. */
+export function latenessOf({ source, event_time: at, created_at: written }: Pick<CallEvent, "source" | "event_time" | "created_at">): string | null {
+  if (source !== "webhook" || at === null) return null;
+  const seconds = secondsBetween(at, Date.parse(written));
+  return seconds > LATE_SECONDS ? text.call.late(spanOf(seconds)) : null;
 }
 
 /** The sentences in which the server keeps why an event could not be processed; what they name is handed on. */

@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import { useRef, useState } from "react";
 import { useMay } from "../../lib/me";
 import { text } from "../../lib/text";
-import { refusalOf, toldBy } from "../../lib/told";
+import { latenessOf, refusalOf, toldBy } from "../../lib/told";
 import type { CallEvent } from "../../lib/types";
 import { useWalkedRows } from "../../lib/walk";
 import { MayNot } from "../../ui/faces";
@@ -39,6 +39,7 @@ function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
   const choose = (): void => {
     onAsOf(event.id);
   };
+  const lateness = latenessOf(event);
   return (
     <li className={classes.entry} data-applied={event.applied} data-chosen={chosen || undefined} data-later={later || undefined}>
       <button type="button" className={classes.button} onClick={choose} aria-pressed={chosen} title={text.call.asOf}>
@@ -49,6 +50,7 @@ function Entry({ event, chosen, later, onAsOf }: EntryProps): ReactElement {
         <span className={classes.source}>
           {text.call.source[event.source]}
           {event.seq !== null && ` · #${event.seq}`}
+          {lateness !== null && ` · ${lateness}`}
         </span>
         {!event.applied && <span className={classes.refusal}>{refusalOf(event)}</span>}
       </button>

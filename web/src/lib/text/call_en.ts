@@ -70,5 +70,6 @@ export const call = {
     reconcile_cold: "reconcile, all calls",
     inferred: "inferred",
   },
+  late: (span: string) => `heard ${span} late`,
   close: "Close",
 };

@@ -70,5 +70,6 @@ export const call: typeof en = {
     reconcile_cold: "сверка, все звонки",
     inferred: "выведено",
   },
+  late: (span: string) => `пришло с опозданием на ${span}`,
   close: "Закрыть",
 };

@@ -52,13 +52,13 @@ export const en = {
   },
   stale: { asOf: (time: string) => `as of ${time}` },
 
-  ago: {
-    now: "just now",
-    seconds: (n: number) => `${n} s ago`,
-    minutes: (n: number) => `${n} min ago`,
-    hours: (n: number) => `${n} h ago`,
-    days: (n: number) => `${n} d ago`,
+  span: {
+    seconds: (n: number) => `${n} s`,
+    minutes: (n: number) => `${n} min`,
+    hours: (n: number) => `${n} h`,
+    days: (n: number) => `${n} d`,
   },
+  ago: { now: "just now", since: (span: string) => `${span} ago` },
 
   today: "Today",
   yesterday: "Yesterday",

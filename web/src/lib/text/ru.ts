@@ -51,13 +51,13 @@ export const ru: Text = {
   },
   stale: { asOf: (time: string) => `на ${time}` },
 
-  ago: {
-    now: "только что",
-    seconds: (n: number) => `${number(n)} с назад`,
-    minutes: (n: number) => `${number(n)} мин назад`,
-    hours: (n: number) => `${number(n)} ч назад`,
-    days: (n: number) => `${number(n)} дн назад`,
+  span: {
+    seconds: (n: number) => `${number(n)} с`,
+    minutes: (n: number) => `${number(n)} мин`,
+    hours: (n: number) => `${number(n)} ч`,
+    days: (n: number) => `${number(n)} дн`,
   },
+  ago: { now: "только что", since: (span: string) => `${span} назад` },
 
   today: "Сегодня",
   yesterday: "Вчера",
