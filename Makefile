@@ -118,7 +118,7 @@ chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the lon
 	    (cd tests && CHAOS=long STORE=$$store ../tools/with_postgres.sh node --import tsx --test faults/redrive.test.ts) || exit 1; done
 	@bench/run recovery-restart recovery-crash recovery-pause recovery-lock recovery-cuts recovery-failover
 
-sabotage: deps-test tests/node_modules/.package-lock.json ## make known mistakes, one at a time, and demand that a test notices each; MISTAKE=word
+sabotage: deps-test build tests/node_modules/.package-lock.json ## make known mistakes, one at a time, and demand that a test notices each; MISTAKE=word
 	@tools/with_postgres.sh tools/sabotage.py $(MISTAKE)
 
 soak: deps-test build tests/node_modules/.package-lock.json ## mixed traffic for SOAK_MINUTES=30: nothing may grow or be lost; STORE=sqlite
