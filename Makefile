@@ -122,7 +122,7 @@ sabotage: deps-test build tests/node_modules/.package-lock.json ## make known mi
 	@tools/with_postgres.sh tools/sabotage.py $(MISTAKE)
 
 soak: deps-test build tests/node_modules/.package-lock.json ## mixed traffic for SOAK_MINUTES=30: nothing may grow or be lost; STORE=sqlite
-	@cd tests && node --import tsx soak/main.ts
+	@cd tests && $(if $(filter postgres,$(STORE)),../tools/with_postgres.sh) node --import tsx soak/main.ts
 
 check-format:
 	@tools/sources.sh format | xargs -r -n 40 -P $(JOBS) clang-format --dry-run -Werror

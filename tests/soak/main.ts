@@ -1,6 +1,6 @@
 // Mixed traffic for a long time: nothing may grow, and at its end the auditor must find nothing.
 //     make soak                     30 minutes on SQLite; SOAK_MINUTES, SOAK_RATE, SOAK_CLIENTS change it
-//     STORE=postgres make soak      with TEST_POSTGRES_URL
+//     STORE=postgres make soak
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
