@@ -13,13 +13,11 @@ enum { AT_ONCE = 500 };
 /* Once for a run that has anything to do; one that goes on behind a failure counts what is left. */
 static bool count_all(struct job_step *s, usec_t before, struct err *e)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
     int64_t left;
-    bool found;
 
-    if (!db_query_one(s->db, Q_CALL_COUNT_UNFROZEN,
-                      BINDS(bind_int("project", s->project), bind_time("before", before)), columns,
-                      LEN(columns), s->a, &left, &found, e))
+    if (!db_count(s->db, Q_CALL_COUNT_UNFROZEN,
+                  BINDS(bind_int("project", s->project), bind_time("before", before)), s->a, &left,
+                  e))
         return err_trace(e);
     s->n_total = s->n_done + left;
     return true;

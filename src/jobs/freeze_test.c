@@ -8,23 +8,6 @@ enum { CALLS = 1200, AT_ONCE = 500, LATE = 100 };
 
 extern const struct job job_freeze;
 
-static void fill(struct test_inbox *t)
-{
-    struct call_change *changes = arena_new(t->a, struct call_change, CALLS);
-    struct err e = {0};
-
-    for (int i = 0; i < CALLS; i++) {
-        changes[i] = call_change_none;
-        changes[i].call_sid = str_fmt(t->a, "CA%d", i);
-        changes[i].status = STR("completed");
-        changes[i].event_time = changes[i].start_time = changes[i].observed_at = test_calls_now;
-        changes[i].from = STR("+15085140320");
-        changes[i].to = STR("+16175006181");
-        changes[i].provider_direction = STR("inbound");
-    }
-    assert_ok(test_calls_save(t->db, changes, CALLS, t->a, &e), &e);
-}
-
 /* As the engine does: what the run has done so far comes back with the next step. */
 static void step(struct test_inbox *t, struct job_step *s, usec_t now)
 {
@@ -48,7 +31,7 @@ static void each_step_tells_how_much_there_is(void **state)
     {
         struct job_step s = {.n_counts = 0};
 
-        fill(t);
+        test_calls_end(t->db, CALLS, t->a);
         for (size_t i = 0; i < LEN(done); i++) {
             step(t, &s, now);
             assert_int_equal(s.n_done, done[i]);
@@ -70,7 +53,7 @@ static void calls_that_join_on_the_way_are_told_of(void **state)
     {
         struct job_step s = {.n_counts = 0};
 
-        fill(t);
+        test_calls_end(t->db, CALLS, t->a);
         test_inbox_sql(t, "UPDATE calls SET sync_state = 'frozen' WHERE id <= 100");
         step(t, &s, now);
         assert_int_equal(s.n_total, CALLS - LATE);
@@ -89,7 +72,7 @@ static void a_run_behind_a_failure_counts_what_is_left(void **state)
     {
         struct job_step s = {.n_done = 7};
 
-        fill(t);
+        test_calls_end(t->db, CALLS, t->a);
         step(t, &s, test_calls_now + HOURS(48));
         assert_int_equal(s.n_total, 7 + CALLS);
     }

@@ -63,18 +63,15 @@ static bool hold_list(struct job_step *s, struct err *e)
     return is.told == is.counted || count_list_anew(s, e) || err_trace(e);
 }
 
-/* Once for a run; one that goes on behind a failure counts what is left. */
-static bool count_all(struct job_step *s, int64_t after, struct err *e)
+/* Once for a run; one that goes on behind a failure leaves out what was seen before it. */
+static bool count_all(struct job_step *s, int64_t seen, struct err *e)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
-    int64_t left;
-    bool found;
+    int64_t all;
 
-    if (!db_query_one(s->db, Q_CONVERSATION_COUNT_BEHIND,
-                      BINDS(bind_int("project", s->project), bind_int("after", after)), columns,
-                      LEN(columns), s->a, &left, &found, e))
+    if (!db_count(s->db, Q_CONVERSATION_TOTAL, BINDS(bind_int("project", s->project)), s->a, &all,
+                  e))
         return err_trace(e);
-    s->n_total = s->n_done + left;
+    s->n_total = s->n_done + all - seen;
     return true;
 }
 
@@ -87,13 +84,14 @@ static bool rebuild(struct job_step *s, struct err *e)
     static const struct row_shape shape = ROW_SHAPE(struct held, columns);
     struct json_object *cursor;
     struct rows *rows;
-    int64_t after = 0;
+    int64_t after = 0, seen = 0;
     size_t n;
 
     if (!json_parse(s->cursor, s->a, &cursor, e))
         return err_trace(e);
-    (void)json_get_int(cursor, "after", &after); // absent: from the beginning
-    if (s->n_total == 0 && !count_all(s, after, e))
+    (void)json_get_int(cursor, "after", &after); // absent, both of them: from the beginning
+    (void)json_get_int(cursor, "seen", &seen);
+    if (s->n_total == 0 && !count_all(s, seen, e))
         return err_trace(e);
     if (!db_query(s->db, Q_CONVERSATION_HELD,
                   BINDS(bind_int("project", s->project), bind_int("after", after),
@@ -110,7 +108,8 @@ static bool rebuild(struct job_step *s, struct err *e)
     if (s->done && !hold_list(s, e))
         return err_trace(e);
     if (n > 0)
-        s->next_cursor = str_fmt(s->a, "{\"after\": %lld}", (long long)page[n - 1].id);
+        s->next_cursor = str_fmt(s->a, "{\"after\": %lld, \"seen\": %lld}",
+                                 (long long)page[n - 1].id, (long long)seen + (long long)n);
     return true;
 }
 

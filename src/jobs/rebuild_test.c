@@ -8,23 +8,6 @@ enum { CONVERSATIONS = 450, PAGE = 200 };
 
 extern const struct job job_rebuild;
 
-static void fill(struct test_inbox *t)
-{
-    struct call_change *changes = arena_new(t->a, struct call_change, CONVERSATIONS);
-    struct err e = {0};
-
-    for (int i = 0; i < CONVERSATIONS; i++) {
-        changes[i] = call_change_none;
-        changes[i].call_sid = str_fmt(t->a, "CA%d", i);
-        changes[i].status = STR("completed");
-        changes[i].event_time = changes[i].start_time = changes[i].observed_at = test_calls_now;
-        changes[i].from = str_fmt(t->a, "+1508514%04d", i);
-        changes[i].to = STR("+16175006181");
-        changes[i].provider_direction = STR("inbound");
-    }
-    assert_ok(test_calls_save(t->db, changes, CONVERSATIONS, t->a, &e), &e);
-}
-
 /* As the engine does: what the run has done so far comes back with the next step. */
 static void step(struct test_inbox *t, struct job_step *s)
 {
@@ -47,7 +30,7 @@ static void each_step_tells_how_many_there_are(void **state)
     {
         struct job_step s = {.next_cursor = STR_NONE};
 
-        fill(t);
+        test_calls_end(t->db, CONVERSATIONS, t->a);
         for (size_t i = 0; i < LEN(done); i++) {
             step(t, &s);
             assert_int_equal(s.n_done, done[i]);
@@ -64,7 +47,7 @@ static void a_run_that_goes_on_behind_a_failure_counts_what_is_left(void **state
     {
         struct job_step s = {.next_cursor = STR_NONE};
 
-        fill(t);
+        test_calls_end(t->db, CONVERSATIONS, t->a);
         step(t, &s);
         s = (struct job_step){.next_cursor = s.next_cursor}; // of another run
         step(t, &s);

@@ -138,14 +138,11 @@ static bool schema_fits(struct patient *p, struct err *e)
 /* By the configuration, or by a project's own settings. */
 static bool account_is_connected(struct patient *p, struct err *e)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
-    int64_t n = 0;
-    bool found;
+    int64_t n;
 
     if (!str_is_empty(p->cmd->config.twilio_account_sid))
         return true;
-    if (!db_query_one(p->db, Q_CONNECTION_COUNT, NO_BINDS, columns, LEN(columns), p->cmd->a, &n,
-                      &found, e))
+    if (!db_count(p->db, Q_CONNECTION_COUNT, NO_BINDS, p->cmd->a, &n, e))
         return err_trace(e);
     if (n > 0)
         return true;

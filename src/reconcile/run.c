@@ -56,13 +56,10 @@ struct run {
 
 static bool known_in_window(struct run *r, int64_t *ret, struct err *e)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
-    bool found;
-
-    return db_query_one(r->s->db, Q_RECONCILE_STARTED,
-                        BINDS(bind_int("project", r->s->project), bind_time("from", r->c.from),
-                              bind_time("to", r->c.to)),
-                        columns, LEN(columns), r->s->a, ret, &found, e) ||
+    return db_count(r->s->db, Q_RECONCILE_STARTED,
+                    BINDS(bind_int("project", r->s->project), bind_time("from", r->c.from),
+                          bind_time("to", r->c.to)),
+                    r->s->a, ret, e) ||
            err_trace(e);
 }
 

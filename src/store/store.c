@@ -254,6 +254,16 @@ bool db_query_one(struct db *db, enum query q, struct binds binds, const struct 
     return true;
 }
 
+bool db_count(struct db *db, enum query q, struct binds binds, struct arena *a, int64_t *ret,
+              struct err *e)
+{
+    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
+    bool found;
+
+    *ret = 0;
+    return db_query_one(db, q, binds, columns, LEN(columns), a, ret, &found, e) || err_trace(e);
+}
+
 bool db_send(struct db *db, enum query q, struct binds binds, struct err *e)
 {
     struct bound b;

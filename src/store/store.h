@@ -247,6 +247,10 @@ bool db_query_one(struct db *db, enum query q, struct binds binds, const struct 
                   size_t n, struct arena *a, void *out, bool *ret_found,
                   struct err *e) CHECK_RESULT;
 
+/* What a query has counted: the `n` of its only row. */
+bool db_count(struct db *db, enum query q, struct binds binds, struct arena *a, int64_t *ret,
+              struct err *e) CHECK_RESULT;
+
 /* The plan of a query, one line per step, for the tests that look for indexes. */
 bool db_explain(struct db *db, enum query q, struct binds binds, struct arena *a, struct str *ret,
                 struct err *e) CHECK_RESULT;

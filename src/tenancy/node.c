@@ -70,11 +70,8 @@ bool node_list(struct db *db, usec_t now, struct arena *a, struct node **ret, si
 
 bool node_askers(struct db *db, int64_t *ret, struct err *e)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-    bool found;
 
-    return db_query_one(db, Q_NODE_ASKERS, BINDS(bind_int("silent_us", NODE_SILENT)), columns,
-                        LEN(columns), a, ret, &found, e) ||
+    return db_count(db, Q_NODE_ASKERS, BINDS(bind_int("silent_us", NODE_SILENT)), a, ret, e) ||
            err_trace(e);
 }

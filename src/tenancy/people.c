@@ -448,15 +448,12 @@ static bool is_place(struct db *db, const struct reach *r, int64_t project, stru
 static bool belongs_elsewhere(struct db *db, const struct reach *r, int64_t user, struct arena *a,
                               bool *ret, struct err *e)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
-    int64_t n = 0;
-    bool found;
+    int64_t n;
 
-    if (!db_query_one(db, Q_USER_ORGS_ELSEWHERE,
-                      BINDS(bind_int("user", user), bind_int("org", r->org)), columns, LEN(columns),
-                      a, &n, &found, e))
+    if (!db_count(db, Q_USER_ORGS_ELSEWHERE, BINDS(bind_int("user", user), bind_int("org", r->org)),
+                  a, &n, e))
         return err_trace(e);
-    *ret = found && n > 0;
+    *ret = n > 0;
     return true;
 }
 

@@ -30,12 +30,7 @@ bool org_hold(struct db *db, int64_t org, struct arena *a, struct err *e)
 
 bool org_projects(struct db *db, int64_t org, struct arena *a, int64_t *ret, struct err *e)
 {
-    static const struct column columns[] = {{"n", COLUMN_INT, 0}};
-    bool found;
-
-    return db_query_one(db, Q_ORG_PROJECTS, BINDS(bind_int("org", org)), columns, LEN(columns), a,
-                        ret, &found, e) ||
-           err_trace(e);
+    return db_count(db, Q_ORG_PROJECTS, BINDS(bind_int("org", org)), a, ret, e) || err_trace(e);
 }
 
 bool project_create(const struct office *o, int64_t org, struct str name, struct arena *a,

@@ -78,3 +78,20 @@ bool test_calls_save(struct db *db, const struct call_change *changes, size_t n,
         return err_trace(e);
     return db_commit(db, e) || err_trace(e);
 }
+
+void test_calls_end(struct db *db, size_t n, struct arena *a)
+{
+    struct call_change *changes = arena_new(a, struct call_change, n);
+    struct err e = {0};
+
+    for (size_t i = 0; i < n; i++) {
+        changes[i] = call_change_none;
+        changes[i].call_sid = str_fmt(a, "CA%zu", i);
+        changes[i].status = STR("completed");
+        changes[i].event_time = changes[i].start_time = changes[i].observed_at = test_calls_now;
+        changes[i].from = str_fmt(a, "+1508514%04zu", i);
+        changes[i].to = owned[0];
+        changes[i].provider_direction = STR("inbound");
+    }
+    assert_ok(test_calls_save(db, changes, n, a, &e), &e);
+}

@@ -11,6 +11,9 @@ struct db *test_calls_connect(struct store *store, struct arena *a);
 bool test_calls_save(struct db *db, const struct call_change *changes, size_t n, struct arena *a,
                      struct err *e) CHECK_RESULT;
 
+/* So many that have ended, "CA0" and so on, each with a number of its own. */
+void test_calls_end(struct db *db, size_t n, struct arena *a);
+
 extern const usec_t test_calls_now;
 
 #endif

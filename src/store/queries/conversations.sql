@@ -86,10 +86,10 @@ UPDATE conversations v
  WHERE v.project_id = k.project_id AND v.id = k.id
 RETURNING v.project_id, v.external_id, v.last_message_at IS NOT NULL AS listed;
 
--- name: conversation_count_behind
--- All that there are behind this one, shown or not.
--- params: project int, after int
-SELECT count(*) AS n FROM conversations WHERE project_id = :project AND id > :after;
+-- name: conversation_total
+-- All that there are, shown or not.
+-- params: project int
+SELECT count(*) AS n FROM conversations WHERE project_id = :project;
 
 -- name: conversation_held
 -- A page of conversations, and whether what each says of its calls is not what they are.
