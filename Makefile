@@ -114,8 +114,8 @@ bench: deps-bench all ## measured scenarios beside their baselines
 
 chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the long form of the faults of PostgreSQL, and the rate after them (minutes)
 	@cd tests && CHAOS=long node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts
-	@for store in sqlite postgres; do \
-	    (cd tests && CHAOS=long STORE=$$store ../tools/with_postgres.sh node --import tsx --test faults/redrive.test.ts) || exit 1; done
+	@cd tests && CHAOS=long ../tools/with_postgres.sh sh -c 'for store in sqlite postgres; do \
+	    STORE=$$store node --import tsx --test faults/redrive.test.ts || exit 1; done'
 	@bench/run recovery-restart recovery-crash recovery-pause recovery-lock recovery-cuts recovery-failover
 
 sabotage: deps-test build tests/node_modules/.package-lock.json ## make known mistakes, one at a time, and demand that a test notices each; MISTAKE=word
