@@ -60,7 +60,7 @@ bool sqlite_is_sync_failure(int extended)
 
 bool sqlite_is_for_reading(int extended)
 {
-    return (extended & 0xff) == SQLITE_READONLY && extended != SQLITE_READONLY_DBMOVED;
+    return (extended & 0xff) == SQLITE_READONLY;
 }
 
 bool sqlite_refuse_broken(struct db *db, struct err *e)

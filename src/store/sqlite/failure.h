@@ -9,8 +9,7 @@ struct db;
  * False. */
 bool sqlite_fail(struct db *db, int extended, const char *doing, struct err *e);
 bool sqlite_is_sync_failure(int extended);
-/* The handle can only read, and another one may write. Not where the file was moved away: another
- * handle would write into what has taken its place. */
+/* The handle can only read, and another one may write. */
 bool sqlite_is_for_reading(int extended);
 /* Says that the store is broken. False. */
 bool sqlite_refuse_broken(struct db *db, struct err *e);

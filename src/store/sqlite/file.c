@@ -224,6 +224,13 @@ static bool is_same(const struct db_file *f, const char *path, struct identity *
     return id->device == st.st_dev && id->inode == st.st_ino;
 }
 
+static bool refuse_replaced(const struct db_file *f, struct err *e)
+{
+    err_set(e, ERR_UNAVAILABLE, "sqlite: %s or its log was replaced or removed while in use",
+            f->path);
+    return err_fix(e, "put the file back and restart; nothing is accepted until then");
+}
+
 bool db_file_check(struct db_file *f, struct err *e)
 {
     const usec_t now = clock_monotonic(&clock_system);
@@ -235,9 +242,13 @@ bool db_file_check(struct db_file *f, struct err *e)
         f->looked_at = same ? now : 0; // once it is wrong it is looked at each time
     }
     pthread_mutex_unlock(&f->mutex);
-    if (same)
-        return true;
-    err_set(e, ERR_UNAVAILABLE, "sqlite: %s or its log was replaced or removed while in use",
-            f->path);
-    return err_fix(e, "put the file back and restart; nothing is accepted until then");
+    return same || refuse_replaced(f, e);
+}
+
+bool db_file_look(struct db_file *f, struct err *e)
+{
+    pthread_mutex_lock(&f->mutex);
+    const bool same = is_same(f, f->path, &f->file);
+    pthread_mutex_unlock(&f->mutex);
+    return same || refuse_replaced(f, e);
 }

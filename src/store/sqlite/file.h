@@ -33,5 +33,7 @@ int64_t db_file_wal_bytes(const struct db_file *f);
  * Any thread.
  */
 bool db_file_check(struct db_file *f, struct err *e) CHECK_RESULT;
+/* The same of the path alone, looked at now: whose file a handle is that was just opened. */
+bool db_file_look(struct db_file *f, struct err *e) CHECK_RESULT;
 
 #endif

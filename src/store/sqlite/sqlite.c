@@ -132,13 +132,27 @@ static void disconnect_handle(struct sqlite_db *d)
     d->spent = false;
 }
 
+/* What was opened where another file has taken the place of the store's would write into that. */
+static bool open_handle(struct db *db, struct err *e)
+{
+    struct sqlite_db *d = sqlite_of(db);
+    const struct sqlite_store *s = sqlite_store_of(db);
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+
+    int rc = sqlite3_open_v2(db_file_path(s->file), &d->handle, flags, s->vfs);
+    if (rc == SQLITE_OK && !db_file_look(s->file, e))
+        return db_failed_lost(db), err_trace(e);
+    rc = rc == SQLITE_OK ? configure(d) : rc;
+    if (rc == SQLITE_OK)
+        return true;
+    return sqlite_fail(db, d->handle ? sqlite3_extended_errcode(d->handle) : rc, "opening", e);
+}
+
 /* With another handle in the place of one that can only read: the statement that found so has
  * failed, and with it the transaction, if there was one. */
 static bool ensure_open(struct db *db, struct err *e)
 {
     struct sqlite_db *d = sqlite_of(db);
-    const char *path = db_file_path(sqlite_store_of(db)->file);
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
     assert(!d->spent || !db->in_transaction);
     if (d->spent)
@@ -147,15 +161,10 @@ static bool ensure_open(struct db *db, struct err *e)
         return true;
     if (FAULT("store.connect"))
         return sqlite_fail(db, SQLITE_CANTOPEN, "opening", e);
-    int rc = sqlite3_open_v2(path, &d->handle, flags, sqlite_store_of(db)->vfs);
-    if (rc == SQLITE_OK)
-        rc = configure(d);
-    if (rc == SQLITE_OK)
+    if (open_handle(db, e))
         return true;
-    rc = d->handle ? sqlite3_extended_errcode(d->handle) : rc;
-    sqlite_fail(db, rc, "opening", e);
     disconnect_handle(d);
-    return false;
+    return err_trace(e);
 }
 
 static struct db *new_connection(struct store *s)

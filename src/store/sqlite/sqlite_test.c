@@ -143,6 +143,30 @@ static void f040_a_log_that_was_replaced_is_noticed(void **state)
     loses("-wal");
 }
 
+/* Also within the second in which nobody looks. */
+static void f040_nothing_is_written_into_what_took_the_place_of_the_file(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct err e = {.code = ERR_NONE};
+    struct str url;
+    struct store *s = test_store_empty(STORE_SQLITE, &clock_system, a, &url);
+    _cleanup_(db_closep) struct db *db = store_connect(s, STORE_WORK);
+    const char *path = str_z(path_of(url), a), *away = str_z(str_fmt(a, "%s.away", path), a);
+
+    (void)state;
+    assert_int_equal(rename(path, away), 0);
+    close(open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+    assert_refused(db_begin(db, &e), &e, ERR_UNAVAILABLE);
+    assert_true(db_lost(db));
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 0);
+
+    assert_int_equal(rename(away, path), 0);
+    assert_ok(db_begin(db, &e), &e);
+    db_rollback(db);
+}
+
 static void the_log_is_cut_back(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
@@ -215,5 +239,6 @@ TEST_MAIN(cmocka_unit_test(f015_a_second_process_is_refused),
           cmocka_unit_test(the_file_is_for_its_owner_only),
           cmocka_unit_test(f040_a_file_that_was_replaced_is_noticed),
           cmocka_unit_test(f040_a_log_that_was_replaced_is_noticed),
+          cmocka_unit_test(f040_nothing_is_written_into_what_took_the_place_of_the_file),
           cmocka_unit_test(the_log_is_cut_back),
           cmocka_unit_test(a_full_disk_is_noticed_by_who_writes))
