@@ -21,7 +21,7 @@ import { live } from './scenarios/live.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { neighbour, neighbourApi, passwords } from './scenarios/neighbour.mjs';
 import { noop } from './scenarios/noop.mjs';
-import { observed } from './scenarios/observed.mjs';
+import { observed, traced } from './scenarios/observed.mjs';
 import { page } from './scenarios/page.mjs';
 import { pageHour } from './scenarios/page_hour.mjs';
 import { reconcile } from './scenarios/reconcile.mjs';
@@ -59,6 +59,7 @@ const scenarios = [
     crashSqlite,
     crashPostgres,
     observed,
+    traced,
     ...pressure,
     reconcile,
     page,

@@ -13,6 +13,8 @@ export const settings = {
     isSelfCheck: process.env.SELF === '1',
     // Another build for the baseline of wall-*: of a version that had no wall yet.
     before: process.env.BEFORE,
+    // Events a second of the cells, where another pace than theirs is wanted.
+    rate: process.env.RATE ? Number(process.env.RATE) : undefined,
     isForced: process.env.FORCE === '1',
     // How long to wait for the load average to fall below 0.5 before refusing to start.
     patience: Number(process.env.PATIENCE ?? 60),

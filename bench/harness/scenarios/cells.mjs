@@ -14,11 +14,12 @@ import {
 } from '../postgres.mjs';
 import { scratchPath } from '../scratch.mjs';
 import { openStore, startHookswitch } from '../servers.mjs';
+import { settings } from '../settings.mjs';
 import * as sqlite from '../sqlite.mjs';
 import { spoolIsEmpty } from '../spool.mjs';
 import { measureWebhooks } from '../window.mjs';
 
-const RATE = 500; // events a second
+const RATE = settings.rate ?? 500; // events a second
 const BURST = 2000; // at once
 const PATIENCE_S = 60;
 

@@ -21,6 +21,7 @@ const THEIR_LIMIT = 100; // requests a second
 const OUR_PACE = 120;
 const PRICE_AFTER_S = 5;
 const REFUSED_MOST = 0.1; // of all requests
+const MENDED_WITHIN_S = 600; // docs/slo.md
 const GOING_ON = ['queued', 'initiated', 'ringing', 'in-progress'];
 
 function startSandbox(server, port) {
@@ -170,6 +171,7 @@ async function ours() {
             hot.checked === 0 && 'nothing was looked at',
             left > 0 && `${left} of ${told.length} calls are otherwise than the provider tells them`,
             rest.stuck === 0 && 'every end was told: nothing was to be found',
+            rest.mending > MENDED_WITHIN_S && `mended in ${rest.mending} s, later than promised`,
             refused === 0 && 'the provider never refused',
             refused > REFUSED_MOST * asked && `${refused} of ${asked} requests were refused: a storm`,
         ].filter(Boolean),
