@@ -342,17 +342,22 @@ static void refuse(struct http_exchange *x, enum err_code code, const char *text
 }
 
 /* False: its client, its project or all of them have too many here. */
-static bool wait_in(const struct pool *pool, struct waiter *waiter)
+static bool wait_in(const struct pool *pool, struct waiter *waiter, int64_t asker)
 {
-    const struct http_request *rq = http_request_of(waiter->x);
-
-    waiter->client = asker_client(rq);
+    waiter->client = asker_client(http_request_of(waiter->x));
     if (!places_enter(pool->places, waiter->client))
         return false;
-    if (turnstile_push(pool->waiting, &waiter->place, askers_key(pool->api->askers, rq)))
+    if (turnstile_push(pool->waiting, &waiter->place, asker))
         return true;
     leave(pool, waiter);
     return false;
+}
+
+/* Who asks too often is told so before it takes a thread and a look into the store. */
+static bool has_room(const struct api *api, const struct route *route, int64_t asker, struct err *e)
+{
+    return route->access == ACCESS_PUBLIC || asker <= 0 ||
+           meter_look(api->meter, &api->o, asker, e) || err_trace(e);
 }
 
 static void enqueue(struct api *api, struct http_exchange *x, const struct http_match *found)
@@ -360,13 +365,17 @@ static void enqueue(struct api *api, struct http_exchange *x, const struct http_
     struct waiter *waiter = arena_new(http_arena(x), struct waiter, 1);
     const struct route *route = found->target;
     const struct pool *pool = &api->pools[route->slow ? POOL_SLOW : POOL_COMMON];
+    const int64_t asker = askers_key(api->askers, http_request_of(x));
+    struct err e = {0};
 
     waiter->x = x;
     waiter->match = *found;
-    if (wait_in(pool, waiter))
+    if (has_room(api, route, asker, &e) && wait_in(pool, waiter, asker))
         return;
-    refuse(x, route->slow ? ERR_RATE : ERR_UNAVAILABLE,
-           "too many requests wait; try again in a moment");
+    if (e.code == ERR_NONE)
+        err_set(&e, route->slow ? ERR_RATE : ERR_UNAVAILABLE,
+                "too many requests wait; try again in a moment");
+    http_answer_error(x, &e, STR_NONE);
 }
 
 static void take(struct api *api, struct http_exchange *x, const struct http_match *match)

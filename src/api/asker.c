@@ -36,13 +36,14 @@ void askers_destroy(struct askers *k)
     free(k);
 }
 
-/* Who may ask for several projects names the one. 0: nothing is shown. */
+/* Who may ask for several projects names the one: in the header, as a query is not read yet. 0:
+ * nothing is shown, or it cannot be told for which project. */
 static uint64_t shown_by(const struct http_request *rq)
 {
     bool is_cookie;
     const struct str shown = credentials_shown(rq, &is_cookie);
 
-    if (str_is_empty(shown))
+    if (str_is_empty(shown) || str_contains(rq->query, STR("project_id")))
         return 0;
     return hash_keyed(shown) + 31 * hash_keyed(http_header(rq, STR("X-Project-Id")));
 }

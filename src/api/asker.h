@@ -3,7 +3,8 @@
 /*
  * Whose turn a request takes, before anybody has looked who asks: that of the project for which the
  * same credentials were good when they were shown last, or else that of its client. Some thousands
- * are remembered; to be wrong about one costs nothing but its turn. From any thread.
+ * are remembered; to be wrong about one costs its turn, or has it wait where its project had to.
+ * From any thread.
  */
 #include "http/http.h"
 

@@ -37,6 +37,19 @@ static void whose_credentials_were_good_has_the_turn_of_the_project(void **state
     askers_destroy(NULL);
 }
 
+static void who_names_the_project_in_the_query_has_the_turn_of_the_client(void **state)
+{
+    struct askers *k = askers_create();
+    struct http_header h[2];
+    struct http_request rq = showing(h, 0, "");
+
+    (void)state;
+    askers_note(k, &rq, 7);
+    rq.query = STR("project_id=8");
+    assert_int_equal(askers_key(k, &rq), asker_client(&rq));
+    askers_destroy(k);
+}
+
 static void who_shows_nothing_has_the_turn_of_the_client(void **state)
 {
     struct askers *k = askers_create();
@@ -63,5 +76,6 @@ static void who_has_no_project_has_the_turn_of_the_client(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(whose_credentials_were_good_has_the_turn_of_the_project),
+          cmocka_unit_test(who_names_the_project_in_the_query_has_the_turn_of_the_client),
           cmocka_unit_test(who_shows_nothing_has_the_turn_of_the_client),
           cmocka_unit_test(who_has_no_project_has_the_turn_of_the_client))

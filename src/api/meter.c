@@ -31,12 +31,24 @@ void meter_destroy(struct meter *m)
 }
 
 /* A project that was made a moment ago is in no book yet. */
+static struct quotas quotas_of(const struct api_options *app, int64_t project)
+{
+    _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(app->accounts);
+    const struct quotas *q = account_book_quotas(book, project);
+
+    return q ? *q : app->quotas;
+}
+
 struct quotas meter_quotas(const struct req *rq)
 {
-    _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(rq->app->accounts);
-    const struct quotas *q = account_book_quotas(book, rq->actor.project);
+    return quotas_of(rq->app, rq->actor.project);
+}
 
-    return q ? *q : rq->app->quotas;
+static bool refuse(int64_t most, usec_t wait, struct err *e)
+{
+    err_set(e, ERR_RATE, "this project asks more than %lld times a minute, which is all it may",
+            (long long)most);
+    return err_later(e, wait);
 }
 
 bool meter_count(const struct req *rq, struct err *e)
@@ -47,9 +59,17 @@ bool meter_count(const struct req *rq, struct err *e)
     struct spending *s = keyed_at(rq->meter->projects, rq->actor.project);
     const usec_t wait =
         bucket_take(&s->requests, bucket_per_minute(most), clock_monotonic(rq->app->clock));
-    if (wait == 0)
+    return wait == 0 || refuse(most, wait, e);
+}
+
+bool meter_look(struct meter *m, const struct api_options *app, int64_t project, struct err *e)
+{
+    struct spending *s = keyed_find(m->projects, project);
+
+    if (!s)
         return true;
-    err_set(e, ERR_RATE, "this project asks more than %lld times a minute, which is all it may",
-            (long long)most);
-    return err_later(e, wait);
+    const int64_t most = quotas_of(app, project).of[QUOTA_API_REQUESTS];
+    const usec_t wait = bucket_wait(atomic_load_explicit(&s->requests, memory_order_relaxed),
+                                    bucket_per_minute(most), clock_monotonic(app->clock));
+    return wait == 0 || refuse(most, wait, e);
 }
