@@ -10,6 +10,7 @@
 #include "base/pace.h"
 #include "loop/bell.h"
 #include "loop/loop.h"
+#include "reconcile/reconcile.h"
 
 enum { TALLIES_MAX = 64, NAME_MAX_BYTES = 48 };
 #define LOOK_EVERY SECONDS(5)
@@ -180,6 +181,19 @@ static void watch(void *arg)
 
 // --- what happens seldom -------------------------------------------------------------------------
 
+/* Of the kind that a count is of; NULL: it is no drift. */
+static struct tally *drift_of(struct gauges *g, struct str count)
+{
+    return cut_lit(&count, STR("drift.")) ? tally_of(&g->drift, count) : NULL;
+}
+
+/* A series that begins above 0 hides its first step from increase(). */
+static void begin_drift(struct gauges *g)
+{
+    for (int c = 0; c < RECONCILE_COUNT_COUNT; c++)
+        (void)drift_of(g, reconcile_count_name((enum reconcile_count)c)); // there is room for all
+}
+
 void gauges_job_ended(struct gauges *g, const struct job *j, bool ok,
                       const struct job_count *counts, size_t n)
 {
@@ -190,8 +204,7 @@ void gauges_job_ended(struct gauges *g, const struct job *j, bool ok,
     else if (t)
         t->failed++;
     for (size_t i = 0; i < n; i++) {
-        struct str name = counts[i].name;
-        t = cut_lit(&name, STR("drift.")) ? tally_of(&g->drift, name) : NULL;
+        t = drift_of(g, counts[i].name);
         if (t && counts[i].n > 0)
             t->ok += (uint64_t)counts[i].n;
     }
@@ -378,6 +391,7 @@ struct gauges *gauges_create(struct store *store, const struct clock *clock)
     g->end = bell_create();
     g->canary_at = TIME_NONE;
     pthread_mutex_init(&g->lock, NULL);
+    begin_drift(g);
     return g;
 }
 
