@@ -215,6 +215,22 @@ static void read_head(CURL *easy, struct arena *a, struct http_fetched *ret)
                                                     : SECONDS(RETRY_AFTER_MAX)};
 }
 
+static void tell(CURL *easy, const struct http_fetch *f, CURLcode code)
+{
+    struct http_outcome o = {.late = code == CURLE_OPERATION_TIMEDOUT};
+    curl_off_t took = 0;
+    long status = 0;
+
+    if (!f->on_asked)
+        return;
+    // They stay as they are when it fails.
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took);
+    o.status = code == CURLE_OK ? (int)status : 0;
+    o.took = took;
+    f->on_asked(&o, f->arg);
+}
+
 bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
                 struct http_fetched *ret, struct err *e)
 {
@@ -223,6 +239,7 @@ bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
     if (!easy || !set_up(easy, f, a, body))
         return err_set(e, ERR_INTERNAL, "libcurl cannot prepare a request to %s", f->peer);
     const CURLcode code = FAULT("fetch.connect") ? CURLE_COULDNT_CONNECT : curl_easy_perform(easy);
+    tell(easy, f, code);
     if (code != CURLE_OK)
         return fail(easy, f, code, body, e);
     read_head(easy, a, ret);
@@ -284,6 +301,7 @@ static void take_ended(struct http_line *l, struct arena *a)
         assert(errand && msg->msg == CURLMSG_DONE);
         const CURLcode code = FAULT("fetch.connect") ? CURLE_COULDNT_CONNECT : msg->data.result;
         errand->ok = code == CURLE_OK;
+        tell(msg->easy_handle, &errand->fetch, code);
         if (errand->ok)
             read_head(msg->easy_handle, a, &errand->answer);
         else

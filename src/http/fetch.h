@@ -26,6 +26,14 @@ struct http_place {
 bool http_place_of(struct str url, struct arena *a, struct http_place *ret) CHECK_RESULT;
 bool http_place_eq(const struct http_place *x, const struct http_place *y);
 
+/* How a request ended that was sent. */
+struct http_outcome {
+    int status;  /* 0: there was no answer that could be taken */
+    bool late;   /* as none came in time */
+    usec_t took; /* as below */
+};
+typedef void http_asked_fn(const struct http_outcome *o, void *arg);
+
 struct http_fetch {
     const char *peer; /* "Twilio", for sentences */
     struct str url;
@@ -38,6 +46,8 @@ struct http_fetch {
     const struct secret *password; /* NULL: asked without name and password */
     usec_t connect_timeout, total_timeout;
     const _Atomic bool *ended; /* turns true: the fetch fails within a second */
+    http_asked_fn *on_asked;   /* once, by the thread that asked, before it goes on; may be NULL */
+    void *arg;
 };
 
 struct http_fetched {

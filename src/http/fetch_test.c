@@ -122,6 +122,34 @@ static void what_fills_the_ceiling_fits_and_more_is_refused(void **state)
     assert_refused(fetch(r, "/large", &answer), &r->e, ERR_LIMIT);
 }
 
+static void keep_outcome(const struct http_outcome *o, void *arg)
+{
+    struct http_outcome *kept = arg;
+
+    *kept = *o;
+}
+
+static void how_it_ended_is_told_apart(void **state)
+{
+    struct rig *r = *state;
+    struct http_outcome o = {0};
+    struct http_fetch f = wanted(r, origin_url(r->origin, "/status/404", r->a));
+    struct http_fetched answer;
+
+    f.on_asked = keep_outcome;
+    f.arg = &o;
+    assert_ok(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e);
+    assert_int_equal(o.status, 404);
+    assert_int_equal(o.took, answer.took);
+    f.url = origin_url(r->origin, "/silent", r->a);
+    f.total_timeout = MILLISECONDS(50);
+    assert_refused(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e, ERR_UNAVAILABLE);
+    assert_true(o.late && o.status == 0);
+    f.url = STR("http://127.0.0.1:9/");
+    assert_refused(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e, ERR_UNAVAILABLE);
+    assert_true(!o.late && o.status == 0);
+}
+
 static void a_silent_peer_is_not_waited_for_longer_than_wanted(void **state)
 {
     struct rig *r = *state;
@@ -312,7 +340,7 @@ TEST_MAIN(CASE(an_answer_comes_with_its_status_and_type), CASE(a_post_is_one_wit
           CASE(refuses_to_be_led_in_circles_or_to_files),
           CASE(what_fills_the_ceiling_fits_and_more_is_refused),
           CASE(a_silent_peer_is_not_waited_for_longer_than_wanted),
-          CASE(a_fetch_under_way_can_be_ended), CASE(a_peer_that_is_not_there_may_come_back),
-          CASE(every_failure_is_told), CASE(places_are_read_as_they_are_asked),
-          CASE(each_of_many_has_its_own_outcome), CASE(many_under_way_can_be_ended),
-          CASE(every_failure_of_one_among_many_is_told))
+          CASE(how_it_ended_is_told_apart), CASE(a_fetch_under_way_can_be_ended),
+          CASE(a_peer_that_is_not_there_may_come_back), CASE(every_failure_is_told),
+          CASE(places_are_read_as_they_are_asked), CASE(each_of_many_has_its_own_outcome),
+          CASE(many_under_way_can_be_ended), CASE(every_failure_of_one_among_many_is_told))

@@ -38,6 +38,7 @@ struct app {
     struct heartbeat *heart;
     struct metrics *metrics;
     struct traffic *traffic;
+    struct asked *asked; /* of providers */
     struct canary *canary;
     struct inbox *inbox;
     struct doors *doors;

@@ -9,6 +9,7 @@
 #include "ops/flag_watch.h"
 #include "ops/metrics.h"
 #include "ops/traffic.h"
+#include "providers/provider.h"
 
 static void on_header(const struct http_request *rq, struct http_decision *ret, void *arg)
 {
@@ -69,6 +70,7 @@ static bool serve_metrics(struct app *app, struct http_exchange *x)
         .wakeups = all ? app->wakeups : NULL,
         .tracer = app->tracer,
         .traffic = app->traffic,
+        .asked = app->asked,
         .hasher = app->hasher,
     };
 
@@ -142,6 +144,7 @@ bool app_listen(struct app *app, struct err *e)
     };
 
     app->traffic = traffic_create(app->loops, app->n_loops);
+    app->asked = asked_create(providers, n_providers);
     if (!http_server_start(&o, &app->server, e))
         return err_trace(e);
     return true;

@@ -21,6 +21,7 @@
 #include "inbox/inbox.h"
 #include "ops/gauges.h"
 #include "ops/traffic.h"
+#include "providers/asked.h"
 #include "queue/queue.h"
 #include "tenancy/password.h"
 #include "trace/trace.h"
@@ -314,6 +315,8 @@ static void answer(const struct metrics *m, const struct metrics_rooms *rooms,
     write_traces(&out, rooms->tracer);
     write_passwords(&out, rooms->hasher);
     gauges_write(m->gauges, &out);
+    if (rooms->asked)
+        asked_write(rooms->asked, &out);
     write_process(&out, m);
     http_answer(x, &(struct http_answer){.type = STR("text/plain; version=0.0.4; charset=utf-8"),
                                          .body = buf_view(&out)});

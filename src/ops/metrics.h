@@ -16,6 +16,7 @@ struct queue;
 struct wakeups;
 struct tracer;
 struct traffic;
+struct asked;
 struct hasher;
 
 /* The rooms whose figures are told; NULL: this process has none, or not yet. */
@@ -27,6 +28,7 @@ struct metrics_rooms {
     const struct wakeups *wakeups;
     const struct tracer *tracer;
     const struct traffic *traffic;
+    const struct asked *asked;
     const struct hasher *hasher;
 };
 

@@ -359,6 +359,7 @@ static bool open_sources(struct app *app, struct err *e)
         .tracer = app->tracer,
         .requests_per_second = app->config->provider_requests_per_second,
         .places = app->outside,
+        .asked = app->asked,
     };
 
     return call_sources_open(&o, &app->sources, e) || err_trace(e);
@@ -424,7 +425,8 @@ static bool start_wakeups(struct app *app, struct err *e)
 
 static bool open_recordings(struct app *app, struct err *e)
 {
-    const struct recordings_options o = {.accounts = app->shelf, .places = app->outside};
+    const struct recordings_options o = {
+        .accounts = app->shelf, .places = app->outside, .asked = app->asked};
 
     return recordings_open(&o, &app->recordings, e) || err_trace(e);
 }
@@ -434,6 +436,7 @@ static void open_checks(struct app *app)
     app->checks = checks_open(&(struct checks_options){
         .accounts = app->shelf,
         .places = app->outside,
+        .asked = app->asked,
         .our_url = app->config->webhook_base_url,
         .is_near = app->config->demo_calls,
     });

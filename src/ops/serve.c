@@ -18,6 +18,7 @@
 #include "ops/roles.h"
 #include "ops/traffic.h"
 #include "ops/watchdog.h"
+#include "providers/asked.h"
 #include "trace/trace.h"
 
 #define FIRST_WAIT MILLISECONDS(500) /* for a store that is down */
@@ -236,6 +237,7 @@ static void stop(struct app *app)
     account_shelf_destroy(app->shelf);
     metrics_destroy(app->metrics);
     traffic_destroy(app->traffic);
+    asked_destroy(app->asked);
     flag_board_destroy(app->flags);
 }
 

@@ -16,6 +16,7 @@
 #include "base/places.h"
 #include "http/fetch.h"
 #include "loop/bell.h"
+#include "providers/asked.h"
 #include "providers/outside.h"
 #include "providers/turns.h"
 #include "trace/trace.h"
@@ -43,6 +44,7 @@ struct call_sources {
     int64_t preset; /* requests per second */
     _Atomic bool ended;
     struct places *places;
+    struct asked *asked;
     struct bell *never; /* to wait by */
     struct turns *turns;
     struct line_slot lines[LINES];
@@ -55,6 +57,7 @@ struct asker {
     struct account_book *book;
     struct book_accounts accounts; /* all of the same provider */
     const struct provider_calls *calls;
+    struct asked_of *asked;
 };
 
 bool call_sources_open(const struct call_sources_options *o, struct call_sources **ret,
@@ -71,6 +74,7 @@ bool call_sources_open(const struct call_sources_options *o, struct call_sources
     cs->tracer = o->tracer;
     cs->preset = o->requests_per_second;
     cs->places = o->places;
+    cs->asked = o->asked;
     cs->never = bell_create();
     cs->turns = turns_create(o->clock);
     for (size_t i = 0; i < LINES; i++)
@@ -222,7 +226,9 @@ static struct http_errand errand_to(struct reconcile_source *s,
                   .password = account->secret,
                   .connect_timeout = CONNECT_TIMEOUT,
                   .total_timeout = TOTAL_TIMEOUT,
-                  .ended = s->ended},
+                  .ended = s->ended,
+                  .on_asked = asked_note,
+                  .arg = k->asked},
         .body = {.max = ANSWER_MAX},
     };
 }
@@ -537,6 +543,7 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
     if (!p)
         return false;
     k->calls = p->calls;
+    k->asked = asked_of(cs->asked, str_from(p->name));
     *ret = (struct reconcile_source){.provider = str_from(p->name),
                                      .trace = id_new(cs->clock, &rng, a),
                                      .at_once = at_once(k),

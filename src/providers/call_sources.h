@@ -10,6 +10,7 @@
 
 struct call_sources;
 
+struct asked;
 struct places;
 struct tracer;
 
@@ -19,6 +20,7 @@ struct call_sources_options {
     struct tracer *tracer;       /* NULL: no traces */
     int64_t requests_per_second; /* for one project, where its quota is not known */
     struct places *places;       /* borrowed; see call_sources_enter() */
+    struct asked *asked;         /* borrowed; NULL: nothing is counted */
 };
 
 bool call_sources_open(const struct call_sources_options *o, struct call_sources **ret,

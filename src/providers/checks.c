@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/places.h"
 #include "providers/address.h"
+#include "providers/asked.h"
 #include "providers/outside.h"
 
 struct checks {
@@ -42,6 +43,7 @@ static void check_accounts(struct checks *c, const struct book_accounts *all,
             .our_url = c->o.our_url,
             .rules = rules,
             .ended = &c->ended,
+            .asked = asked_of(c->o.asked, all->p[i]->provider),
         };
         if (p && p->check)
             p->check(&in, a, ret);

@@ -14,6 +14,7 @@ struct places;
 struct checks_options {
     struct account_shelf *accounts;
     struct places *places; /* borrowed */
+    struct asked *asked;   /* the same; NULL: nothing is counted */
     struct str our_url;    /* WEBHOOK_BASE_URL */
     bool is_near;          /* the provider is a sandbox of this machine, and reaches any address */
 };

@@ -8,6 +8,7 @@
  */
 #include "calls/change.h"
 #include "inbox/door.h"
+#include "providers/asked.h"
 #include "providers/finding.h"
 #include "reconcile/source.h"
 
@@ -30,6 +31,7 @@ struct provider_wanted {
     const struct provider_account *account;
     const struct call_recording *recording;
     const _Atomic bool *ended; /* turns true when nobody wants it any more */
+    struct asked_of *asked;    /* counts; NULL: nothing does */
 };
 
 /* The audio is appended to a buf, whose ceiling is how large it may be; its type as it was told. */
@@ -55,6 +57,7 @@ struct provider_check {
     struct str our_url;             /* by which the provider is to reach us; no slash at its end */
     const struct call_rules *rules; /* the project's own numbers */
     const _Atomic bool *ended;      /* as above */
+    struct asked_of *asked;         /* as above */
 };
 
 /* Whether its secret is right, and where the calls of its numbers go. Blocks, for half a minute at

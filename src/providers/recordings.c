@@ -5,11 +5,13 @@
 #include "base/arena.h"
 #include "base/places.h"
 #include "http/fetch.h"
+#include "providers/asked.h"
 #include "providers/outside.h"
 
 struct recordings {
     struct account_shelf *accounts;
     struct places *places;
+    struct asked *asked;
     _Atomic bool ended;
 };
 
@@ -21,6 +23,7 @@ bool recordings_open(const struct recordings_options *o, struct recordings **ret
     struct recordings *r = NEW(struct recordings);
     r->accounts = o->accounts;
     r->places = o->places;
+    r->asked = o->asked;
     *ret = r;
     return true;
 }
@@ -55,7 +58,8 @@ static bool fetch(struct recordings *r, const struct recordings_wanted *w, struc
     _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(r->accounts);
     const struct provider *p = provider_find(w->provider);
     const struct provider_wanted wanted = {account_book_find(book, w->project, w->provider),
-                                           w->recording, &r->ended};
+                                           w->recording, &r->ended,
+                                           asked_of(r->asked, w->provider)};
     struct str type;
 
     if (!p || !p->recording || !wanted.account) {

@@ -12,6 +12,7 @@ struct recordings;
 struct recordings_options {
     struct account_shelf *accounts;
     struct places *places; /* borrowed */
+    struct asked *asked;   /* the same; NULL: nothing is counted */
 };
 
 bool recordings_open(const struct recordings_options *o, struct recordings **ret,

@@ -136,8 +136,22 @@ const MENDED: Figures = {
   'reconcile_drift_detected_total{kind="duration"}': [0, 2],
   'reconcile_drift_detected_total{kind="price"}': [0, 2], // a provider makes it a moment later
   'job_runs_total{job_name="sync_call",result="ok"}': 2,
+  'provider_requests_total{provider="twilio",outcome="ok"}': [2, MANY], // each call, and its recordings
+  'provider_answer_latency_seconds_count{provider="twilio"}': [2, MANY],
   ...Object.fromEntries(["freeze", "rebuild", "retention", "housekeeping"].map((name) => [`job_runs_total{job_name="${name}",result="ok"}`, [0, MANY]])), // when they are due
 };
+
+/** Nobody was asked: that is told, so that the first time is seen. */
+const NOT_ASKED: Figures = Object.fromEntries(["ok", "absent", "refused", "too_often", "failed", "timeout"].map((outcome) => [`provider_requests_total{provider="twilio",outcome="${outcome}"}`, 0]));
+
+/** A call that was asked for at a provider that answers 429, always; it is tried three times where the wait is short. */
+const TOO_OFTEN: Figures = {
+  'provider_requests_total{provider="twilio",outcome="too_often"}': [1, 3],
+  'provider_answer_latency_seconds_count{provider="twilio"}': [1, 3],
+};
+
+/** The same when nobody is there. */
+const NOBODY_ANSWERS: Figures = { ...TOO_OFTEN, 'provider_requests_total{provider="twilio",outcome="failed"}': 1 };
 
 /** At least one came through, none was missed. */
 const CANARY: Figures = {
@@ -157,7 +171,7 @@ const IN_COMPANY: Figures = {
   wakeups_dropped_total: 0,
 };
 
-const TABLES = [CALLS, HELD, NOBODY, SPOOLED, REPLAYED, MENDED, canarySince(0), IN_COMPANY];
+const TABLES = [CALLS, HELD, NOBODY, SPOOLED, REPLAYED, MENDED, TOO_OFTEN, canarySince(0), IN_COMPANY];
 
 /** Of these only that they are there, and what they are. */
 const SHOWN: Record<string, [string, string]> = {
@@ -317,6 +331,27 @@ describe("the figures", () => {
       } finally {
         await sandbox.stop();
       }
+    });
+  });
+
+  it("of a provider that is asked too often, and of one that is not there", async () => {
+    const port = String(await freePort());
+    await withServer({ TWILIO_BASE_URL: `http://127.0.0.1:${port}` }, async (server) => {
+      const call = ringing();
+      const asksFor = async (): Promise<number> => (await ask(server, `/api/sync/call/${call["CallSid"] ?? ""}`, { method: "POST" })).status;
+      await become(server, NOT_ASKED);
+      const sandbox = await startSandbox(server.url, ["--port", port, "--rate", "0", "--rate-limit", "1"]);
+      try {
+        assert.equal(await asksFor(), 503);
+        await become(server, TOO_OFTEN);
+      } finally {
+        await sandbox.stop();
+      }
+      await until("the server may ask again, and finds nobody", async () => {
+        assert.equal(await asksFor(), 503);
+        return value(await scrape(server), 'provider_requests_total{provider="twilio",outcome="failed"}') === 1 || undefined;
+      });
+      await become(server, NOBODY_ANSWERS);
     });
   });
 

@@ -43,6 +43,8 @@ static bool fetch(const struct check *c, struct str path, struct json_object **r
         .connect_timeout = CONNECT_TIMEOUT,
         .total_timeout = TOTAL_TIMEOUT,
         .ended = c->in->ended,
+        .on_asked = asked_note,
+        .arg = c->in->asked,
     };
     struct http_fetched answer;
 

@@ -78,6 +78,8 @@ bool twilio_recording(const struct provider_wanted *w, struct arena *a, struct b
         .connect_timeout = CONNECT_TIMEOUT,
         .total_timeout = TOTAL_TIMEOUT,
         .ended = w->ended,
+        .on_asked = asked_note,
+        .arg = w->asked,
     };
     struct http_fetched answer;
 

@@ -102,7 +102,7 @@ static bool fetch(struct rig *r, struct str url)
     struct call_recording recording = dual;
     const struct provider_account account = {STR("twilio"), STR("AC1"), 1, r->token,
                                              origin_url(r->origin, "", r->a)};
-    const struct provider_wanted wanted = {&account, &recording, NULL};
+    const struct provider_wanted wanted = {&account, &recording, NULL, NULL};
 
     recording.url = url;
     err_clear(&r->e);
