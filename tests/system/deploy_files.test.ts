@@ -76,6 +76,13 @@ describe("the files of deploy/", () => {
     const nodes = nodesOf(await readCompose()).filter(([, { profiles }]) => !profiles);
     assert.deepEqual(targets, nodes.map(([name]) => `${name}:3000`));
   });
+
+  it("prometheus keeps more than the rules look back over", async () => {
+    const { command = [] } = (await readCompose()).services["prometheus"] ?? {};
+    const kept = Number(/retention\.time=(\d+)d/.exec(command.join(" "))?.[1]);
+    const wanted = [...(await read("deploy/prometheus/rules.yml")).matchAll(/\[(\d+)d\]/g)].map(([, days]) => Number(days));
+    assert.ok(wanted.includes(28) && kept > Math.max(...wanted), `${String(kept)} days`);
+  });
 });
 
 describe("compose.yml", () => {
