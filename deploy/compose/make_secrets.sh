@@ -15,12 +15,16 @@ keep() { # keep NAME: standard input, unless it is there
     [ -e "secrets/$1" ] || (cat >"secrets/.$1" && chmod 644 "secrets/.$1" && mv "secrets/.$1" "secrets/$1")
 }
 
+ask() { # ask NAME QUESTION: a line of whoever sits there, unless it is there
+    [ -e "secrets/$1" ] && return
+    printf '%s: ' "$2" >&2
+    IFS= read -r answer
+    printf %s "$answer" | keep "$1"
+}
+
 random | keep database_password
 random | keep master_key
 random | keep metrics_token
 printf 'postgres://hookswitch:%s@postgres/hookswitch' "$(cat secrets/database_password)" | keep database_url
-if [ ! -e secrets/twilio_auth_token ]; then
-    printf 'Auth token of the Twilio account: ' >&2
-    IFS= read -r token
-    printf %s "$token" | keep twilio_auth_token
-fi
+ask twilio_auth_token 'Auth token of the Twilio account'
+ask alert_webhook_url 'Address to which alerts are posted (https://…)'

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { parse } from "yaml";
 import { type Compose, nodesOf, readCompose } from "../lib/arrangement.ts";
 import { Caddy } from "../lib/caddy.ts";
+import { alertmanagerConfig } from "../lib/prometheus.ts";
 import { ROOT } from "../lib/server.ts";
 
 const run = promisify(execFile);
@@ -22,6 +23,7 @@ const LOOKED_AT: Record<string, string> = {
   "README.md": "cluster.test counts its connections; here its commands' files",
   "caddy/Caddyfile": "here, cluster.test",
   "caddy/nodes.conf": "here",
+  "compose/alertmanager.yml": "here, metrics.test",
   "compose/compose.yml": "here, cluster.test, deploy.test",
   "compose/example.env": "here",
   "compose/make_role.sh": "here",
@@ -77,6 +79,25 @@ describe("the files of deploy/", () => {
     assert.deepEqual(targets, nodes.map(([name]) => `${name}:3000`));
   });
 
+  it("alertmanager.yml: Alertmanager takes it, and Prometheus tells it what its rules raise", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hookswitch-alertmanager-"));
+    try {
+      await writeFile(join(directory, "alertmanager.yml"), await alertmanagerConfig("https://alerts.example.com/hook"));
+      await run("amtool", ["check-config", join(directory, "alertmanager.yml")]);
+      for (const severity of ["page", "ticket"]) {
+        const { stdout } = await run("amtool", ["config", "routes", "test", `--config.file=${directory}/alertmanager.yml`, `severity=${severity}`]);
+        assert.equal(stdout.trim(), severity);
+      }
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+    const { alerting } = parse(await read("deploy/compose/prometheus.yml")) as { alerting: { alertmanagers: { static_configs: { targets: string[] }[] }[] } };
+    assert.deepEqual(alerting.alertmanagers, [{ static_configs: [{ targets: ["alertmanager:9093"] }] }]);
+    assert.ok("alertmanager" in (await readCompose()).services);
+    const raised = new Set([...(await read("deploy/prometheus/rules.yml")).matchAll(/severity: (\w+)/g)].map(([, severity]) => severity));
+    assert.deepEqual([...raised].sort(), ["page", "ticket"]);
+  });
+
   it("prometheus keeps more than the rules look back over", async () => {
     const { command = [] } = (await readCompose()).services["prometheus"] ?? {};
     const kept = Number(/retention\.time=(\d+)d/.exec(command.join(" "))?.[1]);
@@ -94,7 +115,7 @@ describe("compose.yml", () => {
     assert.deepEqual(new Set(volumes.filter((source) => !source.startsWith("."))), new Set(Object.keys(compose.volumes)));
     for (const source of volumes.filter((each) => each.startsWith("."))) assert.ok(await exists(join(COMPOSE, source)), source);
     const made = await read("deploy/compose/make_secrets.sh");
-    for (const secret of Object.keys(compose.secrets)) assert.match(made, new RegExp(`keep ${secret}\\b`));
+    for (const secret of Object.keys(compose.secrets)) assert.match(made, new RegExp(`(keep|ask) ${secret}\\b`));
   });
 
   it("leads the proxy to nodes that have doors, and each keeps a spool of its own", async () => {
@@ -107,7 +128,7 @@ describe("compose.yml", () => {
 
   it("lets no container write but to its volumes, and to memory where its program needs a place", async () => {
     const { services } = await readCompose();
-    const needs: Record<string, string[]> = { postgres: ["/tmp", "/run/postgresql"], caddy: ["/config", "/tmp"], nats: [], prometheus: [] };
+    const needs: Record<string, string[]> = { postgres: ["/tmp", "/run/postgresql"], caddy: ["/config", "/tmp"], nats: [], prometheus: [], alertmanager: [] };
     for (const [name, service] of Object.entries(services)) {
       const { read_only, tmpfs } = service as Record<string, unknown>;
       assert.deepEqual({ read_only, tmpfs: tmpfs ?? [] }, { read_only: true, tmpfs: needs[name] ?? ["/tmp"] }, name);

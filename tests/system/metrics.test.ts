@@ -1,14 +1,15 @@
 // What Prometheus reads: told to who may, in its format, with few series, and true.
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { get, type InboxPage } from "../lib/api.ts";
 import { must, OWNER, signIn } from "../lib/company.ts";
 import { listen } from "../lib/listen.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
+import { startAlertmanager, startPrometheus } from "../lib/prometheus.ts";
 import { converse } from "../lib/raw.ts";
 import { ACCOUNT_SID, freePort, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -288,18 +289,8 @@ describe("metrics", () => {
   });
 
   it("a real Prometheus scrapes them, with our rules loaded", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "prometheus-"));
-    const port = await freePort();
-    await writeFile(join(directory, "prometheus.yml"), JSON.stringify({
-      global: { scrape_interval: "1s", evaluation_interval: "1s" },
-      rule_files: [RULES],
-      scrape_configs: [{ job_name: "hookswitch", authorization: { credentials: METRICS_TOKEN }, static_configs: [{ targets: [new URL(server.url).host] }] }],
-    }));
-    const prometheus = spawn("prometheus", [`--config.file=${directory}/prometheus.yml`, `--storage.tsdb.path=${directory}/data`, `--web.listen-address=127.0.0.1:${String(port)}`], { stdio: "ignore" });
-    const ask = async (path: string): Promise<unknown> => {
-      const answer = await fetch(`http://127.0.0.1:${String(port)}/api/v1/${path}`).catch(() => undefined);
-      return answer?.ok ? answer.json() : undefined;
-    };
+    const prometheus = await startPrometheus([new URL(server.url).host]);
+    const { ask } = prometheus;
     try {
       await until("the value is there", async () => {
         const found = (await ask("query?query=webhook_inbox_dead_letter")) as { data: { result: { value: [number, string] }[] } } | undefined;
@@ -316,8 +307,35 @@ describe("metrics", () => {
         return found?.data.result.length === 1 ? true : undefined;
       });
     } finally {
-      prometheus.kill("SIGKILL");
-      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+      await prometheus.stop();
+    }
+  });
+
+  /** What Alertmanager posts. */
+  type Notice = { receiver: string; status: string; alerts: { labels: Record<string, string>; annotations: Record<string, string> }[] };
+
+  it("a node that is down and a dead letter reach somebody, through a real Alertmanager: one wakes them, one can wait", async () => {
+    const notices: Notice[] = [];
+    const receiver = await listen((rq, rs) => {
+      void text(rq).then((body) => {
+        notices.push(JSON.parse(body) as Notice);
+        rs.writeHead(200).end();
+      });
+    });
+    const told = (name: string): Promise<Notice> => until(`${name} reaches the receiver`, () => Promise.resolve(notices.find(({ alerts }) => alerts.some(({ labels }) => labels["alertname"] === name))));
+    const down = `127.0.0.1:${String(await freePort())}`;
+    const alertmanager = await startAlertmanager(receiver.url);
+    const prometheus = await startPrometheus([new URL(server.url).host, down], { alertmanager, hasten: (rules) => rules.replaceAll("for: 1m\n", "for: 1s\n") });
+    try {
+      const [page, ticket] = [await told("HookswitchDown"), await told("HookswitchDeadLetters")];
+      assert.deepEqual([page.receiver, page.status, ticket.receiver, ticket.status], ["page", "firing", "ticket", "firing"]);
+      assert.deepEqual(page.alerts.map(({ labels }) => labels["instance"]), [down]);
+      assert.equal(page.alerts[0]?.annotations["summary"], `${down} does not answer.`);
+      assert.match(ticket.alerts[0]?.annotations["runbook_url"] ?? "", /#hookswitchdeadletters$/);
+    } finally {
+      await prometheus.stop();
+      await alertmanager.stop();
+      await receiver.close();
     }
   });
 });
