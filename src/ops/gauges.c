@@ -14,10 +14,16 @@
 
 enum { TALLIES_MAX = 64, NAME_MAX_BYTES = 48 };
 #define LOOK_EVERY SECONDS(5)
+#define MEASURE_EVERY MINUTES(1) /* the database asks its disk of each file */
 
 struct backlog_gauge {
     int64_t pending, held, dead;
     usec_t oldest;
+};
+
+/* PostgreSQL's. */
+struct store_sizes {
+    int64_t bytes, kept;
 };
 
 /* Of one job, or one kind of drift. Names are of our own tables, so that there are few. */
@@ -46,6 +52,8 @@ struct gauges {
     bool canary_flies;
     int64_t refused; /* projects */
     struct backlog_gauge backlog;
+    bool measured; /* once */
+    struct store_sizes sizes;
     struct tallies jobs, drift;
     struct histogram canary;
     uint64_t canary_failed;
@@ -162,18 +170,53 @@ bool gauges_look(struct gauges *g, struct db *db, struct arena *a, struct err *e
     return ok || err_trace(e);
 }
 
+bool gauges_measure(struct gauges *g, struct db *db, struct arena *a, struct err *e)
+{
+    static const struct column columns[] = {
+        {"bytes", COLUMN_INT, offsetof(struct store_sizes, bytes)},
+        {"kept", COLUMN_INT, offsetof(struct store_sizes, kept)},
+    };
+    struct store_sizes sizes;
+    bool found;
+
+    if (!db_query_one(db, Q_METRICS_SIZES, NO_BINDS, columns, LEN(columns), a, &sizes, &found, e))
+        return err_trace(e);
+    pthread_mutex_lock(&g->lock);
+    if (found)
+        g->sizes = sizes;
+    g->measured |= found;
+    pthread_mutex_unlock(&g->lock);
+    return true;
+}
+
+/* When it is to be measured again. What our role may not see is not asked for any more. */
+static usec_t measure(struct gauges *g, struct db *db, struct arena *a)
+{
+    struct err e = {0};
+
+    if (gauges_measure(g, db, a, &e) || db_lost(db))
+        return clock_monotonic(g->clock) + MEASURE_EVERY;
+    log_failure(NULL, LOG_WARN, "metrics.measure", &e);
+    return INT64_MAX;
+}
+
 static void watch(void *arg)
 {
     struct gauges *g = arg;
     _cleanup_(db_closep) struct db *db = store_connect(g->store, STORE_READ);
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    usec_t measure_at = 0;
 
     while (!atomic_load(&g->ending)) {
         const usec_t began = clock_monotonic(g->clock);
         struct err e = {0};
         arena_reset(a);
-        if (!gauges_look(g, db, a, &e) && !db_lost(db))
-            log_failure(NULL, LOG_WARN, "metrics.look", &e);
+        if (!gauges_look(g, db, a, &e)) {
+            if (!db_lost(db))
+                log_failure(NULL, LOG_WARN, "metrics.look", &e);
+        } else if (began >= measure_at) {
+            measure_at = measure(g, db, a);
+        }
         const usec_t now = clock_monotonic(g->clock), wait = pace_next(began, now) - now;
         (void)bell_wait(g->end, wait > LOOK_EVERY ? wait : LOOK_EVERY);
     }
@@ -256,6 +299,17 @@ static void write_backlog(struct buf *out, const struct gauges *g, usec_t now)
     metric_plain(out, "webhook_inbox_oldest_pending_seconds", METRIC_GAUGE,
                  "How long the first of those that were never tried has waited.",
                  age(g->backlog.oldest, now));
+}
+
+static void write_sizes(struct buf *out, const struct gauges *g)
+{
+    if (!g->measured)
+        return;
+    metric_plain(out, "store_file_bytes", METRIC_GAUGE, "What the database takes of its disk.",
+                 (double)g->sizes.bytes);
+    metric_plain(out, "store_slot_wal_bytes", METRIC_GAUGE,
+                 "PostgreSQL's log that the replication slot keeps which is furthest behind.",
+                 (double)g->sizes.kept);
 }
 
 static double late_of(const struct tally *t, usec_t now)
@@ -374,6 +428,7 @@ void gauges_write(struct gauges *g, struct buf *out)
 
     pthread_mutex_lock(&g->lock);
     write_backlog(out, g, now);
+    write_sizes(out, g);
     write_tallies(out, g, now);
     write_canary(out, g);
     pthread_mutex_unlock(&g->lock);

@@ -16,6 +16,8 @@ bool gauges_start(struct gauges *g, struct err *e) CHECK_RESULT;
 void gauges_stop(struct gauges *g);
 /* One look at the store, as the thread takes it now and then. */
 bool gauges_look(struct gauges *g, struct db *db, struct arena *a, struct err *e) CHECK_RESULT;
+/* How large PostgreSQL's database is: seldomer, as it costs more. Nothing on SQLite. */
+bool gauges_measure(struct gauges *g, struct db *db, struct arena *a, struct err *e) CHECK_RESULT;
 
 /* From any thread. */
 void gauges_job_ended(struct gauges *g, const struct job *j, bool ok,

@@ -172,6 +172,23 @@ static void a_job_that_never_succeeded_is_behind_since_its_project_was_made(void
     }
 }
 
+static void the_size_of_a_database_is_told_where_it_is_no_file_of_ours(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct gauges *g = gauges_create(t->store, &clock_system);
+        const bool is_postgres = t->engine == STORE_POSTGRES;
+        struct err e = {0};
+
+        assert_false(str_contains(told(t, g), STR("store_file_bytes"))); // not measured yet
+        assert_ok(gauges_measure(g, t->db, t->a, &e), &e);
+        assert_int_equal(str_contains(told(t, g), STR("\nstore_file_bytes ")), is_postgres);
+        assert_int_equal(str_contains(told(t, g), STR("\nstore_slot_wal_bytes ")), is_postgres);
+        gauges_destroy(g);
+    }
+}
+
 static void what_is_degraded_is_what_the_store_says(void **state)
 {
     (void)state;
@@ -199,6 +216,7 @@ static void what_is_degraded_is_what_the_store_says(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(what_the_provider_refuses_is_counted_apart),
+          cmocka_unit_test(the_size_of_a_database_is_told_where_it_is_no_file_of_ours),
           cmocka_unit_test(what_is_degraded_is_what_the_store_says),
           cmocka_unit_test(a_job_that_nobody_asks_for_any_more_is_not_late),
           cmocka_unit_test(a_job_that_fails_is_not_late_and_is_behind),

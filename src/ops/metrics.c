@@ -261,10 +261,13 @@ static void write_disk(struct buf *out, const char *path, const struct disk_name
 
 static void write_store_file(struct buf *out, const struct metrics *m)
 {
-    struct stat wal;
+    struct stat file, wal;
 
     if (!m->store_file)
         return;
+    if (stat(m->store_file, &file) == 0)
+        metric_plain(out, "store_file_bytes", METRIC_GAUGE, "What the database takes of its disk.",
+                     (double)file.st_size);
     write_disk(out, m->store_file,
                &(struct disk_names){"store_disk_free_bytes", "store_disk_size_bytes"});
     if (stat(m->wal_file, &wal) == 0)

@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { readFile, statfs, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import twilio from "twilio";
 import { ask, get, type InboxPage } from "../lib/api.ts";
 import { type Collector, startCollector } from "../lib/collector.ts";
 import { must, OWNER, signIn } from "../lib/company.ts";
 import { assertFigures, type Figures, kindsOf, metricOf, otherwise } from "../lib/figures.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
+import { psql, startCluster } from "../lib/postgres.ts";
 import { AT_ONCE, startSandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, freePort, OWNED_NUMBER, type Server, startServer } from "../lib/server.ts";
 import { settled } from "../lib/settled.ts";
@@ -183,6 +185,8 @@ const SHOWN: Record<string, [string, string]> = {
   spool_disk_free_bytes: ["gauge", "others write to the disk"],
   store_disk_free_bytes: ["gauge", "others write to the disk"],
   store_wal_bytes: ["gauge", "SQLite's own affair"],
+  store_file_bytes: ["gauge", "the engine's; of PostgreSQL: below"],
+  store_slot_wal_bytes: ["gauge", "others may have slots; with one of our own: below"],
 };
 
 describe("the figures", () => {
@@ -360,6 +364,30 @@ describe("the figures", () => {
     await withServer({ CANARY_SECONDS: "1" }, (server) => become(server, canarySince(began)));
   });
 
+  it("of a PostgreSQL that keeps its log for somebody who is gone, and that then stands still: who reads the page does not wait", { skip: !POSTGRES && "PostgreSQL only" }, async () => {
+    const cluster = await startCluster();
+    try {
+      await psql(cluster.superuser, "SELECT pg_create_physical_replication_slot('gone', true)");
+      await withServer({ DATABASE_URL: cluster.url }, async (server) => {
+        const sizes: Figures = { store_file_bytes: [1_000_000, 1_000_000_000], store_slot_wal_bytes: [1000, 1_000_000_000] };
+        await become(server, sizes);
+        await cluster.pause();
+        try {
+          for (const began = Date.now(); Date.now() - began < 7000; ) { // longer than from one look to the next
+            const asked = Date.now();
+            assertFigures(await scrape(server), sizes);
+            assert.ok(Date.now() - asked < 1000);
+            await setTimeout(500);
+          }
+        } finally {
+          await cluster.resume();
+        }
+      });
+    } finally {
+      await cluster.remove();
+    }
+  });
+
   it("of two nodes", { skip: !POSTGRES && "PostgreSQL only: SQLite has one node" }, async () => {
     await withServer({}, (server) =>
       withServer({ DATABASE_URL: server.env["DATABASE_URL"] ?? "" }, async (second) => {
@@ -387,7 +415,7 @@ describe("the figures", () => {
   it("are all asserted, or said to be none that could be, and documented; and those alone are", async () => {
     const documented = [...(await readFile(DOCS, "utf8")).matchAll(/^\| (`[a-z_*`, ]+) \|/gm)].flatMap(([, names = ""]) => [...names.matchAll(/[\w*]+/g)].map(([name]) => name));
     const matches = (name: string, pattern: string): boolean => new RegExp(`^${pattern.replaceAll("*", "\\w+")}$`).test(name);
-    const elsewhere = POSTGRES ? /^store_/ : /^wakeups_/;
+    const elsewhere = POSTGRES ? /^store_(disk|wal)_/ : /^(wakeups|store_slot)_/;
     const asserted = new Set<string>();
     const exposed = await exposedByAll(async (server) => {
       for (const table of [...TABLES, await ofHere(server)]) for (const series of Object.keys(table)) asserted.add(metricOf(series));

@@ -32,3 +32,14 @@ SELECT s.job_name, min(s.next_run_at) AS due,
 -- scope: system — figures of the whole installation
 SELECT count(DISTINCT project_id) AS refused FROM sync_state
  WHERE failures > 0 AND refused_at = last_error_at AND next_run_at IS NOT NULL;
+
+-- name: metrics_sizes
+-- What the database takes of its server's disk, and how much of its log the replication slot keeps there that is furthest
+-- behind. SQLite's file is looked at as a file.
+-- scope: system — figures of the whole installation
+-- [sqlite]
+SELECT NULL AS bytes, NULL AS kept WHERE false;
+-- [postgres]
+SELECT pg_database_size(current_database()) AS bytes,
+       (SELECT COALESCE(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::bigint
+          FROM pg_replication_slots) AS kept;
