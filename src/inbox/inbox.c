@@ -57,6 +57,7 @@ void inbox_stats(const struct inbox *in, struct inbox_stats *ret)
     histogram_add(&ret->commit_time, &in->commit_time);
     histogram_add(&ret->append_time, &in->append_time);
     histogram_add(&ret->spool_time, &in->spool_time);
+    histogram_add(&ret->sync_time, &in->sync_time);
 }
 
 usec_t inbox_owes_since(const struct inbox *in)
@@ -89,8 +90,11 @@ bool inbox_create(const struct inbox_options *o, struct inbox **ret, struct err 
     in->may_hope = store_engine(o->store) == STORE_POSTGRES;
     in->depth = in->may_hope ? DEPTH_MAX : 1;
     in->db = store_connect(o->store, STORE_INGEST);
-    if (!spool_open(&(struct spool_options){.path = o->spool_path, .files = o->files}, &in->spool,
-                    e))
+    if (!spool_open(&(struct spool_options){.path = o->spool_path,
+                                            .files = o->files,
+                                            .sync_time = &in->sync_time,
+                                            .clock = o->clock},
+                    &in->spool, e))
         return err_trace(e);
     writer_note_spool(in);
     *ret = TAKE(in);

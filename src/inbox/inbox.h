@@ -79,6 +79,7 @@ struct inbox_stats {
     uint64_t spool_bytes;                          /* not yet replayed */
     struct histogram_view group_size;              /* of groups: events */
     struct histogram_view commit_time, spool_time; /* of groups: until they were durable there */
+    struct histogram_view sync_time;               /* of the spool: what its disk takes of that */
     struct histogram_view append_time; /* of events: from submitted to durable or refused */
     bool store_down;
 };

@@ -229,9 +229,22 @@ static void take_back(struct spool *s)
         seal(s);
 }
 
+/* A disk that fails late has been slow as well: that is noted before. */
+static int timed_sync(struct spool *s)
+{
+    if (!s->o.sync_time)
+        return s->fs->sync(s->fs, s->out);
+    const usec_t began = clock_monotonic(s->o.clock);
+    const int rc = s->fs->sync(s->fs, s->out);
+    const int no = errno;
+    histogram_note_time(s->o.sync_time, clock_monotonic(s->o.clock) - began);
+    errno = no;
+    return rc;
+}
+
 static bool sync_file(struct spool *s, struct err *e)
 {
-    if (FAILS("spool.sync", EIO) || s->fs->sync(s->fs, s->out) < 0) {
+    if (FAILS("spool.sync", EIO) || timed_sync(s) < 0) {
         (void)failed(e, "syncing");
         if (last_file(s)->size == RECORD_FILE_HEAD.n)
             drop_last_file(s);

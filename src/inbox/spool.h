@@ -17,10 +17,12 @@ struct files;
 struct spool;
 
 struct spool_options {
-    struct str path;           /* directory; made when missing */
-    size_t file_size;          /* a file that reached it is followed by a new one; 0: 8 MB */
-    uint64_t max_size;         /* of all files together; 0: 1 GB */
-    const struct files *files; /* NULL: the system's */
+    struct str path;             /* directory; made when missing */
+    size_t file_size;            /* a file that reached it is followed by a new one; 0: 8 MB */
+    uint64_t max_size;           /* of all files together; 0: 1 GB */
+    const struct files *files;   /* NULL: the system's */
+    struct histogram *sync_time; /* how long the disk takes for each; NULL: nobody asks */
+    const struct clock *clock;   /* for that; else it may be NULL */
 };
 
 /* Finds what an earlier run left. Fails when the directory cannot be used or another process has

@@ -25,6 +25,7 @@ struct rig {
     struct spool_options o;
     struct spool *s;
     struct err e;
+    usec_t now;
 };
 
 static bool open_spool(struct rig *r)
@@ -427,6 +428,34 @@ static void there_may_be_many_files(void **state)
     assert_string_equal(drained(r), "a b c d e f g h i j k l m n o p q r s t u v w x y z");
 }
 
+static int sync_slowly(const struct files *f, int fd)
+{
+    struct rig *r = container_of((struct files *)(uintptr_t)f, struct rig, files);
+
+    r->now += MILLISECONDS(30);
+    return disk_files(f->arg)->sync(f, fd);
+}
+
+static void how_long_the_disk_takes_is_noted(void **state)
+{
+    struct rig *r = *state;
+    const struct clock clock = clock_fixed(&r->now);
+    struct histogram took = {0};
+    struct histogram_view v = {0};
+
+    r->files.sync = sync_slowly;
+    r->o.sync_time = &took;
+    r->o.clock = &clock;
+    reopen(r);
+    assert_true(append(r, "a"));
+    fail_next(r, DISK_SYNC, EIO);
+    assert_false(append(r, "b")); // so long it took to fail, and errno is the disk's
+    assert_true(str_contains(str_from(r->e.text), str_from(strerror(EIO))));
+    all_is_well(r);
+    histogram_add(&v, &took);
+    assert_int_equal(v.sum, 2 * MILLISECONDS(30));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 TEST_MAIN(TEST(each_step_of_an_opening_can_fail_and_be_tried_again),
@@ -442,4 +471,5 @@ TEST_MAIN(TEST(each_step_of_an_opening_can_fail_and_be_tried_again),
           TEST(a_file_that_is_shorter_than_it_was_cannot_be_read),
           TEST(a_file_that_cannot_be_removed_comes_again),
           TEST(nor_is_an_empty_one_passed_over_that_cannot_be_removed),
-          TEST(a_damaged_one_that_cannot_be_put_aside_stays), TEST(there_may_be_many_files))
+          TEST(a_damaged_one_that_cannot_be_put_aside_stays), TEST(there_may_be_many_files),
+          TEST(how_long_the_disk_takes_is_noted))

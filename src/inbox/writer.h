@@ -53,7 +53,7 @@ struct inbox {
     _Atomic uint64_t n_stored, n_duplicates, n_spooled, n_refused, n_groups, n_replayed;
     _Atomic uint64_t n_torn, n_corrupt, n_spool_bytes;
     _Atomic bool store_down, held;
-    struct histogram group_size, commit_time, append_time, spool_time;
+    struct histogram group_size, commit_time, append_time, spool_time, sync_time;
 };
 
 static inline void writer_add(_Atomic uint64_t *counter, uint64_t n)

@@ -98,6 +98,9 @@ static void write_inbox(struct buf *out, const struct inbox *inbox)
                  (double)s.spool_bytes);
     metric_histogram(out, "inbox_spool_latency_seconds", &metric_seconds,
                      "A group's way into the spool, sync included.", &s.spool_time);
+    metric_histogram(out, "inbox_spool_sync_latency_seconds", &metric_seconds,
+                     "What the spool's disk takes to make a group durable: the sync alone.",
+                     &s.sync_time);
     metric_plain(out, "inbox_spool_replayed_total", METRIC_COUNTER,
                  "Events that were brought back from the spool.", (double)s.replayed);
     metric_plain(out, "inbox_spool_corrupt_total", METRIC_COUNTER,

@@ -116,6 +116,7 @@ const SPOOLED: Figures = {
   inbox_store_up: 0,
   inbox_spool_bytes: [200, 10_000],
   inbox_spool_latency_seconds_count: 2,
+  inbox_spool_sync_latency_seconds_count: 2, // each is a group
   inbox_spool_replayed_total: 0,
   'sync_degraded{reason="inbox"}': 1,
   'sync_degraded{reason="spool"}': 1,
