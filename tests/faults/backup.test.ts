@@ -1,4 +1,4 @@
-// A copy of the database while it is written to, and a life after it.
+// A copy of the database while it is written to; restore.test.ts goes on with one.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
@@ -6,11 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { type FeedPage, get } from "../lib/api.ts";
 import { assertNothingLost, keptKeys, Load } from "../lib/load.ts";
 import { createDatabase, startCluster } from "../lib/postgres.ts";
 import { type Server, startServer } from "../lib/server.ts";
-import { Stream } from "../lib/stream.ts";
 import { audit, tool, toolUnder } from "../lib/settled.ts";
 import { strace } from "../lib/strace.ts";
 
@@ -69,11 +67,10 @@ describe("an online backup", () => {
 });
 
 describe("a dump of PostgreSQL", () => {
-  // As docs/runbook.md has it, word for word.
   const all = { ...process.env, PGOPTIONS: "-c hookswitch.scope={(,)}" };
   const run = (command: string, ...args: string[]) => promisify(execFile)(command, args, { env: all });
 
-  it("F044: under load is whole, and a server goes on with it under a new epoch", async () => {
+  it("F044: under load is whole, and holds all that was acknowledged before it began", async () => {
     const cluster = await startCluster();
     const directory = await mkdtemp(join(tmpdir(), "hookswitch-dump-"));
     const dump = join(directory, "hookswitch.dump");
@@ -85,7 +82,6 @@ describe("a dump of PostgreSQL", () => {
     await load.more(100);
     await load.end();
     await assertNothingLost(server, load);
-    const { epoch } = await get<FeedPage>(server, "/api/events?after_seq=0");
 
     const fresh = await createDatabase(cluster.url);
     await run("pg_restore", `--dbname=${fresh}`, dump);
@@ -93,11 +89,6 @@ describe("a dump of PostgreSQL", () => {
     await audit(restored);
     const kept = new Set(await keptKeys(restored));
     assert.deepEqual(before.filter((key) => !kept.has(key)), []);
-    assert.equal((await tool(restored, "feed", "new-epoch")).code, 0);
-    await restored.restart();
-    const resumed = await Stream.open(restored, `?last_seq=1&epoch=${epoch}`);
-    await resumed.first("resync");
-    resumed.close();
     await restored.remove();
     await server.remove();
     await cluster.remove();

@@ -37,9 +37,17 @@ export class Page {
   }
 }
 
+/** Where somebody types: in which directory, and what their shell knows besides. */
+export type Console = {
+  directory?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Functions of the shell, by which a command is another one here. */
+  words?: string;
+};
+
 /** Runs a line as somebody at the server's console types it; it must succeed. */
-export async function typed(server: Server, line: string): Promise<string> {
-  const env = { ...server.env, BINARY, API_KEY };
-  const { stdout, stderr } = await promisify(execFile)("sh", ["-c", `hookswitch() { "$BINARY" "$@"; }\n${line}`], { env });
+export async function typed(server: Server, line: string, { directory, env = {}, words = "" }: Console = {}): Promise<string> {
+  const script = `hookswitch() { "$BINARY" "$@"; }\n${words}\n${line}`;
+  const { stdout, stderr } = await promisify(execFile)("sh", ["-c", script], { cwd: directory, env: { ...server.env, BINARY, API_KEY, ...env } });
   return stdout + stderr;
 }
