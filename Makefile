@@ -112,8 +112,8 @@ attack: deps-test build tests/node_modules/.package-lock.json ## slow peers and 
 bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run $(SCENARIO)
 
-chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the long form of the faults of PostgreSQL, and the rate after them (minutes)
-	@cd tests && CHAOS=long node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts
+chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the long form of the faults of PostgreSQL, and the rate after them (minutes); PREVIOUS=an older build/hookswitch
+	@cd tests && CHAOS=long PREVIOUS=$(abspath $(PREVIOUS)) node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts
 	@cd tests && CHAOS=long ../tools/with_postgres.sh sh -c 'for store in sqlite postgres; do \
 	    STORE=$$store node --import tsx --test faults/redrive.test.ts || exit 1; done'
 	@bench/run recovery-restart recovery-crash recovery-pause recovery-lock recovery-cuts recovery-failover
