@@ -10,6 +10,7 @@ export type Run = {
   state: "waiting" | "running" | "succeeded" | "failed";
   asked_through: string;
   asked_by: string | null;
+  ended_at: string | null;
   done: number;
   total: number;
   counts: Record<string, number>;
