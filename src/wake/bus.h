@@ -3,6 +3,10 @@
 /* What carries hints from node to node. */
 #include "store/store.h"
 
+/* Bytes, with what NATS puts around each hint: told while its server is away, and sent when that is
+ * back. What is told beyond it is not kept. */
+enum { WAKE_NATS_UNSENT = 64 * 1024 };
+
 struct wake_bus_options {
     struct store *store;
     struct str nats_url;

@@ -17,7 +17,6 @@ enum {
     RECONNECT_MS = 1000,
     PING_MS = 5000,
     PINGS_MISSED = 2,
-    UNSENT_BYTES = 64 * 1024,
     UNREAD_MESSAGES = 1024
 };
 
@@ -84,7 +83,7 @@ static natsStatus set_up(struct nats_bus *b)
         natsOptions_SetMaxPingsOut(o, PINGS_MISSED),
         natsOptions_SetMaxReconnect(o, -1),
         natsOptions_SetReconnectWait(o, RECONNECT_MS),
-        natsOptions_SetReconnectBufSize(o, UNSENT_BYTES),
+        natsOptions_SetReconnectBufSize(o, WAKE_NATS_UNSENT),
         natsOptions_SetMaxPendingMsgs(o, UNREAD_MESSAGES),
         natsOptions_SetSendAsap(o, true),
         natsOptions_SetNoEcho(o, true),

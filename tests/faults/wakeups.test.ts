@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { assertNothingLost, Load } from "../lib/load.ts";
-import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
+import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { Nats } from "../lib/nats.ts";
+import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
 import { Proxy } from "../lib/proxy.ts";
 import { type Server, startServer } from "../lib/server.ts";
 import { audit, settled } from "../lib/settled.ts";
@@ -11,6 +12,10 @@ import { Stream } from "../lib/stream.ts";
 import { MEMORY_TELLS, residentMegabytes } from "../lib/system.ts";
 import { FakeCall } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
+
+/** The long form: cut off for as long as nodes remember one another, and longer. */
+const LONG = process.env["CHAOS"] === "long";
+const FORGOTTEN_MS = 60_000;
 
 const count = (node: Server, what: RegExp): number => [...node.output().matchAll(new RegExp(what, "g"))].length;
 
@@ -63,6 +68,12 @@ class Pair {
       await this.call();
       return (count(this.worker, INBOX) > before[0] && count(this.door, FEED) > before[1]) || undefined;
     });
+  }
+
+  /** Neither tells anything any more, as nobody has been heard of for half a minute. */
+  async isAlone(): Promise<true | undefined> {
+    const company = await Promise.all([this.door, this.worker].map(async (node) => value(await scrape(node), "wakeups_in_company")));
+    return company.every((others) => others === 0) || undefined;
   }
 
   async remove(): Promise<void> {
@@ -122,13 +133,18 @@ describe("nodes wake one another", () => {
   it("F064: a node that the bus is cut off from works on under load, loses nothing, and hears again", async () => {
     const nats = await Nats.start();
     const wire = await Proxy.open({ host: "127.0.0.1", port: nats.port });
-    const pair = await Pair.start(cluster, { NATS_URL: `nats://127.0.0.1:${String(wire.port)}` });
+    const pair = await Pair.start(cluster, { NATS_URL: `nats://127.0.0.1:${String(wire.port)}`, METRICS_TOKEN });
     await pair.know();
-    const load = new Load(pair.door, { senders: 4 });
+    const load = new Load(pair.door, { senders: 4, rest: LONG ? 50 : 0 });
     await load.reaches(100);
-    await wire.strike({ how: "stall", after: 1 }); // of one of the two
+    await wire.strike({ how: LONG ? "refuse" : "stall", after: 1 }); // of both, or of one of the two
     await load.more(400);
     await until("it is noticed", () => count(pair.door, DISCONNECTED) + count(pair.worker, DISCONNECTED) > 0 || undefined);
+    if (LONG) {
+      await until("they have forgotten one another", () => pair.isAlone(), FORGOTTEN_MS);
+      await load.more(400);
+      wire.allow();
+    }
     await load.end();
     await assertNothingLost(pair.door, load);
     await pair.hearsAgain();
