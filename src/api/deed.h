@@ -23,8 +23,8 @@ struct deed {
     struct str details;
 };
 bool req_audit(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
-/* In every organisation that the asker belongs to, or in the first when there is none: for what is
- * done to no project. */
+/* In every organisation that the asker belongs to, or in the first, without their name, when there
+ * is none: for what is done to no project. */
 bool req_audit_everywhere(struct req *rq, const struct deed *d, struct err *e) CHECK_RESULT;
 
 /* The line, where a room below writes it. */

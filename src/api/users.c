@@ -201,7 +201,7 @@ static bool take_within(struct req *rq, void *arg, struct err *e)
     const int64_t *ids = arg;
     struct member_role taken;
 
-    if (!role_take(rq->db, &r, ids[0], ids[1], rq->a, &taken, e))
+    if (!role_take(REQ_OFFICE(rq), &r, ids[0], ids[1], rq->a, &taken, e))
         return err_trace(e);
     const struct deed d = {
         .action = "role.taken",

@@ -149,20 +149,36 @@ bool audit_append(struct db *db, int64_t org, const struct audit_entry *in, usec
     return append_to(db, &org, 1, in, now, a, e) || err_trace(e);
 }
 
+/* An organisation that somebody does not belong to is not told who they are. */
+static struct audit_entry without_name(const struct audit_entry *in)
+{
+    static const struct actor nobody = {.kind = ACTOR_NOBODY, .name = STR_NONE};
+    struct audit_entry out = *in;
+
+    if (in->who->kind == ACTOR_USER)
+        out.who = &nobody;
+    out.entity_id = STR("unknown");
+    return out;
+}
+
 bool audit_append_everywhere(struct db *db, int64_t user, const struct audit_entry *in, usec_t now,
                              struct arena *a, struct err *e)
 {
     struct rows *rows;
+    struct audit_entry entry = *in;
     int64_t orgs[64];
     size_t n = 0;
 
     if (!db_query(db, Q_USER_ORGS, BINDS(bind_int("user", user)), a, &rows, e))
         return err_trace(e);
-    while (n < LEN(orgs) && rows_next(rows))
+    while (n < LEN(orgs) && rows_next(rows)) {
         orgs[n++] = rows_int(rows, "org_id");
+        if (rows_int(rows, "user_id") == INT_NONE)
+            entry = without_name(in);
+    }
     if (!rows_end(rows, e))
         return err_trace(e);
-    return n == 0 || append_to(db, orgs, n, in, now, a, e) || err_trace(e);
+    return n == 0 || append_to(db, orgs, n, &entry, now, a, e) || err_trace(e);
 }
 
 bool audit_append_first(struct db *db, const struct audit_entry *in, usec_t now, struct arena *a,

@@ -28,8 +28,9 @@ struct audit_entry {
  * of one organisation wait for each other: append last, commit soon. */
 bool audit_append(struct db *db, int64_t org, const struct audit_entry *in, usec_t now,
                   struct arena *a, struct err *e) CHECK_RESULT;
-/* In every organisation that somebody belongs to, and in the first one for who belongs to none or
- * is not known (user 0): for what is done to no project, such as signing in. */
+/* In every organisation that somebody belongs to (of more than 64 in those), and in the first one
+ * for who belongs to none or is not known (user 0), there without saying who it was: for what is
+ * done to no project, such as signing in. */
 bool audit_append_everywhere(struct db *db, int64_t user, const struct audit_entry *in, usec_t now,
                              struct arena *a, struct err *e) CHECK_RESULT;
 

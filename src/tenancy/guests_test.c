@@ -103,7 +103,7 @@ static void take_all(struct db *db, const struct reach *r, int64_t user, struct 
 
     assert_ok(member_find(db, r, user, a, &m, &e), &e);
     for (size_t i = 0; i < m.n_roles; i++)
-        assert_ok(role_take(db, r, user, m.roles[i].id, a, &taken, &e), &e);
+        assert_ok(role_take(OFFICE(db, NULL, KIT_NOW), r, user, m.roles[i].id, a, &taken, &e), &e);
 }
 
 static void an_address_that_nobody_came_by_is_a_guests(void **state)
@@ -161,12 +161,80 @@ static void who_belongs_nowhere_is_disabled_no_more(void **state)
         (void)kit_person(&k, STR("ann@example.com"), k.project, USER_ROLE_VIEWER);
         assert_ok(member_disable(db, &all, ann, true, KIT_NOW, a, &e), &e);
         assert_ok(member_find(db, &all, ann, a, &m, &e), &e);
-        assert_ok(role_take(db, &all, ann, m.roles[0].id, a, &taken, &e), &e);
+        assert_ok(role_take(OFFICE(db, NULL, KIT_NOW), &all, ann, m.roles[0].id, a, &taken, &e),
+                  &e);
         assert_ok(person_by_id(db, ann, a, &p, &found, &e), &e);
         assert_true(p.disabled_at != TIME_NONE);
-        assert_ok(role_take(db, &all, ann, m.roles[1].id, a, &taken, &e), &e);
+        assert_ok(role_take(OFFICE(db, NULL, KIT_NOW), &all, ann, m.roles[1].id, a, &taken, &e),
+                  &e);
         assert_ok(person_by_id(db, ann, a, &p, &found, &e), &e);
         assert_true(found && p.disabled_at == TIME_NONE);
+    }
+}
+
+static struct str link_of(struct kit *k, int64_t user)
+{
+    struct err e = {0};
+    struct str token;
+
+    assert_ok(link_create(OFFICE(k->db, &k->rng, KIT_NOW), user, LINK_INVITATION, k->a, &token, &e),
+              &e);
+    return token;
+}
+
+static bool opens(struct kit *k, struct str token)
+{
+    struct link link;
+    struct err e = {0};
+    bool found;
+
+    assert_ok(link_find(k->db, token, KIT_NOW, k->a, &link, &found, &e), &e);
+    return found;
+}
+
+static void take_at(struct kit *k, int64_t user, int64_t project)
+{
+    const struct reach all = kit_owner_reach(k);
+    struct member m;
+    struct member_role taken;
+    struct err e = {0};
+
+    assert_ok(member_find(k->db, &all, user, k->a, &m, &e), &e);
+    for (size_t i = 0; i < m.n_roles; i++)
+        if (m.roles[i].project == project)
+            assert_ok(role_take(OFFICE(k->db, NULL, KIT_NOW), &all, user, m.roles[i].id, k->a,
+                                &taken, &e),
+                      &e);
+}
+
+static void what_was_taken_back_is_opened_by_no_link(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        struct kit k = kit_start(db, a);
+        const int64_t guest = invite(&k, k.org, STR("bob@example.com"), USER_ROLE_VIEWER);
+        const struct reach all = kit_owner_reach(&k);
+        enum user_role before;
+        struct err e = {0};
+
+        assert_ok(role_grant(OFFICE(db, NULL, KIT_NOW), &all,
+                             ROLE_WISH(guest, k.project, USER_ROLE_VIEWER), a, &before, &e),
+                  &e);
+        const struct str of_guest = link_of(&k, guest), of_owner = link_of(&k, k.owner);
+        take_at(&k, guest, k.project);
+        assert_false(opens(&k, of_guest));
+
+        // Who has come may have a link to set another password, as long as they belong somewhere.
+        const int64_t ann = kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_VIEWER);
+        (void)kit_person(&k, STR("ann@example.com"), k.project, USER_ROLE_VIEWER);
+        const struct str of_ann = link_of(&k, ann);
+        take_at(&k, ann, k.project);
+        assert_true(opens(&k, of_ann));
+        take_at(&k, ann, INT_NONE);
+        assert_false(opens(&k, of_ann));
+        assert_true(opens(&k, of_owner));
     }
 }
 
@@ -305,6 +373,7 @@ TEST_MAIN(cmocka_unit_test(who_is_invited_is_a_guest_until_they_come),
           cmocka_unit_test(who_has_something_already_keeps_it_and_the_guest_nothing),
           cmocka_unit_test(an_address_that_nobody_came_by_is_a_guests),
           cmocka_unit_test(who_belongs_nowhere_is_disabled_no_more),
+          cmocka_unit_test(what_was_taken_back_is_opened_by_no_link),
           cmocka_unit_test(of_two_who_come_first_at_once_one_is_told_so),
           cmocka_unit_test(what_is_given_while_a_guest_joins_is_the_accounts),
           cmocka_unit_test(a_guest_is_no_owner_that_is_left),

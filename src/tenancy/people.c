@@ -504,9 +504,10 @@ bool role_grant(const struct office *o, const struct reach *r, const struct role
     return true;
 }
 
-bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_id, struct arena *a,
-               struct member_role *ret_taken, struct err *e)
+bool role_take(const struct office *o, const struct reach *r, int64_t user, int64_t role_id,
+               struct arena *a, struct member_role *ret_taken, struct err *e)
 {
+    struct db *db = o->db;
     struct member_role role;
     bool found;
 
@@ -521,7 +522,9 @@ bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_
     if (!may_leave(db, r, &role, a, e) ||
         !db_exec(db, Q_ROLE_TAKE, BINDS(bind_int("id", role_id), bind_int("org", r->org)), NULL,
                  e) ||
-        !db_exec(db, Q_USER_RELEASE, BINDS(bind_int("user", user)), NULL, e))
+        !db_exec(db, Q_USER_RELEASE, BINDS(bind_int("user", user)), NULL, e) ||
+        !db_exec(db, Q_USER_LINKS_TAKE_BACK,
+                 BINDS(bind_int("user", user), bind_time("now", o->now)), NULL, e))
         return err_trace(e);
     *ret_taken = role;
     return true;

@@ -119,10 +119,11 @@ struct role_wish {
  * whose role *ret_before gets (USER_ROLE_COUNT: none). Unless it was the same, their links end. */
 bool role_grant(const struct office *o, const struct reach *r, const struct role_wish *wish,
                 struct arena *a, enum user_role *ret_before, struct err *e) CHECK_RESULT;
-/* Takes one away; ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT for the last owner. Who has none left
- * is disabled no more: it opens nothing, and nobody else could enable them. */
-bool role_take(struct db *db, const struct reach *r, int64_t user, int64_t role_id, struct arena *a,
-               struct member_role *ret_taken, struct err *e) CHECK_RESULT;
+/* Takes one away; ERR_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT for the last owner. The links of a
+ * guest end, and of who has none left; the latter is disabled no more: it opens nothing, and nobody
+ * else could enable them. */
+bool role_take(const struct office *o, const struct reach *r, int64_t user, int64_t role_id,
+               struct arena *a, struct member_role *ret_taken, struct err *e) CHECK_RESULT;
 /* Shuts somebody out, or lets them in again; only whose roles are all within reach. */
 bool member_disable(struct db *db, const struct reach *r, int64_t user, bool disabled, usec_t now,
                     struct arena *a, struct err *e) CHECK_RESULT;

@@ -126,8 +126,9 @@ static void an_organisation_keeps_an_owner(void **state)
 
         assert_ok(member_find(db, &all, k.owner, a, &m, &e), &e);
         assert_int_equal(m.n_roles, 1);
-        assert_refused(role_take(db, &all, k.owner, m.roles[0].id, a, &taken, &e), &e,
-                       ERR_CONFLICT);
+        assert_refused(
+            role_take(OFFICE(db, NULL, KIT_NOW), &all, k.owner, m.roles[0].id, a, &taken, &e), &e,
+            ERR_CONFLICT);
         err_clear(&e);
         assert_refused(role_grant(OFFICE(db, NULL, KIT_NOW), &all,
                                   ROLE_WISH(k.owner, INT_NONE, USER_ROLE_ADMIN), a, &before, &e),
@@ -137,10 +138,13 @@ static void an_organisation_keeps_an_owner(void **state)
         err_clear(&e);
 
         const int64_t ann = kit_person(&k, STR("ann@example.com"), INT_NONE, USER_ROLE_OWNER);
-        assert_ok(role_take(db, &all, k.owner, m.roles[0].id, a, &taken, &e), &e);
+        assert_ok(role_take(OFFICE(db, NULL, KIT_NOW), &all, k.owner, m.roles[0].id, a, &taken, &e),
+                  &e);
         assert_true(taken.role == USER_ROLE_OWNER);
         assert_ok(member_find(db, &all, ann, a, &m, &e), &e);
-        assert_refused(role_take(db, &all, ann, m.roles[0].id, a, &taken, &e), &e, ERR_CONFLICT);
+        assert_refused(
+            role_take(OFFICE(db, NULL, KIT_NOW), &all, ann, m.roles[0].id, a, &taken, &e), &e,
+            ERR_CONFLICT);
     }
 }
 
@@ -164,7 +168,7 @@ static bool oust(struct db *db, const struct ousting *o, struct arena *a, struct
     switch (o->way) {
     case TAKEN:
         return member_find(db, &o->all, o->owner, a, &m, e) &&
-               role_take(db, &o->all, o->owner, m.roles[0].id, a, &taken, e);
+               role_take(OFFICE(db, NULL, KIT_NOW), &o->all, o->owner, m.roles[0].id, a, &taken, e);
     case LOWERED:
         return role_grant(OFFICE(db, NULL, KIT_NOW), &o->all,
                           ROLE_WISH(o->owner, INT_NONE, USER_ROLE_ADMIN), a, &before, e);

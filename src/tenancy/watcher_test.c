@@ -118,7 +118,8 @@ static void a_role_that_is_taken_away_ends_the_watching_of_its_project(void **st
         assert_may(&k, who, "yy", KIT_NOW);
         assert_ok(member_find(db, &reach, ann, a, &m, &e), &e);
         const size_t i = m.roles[0].project == k.project ? 0 : 1;
-        assert_ok(role_take(db, &reach, ann, m.roles[i].id, a, &taken, &e), &e);
+        assert_ok(role_take(OFFICE(db, NULL, KIT_NOW), &reach, ann, m.roles[i].id, a, &taken, &e),
+                  &e);
         assert_may(&k, who, "ny", KIT_NOW);
     }
 }

@@ -124,6 +124,36 @@ describe("a guest", () => {
     assert.deepEqual(await orgsOf(await accept(server, invited.link_token ?? "", ann.email)), ["Ours"]);
   });
 
+  const takeAway = async (by: Person, id: string): Promise<void> => {
+    const { user } = await must<Member>(server, by.token, "GET", `/api/users/${id}`);
+    for (const role of user.roles) await must(server, by.token, "DELETE", `/api/users/${id}/roles/${role.id}`);
+  };
+
+  it("comes in no more once the invitation was taken back", async () => {
+    const unknown = await invite(server, ours, `gone${String(n)}@example.com`, "viewer");
+    for (const { user, link_token } of [invited, unknown]) {
+      await takeAway(ours, user.id);
+      assert.equal((await ask(server, "/auth/link", { method: "POST", key: null, body: { token: link_token } })).status, 404);
+      assert.equal(await take(link_token, passwordOf(user.email)), 404);
+    }
+    assert.deepEqual(await orgsOf(ann), ["Default organisation"]);
+    await invite(server, ours, unknown.user.email, "viewer").then(({ link_token }) => accept(server, link_token ?? "", unknown.user.email));
+  });
+
+  it("is named to no organisation but their own, not even when they have none any more", async () => {
+    const email = `left${String(n)}@ours.example`;
+    const bob = await employ(server, ours, email, "viewer");
+    await takeAway(ours, bob.id);
+    const before = await auditOf(server, theirs.token, "limit=1");
+    const again = await signIn(server, email);
+    await ask(server, "/auth/login", { method: "POST", key: null, body: { email, password: "a wrong password" } });
+    await must(server, again.token, "POST", "/auth/logout");
+    const told = (await auditOf(server, theirs.token, "limit=100")).filter(({ seq }) => Number(seq) > Number(before[0]?.seq));
+    assert.deepEqual(told.map(({ action, actor, entity }) => [action, actor.kind, actor.name, entity.id]),
+      ["logout", "login.failed", "login"].map((action) => [action, "system", "system", "unknown"]));
+    assert.ok(!JSON.stringify(await auditOf(server, theirs.token, "limit=100")).includes(email));
+  });
+
   it("is refused a short password like any other wrong one, unless it is to be a new one", async () => {
     assert.equal(await take(invited.link_token, "short"), 401);
     assert.equal((await heard(theirs))[0], "login.failed");

@@ -242,11 +242,12 @@ SELECT p.id, p.name, p.time_zone, p.created_at, p.org_id, o.name AS org_name,
  ORDER BY p.id LIMIT :limit;
 
 -- name: user_orgs
--- Those that hear of what somebody does: their own, or the first organisation of who belongs to none.
+-- Those that hear of what somebody does: their own, or the first organisation of who belongs to none, to which they
+-- are a stranger: without a user_id.
 -- params: user int
 -- scope: system — a person's own, over organisations
-SELECT DISTINCT org_id FROM user_roles WHERE user_id = :user
+SELECT DISTINCT org_id, user_id FROM user_roles WHERE user_id = :user
 UNION ALL
-SELECT (SELECT min(id) FROM orgs)
+SELECT (SELECT min(id) FROM orgs), NULL
  WHERE NOT EXISTS (SELECT 1 FROM user_roles WHERE user_id = :user) AND EXISTS (SELECT 1 FROM orgs)
  ORDER BY org_id LIMIT 64;

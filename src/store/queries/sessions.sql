@@ -103,3 +103,12 @@ RETURNING user_id, purpose;
 -- params: user int, now time
 -- scope: system — a person's own
 UPDATE user_links SET used_at = :now WHERE user_id = :user AND used_at IS NULL;
+
+-- name: user_links_take_back
+-- The links of a guest, and of who belongs nowhere any more: what they were made for was taken back.
+-- params: user int, now time
+-- scope: system — one of an organisation's own people, whose role was taken
+UPDATE user_links SET used_at = :now
+ WHERE user_id = :user AND used_at IS NULL
+   AND (NOT EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = :user)
+        OR EXISTS (SELECT 1 FROM users u WHERE u.id = :user AND u.invited_email IS NOT NULL));
