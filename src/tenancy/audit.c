@@ -339,16 +339,41 @@ static bool walk_chain(struct db *db, struct walk *w, const struct head *end, in
     return true;
 }
 
+/* What there is of a chain, all of it at one moment. */
+struct chain {
+    struct head end; /* seq INT_NONE: it is not noted */
+    int64_t newest;  /* the last entry; INT_NONE: there is none */
+};
+
+static const struct column chain_columns[] = {
+    {"org_id", COLUMN_INT, offsetof(struct chain, end.org)},
+    {"last_seq", COLUMN_INT, offsetof(struct chain, end.seq)},
+    {"hash", COLUMN_STR, offsetof(struct chain, end.hash)},
+    {"newest", COLUMN_INT, offsetof(struct chain, newest)},
+};
+
+/* Whether there is a chain to walk, with its end where it was noted. */
+static bool has_end(struct walk *w, const struct chain *c)
+{
+    if (c->end.seq == INT_NONE && c->newest == INT_NONE)
+        tell_break(w, "its end is not noted, although somebody has signed in; entries:", 0);
+    else if (c->end.seq == INT_NONE)
+        tell_break(w, "its end is not noted; its last entry is", c->newest);
+    else if (c->newest != INT_NONE && c->newest > c->end.seq)
+        tell_break(w, "beyond the end that was noted are entries, up to", c->newest);
+    return !w->broken;
+}
+
 /* The chain of the next organisation after w->org. */
-static bool next_chain(struct db *db, struct walk *w, struct head *ret_end, struct arena *a,
+static bool next_chain(struct db *db, struct walk *w, struct chain *ret, struct arena *a,
                        bool *ret_found, struct err *e)
 {
-    *ret_end = (struct head){0};
-    if (!db_query_one(db, Q_AUDIT_HEAD_NEXT, BINDS(bind_int("after", w->org)), head_columns,
-                      LEN(head_columns), a, ret_end, ret_found, e))
+    *ret = (struct chain){0};
+    if (!db_query_one(db, Q_AUDIT_CHAIN_NEXT, BINDS(bind_int("after", w->org)), chain_columns,
+                      LEN(chain_columns), a, ret, ret_found, e))
         return err_trace(e);
-    w->org = ret_end->org;
-    w->at = (struct head){ret_end->org, 0, sha256_hex(genesis, a)};
+    w->org = ret->end.org;
+    w->at = (struct head){ret->end.org, 0, sha256_hex(genesis, a)};
     w->broken = false;
     return true;
 }
@@ -361,10 +386,10 @@ bool audit_verify(struct db *db, void (*tell)(struct str what, void *arg), void 
 
     for (;;) {
         _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-        struct head end;
+        struct chain c;
         bool found;
-        if (!next_chain(db, &w, &end, a, &found, e) ||
-            (found && !walk_chain(db, &w, &end, &entries, e)))
+        if (!next_chain(db, &w, &c, a, &found, e) ||
+            (found && has_end(&w, &c) && !walk_chain(db, &w, &c.end, &entries, e)))
             return err_trace(e);
         if (!found)
             break;

@@ -5,8 +5,10 @@
  *
  * An entry's hash is the SHA-256 of the hash before it and of all that the entry says, each piece
  * with its length, so that no entry can be changed, left out or put between others without the rest
- * of the chain saying so. `hookswitch verify` walks the chains. Who can write to the database can
- * still build a whole new chain: what proves against that is a head kept elsewhere.
+ * of the chain saying so. Its end is noted beside it, so that none can be cut off. `hookswitch
+ * verify` walks the chains. Who can write to the database can still build a whole new chain, or
+ * take one away with its head where nobody has signed in since: what proves against that is a head
+ * kept elsewhere.
  */
 #include "base/clock.h"
 #include "store/store.h"

@@ -91,13 +91,24 @@ static void entries_are_chained_and_listed(void **state)
     }
 }
 
+/* trigger: one of its table, as "audit_logs_kept". */
 static void spoil(struct str url, enum store_engine engine, const char *trigger, const char *sql)
 {
     char drop[128];
 
-    (void)snprintf(drop, sizeof drop, "DROP TRIGGER IF EXISTS %s%s", trigger,
-                   engine == STORE_SQLITE ? "" : " ON audit_logs");
+    (void)snprintf(drop, sizeof drop, "DROP TRIGGER IF EXISTS %s%s%.*s", trigger,
+                   engine == STORE_SQLITE ? " --" : " ON ", (int)(strrchr(trigger, '_') - trigger),
+                   trigger);
     assert_true(test_sql(url, drop) && test_sql(url, sql));
+}
+
+static void assert_finds(struct db *db, const char *what)
+{
+    struct found found;
+
+    (void)verify(db, &found);
+    assert_int_equal(found.n, 1);
+    assert_non_null(strstr(found.first, what));
 }
 
 static void keeps_its_entries(enum store_engine engine)
@@ -136,6 +147,41 @@ static void keeps_its_entries(enum store_engine engine)
     assert_non_null(strstr(found.first, "its end is not the one that was noted: 3"));
 }
 
+static void keeps_its_ends(enum store_engine engine)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct str url;
+    struct store *store = test_store_empty(engine, &clock_system, a, &url);
+    struct found found;
+    struct err e = {0};
+    int n;
+
+    if (!store)
+        return;
+    assert_ok(store_migrate_up(store, &n, &e), &e);
+    _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+    struct kit k = kit_start(db, a);
+    assert_int_equal(verify(db, &found), 0);
+    assert_int_equal(found.n, 0); // nobody has come in yet
+    note(&k, k.org, "role.granted", 0);
+    note(&k, k.org, "login", 0);
+    assert_false(test_sql(url, "DELETE FROM audit_heads"));
+    if (engine == STORE_POSTGRES)
+        assert_false(test_sql(url, "TRUNCATE audit_logs") || test_sql(url, "TRUNCATE audit_heads"));
+    assert_int_equal(verify(db, &found), 2);
+    assert_int_equal(found.n, 0);
+
+    assert_true(test_sql(url, "UPDATE audit_heads SET last_seq = 1"));
+    assert_finds(db, "beyond the end that was noted are entries, up to 2");
+    spoil(url, engine, "audit_heads_kept", "DELETE FROM audit_heads");
+    assert_finds(db, "its end is not noted; its last entry is 2");
+    spoil(url, engine, "audit_logs_kept", "DELETE FROM audit_logs");
+    assert_int_equal(verify(db, &found), 0);
+    assert_int_equal(found.n, 0); // as if nobody ever had: that alone it cannot see
+    (void)kit_session(&k, k.owner, KIT_NOW);
+    assert_finds(db, "its end is not noted, although somebody has signed in");
+}
+
 static void nothing_can_be_changed_or_taken_out(void **state)
 {
     (void)state;
@@ -143,5 +189,13 @@ static void nothing_can_be_changed_or_taken_out(void **state)
     keeps_its_entries(STORE_POSTGRES);
 }
 
+static void no_end_can_be_taken_away(void **state)
+{
+    (void)state;
+    keeps_its_ends(STORE_SQLITE);
+    keeps_its_ends(STORE_POSTGRES);
+}
+
 TEST_MAIN(cmocka_unit_test(entries_are_chained_and_listed),
-          cmocka_unit_test(nothing_can_be_changed_or_taken_out))
+          cmocka_unit_test(nothing_can_be_changed_or_taken_out),
+          cmocka_unit_test(no_end_can_be_taken_away))

@@ -234,4 +234,20 @@ describe("the audit log", () => {
     await sql(server, `DELETE FROM audit_logs WHERE org_id = 1 AND seq = ${String(seen)}`);
     assert.equal((await tool(server, "verify")).code, 1, "its end is missing");
   });
+
+  it("is not emptied without verify seeing it: the ends of the chains stay, and are missed where somebody signed in", async () => {
+    const sqlite = server.env["DATABASE_URL"]?.startsWith("sqlite:") === true;
+    await assert.rejects(sql(server, "DELETE FROM audit_heads WHERE org_id = 2"));
+    if (!sqlite) for (const table of ["audit_logs", "audit_heads"]) await assert.rejects(sql(server, `TRUNCATE ${table}`));
+    const of = async (): Promise<string> => {
+      const { code, output } = await tool(server, "verify");
+      assert.equal(code, 1, output);
+      return /audit log of organisation 2: .*/.exec(output)?.[0] ?? "";
+    };
+    assert.equal(await of(), "");
+    await sql(server, `DROP TRIGGER audit_heads_kept${sqlite ? "" : " ON audit_heads"}; DELETE FROM audit_heads WHERE org_id = 2`);
+    assert.match(await of(), /its end is not noted; its last entry is \d+/);
+    await sql(server, "DELETE FROM audit_logs WHERE org_id = 2");
+    assert.match(await of(), /its end is not noted, although somebody has signed in/);
+  });
 });

@@ -86,7 +86,18 @@ SELECT seq, project_id, ts, actor_kind, actor_id, actor_name, action, entity_typ
        address, trace_id, hash
   FROM audit_logs WHERE org_id = :org AND seq > :after ORDER BY seq LIMIT :limit;
 
--- name: audit_head_next
+-- name: audit_chain_next
+-- The next organisation that has a chain or must have one: with a head, an entry, or somebody who signed in, which was
+-- noted. Its head and its last entry are those of one moment.
 -- params: after int
 -- scope: system — the auditor walks every organisation
-SELECT org_id, last_seq, hash FROM audit_heads WHERE org_id > :after ORDER BY org_id LIMIT 1;
+SELECT o.org_id, h.last_seq, h.hash, (SELECT max(l.seq) FROM audit_logs l WHERE l.org_id = o.org_id) AS newest
+  FROM (SELECT min(every.org_id) AS org_id
+          FROM (SELECT min(org_id) AS org_id FROM audit_heads WHERE org_id > :after
+                UNION ALL
+                SELECT min(org_id) FROM audit_logs WHERE org_id > :after
+                UNION ALL
+                SELECT min(r.org_id) FROM user_roles r
+                 WHERE r.org_id > :after AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.user_id = r.user_id)) AS every) AS o
+  LEFT JOIN audit_heads h ON h.org_id = o.org_id
+ WHERE o.org_id IS NOT NULL;
