@@ -47,6 +47,14 @@ async function exported(within: Locator): Promise<{ name: string; lines: string[
   return { name: file.suggestedFilename(), lines: table.slice(1, -2).split("\r\n") };
 }
 
+/** What the audit log says of the last one. */
+async function noted(): Promise<{ entity: { id: string }; details: unknown }> {
+  const audit = await page.request.get(`${server.url}/api/audit?action=export.made`);
+  const { entries } = (await audit.json()) as { entries: { entity: { id: string }; details: unknown }[] };
+  assert.ok(entries[0]);
+  return entries[0];
+}
+
 describe("the export", () => {
   test("has all conversations, more than are loaded, and no formula", async () => {
     await page.goto(`${server.url}/app/calls`);
@@ -82,6 +90,10 @@ describe("the export", () => {
     await page.goto(`${server.url}/app/calls?status=busy`);
     await listed().getByText("1 conversation", { exact: true }).waitFor();
     assert.equal((await exported(listed())).lines.length, 2);
+    const { entity, details } = await noted();
+    assert.deepEqual([entity.id, details], ["conversations", { rows: 1, filter: { status: "busy" } }]);
+    await page.goto(`${server.url}/app/settings/audit`);
+    await page.getByText("Took a table away: conversations, status=busy").first().waitFor();
   });
 
   test("has the calls of one conversation", async () => {
@@ -97,6 +109,20 @@ describe("the export", () => {
     assert.equal(lines[0], `Time (UTC),Time (${ZONE}),Direction,Outcome,"Waited, seconds","Talked, seconds",Call SID,Recording`);
     assert.equal(lines.length, 3);
     assert.ok(lines[1]?.endsWith(`,Inbound,Answered,0,35,${again.sid},`), lines[1]);
+    const [{ id } = { id: "" }] = ((await (await page.request.get(`${server.url}/api/conversations?q=555-1001`)).json()) as { conversations: { id: string }[] }).conversations;
+    const { entity, details } = await noted();
+    assert.deepEqual([entity.id, details], ["calls", { rows: 2, filter: { conversation_id: id } }]);
+  });
+
+  test("says in the audit log that it is of what is unread", async () => {
+    const again = new FakeCall(server, "+12025551002");
+    await again.arrives();
+    await again.status("no-answer");
+    await settled(server);
+    await page.goto(`${server.url}/app/calls?unread=true`);
+    await listed().getByText("1 conversation", { exact: true }).waitFor();
+    assert.equal((await exported(listed())).lines.length, 2);
+    assert.deepEqual((await noted()).details, { rows: 1, filter: { unread: "true" } });
   });
 
   test("tells how far it is, and can be cancelled", async () => {

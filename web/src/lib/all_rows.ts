@@ -14,6 +14,9 @@ export type Source<Row> = {
   idOf: (row: Row) => string;
 };
 
+/** And by what its list was narrowed: parameters of the API, which the audit log keeps of what is taken. */
+export type Narrowed<Row> = Source<Row> & { filter: Record<string, string | undefined> };
+
 export type Progress = { done: number; total: number };
 
 /** Gives the rows as they come in. Throws what the source throws, and the signal's reason when that is raised. */

@@ -12,6 +12,8 @@ export type AuditWords = {
   somebody: (id: string) => string;
   /** What an entry may be about, by the kind. */
   entities: Record<string, string>;
+  /** What is taken away as a table, by the kind. */
+  tables: Record<string, string>;
   /** The names of the actions, short. */
   kinds: Record<string, string>;
   /** By the name of the action; one that is not here stands for itself. */

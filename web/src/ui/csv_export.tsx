@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { ReactElement } from "react";
 import { allRows } from "../lib/all_rows";
-import type { Progress, Source } from "../lib/all_rows";
+import type { Narrowed, Progress } from "../lib/all_rows";
 import { postJson } from "../lib/api";
 import { csvHead, csvLines, csvName } from "../lib/csv";
 import type { Column } from "../lib/csv";
@@ -24,7 +24,7 @@ type CsvExportProps<Row> = {
   words: readonly string[];
   /** As of now: zone and language may be chosen anew. */
   columns: () => readonly Column<Row>[];
-  source: Source<Row>;
+  source: Narrowed<Row>;
 };
 
 /** Whole ones: 100 only at the end. */
@@ -52,7 +52,7 @@ export function CsvExport<Row>({ kind, label, words, columns, source }: CsvExpor
     mutationFn: async (signal: AbortSignal) => {
       const { pieces, rows } = await tableOf(columns(), allRows(source, signal, setProgress));
       signal.throwIfAborted();
-      await postJson<undefined>("/api/exports", { kind, rows }); // who takes what is noted before it is taken
+      await postJson<undefined>("/api/exports", { kind, rows, filter: source.filter }); // who takes what is noted before it is taken
       return pieces;
     },
     onSuccess: (pieces, signal) => {

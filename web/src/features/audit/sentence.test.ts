@@ -33,6 +33,13 @@ describe("an entry of the audit log", () => {
     expect(sentenceOf({ ...switched, details: { before: null, after } })).toBe("Switched flags: Share of calls: 50 %, Live push: Off, moon_phase=3");
   });
 
+  it("says of a table that was taken away of what it was, and by what it was narrowed", () => {
+    const taken = { ...entry, action: "export.made", entity: { type: "export", id: "conversations", name: null } };
+    expect(sentenceOf({ ...taken, details: { rows: 105, filter: {} } })).toBe("Took a table away: conversations");
+    expect(sentenceOf({ ...taken, details: { rows: 1, filter: { status: "busy", q: "555" } } })).toBe("Took a table away: conversations, status=busy, q=555");
+    expect(sentenceOf({ ...taken, entity: { ...taken.entity, id: "moons" }, details: { rows: 1 } })).toBe("Took a table away: moons");
+  });
+
   it("names by number who is not known, and an action that has no words by itself", () => {
     expect(sentenceOf({ ...entry, action: "user.disabled", entity: { ...entry.entity, name: null }, details: {} })).toBe("Switched off the account of person no. 2");
     expect(sentenceOf({ ...entry, action: "moon.landed", details: {} })).toBe("moon.landed");

@@ -20,10 +20,23 @@ function flagsIn(kept: string | null): string | null {
   return kept?.split(" ").map(flagWords).join(", ") ?? null;
 }
 
+/** Which list was taken away, and by what it was narrowed: `status=busy`, as the API has it. */
+function tableIn(kind: string, filter: unknown): string {
+  const narrowed = Object.entries((filter ?? {}) as Record<string, unknown>).map(([name, value]) => `${name}=${String(value)}`);
+  return [peopleWords.audit.tables[kind] ?? kind, ...narrowed].join(", ");
+}
+
+function whomOf({ entity, details }: AuditEntry): string {
+  if (entity.name !== null) return entity.name;
+  if (entity.type === "user") return peopleWords.audit.somebody(entity.id);
+  return entity.type === "export" ? tableIn(entity.id, details["filter"]) : entity.id;
+}
+
 /** An action that has no words stands for itself. */
-export function sentenceOf({ action, entity, details }: AuditEntry): string {
+export function sentenceOf(entry: AuditEntry): string {
+  const { action, details } = entry;
   const { before, after } = details as { before?: unknown; after?: unknown };
-  const whom = entity.name ?? (entity.type === "user" ? peopleWords.audit.somebody(entity.id) : entity.id);
+  const whom = whomOf(entry);
   const say = action === "flags.changed" ? flagsIn : (said: string | null): string | null => said;
   return peopleWords.audit.did[action]?.({ whom, before: say(word(before)), after: say(word(after)) }) ?? action;
 }

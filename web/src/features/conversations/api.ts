@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { QueryKey } from "@tanstack/react-query";
-import type { Source } from "../../lib/all_rows";
+import type { Narrowed } from "../../lib/all_rows";
 import { getJson } from "../../lib/api";
 import { liveRule, loadLive } from "../../lib/live";
 import { pageInSight } from "../../lib/paged_rows";
@@ -102,8 +102,9 @@ export function conversationDetail(id: string) {
 }
 
 /** All that a filter lets through, for a table. */
-export function conversationsToExport(filter: Filter): Source<Conversation> {
+export function conversationsToExport(filter: Filter): Narrowed<Conversation> {
   return {
+    filter: filterQuery(filter),
     page: async (from, signal) => {
       const query = { ...filterQuery(filter), cursor: from ?? undefined, limit: LONG_PAGE_LIMIT };
       const { conversations: rows, total, next_cursor: next } = await getJson<ConversationPage>("/api/conversations", query, signal);
@@ -114,8 +115,9 @@ export function conversationsToExport(filter: Filter): Source<Conversation> {
 }
 
 /** All calls of a conversation, for a table. */
-export function callsToExport(id: string): Source<Message> {
+export function callsToExport(id: string): Narrowed<Message> {
   return {
+    filter: { conversation_id: id },
     page: async (from, signal) => {
       const page = Number(from ?? 1);
       const { messages, total } = await getJson<MessagePage>(`${pathOf(id)}/messages`, { page, limit: LONG_PAGE_LIMIT }, signal);

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
-import type { Source } from "../../lib/all_rows";
+import type { Narrowed } from "../../lib/all_rows";
 import { usePlace } from "../../lib/location";
 import { useMay } from "../../lib/me";
 import { usePagedRows } from "../../lib/paged_rows";
@@ -13,7 +13,7 @@ import { AsOf, Vouched } from "../../ui/stale";
 import { VirtualList } from "../../ui/virtual_list";
 import { conversationList, conversationsSince, conversationsToExport, placeInList } from "./api";
 import { conversationColumns } from "./columns";
-import { isFiltered } from "./filter";
+import { filterQuery, isFiltered } from "./filter";
 import type { Filter } from "./filter";
 import classes from "./list.module.css";
 import { NoConversations } from "./none";
@@ -51,11 +51,11 @@ function UnreadRows({ filter }: Pick<ListProps, "filter">): ReactElement {
     rowAt: (index) => found[index],
     onWindow: () => undefined,
   };
-  const source = { page: () => Promise.resolve({ rows: found, total: found.length, next: null }), idOf: ({ id }: Conversation) => id };
+  const source = { filter: { ...filterQuery(filter), unread: "true" }, page: () => Promise.resolve({ rows: found, total: found.length, next: null }), idOf: ({ id }: Conversation) => id };
   return <Rows rows={rows} unread={unread} empty={<NothingUnread />} source={source} />;
 }
 
-type RowsProps = { rows: PagedRows<Conversation>; unread: Unread; empty: ReactNode; source: Source<Conversation>; start?: number | null };
+type RowsProps = { rows: PagedRows<Conversation>; unread: Unread; empty: ReactNode; source: Narrowed<Conversation>; start?: number | null };
 
 function Rows({ rows: { total, error, retry, rowAt, onWindow }, unread, empty, source, start = null }: RowsProps): ReactElement {
   const { open } = usePlace();

@@ -122,6 +122,7 @@ const audit: AuditWords = {
   somebody: (id: string) => `person no. ${id}`,
   entity: "About",
   entities: { api_key: "API key", call: "call", connection: "connection", event: "event", export: "export", installation: "installation", job: "job", org: "organisation", project: "project", quota: "quota", user: "person" },
+  tables: { conversations: "conversations", calls: "calls", events: "events" },
   trace: "Trace",
   address: "Address",
   kinds: {
@@ -183,7 +184,7 @@ const audit: AuditWords = {
     "quota.granted": ({ whom, after }) => `Granted the quota ${whom}: ${after ?? "the preset"}`,
     "event.replayed": () => "Had events processed again",
     "job.asked": ({ whom }) => `Asked for a job: ${whom}`,
-    "export.made": () => "Took a table away",
+    "export.made": ({ whom }) => `Took a table away: ${whom}`,
     "call.reconciled": () => "Took over what the provider says of a call",
     "connection.set": ({ whom, before, after }) => (before === null ? `Connected an account: ${whom}` : after === TWO_SECRETS ? `Gave an account two secrets: ${whom}` : `Gave an account another secret: ${whom}`),
     "connection.removed": ({ whom }) => `Disconnected an account: ${whom}`,

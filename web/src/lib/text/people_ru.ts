@@ -123,6 +123,7 @@ export const peopleWords: typeof english = {
     somebody: (id: string) => `пользователь № ${id}`,
     entity: "О чём",
     entities: { api_key: "ключ API", call: "звонок", connection: "подключение", event: "событие", export: "выгрузка", installation: "установка", job: "задание", org: "организация", project: "проект", quota: "квота", user: "пользователь" },
+    tables: { conversations: "разговоры", calls: "звонки", events: "события" },
     trace: "Трассировка",
     address: "Адрес",
     kinds: {
@@ -184,7 +185,7 @@ export const peopleWords: typeof english = {
       "quota.granted": ({ whom, after }) => `Назначен лимит ${whom}: ${after ?? "по умолчанию"}`,
       "event.replayed": () => "События отправлены на повторную обработку",
       "job.asked": ({ whom }) => `Запущено задание: ${whom}`,
-      "export.made": () => "Выгружена таблица",
+      "export.made": ({ whom }) => `Выгружена таблица: ${whom}`,
       "call.reconciled": () => "Перенесено то, что провайдер говорит о звонке",
       "connection.set": ({ whom, before, after }) => (before === null ? `Подключён аккаунт: ${whom}` : after === TWO_SECRETS ? `Аккаунту заданы два секрета: ${whom}` : `Аккаунту задан новый секрет: ${whom}`),
       "connection.removed": ({ whom }) => `Отключён аккаунт: ${whom}`,
