@@ -1,10 +1,12 @@
-/* `hookswitch jobs`: what is done again and again, and when; and a run that somebody asks for. */
+/* `hookswitch jobs`: what is done again and again, and when; and a run that somebody asks for,
+ * which is in the audit log as well. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "jobs/run.h"
 #include "ops/tools.h"
+#include "tenancy/audit.h"
 #include "tenancy/project.h"
 
 struct inquiry {
@@ -38,9 +40,28 @@ static bool list(struct inquiry *x, struct err *e)
     return true;
 }
 
+/* What runs once for the installation is of no project. */
+static bool ask_noted(struct inquiry *x, const struct job *job, int64_t *ret_run, struct err *e)
+{
+    const usec_t now = clock_wall(&clock_system);
+    const struct job_asker asker = {STR("cli"), tool_console.name, now};
+    struct arena *a = x->cmd->a;
+
+    if (!job_ask(x->db, x->project.id, job, &asker, ret_run, e))
+        return err_trace(e);
+    const struct audit_entry entry = {
+        .who = &tool_console,
+        .project = job->scope == JOB_INSTALLATION ? 0 : x->project.id,
+        .action = "job.asked",
+        .entity = "job",
+        .entity_id = str_from(job->name),
+        .details = str_fmt(a, "{\"run\":\"%lld\"}", (long long)*ret_run),
+    };
+    return audit_append(x->db, x->project.org, &entry, now, a, e) || err_trace(e);
+}
+
 static bool ask(struct inquiry *x, struct err *e)
 {
-    const struct job_asker asker = {STR("cli"), tool_console.name, clock_wall(&clock_system)};
     int64_t run;
     size_t n;
     const struct job *const *jobs = job_list(&n);
@@ -55,7 +76,7 @@ static bool ask(struct inquiry *x, struct err *e)
                        job->name);
     if (!db_begin(x->db, e))
         return err_trace(e);
-    if (!job_ask(x->db, x->project.id, job, &asker, &run, e) || !db_commit(x->db, e)) {
+    if (!ask_noted(x, job, &run, e) || !db_commit(x->db, e)) {
         db_rollback(x->db);
         return err_trace(e);
     }

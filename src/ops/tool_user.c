@@ -24,43 +24,65 @@ struct errand {
 
 static const struct column id_columns[] = {{"id", COLUMN_INT, 0}};
 
-static bool note(struct errand *x, const char *action, struct err *e)
+static struct audit_entry entry_of(const struct errand *x, const char *action)
 {
-    const struct audit_entry entry = {
+    return (struct audit_entry){
         .who = &tool_console,
         .action = action,
         .entity = "user",
         .entity_id = str_fmt(x->cmd->a, "%lld", (long long)x->user),
     };
+}
+
+/* A link opens all that they are, so whoever they work for hears of it. */
+static bool note_link(struct errand *x, const char *action, struct err *e)
+{
+    const struct audit_entry entry = entry_of(x, action);
 
     return audit_append_everywhere(x->db, x->user, &entry, x->now, x->cmd->a, e) || err_trace(e);
 }
 
-/* With a role for the whole of the first organisation. */
+/* Lets somebody in, by a role for the whole of an organisation, which hears of it; who was there
+ * already gets a link all the same. */
+static bool let_in(struct errand *x, int64_t org, struct str name, enum user_role role,
+                   struct err *e)
+{
+    const struct reach all = {org, INT_NONE, RIGHTS_ALL};
+    const struct office *o = OFFICE(x->db, &x->rng, x->now);
+    struct arena *a = x->cmd->a;
+    enum user_role was;
+    bool made;
+
+    if (!member_ensure(o, INVITATION(org, x->email, name), a, &x->user, &made, e) ||
+        !role_grant(o, &all, ROLE_WISH(x->user, INT_NONE, role), a, &was, e) ||
+        !link_create(o, x->user, LINK_INVITATION, a, &x->link, e))
+        return err_trace(e);
+    struct audit_entry entry = entry_of(x, made ? "user.invited" : "role.granted");
+    entry.details = audit_change(was == USER_ROLE_COUNT ? STR_NONE : str_from(user_role_name(was)),
+                                 str_from(user_role_name(role)), a);
+    return (audit_append(x->db, org, &entry, x->now, a, e) &&
+            (made || note_link(x, "user.invited", e))) ||
+           err_trace(e);
+}
+
+/* Into the first organisation. */
 static bool create(struct errand *x, struct err *e)
 {
-    struct arena *a = x->cmd->a;
-    struct reach all = {.project = INT_NONE, .rights = RIGHTS_ALL};
     struct str name = x->email;
-    enum user_role role, before;
-    bool found, made;
+    enum user_role role;
+    int64_t org;
+    bool found;
 
     if (!user_role_parse(str_from(x->cmd->args[2]), &role))
         return err_set(e, ERR_INVALID, "\"%.40s\" is no role", x->cmd->args[2]);
     if (x->cmd->n_args > 3 && !tool_name(x->cmd->args[3], &name, e))
         return err_trace(e);
-    if (!db_query_one(x->db, Q_ORG_FIRST, NO_BINDS, id_columns, LEN(id_columns), a, &all.org,
+    if (!db_query_one(x->db, Q_ORG_FIRST, NO_BINDS, id_columns, LEN(id_columns), x->cmd->a, &org,
                       &found, e))
         return err_trace(e);
     if (!found)
         return err_set(e, ERR_NOT_FOUND, "the store is empty; start the server once");
-    return (member_ensure(OFFICE(x->db, &x->rng, x->now), INVITATION(all.org, x->email, name), a,
-                          &x->user, &made, e) &&
-            role_grant(OFFICE(x->db, NULL, x->now), &all, ROLE_WISH(x->user, INT_NONE, role), a,
-                       &before, e) &&
-            link_create(OFFICE(x->db, &x->rng, x->now), x->user, LINK_INVITATION, a, &x->link, e) &&
-            note(x, "user.invited", e)) ||
-           err_trace(e);
+    return let_in(x, org, name, role, e) || err_trace(e);
 }
 
 /* An organisation with a project, as none can do without, and an owner. */
@@ -68,28 +90,21 @@ static bool create_org(struct errand *x, struct err *e)
 {
     struct arena *a = x->cmd->a;
     struct str name;
-    struct reach all = {.project = INT_NONE, .rights = RIGHTS_ALL};
-    enum user_role before;
-    int64_t project;
+    int64_t org, project;
     bool made;
 
     if (!tool_name(x->cmd->args[1], &name, e) ||
         !db_query_one(x->db, Q_ORG_ADD, BINDS(bind_str("name", name)), id_columns, LEN(id_columns),
-                      a, &all.org, &made, e) ||
-        !project_create(OFFICE(x->db, &x->rng, x->now), all.org, STR("First project"), a, &project,
-                        e) ||
-        !member_ensure(OFFICE(x->db, &x->rng, x->now), INVITATION(all.org, x->email, x->email), a,
-                       &x->user, &made, e) ||
-        !role_grant(OFFICE(x->db, NULL, x->now), &all,
-                    ROLE_WISH(x->user, INT_NONE, USER_ROLE_OWNER), a, &before, e))
+                      a, &org, &made, e) ||
+        !project_create(OFFICE(x->db, &x->rng, x->now), org, STR("First project"), a, &project, e))
         return err_trace(e);
     const struct audit_entry entry = {.who = &tool_console,
                                       .action = "org.created",
                                       .entity = "org",
-                                      .entity_id = str_fmt(a, "%lld", (long long)all.org)};
-    if (!audit_append(x->db, all.org, &entry, x->now, a, e))
-        return err_trace(e);
-    return link_create(OFFICE(x->db, &x->rng, x->now), x->user, LINK_INVITATION, a, &x->link, e) ||
+                                      .entity_id = str_fmt(a, "%lld", (long long)org),
+                                      .details = audit_change(STR_NONE, name, a)};
+    return (audit_append(x->db, org, &entry, x->now, a, e) &&
+            let_in(x, org, x->email, USER_ROLE_OWNER, e)) ||
            err_trace(e);
 }
 
@@ -98,7 +113,7 @@ static bool make_link(struct errand *x, enum link_purpose purpose, struct err *e
 {
     return (links_revoke(x->db, x->user, x->now, e) &&
             link_create(OFFICE(x->db, &x->rng, x->now), x->user, purpose, x->cmd->a, &x->link, e) &&
-            note(x, purpose == LINK_RESET ? "password.link_made" : "user.invited", e)) ||
+            note_link(x, purpose == LINK_RESET ? "password.link_made" : "user.invited", e)) ||
            err_trace(e);
 }
 

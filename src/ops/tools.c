@@ -290,11 +290,32 @@ int tool_replay(struct command *cmd)
 
 // --- feed ----------------------------------------------------------------------------------------
 
+static bool set_epoch(struct command *cmd, struct db *db, struct str epoch, usec_t now,
+                      struct err *e)
+{
+    const struct audit_entry entry = {
+        .who = &tool_console,
+        .action = "feed.epoch_began",
+        .entity = "installation",
+        .entity_id = STR("feed"),
+        .details = str_fmt(cmd->a, "{\"epoch\":\"" STR_FMT "\"}", STR_ARG(epoch)),
+    };
+
+    if (!db_begin(db, e))
+        return err_trace(e);
+    if (db_exec(db, Q_FEED_NEW_EPOCH, BINDS(bind_str("epoch", epoch)), NULL, e) &&
+        audit_append_first(db, &entry, now, cmd->a, e) && db_commit(db, e))
+        return true;
+    db_rollback(db);
+    return err_trace(e);
+}
+
 /* A restored database gives numbers out again that readers have seen already. The new epoch tells
  * them; running servers on PostgreSQL notice it by themselves. */
 int tool_feed(struct command *cmd)
 {
     _cleanup_(store_closep) struct store *s = NULL;
+    const usec_t now = clock_wall(&clock_system);
     struct rng rng = rng_system();
     char epoch[ID_LEN + 1];
     struct err e = {0};
@@ -304,8 +325,8 @@ int tool_feed(struct command *cmd)
     if (!open_store(cmd, true, &s, &e))
         return tool_fail(&e);
     _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
-    id_make(clock_wall(&clock_system), &rng, epoch);
-    if (!db_exec(db, Q_FEED_NEW_EPOCH, BINDS(bind_str("epoch", str_from(epoch))), NULL, &e))
+    id_make(now, &rng, epoch);
+    if (!set_epoch(cmd, db, str_from(epoch), now, &e))
         return tool_fail(&e);
     (void)printf("epoch %s begins\n", epoch);
     return EXIT_SUCCESS;
@@ -313,26 +334,49 @@ int tool_feed(struct command *cmd)
 
 // --- the rest ------------------------------------------------------------------------------------
 
+static bool make_login_link(struct command *cmd, struct db *db, struct str *ret, struct err *e)
+{
+    const usec_t now = clock_wall(&clock_system);
+    struct arena *a = cmd->a;
+    struct rng rng = rng_system();
+    int64_t owner;
+    bool found;
+
+    if (!person_owner(db, a, &owner, &found, e))
+        return err_trace(e);
+    if (!found)
+        return err_set(e, ERR_NOT_FOUND, "the store has no owner; start the server once");
+    const struct audit_entry entry = {
+        .who = &tool_console,
+        .action = "login.link_made",
+        .entity = "user",
+        .entity_id = str_fmt(a, "%lld", (long long)owner),
+    };
+    return (link_create(OFFICE(db, &rng, now), owner, LINK_SIGN_IN, a, ret, e) &&
+            audit_append_everywhere(db, owner, &entry, now, a, e)) ||
+           err_trace(e);
+}
+
+static bool login_link(struct command *cmd, struct db *db, struct str *ret, struct err *e)
+{
+    if (!db_begin(db, e))
+        return err_trace(e);
+    if (make_login_link(cmd, db, ret, e) && db_commit(db, e))
+        return true;
+    db_rollback(db);
+    return err_trace(e);
+}
+
 int tool_login_link(struct command *cmd)
 {
     _cleanup_(store_closep) struct store *s = NULL;
-    struct rng rng = rng_system();
     struct str token;
     struct err e = {0};
-    int64_t owner;
-    bool found;
 
     if (!open_store(cmd, false, &s, &e))
         return tool_fail(&e);
     _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
-    if (!person_owner(db, cmd->a, &owner, &found, &e))
-        return tool_fail(&e);
-    if (!found) {
-        err_set(&e, ERR_NOT_FOUND, "the store has no owner; start the server once");
-        return tool_fail(&e);
-    }
-    if (!link_create(OFFICE(db, &rng, clock_wall(&clock_system)), owner, LINK_SIGN_IN, cmd->a,
-                     &token, &e))
+    if (!login_link(cmd, db, &token, &e))
         return tool_fail(&e);
     (void)printf(STR_FMT "/login?token=" STR_FMT "\n", STR_ARG(cmd->config.webhook_base_url),
                  STR_ARG(token));

@@ -177,9 +177,23 @@ describe("the audit log", () => {
   it("notes what is done at the console, and keeps each organisation's own log", async () => {
     const zoe = keep(await found(server, "Other company", "zoe@other.example"));
     await nothing(() => Promise.resolve());
-    assert.deepEqual((await auditOf(server, zoe.token)).map(({ action, actor }) => [action, actor.name]).reverse(), [["org.created", "console"], ["invitation.accepted", zoe.email]]);
-    const { output } = await leaves(() => tool(server, "user", "create", "sam@first.example", "supervisor", "Sam"), { who: "console", action: "user.invited" });
-    secrets.add(output.trim().split("#").at(-1) ?? "");
+    assert.deepEqual((await auditOf(server, zoe.token)).map(({ action, actor, details }) => [action, actor.name, details]).reverse(), [
+      ["org.created", "console", { before: null, after: "Other company" }],
+      ["user.invited", "console", { before: null, after: "owner" }],
+      ["invitation.accepted", zoe.email, {}],
+    ]);
+    const atConsole = (args: string[], ...due: Omit<Due, "who">[]): Promise<string> => leaves(async () => {
+      const { code, output } = await tool(server, ...args);
+      assert.equal(code, 0, output);
+      secrets.add(/(?:#|token=)(\S+)/.exec(output)?.[1] ?? "");
+      return output;
+    }, ...due.map((each) => ({ who: "console", ...each })));
+    await atConsole(["user", "create", "sam@first.example", "supervisor", "Sam"], { action: "user.invited", entity: "user", details: { before: null, after: "supervisor" } });
+    await atConsole(["user", "create", "sam@first.example", "viewer"],
+      { action: "role.granted", entity: "user", details: { before: "supervisor", after: "viewer" } }, { action: "user.invited", details: {} });
+    await atConsole(["login-link"], { action: "login.link_made", entity: "user", id: owner.id, details: {}, project: null });
+    const asked = await atConsole(["jobs", "run", "freeze"], { action: "job.asked", entity: "job", id: "freeze", project });
+    assert.deepEqual((await auditOf(server, owner.token, "limit=1"))[0]?.details, { run: /^run (\d+) /.exec(asked)?.[1] });
     for (const [made, taken] of [["user.invited", "invitation.accepted"], ["password.link_made", "password.reset"]] as const) {
       const reset = await leaves(() => tool(server, "user", "reset", "sam@first.example"), { who: "console", action: made });
       secrets.add(reset.output.trim().split("#").at(-1) ?? "").add(passwordOf("sam@first.example"));

@@ -156,6 +156,9 @@ describe("the command line", () => {
     assert.equal(code, 0, output);
     await server.start();
     const page = await get<FeedPage>(server, "/api/events?after_seq=0");
+    const { token } = await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL);
+    const [line] = await auditOf(server, token, "action=feed.epoch_began");
+    assert.deepEqual([line?.actor.name, line?.entity, line?.details], ["console", { type: "installation", id: "feed", name: null }, { epoch: page.epoch }]);
     assert.notEqual(page.epoch, old.epoch);
     assert.ok(output.includes(page.epoch));
     const reader = await Stream.open(server, `?last_seq=1&epoch=${old.epoch}`);

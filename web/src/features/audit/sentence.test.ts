@@ -20,6 +20,12 @@ describe("an entry of the audit log", () => {
     expect(sentenceOf({ ...entry, details: { before: "viewer", after: "operator" } })).toBe("Changed a role: bob@example.com is Operator, was Viewer");
   });
 
+  it("says as what somebody was invited, and of another link that it is one", () => {
+    const invited = { ...entry, action: "user.invited" };
+    expect(sentenceOf(invited)).toBe("Invited bob@example.com as Operator");
+    expect(sentenceOf({ ...invited, details: {} })).toBe("Made a link that invites bob@example.com");
+  });
+
   it("says of an account of a provider that it was connected, or given other secrets", () => {
     const set = { ...entry, action: "connection.set", entity: { type: "connection", id: "twilio AC1", name: null } };
     expect(sentenceOf({ ...set, details: { before: null, after: "connected" } })).toBe("Connected an account: twilio AC1");

@@ -128,6 +128,7 @@ const audit: AuditWords = {
   kinds: {
     login: "Sign-in",
     "login.link": "Sign-in by link",
+    "login.link_made": "Sign-in link made",
     "login.failed": "Failed sign-in",
     logout: "Sign-out",
     "session.stolen": "Session stolen",
@@ -156,10 +157,13 @@ const audit: AuditWords = {
     "connection.set": "Account connected",
     "connection.removed": "Account disconnected",
     "org.created": "Organisation made",
+    "feed.epoch_began": "Feed begun anew",
+    "vault.rekeyed": "Secrets sealed anew",
   },
   did: {
     login: () => "Signed in",
     "login.link": () => "Signed in by the one-time link",
+    "login.link_made": ({ whom }) => `Made a link that signs ${whom} in, once`,
     "login.failed": () => "Failed to sign in",
     logout: () => "Signed out",
     "session.stolen": () => "A session was ended, as its refresh token came twice",
@@ -169,7 +173,7 @@ const audit: AuditWords = {
     "password.changed": () => "Changed the password",
     "password.reset": () => "Set another password by a link",
     "password.link_made": ({ whom }) => `Made a link by which ${whom} sets another password`,
-    "user.invited": ({ whom }) => `Invited ${whom}`,
+    "user.invited": ({ whom, after }) => (after === null ? `Made a link that invites ${whom}` : `Invited ${whom} as ${roleOf(after)}`),
     "user.disabled": ({ whom }) => `Switched off the account of ${whom}`,
     "user.enabled": ({ whom }) => `Switched on the account of ${whom}`,
     "role.granted": ({ whom, before, after }) =>
@@ -188,7 +192,9 @@ const audit: AuditWords = {
     "call.reconciled": () => "Took over what the provider says of a call",
     "connection.set": ({ whom, before, after }) => (before === null ? `Connected an account: ${whom}` : after === TWO_SECRETS ? `Gave an account two secrets: ${whom}` : `Gave an account another secret: ${whom}`),
     "connection.removed": ({ whom }) => `Disconnected an account: ${whom}`,
-    "org.created": () => "Made the organisation",
+    "org.created": ({ after }) => (after === null ? "Made the organisation" : `Made the organisation: ${after}`),
+    "feed.epoch_began": () => "Had every reader of the feed start anew",
+    "vault.rekeyed": () => "Sealed the kept secrets with another master key",
   },
 };
 

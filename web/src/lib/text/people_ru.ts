@@ -129,6 +129,7 @@ export const peopleWords: typeof english = {
     kinds: {
       login: "Вход",
       "login.link": "Вход по ссылке",
+      "login.link_made": "Ссылка для входа",
       "login.failed": "Неудачный вход",
       logout: "Выход",
       "session.stolen": "Сеанс украден",
@@ -157,10 +158,13 @@ export const peopleWords: typeof english = {
       "connection.set": "Аккаунт подключён",
       "connection.removed": "Аккаунт отключён",
       "org.created": "Организация создана",
+      "feed.epoch_began": "Лента начата заново",
+      "vault.rekeyed": "Секреты перешифрованы",
     },
     did: {
       login: () => "Вход",
       "login.link": () => "Вход по одноразовой ссылке",
+      "login.link_made": ({ whom }) => `Создана одноразовая ссылка для входа: ${whom}`,
       "login.failed": () => "Неудачная попытка входа",
       logout: () => "Выход",
       "session.stolen": () => "Сеанс завершён: его токен обновления пришёл дважды",
@@ -170,7 +174,7 @@ export const peopleWords: typeof english = {
       "password.changed": () => "Пароль изменён",
       "password.reset": () => "Новый пароль установлен по ссылке",
       "password.link_made": ({ whom }) => `Создана ссылка для нового пароля: ${whom}`,
-      "user.invited": ({ whom }) => `Приглашён пользователь: ${whom}`,
+      "user.invited": ({ whom, after }) => (after === null ? `Создана ссылка-приглашение: ${whom}` : `Приглашён пользователь с ролью «${roleOf(after)}»: ${whom}`),
       "user.disabled": ({ whom }) => `Учётная запись отключена: ${whom}`,
       "user.enabled": ({ whom }) => `Учётная запись включена: ${whom}`,
       "role.granted": ({ whom, before, after }) =>
@@ -189,7 +193,9 @@ export const peopleWords: typeof english = {
       "call.reconciled": () => "Перенесено то, что провайдер говорит о звонке",
       "connection.set": ({ whom, before, after }) => (before === null ? `Подключён аккаунт: ${whom}` : after === TWO_SECRETS ? `Аккаунту заданы два секрета: ${whom}` : `Аккаунту задан новый секрет: ${whom}`),
       "connection.removed": ({ whom }) => `Отключён аккаунт: ${whom}`,
-      "org.created": () => "Создана организация",
+      "org.created": ({ after }) => (after === null ? "Создана организация" : `Создана организация: ${after}`),
+      "feed.epoch_began": () => "Все читатели ленты начинают заново",
+      "vault.rekeyed": () => "Сохранённые секреты зашифрованы другим главным ключом",
     },
   },
 
