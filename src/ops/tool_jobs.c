@@ -84,23 +84,6 @@ static bool ask(struct inquiry *x, struct err *e)
     return true;
 }
 
-/* named: its number; NULL: the first one. */
-static bool find_project(struct inquiry *x, const char *named, struct err *e)
-{
-    static const struct column columns[] = {{"id", COLUMN_INT, 0}};
-    int64_t id = 0;
-    bool found = true;
-
-    if (named && !str_to_i64(str_from(named), &id))
-        return err_set(e, ERR_INVALID, "\"%.40s\" is no project's number", named);
-    if (!named && !db_query_one(x->db, Q_PROJECT_DEFAULT, NO_BINDS, columns, LEN(columns),
-                                x->cmd->a, &id, &found, e))
-        return err_trace(e);
-    if (found && !project_find(x->db, id, x->cmd->a, &x->project, &found, e))
-        return err_trace(e);
-    return found || err_set(e, ERR_NOT_FOUND, "there is no such project");
-}
-
 static const struct verb {
     const char *name;
     int least, most; /* arguments, with the name */
@@ -116,7 +99,8 @@ static bool inquire(struct command *cmd, const struct verb *verb, struct err *e)
         return err_trace(e);
     _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
     struct inquiry x = {.cmd = cmd, .db = db, .is_named = project != NULL};
-    return (find_project(&x, project, e) && verb->run(&x, e)) || err_trace(e);
+    return (tool_find_project(db, project, cmd->a, &x.project, e) && verb->run(&x, e)) ||
+           err_trace(e);
 }
 
 int tool_jobs(struct command *cmd)

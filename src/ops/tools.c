@@ -12,10 +12,10 @@
 #include "ops/verify.h"
 #include "ops/verify_acks.h"
 #include "providers/provider.h"
-#include "inbox/read.h"
 #include "store/store.h"
 #include "tenancy/audit.h"
 #include "tenancy/people.h"
+#include "tenancy/project.h"
 #include "tenancy/session.h"
 
 enum { PRINTED_MAX = 256 * 1024, FINDINGS_PRINTED = 20, NAME_MAX_BYTES = 100 };
@@ -53,6 +53,11 @@ static bool open_store(struct command *cmd, bool exclusive, struct store **ret, 
 bool tool_store(struct command *cmd, struct store **ret, struct err *e)
 {
     return open_store(cmd, false, ret, e) || err_trace(e);
+}
+
+bool tool_store_alone(struct command *cmd, struct store **ret, struct err *e)
+{
+    return open_store(cmd, true, ret, e) || err_trace(e);
 }
 
 bool tool_name(const char *given, struct str *ret, struct err *e)
@@ -223,69 +228,18 @@ bool tool_default_project(struct db *db, struct arena *a, int64_t *ret, struct e
     return true;
 }
 
-static bool replay(struct command *cmd, struct db *db, int64_t *ret_n, struct err *e)
+bool tool_find_project(struct db *db, const char *named, struct arena *a, struct project *ret,
+                       struct err *e)
 {
-    const struct inbox_dead any = {.source = STR_NONE};
-    const usec_t now = clock_wall(&clock_system);
-    int64_t project;
+    int64_t id;
+    bool found;
 
-    if (!tool_default_project(db, cmd->a, &project, e))
+    if (named && !str_to_i64(str_from(named), &id))
+        return err_set(e, ERR_INVALID, "\"%.40s\" is no project's number", named);
+    if ((!named && !tool_default_project(db, a, &id, e)) ||
+        !project_find(db, id, a, ret, &found, e))
         return err_trace(e);
-    if (strcmp(arg(cmd, 0), "--all") == 0) {
-        struct inbox_revived all;
-        if (!inbox_reprocess_dead(db, project, &any, now, cmd->a, &all, e))
-            return err_trace(e);
-        *ret_n = all.n;
-        return true;
-    }
-
-    int64_t *ids = arena_new(cmd->a, int64_t, (size_t)cmd->n_args);
-    for (int i = 0; i < cmd->n_args; i++)
-        if (!str_to_i64(str_from(arg(cmd, i)), &ids[i]))
-            return err_set(e, ERR_INVALID, "replay: \"%s\" is no identifier", arg(cmd, i));
-    const struct inbox_ids given = {ids, (size_t)cmd->n_args};
-    enum inbox_replayed *became = arena_new(cmd->a, enum inbox_replayed, given.n);
-    if (!inbox_reprocess_each(db, project, given, now, cmd->a, became, e))
-        return err_trace(e);
-    for (size_t i = 0; i < given.n; i++)
-        *ret_n += became[i] == INBOX_QUEUED;
-    return true;
-}
-
-/* The store is ours alone meanwhile. */
-static bool note_replay(struct command *cmd, struct db *db, int64_t n, struct err *e)
-{
-    const struct audit_entry entry = {
-        .who = &tool_console,
-        .action = "event.replayed",
-        .entity = "event",
-        .entity_id = STR("many"),
-        .details = str_fmt(cmd->a, "{\"requested\":%lld}", (long long)n),
-    };
-
-    if (!db_begin(db, e))
-        return err_trace(e);
-    if (audit_append_first(db, &entry, clock_wall(&clock_system), cmd->a, e) && db_commit(db, e))
-        return true;
-    db_rollback(db);
-    return err_trace(e);
-}
-
-int tool_replay(struct command *cmd)
-{
-    _cleanup_(store_closep) struct store *s = NULL;
-    struct err e = {0};
-    int64_t n = 0;
-
-    if (cmd->n_args == 0)
-        return usage("replay --all | ID...");
-    if (!open_store(cmd, true, &s, &e))
-        return tool_fail(&e);
-    _cleanup_(db_closep) struct db *db = store_connect(s, STORE_TOOL);
-    if (!replay(cmd, db, &n, &e) || (n > 0 && !note_replay(cmd, db, n, &e)))
-        return tool_fail(&e);
-    (void)printf("%lld put back into the queue\n", (long long)n);
-    return EXIT_SUCCESS;
+    return found || err_set(e, ERR_NOT_FOUND, "there is no such project");
 }
 
 // --- feed ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include "ops/config.h"
 #include "store/store.h"
 #include "tenancy/actor.h"
+#include "tenancy/project.h"
 
 struct command {
     struct config config;
@@ -20,10 +21,15 @@ extern const struct actor tool_console;
 
 /* Opens the store of the configuration, beside a server that may run. */
 bool tool_store(struct command *cmd, struct store **ret, struct err *e) CHECK_RESULT;
+/* Refuses while a server runs on the same SQLite file. */
+bool tool_store_alone(struct command *cmd, struct store **ret, struct err *e) CHECK_RESULT;
 /* What is given as a name, without the blanks around it; as long as the API takes one. */
 bool tool_name(const char *given, struct str *ret, struct err *e) CHECK_RESULT;
 /* The project that a first start makes. */
 bool tool_default_project(struct db *db, struct arena *a, int64_t *ret, struct err *e) CHECK_RESULT;
+/* named: the number of one, as it was given; NULL: that one. */
+bool tool_find_project(struct db *db, const char *named, struct arena *a, struct project *ret,
+                       struct err *e) CHECK_RESULT;
 
 int tool_migrate(struct command *cmd);
 int tool_verify(struct command *cmd);

@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type FeedPage, get, type InboxPage } from "../lib/api.ts";
-import { auditOf, OWNER, signIn } from "../lib/company.ts";
+import { auditOf, found, type Me, must, OWNER, type Person, signIn } from "../lib/company.ts";
 import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
 import { settled, tool } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
 import { Stream } from "../lib/stream.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
 
@@ -176,6 +177,42 @@ describe("the command line", () => {
     assert.equal(await audited(), noted + 1);
     await server.start();
     assert.equal((await settled(server)).inbox.dead_letter, 1);
+  });
+
+  it("replays those of a project that is named, and says which in the log of its organisation", async () => {
+    const [ours, theirs] = [await signIn(server, OWNER.BOOTSTRAP_ADMIN_EMAIL), await found(server, "Theirs", "owner@theirs.example")];
+    const place = (await must<Me>(server, theirs.token, "GET", "/api/me")).project?.id ?? "";
+    await deliverPoison(server);
+    await settled(server);
+    const { events } = await must<InboxPage>(server, ours.token, "GET", "/api/events?processing_status=dead_letter");
+    const [first = "", second = ""] = events.map(({ id }) => id);
+    assert.equal(events.length, 2);
+    await sql(server, `UPDATE webhook_inbox SET project_id = ${place} WHERE id = ${second}`);
+    const replayed = async (n: number, ...args: string[]): Promise<void> => {
+      await server.stop();
+      const { code, output } = await tool(server, "replay", ...args);
+      assert.deepEqual([code, output], [0, `${String(n)} put back into the queue\n`]);
+      await server.start();
+      await settled(server);
+    };
+    const line = async (by: Person): Promise<unknown[]> => {
+      const [{ actor, entity, details, project_id } = assert.fail("no line")] = await auditOf(server, by.token, "limit=1&action=event.replayed");
+      return [actor.name, entity.id, details, project_id];
+    };
+    await replayed(1, `--project=${place}`, first, second);
+    assert.deepEqual(await line(theirs), ["console", "many", { requested: 1, ids: [second] }, place]);
+    await replayed(1, "--all");
+    assert.deepEqual(await line(ours), ["console", "many", { requested: 1, ids: [first] }, "1"]);
+    await replayed(1, "--all", `--project=${place}`);
+    assert.equal((await auditOf(server, theirs.token, "action=event.replayed")).length, 2);
+    await replayed(0, second);
+    await server.stop();
+    for (const [words, ...wrong] of [[/which/], [/which/, "--project=1"], [/which/, "--all", first], [/no such project/, "--all", "--project=999"], [/no project's number/, "--all", "--project=x"], [/no identifier/, "x"]] as [RegExp, ...string[]][]) {
+      const { code, output } = await tool(server, "replay", ...wrong);
+      assert.equal(code, 1, wrong.join(" "));
+      assert.match(output, words);
+    }
+    await server.start();
   });
 
   it("takes the schema back from a database with data, and up again", async () => {
