@@ -109,6 +109,7 @@ static const struct str names[] = {
     [RECONCILE_SKIPPED] = STR("skipped"),
     [RECONCILE_UNKNOWN] = STR("unknown"),
     [RECONCILE_UNANSWERED] = STR("unanswered"),
+    [RECONCILE_LEFT] = STR("left"),
     [RECONCILE_UNKEPT] = STR("unkept"),
     [RECONCILE_DRIFT_CALL] = STR("drift.call"),
     [RECONCILE_DRIFT_STATUS] = STR("drift.status"),

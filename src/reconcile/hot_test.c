@@ -116,6 +116,95 @@ static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **sta
     }
 }
 
+/* Queued, ringing, and two pages of in-progress. */
+enum { LISTED = 100, LISTED_ENDED = 7, LISTED_PAGES = 4 };
+
+static struct company *listed_company(struct db *db, struct arena *a)
+{
+    struct company *c = company(a);
+
+    for (size_t i = 0; i < LISTED; i++) {
+        webhook(db, sid_of(i, a), "in-progress", a);
+        (void)says(c, sid_of(i, a), i < LISTED_ENDED ? "completed" : "in-progress");
+    }
+    c->page_size = 60;
+    return c;
+}
+
+/* Each step is another process, and each page is refused before it comes. */
+static void a_run_that_is_interrupted_after_each_page_asks_for_none_twice(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = listed_company(db, a);
+        struct engine g = engine(reconcile_hot, db, c);
+
+        while (!g.done) {
+            const int64_t before = c->lists + c->gets;
+            struct err e = {0};
+            c->fail = 1;
+            assert_refused(step(&g, a, &e), &e, ERR_UNAVAILABLE);
+            err_clear(&e);
+            assert_ok(step(&g, a, &e), &e);
+            assert_true(c->lists + c->gets == before + 1 || c->gets == LISTED_ENDED);
+        }
+        assert_int_equal(c->lists, LISTED_PAGES);
+        assert_int_equal(c->gets, LISTED_ENDED);
+        assert_int_equal(g.o.counts[RECONCILE_DRIFT_STATUS], LISTED_ENDED);
+        assert_int_equal(g.o.counts[RECONCILE_CHECKED], LISTED);
+        assert_int_equal(g.o.expected, LISTED);
+        assert_int_equal(g.o.counts[RECONCILE_LEFT], 0);
+        assert_folds(db, a);
+    }
+}
+
+/* What the version before knows is the phase and `ask`: at a list it finds nothing to ask for, and
+ * begins anew. */
+static void a_cursor_says_to_the_version_before_what_is_so(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = listed_company(db, a);
+        struct engine g = engine(reconcile_hot, db, c);
+        struct err e = {0};
+
+        for (int i = 1; i < LISTED_PAGES; i++) {
+            assert_ok(step(&g, a, &e), &e);
+            assert_true(str_contains(g.cursor, STR("\"phase\":0")));
+            assert_false(str_contains(g.cursor, STR("\"ask\"")));
+        }
+        assert_ok(step(&g, a, &e), &e);
+        assert_true(str_contains(g.cursor, STR("\"phase\":1")));
+        assert_true(str_contains(g.cursor, STR("\"ask\"")));
+        assert_false(str_contains(g.cursor, STR("\"list\"")));
+    }
+}
+
+static void a_cursor_of_the_version_before_goes_on(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = listed_company(db, a);
+        struct engine g = engine(reconcile_hot, db, c);
+        struct err e = {0};
+
+        g.cursor = STR("{\"phase\":1,\"began\":\"2026-01-01T00:00:00Z\",\"ask\":[\"CA3\"]}");
+        assert_ok(step(&g, a, &e), &e);
+        assert_true(g.done);
+        assert_int_equal(c->lists, 0);
+        assert_int_equal(c->gets, 1);
+        assert_str(column(db, STR("CA3"), "status", a), "completed");
+        g.cursor = STR("{\"phase\":0,\"began\":\"2026-01-01T00:00:00Z\",\"list\":9,\"pages\":1}");
+        assert_refused(step(&g, a, &e), &e, ERR_INTERNAL); // of a later one: the run begins anew
+    }
+}
+
 /* Of thousands that go on and speak, the lists are as many pages as ever. */
 static void few_silent_ones_among_many_are_asked_for_singly(void **state)
 {
@@ -187,6 +276,26 @@ static void the_most_silent_is_asked_for_first(void **state)
     }
 }
 
+/* The provider knows none of them any more. */
+static void what_is_too_much_for_one_run_is_counted_as_left(void **state)
+{
+    enum { MOST = 5000, CALLS = MOST + 10 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhooks(db, CALLS, "in-progress", a);
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_int_equal(c->gets, MOST);
+        assert_int_equal(o.counts[RECONCILE_UNKNOWN], MOST);
+        assert_int_equal(o.counts[RECONCILE_LEFT], CALLS - MOST);
+        assert_int_equal(o.expected, MOST);
+    }
+}
+
 static void a_call_that_spoke_a_moment_ago_is_left_alone(void **state)
 {
     (void)state;
@@ -226,8 +335,12 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(a_provider_that_is_behind_takes_nothing_back),
           cmocka_unit_test(the_provider_says_how_it_ended),
           cmocka_unit_test(many_calls_are_listed_and_what_no_list_shows_is_asked_for),
+          cmocka_unit_test(a_run_that_is_interrupted_after_each_page_asks_for_none_twice),
+          cmocka_unit_test(a_cursor_says_to_the_version_before_what_is_so),
+          cmocka_unit_test(a_cursor_of_the_version_before_goes_on),
           cmocka_unit_test(few_silent_ones_among_many_are_asked_for_singly),
           cmocka_unit_test(no_more_are_asked_for_at_once_than_the_source_says),
           cmocka_unit_test(the_most_silent_is_asked_for_first),
+          cmocka_unit_test(what_is_too_much_for_one_run_is_counted_as_left),
           cmocka_unit_test(a_call_that_spoke_a_moment_ago_is_left_alone),
           cmocka_unit_test(what_the_provider_does_not_know_is_counted_and_given_up))

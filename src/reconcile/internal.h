@@ -26,9 +26,14 @@ struct reconcile_cursor {
     usec_t began;    /* the run: what starts later is not looked for */
     usec_t from, to; /* of a list: TIME_NONE, TIME_NONE: nothing is to be listed */
     struct str next; /* page of a list; STR_NONE: its first one */
-    struct str *ask; /* sids still to be asked about singly */
+    int64_t list;    /* of several in one phase, from 1; 0: none has begun */
+    int64_t n_pages; /* so many more of it are asked for at most */
+    struct str *ask; /* sids still to be asked about singly; during lists, those that none shows */
     size_t n_ask;
 };
+
+/* How many of them, from the first, fit into a cursor. */
+size_t reconcile_cursor_room(const struct str *sids, size_t n);
 
 /* Refuses (ERR_INVALID) what was not written by reconcile_cursor_text(). */
 bool reconcile_cursor_parse(struct str text, struct arena *a, struct reconcile_cursor *ret,

@@ -21,7 +21,8 @@ enum reconcile_count {
     RECONCILE_SYNCED,  /* calls in which something was mended */
     RECONCILE_SKIPPED, /* calls that are kept and not shown: internal, without an outside number */
     RECONCILE_UNKNOWN, /* calls of ours that the provider does not know */
-    RECONCILE_UNANSWERED,   /* calls that it did not tell of this time */
+    RECONCILE_UNANSWERED, /* calls that it did not tell of this time */
+    RECONCILE_LEFT, /* silent calls that no list showed, and that there were too many to ask for */
     RECONCILE_UNKEPT,       /* what it told and could not be kept: logged, and left out */
     RECONCILE_DRIFT_CALL,   /* never heard of */
     RECONCILE_DRIFT_STATUS, /* a wrong one, or a step behind */

@@ -6,11 +6,10 @@
 
 // --- ours ----------------------------------------------------------------------------------------
 
-static inline void webhook(struct db *db, struct str sid, const char *status, struct arena *a)
+static inline struct call_change webhook_change(struct str sid, const char *status)
 {
     struct call_change c = call_change_none;
     enum call_status s;
-    struct err e = {0};
 
     assert_true(call_status_parse(str_from(status), &s));
     c.call_sid = sid;
@@ -22,7 +21,31 @@ static inline void webhook(struct db *db, struct str sid, const char *status, st
     c.provider_direction = STR("inbound");
     if (call_status_is_final(s))
         c.duration = 60;
+    return c;
+}
+
+static inline void webhook(struct db *db, struct str sid, const char *status, struct arena *a)
+{
+    const struct call_change c = webhook_change(sid, status);
+    struct err e = {0};
+
     assert_ok(test_calls_save(db, &c, 1, a, &e), &e);
+}
+
+static inline struct str sid_of(size_t i, struct arena *a)
+{
+    return str_fmt(a, "CA%zu", i);
+}
+
+/* CA0, CA1 …: so many of them. */
+static inline void webhooks(struct db *db, size_t n, const char *status, struct arena *a)
+{
+    struct call_change *all = arena_new(a, struct call_change, n);
+    struct err e = {0};
+
+    for (size_t i = 0; i < n; i++)
+        all[i] = webhook_change(sid_of(i, a), status);
+    assert_ok(test_calls_save(db, all, n, a, &e), &e);
 }
 
 static inline struct str column(struct db *db, struct str sid, const char *name, struct arena *a)
@@ -156,11 +179,6 @@ static inline struct outcome run(reconcile_fn *fn, struct db *db, struct company
                                  struct arena *a)
 {
     return run_at(fn, db, c, test_calls_now + MINUTES(2), a);
-}
-
-static inline struct str sid_of(size_t i, struct arena *a)
-{
-    return str_fmt(a, "CA%zu", i);
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "base/fault.h"
+#include "reconcile/internal.h"
 #include "reconcile/reconcile_kit.h"
 
 // --- cold ----------------------------------------------------------------------------------------
@@ -96,6 +97,11 @@ static void a_cursor_that_is_none_is_refused(void **state)
         {"a phase below zero", "{" BEGAN ",\"phase\":-1}"},
         {"no beginning", "{\"phase\":1}"},
         {"what is to be asked is no list", "{" BEGAN ",\"phase\":1,\"ask\":\"CA1\"}"},
+        {"a list below zero", "{" BEGAN ",\"phase\":0,\"list\":-1}"},
+        {"a list that may have pages below zero",
+         "{" BEGAN ",\"phase\":0,\"list\":1,\"pages\":-1}"},
+        {"what no list has shown is no list",
+         "{" BEGAN ",\"phase\":0,\"list\":1,\"unseen\":\"CA1\"}"},
         {"a call that is no text", "{" BEGAN ",\"phase\":1,\"ask\":[1]}"},
         {"a call with U+0000", "{" BEGAN ",\"phase\":1,\"ask\":[\"CA\\u0000\"]}"},
         {"a page with U+0000", "{" BEGAN ",\"phase\":1,\"next\":\"/\\u0000\"}"},
@@ -114,6 +120,31 @@ static void a_cursor_that_is_none_is_refused(void **state)
             assert_row(e.code == ERR_INVALID, row->label);
         }
     }
+}
+
+/* Calls with the longest names that there are, more than a cursor takes. */
+static void a_cursor_takes_so_many_calls_and_no_more(void **state)
+{
+    enum { CALLS = 25000 };
+    struct arena *a = arena_create(0);
+    struct str *sids = arena_new(a, struct str, CALLS), text;
+    struct reconcile_cursor c = {
+        .began = test_calls_now, .from = TIME_NONE, .to = TIME_NONE, .next = STR_NONE, .list = 1};
+    struct err e = {0};
+
+    (void)state;
+    for (size_t i = 0; i < CALLS; i++)
+        sids[i] = str_fmt(a, "CA%032zu", i);
+    assert_int_equal(reconcile_cursor_room(sids, CALLS), CALLS);
+    for (size_t i = 0; i < CALLS; i++)
+        sids[i] = str_fmt(a, "%064zu", i);
+    c.ask = sids;
+    c.n_ask = reconcile_cursor_room(sids, CALLS);
+    assert_true(c.n_ask < CALLS && c.n_ask > CALLS / 2);
+    assert_ok(reconcile_cursor_text(&c, a, &text, &e), &e);
+    c.n_ask = CALLS;
+    assert_refused(reconcile_cursor_text(&c, a, &text, &e), &e, ERR_LIMIT);
+    arena_destroy(a);
 }
 
 // --- warm ----------------------------------------------------------------------------------------
@@ -470,6 +501,7 @@ TEST_MAIN(cmocka_unit_test(a_day_is_walked_in_pages_and_every_step_bears_repetit
           cmocka_unit_test(a_refused_page_is_asked_for_again),
           cmocka_unit_test(a_run_that_goes_on_later_is_as_old_as_its_window),
           cmocka_unit_test(a_cursor_that_is_none_is_refused),
+          cmocka_unit_test(a_cursor_takes_so_many_calls_and_no_more),
           cmocka_unit_test(a_recording_that_was_not_finished_is_looked_for_again),
           cmocka_unit_test(what_lacks_its_price_gets_it),
           cmocka_unit_test(few_that_lack_something_are_asked_for_and_many_are_listed),

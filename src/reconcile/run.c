@@ -1,13 +1,18 @@
 /*
  * Runs: which phases they have, and what one phase does.
  *
- *     hot       ongoing ─► ask
+ *     hot       ongoing (queued ─► ringing ─► in-progress) ─► ask
  *     warm      calls ─► late recordings (new ones) ─► lacking ─► calls ─► recordings ─► ask
  *     the rest  calls ─► recordings
  *
  * A page of a list tells of a thousand calls, a single question of one. So lists are asked for
  * where more than a few calls are in question, and single questions are for what no list has shown:
  * `ask`.
+ *
+ * Hot runs keep in mind whom they look for: the silent calls stand in the cursor, and each page
+ * takes out of it those that it shows. Its phases have the numbers that they had before it went
+ * page by page: what an older version wrote, and what it reads of ours during a rolling restart, is
+ * what it seems to be (cursor.c).
  *
  * A list is asked for by the time of start, whose upper end is fixed when the run begins: what
  * starts later does not shift its pages.
@@ -21,8 +26,8 @@ enum {
     PAGE = 1000,
     PAGES_MAX = 100, /* of one status */
     ASK_AT_ONCE = 20,
-    ASK_MAX = 5000, /* of one run; the rest waits for the next */
-    SILENT_MAX = 50000,
+    ASK_MAX = 5000,     /* of one run; the rest waits for the next */
+    SILENT_MAX = 25000, /* each of them is written with each step, as long as no list shows it */
     LACKING_MAX = 20000
 };
 
@@ -65,32 +70,26 @@ static bool known_in_window(struct run *r, int64_t *ret, struct err *e)
 
 // --- lists ---------------------------------------------------------------------------------------
 
-struct silent {
-    struct str sid;
-    bool seen;
-};
-
-struct sids {
-    struct silent *p;       /* the most silent first */
-    struct silent **sorted; /* by their bytes */
-    size_t n;
-    int64_t n_going_on; /* calls that are not final, these and others */
-};
-
 static int by_bytes(const void *a, const void *b)
 {
-    return str_cmp((*(struct silent *const *)a)->sid, (*(struct silent *const *)b)->sid);
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-static void mark(struct sids *sids, const struct reconcile_page *found)
+/* Whoever stands on a page is looked for no more; the others keep their order. */
+static void take_out(struct run *r, const struct reconcile_page *found, struct arena *a)
 {
-    for (size_t i = 0; i < found->n; i++) {
-        struct silent wanted = {.sid = found->found[i].change.call_sid}, *key = &wanted, **at;
+    struct str *seen = arena_new(a, struct str, found->n);
+    size_t n = 0;
 
-        at = bsearch(&key, sids->sorted, sids->n, sizeof *sids->sorted, by_bytes);
-        if (at)
-            (*at)->seen = true;
-    }
+    if (found->n == 0)
+        return;
+    for (size_t i = 0; i < found->n; i++)
+        seen[i] = found->found[i].change.call_sid;
+    qsort(seen, found->n, sizeof *seen, by_bytes);
+    for (size_t i = 0; i < r->c.n_ask; i++)
+        if (!bsearch(&r->c.ask[i], seen, found->n, sizeof *seen, by_bytes))
+            r->c.ask[n++] = r->c.ask[i];
+    r->c.n_ask = n;
 }
 
 static bool fetch_and_join(struct run *r, const struct reconcile_query *q,
@@ -104,10 +103,8 @@ static bool fetch_and_join(struct run *r, const struct reconcile_query *q,
     return true;
 }
 
-/* One page, in an arena of its own: it takes megabytes, and a step may walk through dozens. Those
- * of `sids` that it shows are marked; NULL: none are. */
-static bool page(struct run *r, const struct reconcile_query *q, struct sids *sids,
-                 struct str *ret_next, struct err *e)
+/* One page, in an arena of its own: it takes megabytes. */
+static bool page(struct run *r, const struct reconcile_query *q, struct err *e)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct arena *of_step = r->s->a;
@@ -118,9 +115,8 @@ static bool page(struct run *r, const struct reconcile_query *q, struct sids *si
     r->s->a = of_step;
     if (!ok)
         return err_trace(e);
-    if (sids)
-        mark(sids, &found);
-    *ret_next = str_dup(found.next, of_step);
+    take_out(r, &found, a);
+    r->c.next = str_dup(found.next, of_step);
     return true;
 }
 
@@ -135,7 +131,7 @@ static bool window(struct run *r, bool recordings, bool *ret_more, struct err *e
     *ret_more = false;
     if (r->c.from == TIME_NONE)
         return true;
-    if (!page(r, &q, NULL, &r->c.next, e))
+    if (!page(r, &q, e))
         return err_trace(e);
     *ret_more = !str_is_none(r->c.next);
     return true;
@@ -214,76 +210,106 @@ static bool phase_ask(struct run *r, bool *ret_more, struct err *e)
 /* The API has no word for "initiated": it says queued or ringing. */
 static const enum call_status going_on[] = {CALL_QUEUED, CALL_RINGING, CALL_IN_PROGRESS};
 
-static bool silent_calls(struct run *r, struct sids *ret, struct err *e)
+/* Those of whom nothing was heard, the most silent first, as many as a cursor has room for.
+ * *ret_going_on: calls that are not final, these and others. */
+static bool silent_calls(struct run *r, int64_t *ret_going_on, struct err *e)
 {
-    struct arena *a = r->s->a;
-    struct sids sids = {.p = arena_new(a, struct silent, SILENT_MAX)};
+    struct str *sids = arena_new(r->s->a, struct str, SILENT_MAX);
     struct rows *rows;
+    size_t n = 0;
 
+    *ret_going_on = 0;
     if (!db_query(
             r->s->db, Q_RECONCILE_SILENT,
             BINDS(bind_int("project", r->s->project), bind_str("provider", r->s->source->provider),
                   bind_time("silent_since", r->now - SILENT_FOR),
                   bind_time("given_up", r->now - GIVEN_UP_AFTER), bind_int("limit", SILENT_MAX)),
-            a, &rows, e))
+            r->s->a, &rows, e))
         return err_trace(e);
     while (rows_next(rows)) {
-        sids.p[sids.n++].sid = rows_str(rows, "twilio_sid");
-        sids.n_going_on = rows_int(rows, "n");
+        sids[n++] = rows_str(rows, "twilio_sid");
+        *ret_going_on = rows_int(rows, "n");
     }
     if (!rows_end(rows, e))
         return err_trace(e);
-    sids.sorted = arena_new(a, struct silent *, sids.n);
-    for (size_t i = 0; i < sids.n; i++)
-        sids.sorted[i] = &sids.p[i];
-    qsort(sids.sorted, sids.n, sizeof *sids.sorted, by_bytes);
-    *ret = sids;
-    return true;
-}
-
-/* The pages of one status, one after the other: a few for thousands of calls. */
-static bool list_status(struct run *r, enum call_status status, struct sids *sids, struct err *e)
-{
-    struct reconcile_query q = {.has_status = true,
-                                .status = status,
-                                .from = TIME_NONE,
-                                .to = TIME_NONE,
-                                .page_size = PAGE};
-
-    for (int i = 0; i < PAGES_MAX && (i == 0 || !str_is_none(q.cursor)); i++)
-        if (!page(r, &q, sids, &q.cursor, e))
-            return err_trace(e);
+    r->c.ask = sids;
+    r->c.n_ask = reconcile_cursor_room(sids, n);
     return true;
 }
 
 /* Each status has a page, be it an empty one. */
-static int64_t pages_going_on(const struct sids *sids)
+static int64_t pages_going_on(int64_t n_going_on)
 {
-    return (int64_t)LEN(going_on) + sids->n_going_on / PAGE;
+    return (int64_t)LEN(going_on) + n_going_on / PAGE;
 }
 
-static void ask_unseen(struct run *r, const struct sids *sids)
+static void begin_list(struct run *r, int64_t list, int64_t n_pages)
 {
-    r->c.ask = arena_new(r->s->a, struct str, ASK_MAX);
-    for (size_t i = 0; i < sids->n && r->c.n_ask < ASK_MAX; i++)
-        if (!sids->p[i].seen)
-            r->c.ask[r->c.n_ask++] = sids->p[i].sid;
+    r->c.list = list;
+    r->c.n_pages = n_pages;
+    r->c.next = STR_NONE;
+}
+
+/* What no list has shown is asked for singly, the most silent first. */
+static void end_lists(struct run *r)
+{
+    const size_t n = r->c.n_ask < ASK_MAX ? r->c.n_ask : ASK_MAX;
+
+    r->s->counts[RECONCILE_LEFT] += (int64_t)(r->c.n_ask - n);
+    r->s->n_expected -= (int64_t)(r->c.n_ask - n);
+    r->c.n_ask = n;
+    begin_list(r, 0, 0);
+}
+
+/* Who are looked for, and whether in lists: a few are asked for without. */
+static bool take_in(struct run *r, bool *ret_more, struct err *e)
+{
+    int64_t n_going_on;
+
+    if (!silent_calls(r, &n_going_on, e))
+        return err_trace(e);
+    r->s->n_expected = (int64_t)r->c.n_ask;
+    *ret_more = (int64_t)r->c.n_ask > pages_going_on(n_going_on);
+    if (*ret_more)
+        begin_list(r, 1, PAGES_MAX);
+    return true;
+}
+
+/* Besides those that are looked for it shows others, of which nobody knew that it would. */
+static bool page_going_on(struct run *r, struct err *e)
+{
+    const struct reconcile_query q = {.has_status = true,
+                                      .status = going_on[r->c.list - 1],
+                                      .from = TIME_NONE,
+                                      .to = TIME_NONE,
+                                      .page_size = PAGE,
+                                      .cursor = r->c.next};
+    const int64_t n_told = r->s->counts[RECONCILE_CHECKED];
+    const size_t n_wanted = r->c.n_ask;
+
+    if (!page(r, &q, e))
+        return err_trace(e);
+    r->s->n_expected += r->s->counts[RECONCILE_CHECKED] - n_told - (int64_t)(n_wanted - r->c.n_ask);
+    r->c.n_pages--;
+    return true;
 }
 
 static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
 {
-    struct sids sids;
-
-    *ret_more = false;
-    if (!silent_calls(r, &sids, e))
+    if (r->c.list == 0)
+        return take_in(r, ret_more, e) || err_trace(e);
+    if (r->c.list > (int64_t)LEN(going_on))
+        return err_set(e, ERR_INTERNAL, "there is no list %lld", (long long)r->c.list);
+    if (!page_going_on(r, e))
         return err_trace(e);
-    if ((int64_t)sids.n > pages_going_on(&sids)) {
-        for (size_t i = 0; i < LEN(going_on); i++)
-            if (!list_status(r, going_on[i], &sids, e))
-                return err_trace(e);
-    }
-    ask_unseen(r, &sids);
-    r->s->n_expected = r->s->counts[RECONCILE_CHECKED] + (int64_t)r->c.n_ask;
+    *ret_more = true;
+    if (r->c.n_pages > 0 && !str_is_none(r->c.next))
+        return true;
+    if (r->c.list == (int64_t)LEN(going_on))
+        end_lists(r);
+    else
+        begin_list(r, r->c.list + 1, PAGES_MAX);
+    *ret_more = r->c.list > 0;
     return true;
 }
 
@@ -326,6 +352,7 @@ static bool phase_lacking(struct run *r, bool *ret_more, struct err *e)
     }
     if (!rows_end(rows, e))
         return err_trace(e);
+    n = reconcile_cursor_room(sids, n);
     if (n == 0)
         return true;
     if (!known_in_window(r, &known, e))
