@@ -260,13 +260,12 @@ static void apply(struct call_batch *b, struct call_slot *s, const struct call_c
         s->call.created_at = b->now;
 }
 
-static bool record(struct call_batch *b, const struct call_slot *s, const struct call_change *c,
-                   const struct call_effect *effect, const struct call_origin *origin,
-                   struct err *e)
+static void fill_entry(struct call_batch *b, size_t at, const struct call_slot *s,
+                       const struct call_effect *effect, const struct call_origin *origin)
 {
-    struct call_entry *entry = &b->entries[b->n_entries];
+    const struct call_change *c = &b->changes[at];
 
-    *entry = (struct call_entry){
+    b->entries[at] = (struct call_entry){
         .project = s->call.project,
         .provider = s->call.provider,
         .call_sid = s->call.twilio_sid,
@@ -276,18 +275,85 @@ static bool record(struct call_batch *b, const struct call_slot *s, const struct
         .source = call_source_name(c->source),
         .applied = effect->applied,
         .refusal = effect->refusal,
+        .payload = origin->payload,
         .inbox_id = origin->inbox_id,
         .trace_id = origin->trace_id,
         .after = s->call,
     };
-    if (!change_text(b, c, &entry->change, e))
-        return err_trace(e);
-    entry->payload = str_is_none(origin->payload) ? entry->change : origin->payload;
-    b->n_entries++;
+}
+
+static void record(struct call_batch *b, struct call_slot *s, const struct call_change *c,
+                   const struct call_effect *effect, const struct call_origin *origin)
+{
+    b->changes[b->n_entries] = *c;
+    fill_entry(b, b->n_entries, s, effect, origin);
+    s->told = ++b->n_entries;
+}
+
+/* When no entry changes any more. */
+static bool write_changes(struct call_batch *b, struct err *e)
+{
+    for (size_t i = 0; i < b->n_entries; i++) {
+        struct call_entry *entry = &b->entries[i];
+
+        if (!change_text(b, &b->changes[i], &entry->change, e))
+            return err_trace(e);
+        if (str_is_none(entry->payload))
+            entry->payload = entry->change;
+    }
     return true;
 }
 
-static bool tell_parent(struct call_batch *b, const struct call_pending *p, struct err *e)
+// --- each call once ------------------------------------------------------------------------------
+
+static void add_leg(struct call_batch *b, struct call_change *c, const struct call_leg *leg)
+{
+    const size_t n = c->n_more_legs;
+    struct call_leg *more;
+
+    if (str_is_none(c->leg.sid)) {
+        c->leg = *leg;
+        return;
+    }
+    more = arena_new(b->a, struct call_leg, n + 1);
+    if (n > 0)
+        memcpy(more, c->more_legs, n * sizeof *more);
+    more[n] = *leg;
+    c->more_legs = more;
+    c->n_more_legs = n + 1;
+}
+
+/* The entry that the parent has tells of this leg as well. */
+static void add_to_told(struct call_batch *b, const struct call_slot *parent,
+                        const struct call_leg *leg)
+{
+    add_leg(b, &b->changes[parent->told - 1], leg);
+    b->entries[parent->told - 1].after = parent->call;
+}
+
+static bool told_of_legs_alone(const struct call_batch *b, const struct call_slot *s)
+{
+    return b->tells_once && s->told > 0 && b->changes[s->told - 1].kind == CALL_CHANGE_LEG;
+}
+
+/* What a call was told of its legs, and now what is said of itself: one entry, in the place of the
+ * first. */
+static void record_over(struct call_batch *b, const struct call_pending *p,
+                        const struct call_effect *effect)
+{
+    const size_t at = p->slot->told - 1;
+    const struct call_change legs = b->changes[at];
+
+    b->changes[at] = p->change;
+    b->changes[at].leg = legs.leg;
+    b->changes[at].more_legs = legs.more_legs;
+    b->changes[at].n_more_legs = legs.n_more_legs;
+    fill_entry(b, at, p->slot, effect, &p->origin);
+}
+
+// --- parents -------------------------------------------------------------------------------------
+
+static void tell_parent(struct call_batch *b, const struct call_pending *p)
 {
     const struct call *child = &p->slot->call;
     const struct call_origin inferred = {.inbox_id = p->origin.inbox_id,
@@ -301,8 +367,11 @@ static bool tell_parent(struct call_batch *b, const struct call_pending *p, stru
     call_leg_change(child, &p->change, &told);
     apply(b, parent, &told, &effect);
     if (!effect.changed)
-        return true;
-    return record(b, parent, &told, &effect, &inferred, e) || err_trace(e);
+        return;
+    if (b->tells_once && parent->told > 0)
+        add_to_told(b, parent, &told.leg);
+    else
+        record(b, parent, &told, &effect, &inferred);
 }
 
 /* Whether it is to be kept. What is not leaves the snapshot as it was. */
@@ -326,21 +395,29 @@ static bool fold(struct call_batch *b, enum query q, struct db *db, struct err *
     if (!load_all(b, q, db, e))
         return err_trace(e);
     b->entries = arena_new(b->a, struct call_entry, 2 * b->n_pending);
+    b->changes = arena_new(b->a, struct call_change, 2 * b->n_pending);
     for (struct call_pending *p = b->first; p; p = p->next) {
         if (!apply_news(b, p, &effect))
             continue;
-        if (!record(b, p->slot, &p->change, &effect, &p->origin, e))
-            return err_trace(e);
-        if (effect.parent_concerned && !tell_parent(b, p, e))
-            return err_trace(e);
+        if (told_of_legs_alone(b, p->slot))
+            record_over(b, p, &effect);
+        else
+            record(b, p->slot, &p->change, &effect, &p->origin);
+        if (effect.parent_concerned)
+            tell_parent(b, p);
     }
-    return true;
+    return write_changes(b, e) || err_trace(e);
 }
 
 void call_batch_keep_only(struct call_batch *b, call_news_fn *is_news, void *arg)
 {
     b->is_news = is_news;
     b->news_arg = arg;
+}
+
+void call_batch_tell_once(struct call_batch *b)
+{
+    b->tells_once = true;
 }
 
 bool call_batch_fold(struct call_batch *b, struct db *db, struct err *e)

@@ -57,6 +57,9 @@ bool call_batch_add(struct call_batch *b, int64_t project, struct str provider,
 typedef bool call_news_fn(const struct call *before, const struct call *after, void *arg);
 /* Before it is folded; every change is news without it. */
 void call_batch_keep_only(struct call_batch *b, call_news_fn *is_news, void *arg);
+/* Before it is folded. What a parent is told of its legs goes with what is said of itself, or, when
+ * that is nothing, in one entry for all of them: it may then stand before its cause. */
+void call_batch_tell_once(struct call_batch *b);
 bool call_batch_fold(struct call_batch *b, struct db *db, struct err *e) CHECK_RESULT;
 /* The same in no transaction and without locks: to see what would change. Nothing can be saved. */
 bool call_batch_peek(struct call_batch *b, struct db *db, struct err *e) CHECK_RESULT;

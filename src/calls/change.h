@@ -101,6 +101,8 @@ struct call_change {
     struct call_dial dial;
     struct call_recording recording;
     struct call_leg leg;
+    const struct call_leg *more_legs; /* where one change tells of several */
+    size_t n_more_legs;
     const struct call_detail *details;
     size_t n_details;
     struct call_parties parties;

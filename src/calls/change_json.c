@@ -88,7 +88,6 @@ static void put_recording(struct json_writer *w, const struct call_recording *r)
 
 static void put_leg(struct json_writer *w, const struct call_leg *leg)
 {
-    json_key(w, STR("leg"));
     json_open_object(w);
     json_member_str(w, STR("sid"), leg->sid);
     if (leg->claim.by != CALL_BY_NOBODY) {
@@ -103,6 +102,21 @@ static void put_leg(struct json_writer *w, const struct call_leg *leg)
         json_member_int(w, STR("duration_by"), (int64_t)leg->duration_by);
     }
     json_close_object(w);
+}
+
+static void put_legs(struct json_writer *w, const struct call_change *c)
+{
+    if (!str_is_none(c->leg.sid)) {
+        json_key(w, STR("leg"));
+        put_leg(w, &c->leg);
+    }
+    if (c->n_more_legs == 0)
+        return;
+    json_key(w, STR("more_legs"));
+    json_open_array(w);
+    for (size_t i = 0; i < c->n_more_legs; i++)
+        put_leg(w, &c->more_legs[i]);
+    json_close_array(w);
 }
 
 static void put_details(struct json_writer *w, const struct call_change *c)
@@ -134,8 +148,7 @@ void call_change_json(struct buf *out, const struct call_change *c)
         put_dial(&w, &c->dial);
     if (!str_is_none(c->recording.sid))
         put_recording(&w, &c->recording);
-    if (!str_is_none(c->leg.sid))
-        put_leg(&w, &c->leg);
+    put_legs(&w, c);
     if (c->n_details > 0)
         put_details(&w, c);
     json_close_object(&w);
@@ -197,6 +210,23 @@ static void get_leg(struct json_object *o, struct arena *a, struct call_leg *ret
     ret->duration_by = get_by(o, "duration_by");
 }
 
+static void get_more_legs(struct json_object *list, struct arena *a, struct call_change *ret)
+{
+    struct call_leg *legs;
+    size_t n, n_named = 0;
+
+    if (!json_list_length(list, &n))
+        return;
+    legs = arena_new(a, struct call_leg, n);
+    for (size_t i = 0; i < n; i++) {
+        legs[n_named] = call_change_none.leg;
+        get_leg(json_object_array_get_idx(list, i), a, &legs[n_named]);
+        n_named += !str_is_none(legs[n_named].sid);
+    }
+    ret->more_legs = legs;
+    ret->n_more_legs = n_named;
+}
+
 static void get_details(struct json_object *o, struct arena *a, struct call_change *ret)
 {
     struct call_detail *details;
@@ -244,6 +274,7 @@ bool call_change_parse(struct str json, struct arena *a, struct call_change *ret
     get_dial(json_get(o, "dial"), a, &c.dial);
     get_recording(json_get(o, "recording"), a, &c.recording);
     get_leg(json_get(o, "leg"), a, &c.leg);
+    get_more_legs(json_get(o, "more_legs"), a, &c);
     get_details(json_get(o, "details"), a, &c);
     *ret = c;
     return true;

@@ -47,6 +47,16 @@ static struct call_change full(void)
 {
     static const struct call_detail details[] = {{STR("caller_name"), STR("ADA \"Å\" LOVELACE")},
                                                  {STR("from_city"), STR("BOSTON")}};
+    static const struct call_leg legs[] = {
+        {.sid = STR("CA4"),
+         .claim = {CALL_BY_PROVIDER, CALL_COMPLETED, T0 + 1, INT_NONE},
+         .answered_at = TIME_NONE,
+         .duration = 9,
+         .duration_by = CALL_BY_PROVIDER},
+        {.sid = STR("CA5"),
+         .claim = {.time = TIME_NONE, .sequence = INT_NONE},
+         .answered_at = T0,
+         .duration = INT_NONE}};
     struct call_change c = call_change_none;
 
     c.kind = CALL_CHANGE_DIAL;
@@ -83,6 +93,8 @@ static struct call_change full(void)
                               .answered_at = T0,
                               .duration = 7,
                               .duration_by = CALL_BY_PROVIDER};
+    c.more_legs = legs;
+    c.n_more_legs = LEN(legs);
     c.details = details;
     c.n_details = LEN(details);
     return c;
@@ -114,6 +126,10 @@ static void a_change_survives_its_json(void **state)
     assert_ok(call_change_parse(text, a, &read, &e), &e);
     assert_true(str_eq(json_of(&read, a), text));
     assert_int_equal(read.leg.claim.sequence, 3);
+    assert_int_equal(read.n_more_legs, 2);
+    assert_str(read.more_legs[0].sid, "CA4");
+    assert_int_equal(read.more_legs[0].duration, 9);
+    assert_str(read.more_legs[1].sid, "CA5");
     assert_int_equal(read.dial.bridged, CALL_BRIDGED_NO);
     assert_int_equal(read.parties.direction, CALL_INBOUND);
     assert_str(read.parties.contact, "+15085140320");

@@ -376,6 +376,8 @@ bool call_fold_join(struct call_fold *f, const struct call_change *c, struct are
     changed |= join_ends(&f->ends, c, by);
     changed |= join_text(&f->odd_time, c->odd_time, by);
     changed |= join_leg(f, &c->leg, a);
+    for (size_t i = 0; i < c->n_more_legs; i++)
+        changed |= join_leg(f, &c->more_legs[i], a);
     changed |= join_dial(f, &c->dial, a);
     changed |= join_recording(f, &c->recording, a);
     for (size_t i = 0; i < c->n_details; i++)

@@ -17,6 +17,7 @@ struct call_slot {
     struct call call;
     bool loaded;  /* asked for; call.id tells whether it was there */
     bool changed; /* is to be written */
+    size_t told;  /* its last entry in the batch, from 1; 0: it has none */
     /* As it was in the store, to see whether its conversations are concerned. */
     struct str was_contact, was_parent;
     usec_t was_start;
@@ -43,7 +44,9 @@ struct call_batch {
     size_t n_slots, cap_slots;
     struct call_pending *first, **last; /* what was added */
     size_t n_pending;
+    bool tells_once;
     struct call_entry *entries;
+    struct call_change *changes; /* of each entry; written when all are there */
     size_t n_entries;
 };
 

@@ -11,6 +11,7 @@ struct theirs {
     const char *status;
     usec_t start, end;
     int64_t duration, price;
+    struct str parent; /* whose leg it is; or STR_NONE */
     bool recorded;
     bool is_unkept; /* a zero byte stands in what is said, which no store takes */
     enum reconcile_answer answer;
@@ -24,6 +25,7 @@ struct company {
     int fail;            /* so many requests still fail */
     size_t at_once;      /* as in a source */
     struct str first;    /* that was asked for singly */
+    usec_t from;         /* of the last list */
     bool is_elsewhere;   /* the first page is empty: that of another account */
 };
 
@@ -41,6 +43,7 @@ static inline struct call_change change_of(const struct theirs *t, bool recordin
         return c;
     }
     c.status = str_from(t->status);
+    c.parent_sid = t->parent;
     c.from = STR("+15085140320");
     c.to = STR("+16175006181");
     c.provider_direction = STR("inbound");
@@ -118,6 +121,7 @@ static inline bool list(struct reconcile_source *s, const struct reconcile_query
     if (refuses(c, s, e))
         return false;
     c->lists++;
+    c->from = q->from;
     if (c->is_elsewhere && str_is_none(q->cursor)) {
         *ret = (struct reconcile_page){.next = STR("0")};
         return true;

@@ -87,7 +87,7 @@ static void the_provider_says_how_it_ended(void **state)
 
 static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **state)
 {
-    enum { CALLS = 100, ENDED = 7 };
+    enum { CALLS = 100, ENDED = 2 };
 
     (void)state;
     TEST_STORES(store, a)
@@ -116,48 +116,105 @@ static void many_calls_are_listed_and_what_no_list_shows_is_asked_for(void **sta
     }
 }
 
-/* Queued, ringing, and two pages of in-progress. */
-enum { LISTED = 100, LISTED_ENDED = 7, LISTED_PAGES = 4 };
+enum { LISTED = 100, FEW = 2, MANY = 90 };
 
-static struct company *listed_company(struct db *db, struct arena *a)
+static struct company *listed_company(struct db *db, size_t n_ended, struct arena *a)
 {
     struct company *c = company(a);
 
-    for (size_t i = 0; i < LISTED; i++) {
-        webhook(db, sid_of(i, a), "in-progress", a);
-        (void)says(c, sid_of(i, a), i < LISTED_ENDED ? "completed" : "in-progress");
-    }
+    webhooks(db, LISTED, "in-progress", a);
+    for (size_t i = 0; i < LISTED; i++)
+        (void)says(c, sid_of(i, a), i < n_ended ? "completed" : "in-progress");
     c->page_size = 60;
     return c;
 }
 
-/* Each step is another process, and each page is refused before it comes. */
-static void a_run_that_is_interrupted_after_each_page_asks_for_none_twice(void **state)
+/* However many have ended meanwhile: they are listed by when they began, all but those that began
+ * otherwise than we think. One that has been stuck for days makes no list of days. */
+static void what_ended_in_an_outage_is_listed(void **state)
 {
     (void)state;
     TEST_STORES(store, a)
     {
         struct db *db = test_calls_connect(store, a);
-        struct company *c = listed_company(db, a);
-        struct engine g = engine(reconcile_hot, db, c);
+        struct company *c = listed_company(db, MANY, a);
 
-        while (!g.done) {
-            const int64_t before = c->lists + c->gets;
-            struct err e = {0};
-            c->fail = 1;
-            assert_refused(step(&g, a, &e), &e, ERR_UNAVAILABLE);
-            err_clear(&e);
-            assert_ok(step(&g, a, &e), &e);
-            assert_true(c->lists + c->gets == before + 1 || c->gets == LISTED_ENDED);
-        }
-        assert_int_equal(c->lists, LISTED_PAGES);
-        assert_int_equal(c->gets, LISTED_ENDED);
-        assert_int_equal(g.o.counts[RECONCILE_DRIFT_STATUS], LISTED_ENDED);
-        assert_int_equal(g.o.counts[RECONCILE_CHECKED], LISTED);
-        assert_int_equal(g.o.expected, LISTED);
-        assert_int_equal(g.o.counts[RECONCILE_LEFT], 0);
+        c->calls[0].start -= HOURS(1);
+        webhook_at(db, STR("CA-stuck"), "in-progress", test_calls_now - HOURS(40), a);
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_int_equal(c->lists, 1 + 1 + 1 + 2); // queued, ringing, in-progress, what began then
+        assert_true(c->from > test_calls_now - HOURS(1));
+        assert_int_equal(c->gets, 2);
+        assert_int_equal(o.counts[RECONCILE_DRIFT_STATUS], MANY);
+        assert_int_equal(o.counts[RECONCILE_UNKNOWN], 1);
+        assert_int_equal(o.expected, o.counts[RECONCILE_CHECKED] + 1);
+        for (size_t i = 0; i < MANY; i++)
+            assert_str(log_of(db, sid_of(i, a), a), "webhook reconcile_hot");
         assert_folds(db, a);
     }
+}
+
+/* Parents and their legs have all ended on one page, and each is one change. */
+static void legs_that_ended_in_an_outage_are_told_once(void **state)
+{
+    enum { PAIRS = 20 };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhooks(db, 2 * PAIRS, "in-progress", a);
+        for (size_t i = 0; i < PAIRS; i++) {
+            (void)says(c, sid_of(i, a), "completed");
+            says(c, sid_of(PAIRS + i, a), "completed")->parent = sid_of(i, a);
+        }
+        const struct outcome o = run(reconcile_hot, db, c, a);
+        assert_int_equal(c->gets, 0);
+        assert_int_equal(o.told, 2 * PAIRS + 2 * PAIRS); // with what the webhooks told
+        for (size_t i = 0; i < 2 * PAIRS; i++)
+            assert_str(log_of(db, sid_of(i, a), a), "webhook reconcile_hot");
+        assert_folds(db, a);
+    }
+}
+
+/* Each step is another process, and each page is refused before it comes. */
+static void a_run_that_is_interrupted_after_each_page_asks_for_none_twice(void **state)
+{
+    static const struct {
+        const char *label;
+        int64_t ended, lists, gets;
+    } rows[] = {
+        {"few have ended", FEW, 1 + 1 + 2, FEW},
+        {"many have ended", MANY, 1 + 1 + 1 + 2, 0},
+    };
+
+    (void)state;
+    FOR_EACH_ROW (row, rows)
+        TEST_STORES(store, a)
+        {
+            struct db *db = test_calls_connect(store, a);
+            struct company *c = listed_company(db, (size_t)row->ended, a);
+            struct engine g = engine(reconcile_hot, db, c);
+
+            while (!g.done && c->lists <= row->lists) {
+                const int64_t lists = c->lists;
+                struct err e = {0};
+                c->fail = 1;
+                if (step(&g, a, &e))
+                    continue; // it had nothing to ask for
+                assert_row(e.code == ERR_UNAVAILABLE, row->label);
+                err_clear(&e);
+                assert_ok(step(&g, a, &e), &e);
+                assert_row(c->lists == lists + 1 || (c->gets > 0 && c->lists == lists), row->label);
+            }
+            assert_row(c->lists == row->lists && c->gets == row->gets, row->label);
+            assert_row(g.o.counts[RECONCILE_DRIFT_STATUS] == row->ended, row->label);
+            assert_row(g.o.counts[RECONCILE_CHECKED] == g.o.expected, row->label);
+            assert_int_equal(g.o.counts[RECONCILE_LEFT], 0);
+            assert_folds(db, a);
+        }
 }
 
 /* What the version before knows is the phase and `ask`: at a list it finds nothing to ask for, and
@@ -168,11 +225,11 @@ static void a_cursor_says_to_the_version_before_what_is_so(void **state)
     TEST_STORES(store, a)
     {
         struct db *db = test_calls_connect(store, a);
-        struct company *c = listed_company(db, a);
+        struct company *c = listed_company(db, FEW, a);
         struct engine g = engine(reconcile_hot, db, c);
         struct err e = {0};
 
-        for (int i = 1; i < LISTED_PAGES; i++) {
+        for (int i = 1; i < 1 + 1 + 2; i++) { // all pages but the last
             assert_ok(step(&g, a, &e), &e);
             assert_true(str_contains(g.cursor, STR("\"phase\":0")));
             assert_false(str_contains(g.cursor, STR("\"ask\"")));
@@ -190,16 +247,16 @@ static void a_cursor_of_the_version_before_goes_on(void **state)
     TEST_STORES(store, a)
     {
         struct db *db = test_calls_connect(store, a);
-        struct company *c = listed_company(db, a);
+        struct company *c = listed_company(db, FEW, a);
         struct engine g = engine(reconcile_hot, db, c);
         struct err e = {0};
 
-        g.cursor = STR("{\"phase\":1,\"began\":\"2026-01-01T00:00:00Z\",\"ask\":[\"CA3\"]}");
+        g.cursor = STR("{\"phase\":1,\"began\":\"2026-01-01T00:00:00Z\",\"ask\":[\"CA1\"]}");
         assert_ok(step(&g, a, &e), &e);
         assert_true(g.done);
         assert_int_equal(c->lists, 0);
         assert_int_equal(c->gets, 1);
-        assert_str(column(db, STR("CA3"), "status", a), "completed");
+        assert_str(column(db, STR("CA1"), "status", a), "completed");
         g.cursor = STR("{\"phase\":0,\"began\":\"2026-01-01T00:00:00Z\",\"list\":9,\"pages\":1}");
         assert_refused(step(&g, a, &e), &e, ERR_INTERNAL); // of a later one: the run begins anew
     }
@@ -246,7 +303,7 @@ static void no_more_are_asked_for_at_once_than_the_source_says(void **state)
 
         for (size_t i = 0; i < 7; i++) {
             webhook(db, sid_of(i, a), "in-progress", a);
-            (void)says(c, sid_of(i, a), "completed");
+            says(c, sid_of(i, a), "completed")->start -= HOURS(1); // which no list shows
         }
         c->at_once = 3;
         assert_int_equal(run(reconcile_hot, db, c, a).counts[RECONCILE_DRIFT_STATUS], 7);
@@ -335,6 +392,8 @@ TEST_MAIN(cmocka_unit_test(a_call_whose_end_was_never_told_ends),
           cmocka_unit_test(a_provider_that_is_behind_takes_nothing_back),
           cmocka_unit_test(the_provider_says_how_it_ended),
           cmocka_unit_test(many_calls_are_listed_and_what_no_list_shows_is_asked_for),
+          cmocka_unit_test(what_ended_in_an_outage_is_listed),
+          cmocka_unit_test(legs_that_ended_in_an_outage_are_told_once),
           cmocka_unit_test(a_run_that_is_interrupted_after_each_page_asks_for_none_twice),
           cmocka_unit_test(a_cursor_says_to_the_version_before_what_is_so),
           cmocka_unit_test(a_cursor_of_the_version_before_goes_on),

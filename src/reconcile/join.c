@@ -65,6 +65,7 @@ static struct call_batch *begin(const struct reconcile_step *s, struct tally *t)
 
     *t = (struct tally){0};
     call_batch_keep_only(b, is_news, t);
+    call_batch_tell_once(b);
     return b;
 }
 

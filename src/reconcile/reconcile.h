@@ -71,8 +71,8 @@ struct reconcile_step {
  * again. */
 typedef bool reconcile_fn(struct reconcile_step *s, struct err *e);
 
-/* Calls that are not final and have been silent for a minute: by lists of what is going on, or one
- * by one, whichever takes fewer requests. */
+/* Calls that are not final and have been silent for a minute: by lists of what is going on and of
+ * what began with the others, or one by one, whichever takes fewer requests. */
 reconcile_fn reconcile_hot;
 /* What has started since the last run; recordings that began in the last six hours; then calls that
  * ended two to six hours ago and still lack their price or duration. */

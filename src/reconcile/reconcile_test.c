@@ -41,6 +41,58 @@ static void a_day_is_walked_in_pages_and_every_step_bears_repetition(void **stat
     }
 }
 
+static void says_leg(struct company *c, struct str sid, struct str parent)
+{
+    says(c, sid, "completed")->parent = parent;
+}
+
+/* Of two parents one stands before its legs and one behind them; of the third nothing is new but
+ * what its legs tell. Nobody who watches is told of any call twice. */
+static void each_call_of_a_page_is_told_once(void **state)
+{
+    static const struct {
+        const char *sid, *log;
+    } rows[] = {
+        {"CA-before", "webhook reconcile_cold"},
+        {"CA-behind", "webhook reconcile_cold"},
+        {"CA-told", "webhook reconcile_cold inferred"},
+        {"CA0", "reconcile_cold"},
+        {"CA1", "reconcile_cold"},
+        {"CA2", "reconcile_cold"},
+        {"CA3", "reconcile_cold"},
+        {"CA4", "reconcile_cold"},
+        {"CA5", "reconcile_cold"},
+    };
+
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        struct db *db = test_calls_connect(store, a);
+        struct company *c = company(a);
+
+        webhook(db, STR("CA-told"), "in-progress", a);
+        (void)says(c, STR("CA-told"), "completed");
+        int64_t told = run(reconcile_cold, db, c, a).told;
+        webhook(db, STR("CA-before"), "in-progress", a);
+        webhook(db, STR("CA-behind"), "in-progress", a);
+        told += 2;
+        (void)says(c, STR("CA-before"), "completed");
+        for (size_t i = 0; i < 6; i++)
+            says_leg(c, sid_of(i, a),
+                     i < 2   ? STR("CA-before")
+                     : i < 4 ? STR("CA-behind")
+                             : STR("CA-told"));
+        (void)says(c, STR("CA-behind"), "completed");
+        const struct outcome o = run(reconcile_cold, db, c, a);
+        assert_int_equal(o.told - told, LEN(rows));
+        assert_int_equal(o.counts[RECONCILE_SYNCED], 2 + 6);
+        FOR_EACH_ROW (row, rows)
+            assert_row(str_eq(log_of(db, str_from(row->sid), a), str_from(row->log)), row->sid);
+        assert_int_equal(run(reconcile_cold, db, c, a).counts[RECONCILE_SYNCED], 0);
+        assert_folds(db, a);
+    }
+}
+
 static void a_refused_page_is_asked_for_again(void **state)
 {
     (void)state;
@@ -498,6 +550,7 @@ static void a_step_that_fails_anywhere_is_taken_again(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(a_day_is_walked_in_pages_and_every_step_bears_repetition),
+          cmocka_unit_test(each_call_of_a_page_is_told_once),
           cmocka_unit_test(a_refused_page_is_asked_for_again),
           cmocka_unit_test(a_run_that_goes_on_later_is_as_old_as_its_window),
           cmocka_unit_test(a_cursor_that_is_none_is_refused),

@@ -1,7 +1,7 @@
 /*
  * Runs: which phases they have, and what one phase does.
  *
- *     hot       ongoing (queued ─► ringing ─► in-progress) ─► ask
+ *     hot       ongoing (queued ─► ringing ─► in-progress ─► what began with the rest) ─► ask
  *     warm      calls ─► late recordings (new ones) ─► lacking ─► calls ─► recordings ─► ask
  *     the rest  calls ─► recordings
  *
@@ -24,7 +24,7 @@
 
 enum {
     PAGE = 1000,
-    PAGES_MAX = 100, /* of one status */
+    PAGES_MAX = 100, /* of a list of a hot run */
     ASK_AT_ONCE = 20,
     ASK_MAX = 5000,     /* of one run; the rest waits for the next */
     SILENT_MAX = 25000, /* each of them is written with each step, as long as no list shows it */
@@ -68,11 +68,25 @@ static bool known_in_window(struct run *r, int64_t *ret, struct err *e)
            err_trace(e);
 }
 
+/* The window then holds what started at that time, by clocks that differ a little. */
+static void widen(struct run *r, usec_t started)
+{
+    if (r->c.from == TIME_NONE || started - MINUTES(1) < r->c.from)
+        r->c.from = started - MINUTES(1);
+    if (r->c.to == TIME_NONE || started + MINUTES(1) > r->c.to)
+        r->c.to = started + MINUTES(1);
+}
+
 // --- lists ---------------------------------------------------------------------------------------
 
 static int by_bytes(const void *a, const void *b)
 {
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool is_among(struct str sid, const struct str *sorted, size_t n)
+{
+    return n > 0 && bsearch(&sid, sorted, n, sizeof *sorted, by_bytes);
 }
 
 /* Whoever stands on a page is looked for no more; the others keep their order. */
@@ -87,7 +101,7 @@ static void take_out(struct run *r, const struct reconcile_page *found, struct a
         seen[i] = found->found[i].change.call_sid;
     qsort(seen, found->n, sizeof *seen, by_bytes);
     for (size_t i = 0; i < r->c.n_ask; i++)
-        if (!bsearch(&r->c.ask[i], seen, found->n, sizeof *seen, by_bytes))
+        if (!is_among(r->c.ask[i], seen, found->n))
             r->c.ask[n++] = r->c.ask[i];
     r->c.n_ask = n;
 }
@@ -210,21 +224,30 @@ static bool phase_ask(struct run *r, bool *ret_more, struct err *e)
 /* The API has no word for "initiated": it says queued or ringing. */
 static const enum call_status going_on[] = {CALL_QUEUED, CALL_RINGING, CALL_IN_PROGRESS};
 
+enum { ENDED_LIST = LEN(going_on) + 1 };
+
+static bool silent_calls(struct run *r, struct rows **ret, struct err *e)
+{
+    return db_query(r->s->db, Q_RECONCILE_SILENT,
+                    BINDS(bind_int("project", r->s->project),
+                          bind_str("provider", r->s->source->provider),
+                          bind_time("silent_since", r->now - SILENT_FOR),
+                          bind_time("given_up", r->now - GIVEN_UP_AFTER),
+                          bind_int("limit", SILENT_MAX)),
+                    r->s->a, ret, e) ||
+           err_trace(e);
+}
+
 /* Those of whom nothing was heard, the most silent first, as many as a cursor has room for.
  * *ret_going_on: calls that are not final, these and others. */
-static bool silent_calls(struct run *r, int64_t *ret_going_on, struct err *e)
+static bool look_for_silent(struct run *r, int64_t *ret_going_on, struct err *e)
 {
     struct str *sids = arena_new(r->s->a, struct str, SILENT_MAX);
     struct rows *rows;
     size_t n = 0;
 
     *ret_going_on = 0;
-    if (!db_query(
-            r->s->db, Q_RECONCILE_SILENT,
-            BINDS(bind_int("project", r->s->project), bind_str("provider", r->s->source->provider),
-                  bind_time("silent_since", r->now - SILENT_FOR),
-                  bind_time("given_up", r->now - GIVEN_UP_AFTER), bind_int("limit", SILENT_MAX)),
-            r->s->a, &rows, e))
+    if (!silent_calls(r, &rows, e))
         return err_trace(e);
     while (rows_next(rows)) {
         sids[n++] = rows_str(rows, "twilio_sid");
@@ -261,12 +284,85 @@ static void end_lists(struct run *r)
     begin_list(r, 0, 0);
 }
 
+static int64_t fewer(int64_t x, int64_t y)
+{
+    return x < y ? x : y;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const usec_t x = *(const usec_t *)a, y = *(const usec_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* When they began that no list has shown, the earliest first; as far as that is known. */
+static bool unseen_began(struct run *r, usec_t *ret, size_t *ret_n, struct err *e)
+{
+    struct str *unseen = arena_new(r->s->a, struct str, r->c.n_ask);
+    struct rows *rows;
+    size_t n = 0;
+
+    memcpy(unseen, r->c.ask, r->c.n_ask * sizeof *unseen);
+    qsort(unseen, r->c.n_ask, sizeof *unseen, by_bytes);
+    if (!silent_calls(r, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows)) {
+        const usec_t began = rows_time(rows, "start_time");
+        if (began != TIME_NONE && is_among(rows_str(rows, "twilio_sid"), unseen, r->c.n_ask))
+            ret[n++] = began;
+    }
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    qsort(ret, n, sizeof *ret, by_time);
+    *ret_n = n;
+    return true;
+}
+
+/* Thousands that have ended and were not heard of, after an outage: all that began with them are
+ * fewer pages than they are. Of calls that we do not know there may be as many again. The oldest
+ * tenth makes no window: a few that have been stuck for days would make it one of days. */
+static bool ended_window(struct run *r, int64_t *ret_pages, struct err *e)
+{
+    usec_t *began = arena_new(r->s->a, usec_t, SILENT_MAX);
+    int64_t known;
+    size_t n;
+
+    *ret_pages = 0;
+    if (!unseen_began(r, began, &n, e))
+        return err_trace(e);
+    if (n == 0)
+        return true;
+    r->c.from = r->c.to = TIME_NONE;
+    widen(r, began[n / 10]);
+    widen(r, began[n - 1]);
+    if (!known_in_window(r, &known, e))
+        return err_trace(e);
+    const int64_t pages = fewer(2 * (known / PAGE + 1), PAGES_MAX);
+    if ((int64_t)(n - n / 10) > pages)
+        *ret_pages = pages;
+    return true;
+}
+
+static bool list_ended(struct run *r, struct err *e)
+{
+    int64_t pages = 0;
+
+    if (r->c.n_ask > 0 && !ended_window(r, &pages, e))
+        return err_trace(e);
+    if (pages > 0)
+        begin_list(r, ENDED_LIST, pages);
+    else
+        end_lists(r);
+    return true;
+}
+
 /* Who are looked for, and whether in lists: a few are asked for without. */
 static bool take_in(struct run *r, bool *ret_more, struct err *e)
 {
     int64_t n_going_on;
 
-    if (!silent_calls(r, &n_going_on, e))
+    if (!look_for_silent(r, &n_going_on, e))
         return err_trace(e);
     r->s->n_expected = (int64_t)r->c.n_ask;
     *ret_more = (int64_t)r->c.n_ask > pages_going_on(n_going_on);
@@ -275,15 +371,22 @@ static bool take_in(struct run *r, bool *ret_more, struct err *e)
     return true;
 }
 
-/* Besides those that are looked for it shows others, of which nobody knew that it would. */
-static bool page_going_on(struct run *r, struct err *e)
+static struct reconcile_query query_of(const struct run *r)
 {
-    const struct reconcile_query q = {.has_status = true,
-                                      .status = going_on[r->c.list - 1],
-                                      .from = TIME_NONE,
-                                      .to = TIME_NONE,
-                                      .page_size = PAGE,
-                                      .cursor = r->c.next};
+    struct reconcile_query q = {.page_size = PAGE, .cursor = r->c.next};
+
+    q.has_status = r->c.list != ENDED_LIST;
+    q.from = q.has_status ? TIME_NONE : r->c.from;
+    q.to = q.has_status ? TIME_NONE : r->c.to;
+    if (q.has_status)
+        q.status = going_on[r->c.list - 1];
+    return q;
+}
+
+/* Besides those that are looked for it shows others, of which nobody knew that it would. */
+static bool list_page(struct run *r, struct err *e)
+{
+    const struct reconcile_query q = query_of(r);
     const int64_t n_told = r->s->counts[RECONCILE_CHECKED];
     const size_t n_wanted = r->c.n_ask;
 
@@ -294,21 +397,27 @@ static bool page_going_on(struct run *r, struct err *e)
     return true;
 }
 
+static bool next_list(struct run *r, struct err *e)
+{
+    if (r->c.list == ENDED_LIST)
+        end_lists(r);
+    else if (r->c.list < ENDED_LIST - 1)
+        begin_list(r, r->c.list + 1, PAGES_MAX);
+    else
+        return list_ended(r, e) || err_trace(e);
+    return true;
+}
+
 static bool phase_ongoing(struct run *r, bool *ret_more, struct err *e)
 {
     if (r->c.list == 0)
         return take_in(r, ret_more, e) || err_trace(e);
-    if (r->c.list > (int64_t)LEN(going_on))
+    if (r->c.list > ENDED_LIST)
         return err_set(e, ERR_INTERNAL, "there is no list %lld", (long long)r->c.list);
-    if (!page_going_on(r, e))
+    if (!list_page(r, e))
         return err_trace(e);
-    *ret_more = true;
-    if (r->c.n_pages > 0 && !str_is_none(r->c.next))
-        return true;
-    if (r->c.list == (int64_t)LEN(going_on))
-        end_lists(r);
-    else
-        begin_list(r, r->c.list + 1, PAGES_MAX);
+    if ((r->c.n_pages <= 0 || str_is_none(r->c.next)) && !next_list(r, e))
+        return err_trace(e);
     *ret_more = r->c.list > 0;
     return true;
 }
@@ -346,9 +455,7 @@ static bool phase_lacking(struct run *r, bool *ret_more, struct err *e)
         return err_trace(e);
     while (rows_next(rows)) {
         sids[n++] = rows_str(rows, "twilio_sid");
-        r->c.to = rows_time(rows, "start_time") + MINUTES(1); // clocks differ a little
-        if (r->c.from == TIME_NONE)
-            r->c.from = r->c.to - MINUTES(2);
+        widen(r, rows_time(rows, "start_time"));
     }
     if (!rows_end(rows, e))
         return err_trace(e);

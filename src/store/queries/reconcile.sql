@@ -5,13 +5,13 @@
 -- found by their status, before it is looked at when they spoke. n: how many are not final, silent or not.
 -- params: project int, provider text, silent_since time, given_up time, limit int
 WITH going_on AS MATERIALIZED (
-    SELECT twilio_sid, updated_at
+    SELECT twilio_sid, updated_at, start_time
       FROM calls
      WHERE project_id = :project
        AND status IN ('queued', 'initiated', 'ringing', 'in-progress')
        AND provider = :provider
 )
-SELECT twilio_sid, (SELECT count(*) FROM going_on) AS n
+SELECT twilio_sid, start_time, (SELECT count(*) FROM going_on) AS n
   FROM going_on
  WHERE updated_at < :silent_since AND updated_at >= :given_up
  ORDER BY updated_at
