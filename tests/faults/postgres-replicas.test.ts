@@ -6,9 +6,9 @@ import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { ask } from "../lib/api.ts";
 import { Belongings } from "../lib/belongings.ts";
 import { healthIs } from "../lib/health.ts";
+import { jobs } from "../lib/jobs.ts";
 import { assertNothingLost, feedIsDense, keptKeys, Load } from "../lib/load.ts";
 import { type Cluster, psql, startCluster } from "../lib/postgres.ts";
 import { drift, secondIsOver } from "../lib/reconcile.ts";
@@ -86,16 +86,18 @@ describe("a failover of PostgreSQL", () => {
 });
 
 describe("what an asynchronous failover has lost", () => {
-  it("F053: is told again by the provider when it is asked for the time before: POST /api/sync/recent", async () => {
+  it("F053: is found by the next warm run, without anybody", async () => {
     const ours = new Belongings();
     try {
       const primary = await ours.keep(startCluster());
       const standby = await ours.keep(primary.standby());
       const port = await freePort();
-      const server = await ours.keep(startServer({ DATABASE_URL: either(primary, standby), TWILIO_BASE_URL: `http://127.0.0.1:${String(port)}`, PROVIDER_REQUESTS_PER_SECOND: "90", RECONCILE_JOBS_ENABLED: "false" }));
-      await until("the standby has what a start makes", async () => {
-        const projects = await psql(standby.url, "SELECT count(*) FROM projects").catch(() => "0"); // no such table yet
-        return projects !== "0" || undefined;
+      const server = await ours.keep(startServer({ DATABASE_URL: either(primary, standby), TWILIO_BASE_URL: `http://127.0.0.1:${String(port)}`, PROVIDER_REQUESTS_PER_SECOND: "90" }));
+      await until("the jobs are planned", async () => (await jobs(server)).some(({ name, next_run_at }) => name === "reconcile_warm" && next_run_at !== null) || undefined);
+      await psql(primary.superuser, "UPDATE sync_state SET next_run_at = next_run_at + interval '1 day'"); // none until it is its turn below
+      await until("the standby has it", async () => {
+        const planned = await psql(standby.superuser, "SELECT count(*) FROM sync_state WHERE job_name = 'reconcile_warm' AND next_run_at > now() + interval '12 hours'").catch(() => "0"); // no such table yet
+        return planned !== "0" || undefined;
       });
       await standby.stop();
       const sandbox = await ours.keep(startSandbox(server.url, ["--port", String(port), "--calls", "40", ...AT_ONCE]));
@@ -112,8 +114,9 @@ describe("what an asynchronous failover has lost", () => {
       const lost = await until("each of its threads is connected again", () => drift(server, theirs).catch(() => undefined));
       assert.equal(lost["call"], theirs.length, "nothing was lost: the fault did not strike");
       assert.equal((await tool(server, "feed", "new-epoch")).code, 0);
-      const { status, body } = await ask<{ success: boolean; total: number }>(server, "/api/sync/recent", { method: "POST" });
-      assert.deepEqual([status, body.success, body.total], [200, true, theirs.length]);
+      await psql(standby.superuser, "UPDATE sync_state SET next_run_at = now() WHERE job_name = 'reconcile_warm'");
+      const warm = await until("a warm run has ended", async () => (await jobs(server)).find(({ name, latest }) => name === "reconcile_warm" && latest?.state === "succeeded")?.latest ?? undefined);
+      assert.deepEqual([warm.asked_through, warm.counts["drift.call"]], ["schedule", theirs.length], JSON.stringify(warm));
       assert.deepEqual(await drift(server, theirs), {});
       await audit(server);
       await feedIsDense(server);
