@@ -8,12 +8,13 @@
 
 #include "base/json.h"
 #include "calls/expire.h"
+#include "feed/feed.h"
 #include "inbox/read.h"
 #include "jobs/job.h"
 #include "jobs/world.h"
 #include "store/store.h"
 
-enum { WINDOW = 1000, CALLS = 200 };
+enum { WINDOW = 1000, CALLS = 200, COUNTED_MAX = 100000 };
 
 #define BEHIND HOURS(1)
 
@@ -79,7 +80,6 @@ static void count(struct job_step *s, struct str what, int64_t n)
 {
     job_step_count(s, STR("deleted"), n);
     job_step_count(s, what, n);
-    s->n_done += n;
 }
 
 /* Whether what comes behind it is young, or nothing does. */
@@ -107,6 +107,7 @@ static bool delete_inbox(struct job_step *s, const struct place *p, const struct
         return err_trace(e);
     }
     count(s, STR("deleted_webhooks"), n);
+    s->n_done += n;
     return true;
 }
 
@@ -147,6 +148,7 @@ static bool trim_feed(struct job_step *s, struct place *p, const struct quotas *
                  BINDS(bind_int("project", s->project), bind_int("upto", w.upto)), &n, e))
         return err_trace(e);
     count(s, STR("deleted_events"), n);
+    s->n_done += n;
     p->stage_is_done = is_last(&w);
     p->after = w.last;
     return true;
@@ -189,6 +191,7 @@ static bool trim_calls(struct job_step *s, struct place *p, const struct quotas 
     count(s, STR("deleted_calls"), gone.calls);
     count(s, STR("deleted_lines"), gone.lines);
     count(s, STR("deleted_conversations"), gone.conversations);
+    s->n_done += gone.calls; // their lines are not counted before
     p->stage_is_done = gone.n_seen < CALLS;
     p->time = gone.last_time;
     p->after = gone.last_id;
@@ -198,6 +201,128 @@ static bool trim_calls(struct job_step *s, struct place *p, const struct quotas 
 /* Calls go last: not before what is kept of them elsewhere. */
 static bool (*const stages[])(struct job_step *s, struct place *p, const struct quotas *q,
                               struct err *e) = {trim_inbox, trim_feed, trim_calls};
+
+// --- how much there is ---------------------------------------------------------------------------
+
+struct numbered {
+    int64_t n;
+    usec_t at;
+};
+
+/* The last of the numbers from `after` to `last` that is old, by a search that halves them: rows
+ * have come in the order of their numbers, or nearly so. */
+static bool last_old(struct job_step *s, enum query q, struct numbered from, int64_t last,
+                     int64_t *ret, struct err *e)
+{
+    static const struct column columns[] = {
+        {"n", COLUMN_INT, offsetof(struct numbered, n)},
+        {"at", COLUMN_TIME, offsetof(struct numbered, at)},
+    };
+    int64_t old = from.n;
+
+    while (old < last) {
+        const int64_t middle = old + (last - old) / 2;
+        struct numbered row;
+        bool found;
+
+        if (!db_query_one(s->db, q,
+                          BINDS(bind_int("project", s->project), bind_int("after", middle)),
+                          columns, LEN(columns), s->a, &row, &found, e))
+            return err_trace(e);
+        if (found && row.n <= last && row.at < from.at)
+            old = row.n;
+        else
+            last = middle;
+    }
+    *ret = old;
+    return true;
+}
+
+static bool count_inbox(struct job_step *s, const struct place *p, const struct quotas *q,
+                        int64_t *ret, struct err *e)
+{
+    const struct numbered from = {p->after, limit_of(s, q, QUOTA_INBOX_DAYS)};
+    int64_t last, upto;
+
+    if (!db_count(s->db, Q_INBOX_EXPIRE_LAST, BINDS(bind_int("project", s->project)), s->a, &last,
+                  e) ||
+        !last_old(s, Q_INBOX_EXPIRE_PLACE, from, last, &upto, e))
+        return err_trace(e);
+    return db_count(s->db, Q_INBOX_EXPIRE_COUNT,
+                    BINDS(bind_int("project", s->project), bind_int("after", from.n),
+                          bind_int("upto", upto), bind_int("limit", COUNTED_MAX)),
+                    s->a, ret, e) ||
+           err_trace(e);
+}
+
+/* Its numbers are dense; the last event stays. */
+static bool count_feed(struct job_step *s, const struct place *p, const struct quotas *q,
+                       int64_t *ret, struct err *e)
+{
+    struct numbered from = {p->after, limit_of(s, q, QUOTA_FEED_DAYS)};
+    struct feed_head head;
+    int64_t upto;
+
+    if (!feed_head(s->db, s->project, s->a, &head, e))
+        return err_trace(e);
+    if (from.n < head.first_seq - 1)
+        from.n = head.first_seq - 1;
+    if (!last_old(s, Q_FEED_EXPIRE_PLACE, from, head.last_seq - 1, &upto, e))
+        return err_trace(e);
+    *ret = upto - from.n;
+    return true;
+}
+
+static bool count_calls(struct job_step *s, const struct place *p, const struct quotas *q,
+                        int64_t *ret, struct err *e)
+{
+    bool behind;
+
+    *ret = 0;
+    if (call_days(q) == QUOTA_DAYS_FOREVER)
+        return true;
+    if (!is_behind(s, &behind, e))
+        return err_trace(e);
+    if (behind)
+        return true;
+    return db_count(s->db, Q_CALL_EXPIRE_COUNT,
+                    BINDS(bind_int("project", s->project), bind_time("after_time", p->time),
+                          bind_int("after_id", p->after),
+                          bind_time("before", limit_of(s, q, QUOTA_CALL_DAYS)),
+                          bind_int("limit", COUNTED_MAX)),
+                    s->a, ret, e) ||
+           err_trace(e);
+}
+
+static bool (*const counts[])(struct job_step *s, const struct place *p, const struct quotas *q,
+                              int64_t *ret, struct err *e) = {count_inbox, count_feed, count_calls};
+static_assert(LEN(counts) == LEN(stages), "every stage is counted");
+
+/* Once for a run, from where it stands: one that goes on behind a failure has the rest before it.
+ */
+static bool count_all(struct job_step *s, const struct place *p, const struct quotas *q,
+                      struct err *e)
+{
+    s->n_total = s->n_done;
+    for (size_t i = (size_t)p->stage; i < LEN(counts); i++) {
+        const struct place begin = {.stage = (int64_t)i};
+        int64_t n;
+
+        if (!counts[i](s, i == (size_t)p->stage ? p : &begin, q, &n, e))
+            return err_trace(e);
+        s->n_total += n;
+    }
+    return true;
+}
+
+/* What was kept back after all, or came due meanwhile, is seen only then. */
+static void note_progress(struct job_step *s)
+{
+    if (s->done || s->n_done > s->n_total)
+        s->n_total = s->n_done;
+}
+
+// --- a step --------------------------------------------------------------------------------------
 
 static bool trim(struct job_step *s, struct err *e)
 {
@@ -210,11 +335,12 @@ static bool trim(struct job_step *s, struct err *e)
     if (p.stage < 0 || p.stage >= (int64_t)LEN(stages))
         return err_set(e, ERR_INTERNAL, "there is no stage %lld", (long long)p.stage);
     const struct quotas q = quotas_in_force(&world->quotas, &wishes);
-    if (!stages[p.stage](s, &p, &q, e))
+    if ((s->n_total == 0 && !count_all(s, &p, &q, e)) || !stages[p.stage](s, &p, &q, e))
         return err_trace(e);
     if (p.stage_is_done)
         p = (struct place){.stage = p.stage + 1};
     s->done = p.stage == (int64_t)LEN(stages);
+    note_progress(s);
     s->next_cursor = str_fmt(s->a, "{\"stage\": %lld, \"after\": %lld, \"time\": %lld}",
                              (long long)p.stage, (long long)p.after, (long long)p.time);
     return true;

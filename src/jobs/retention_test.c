@@ -88,8 +88,10 @@ static void run_at(struct test_inbox *t, const struct job_world *how, usec_t now
             assert_ok(job_retention.step(&again, &e), &e);
         }
         cursor = str_is_none(ret->next_cursor) ? cursor : ret->next_cursor;
+        assert_true(ret->n_done <= ret->n_total);
         assert_true(++steps < 100);
     }
+    assert_int_equal(ret->n_done, ret->n_total);
 }
 
 static void run(struct test_inbox *t, bool twice, struct job_step *ret)
@@ -125,6 +127,44 @@ static void what_is_old_goes_in_windows_and_nothing_else(void **state)
         assert_int_equal(feed_first(t), OLD + 1);
         run(t, false, &s);
         assert_int_equal(job_step_counted(&s, STR("deleted")), 0);
+    }
+}
+
+static int64_t total_at(struct test_inbox *t, const struct job_world *how, usec_t now,
+                        const char *cursor)
+{
+    struct job_step s = {.db = t->db,
+                         .project = t->project,
+                         .cursor = str_from(cursor),
+                         .now = now,
+                         .a = t->a,
+                         .arg = (void *)(uintptr_t)how,
+                         .next_cursor = STR_NONE};
+    struct err e = {0};
+
+    assert_ok(job_retention.step(&s, &e), &e);
+    return s.n_total;
+}
+
+/* By its first step; of a run that goes on behind a failure, from where that was. */
+static void how_much_goes_is_known_before(void **state)
+{
+    enum { GO = OLD - OLD / POISON_EVERY + OLD };
+
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        const usec_t now = clock_wall(&clock_system);
+        struct job_step s;
+        fill(t);
+        assert_int_equal(total_at(t, &world, now, "{}"), GO);
+        assert_int_equal(total_at(t, &world, now, "{\"stage\": 0, \"after\": 1000}"),
+                         GO - 1000 + 1000 / POISON_EVERY);
+        test_inbox_sql(t, "DELETE FROM feed_events WHERE seq <= 2000");
+        assert_int_equal(total_at(t, &world, now, "{\"stage\": 1, \"after\": 2000}"), OLD - 2000);
+        assert_int_equal(total_at(t, &world, now, "{\"stage\": 2, \"after\": 0}"), 0);
+        run(t, false, &s);
+        assert_int_equal(total_at(t, &world, now, "{}"), 0);
     }
 }
 
@@ -285,6 +325,30 @@ static void steps_of_calls_may_be_run_again(void **state)
     }
 }
 
+static void how_many_calls_go_is_known_before(void **state)
+{
+    static const struct job_world how = {
+        .quotas = {{[QUOTA_INBOX_DAYS] = 90, [QUOTA_FEED_DAYS] = 30, [QUOTA_CALL_DAYS] = 10}}};
+    static const struct job_world for_ever = {
+        .quotas = {{[QUOTA_INBOX_DAYS] = 90, [QUOTA_FEED_DAYS] = 30}}};
+
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        const usec_t later = test_calls_now + 11 * HOURS(24);
+        fill_calls(t);
+        test_inbox_sql(t, "DELETE FROM feed_events WHERE seq < 250");
+        assert_int_equal(total_at(t, &for_ever, later, "{\"stage\": 2}"), 0);
+        assert_int_equal(total_at(t, &how, later, "{}"), CALLS_OVER);
+        test_inbox_append(t,
+                          &(struct test_webhook){
+                              .event_type = STR("x"), .call_sid = STR("CA1"), .payload = STR("{}")},
+                          1);
+        test_inbox_sql(t, "UPDATE webhook_inbox SET held = 1");
+        assert_int_equal(total_at(t, &how, later, "{\"stage\": 2}"), 0);
+    }
+}
+
 /* A webhook of any of them may wait. */
 static void no_call_goes_while_the_inbox_is_behind(void **state)
 {
@@ -310,6 +374,8 @@ static void no_call_goes_while_the_inbox_is_behind(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(what_is_old_goes_in_windows_and_nothing_else),
+          cmocka_unit_test(how_much_goes_is_known_before),
+          cmocka_unit_test(how_many_calls_go_is_known_before),
           cmocka_unit_test(calls_go_when_a_project_says_so),
           cmocka_unit_test(steps_of_calls_may_be_run_again),
           cmocka_unit_test(no_call_goes_while_the_inbox_is_behind),

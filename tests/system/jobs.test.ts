@@ -143,6 +143,7 @@ describe("jobs", () => {
     await sql(server, `UPDATE feed_events SET created_at = ${old("created_at")} WHERE seq <> ${String(all.last_seq - 1)}; UPDATE webhook_inbox SET received_at = ${old("received_at")};`);
     const run = await ended(server, await start(server, "retention"));
     assert.deepEqual(run.counts, { deleted: all.last_seq - 2, deleted_events: all.last_seq - 2 }, "of a numbering without gaps, and not the webhooks, which are kept for 90 days");
+    assert.deepEqual([run.done, run.total], [all.last_seq - 2, all.last_seq - 2]);
     const late = await get<FeedPage>(server, "/api/events?after_seq=0");
     assert.deepEqual([late.resync, late.events.length], [true, 2]);
     assert.equal((await get<FeedPage>(server, `/api/events?after_seq=${String(all.last_seq - 2)}`)).events.length, 2);

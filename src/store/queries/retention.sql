@@ -22,6 +22,30 @@ DELETE FROM webhook_inbox
 -- params: project int, from int
 UPDATE feed_heads SET inbox_from = :from WHERE project_id = :project AND inbox_from < :from;
 
+-- name: inbox_expire_last
+-- params: project int
+SELECT COALESCE(max(id), 0) AS n FROM webhook_inbox WHERE project_id = :project;
+
+-- name: inbox_expire_place
+-- The first row behind a number, and when it came: for a search that halves the numbers.
+-- params: project int, after int
+SELECT id AS n, received_at AS at FROM webhook_inbox WHERE project_id = :project AND id > :after ORDER BY id LIMIT 1;
+
+-- name: inbox_expire_count
+-- Of a range, without dead letters: from indexes alone, and :limit at most.
+-- params: project int, after int, upto int, limit int
+SELECT (SELECT count(*)
+          FROM (SELECT 1 FROM webhook_inbox
+                 WHERE project_id = :project AND id > :after AND id <= :upto LIMIT :limit) w)
+       - (SELECT count(*)
+            FROM (SELECT 1 FROM webhook_inbox
+                   WHERE project_id = :project AND processing_status = 'dead_letter' AND id > :after AND id <= :upto
+                   LIMIT :limit) d) AS n;
+
+-- name: feed_expire_place
+-- params: project int, after int
+SELECT seq AS n, created_at AS at FROM feed_events WHERE project_id = :project AND seq > :after ORDER BY seq LIMIT 1;
+
 -- name: feed_window
 -- upto: the last one that is old and before which none is young; never the last event of all.
 -- params: project int, after int, before time, now time, limit int
@@ -66,6 +90,15 @@ SELECT id, start_time
    AND twilio_sid NOT IN (SELECT call_sid FROM waiting WHERE call_sid IS NOT NULL)
  ORDER BY start_time, id
  LIMIT :limit;
+
+-- name: call_expire_count
+-- How many stand on such pages, whether anything of them waits or not; :limit at most.
+-- params: project int, after_time time, after_id int, before time, limit int
+SELECT count(*) AS n
+  FROM (SELECT 1 FROM calls
+         WHERE project_id = :project AND start_time < :before AND (start_time, id) > (:after_time, :after_id)
+           AND is_final AND sync_state = 'frozen'
+         LIMIT :limit) c;
 
 -- name: call_expire_hold
 -- Nobody waits: what a worker has in hand is left to it.
