@@ -158,7 +158,7 @@ static const struct failure {
      0},
     {CURLE_COULDNT_CONNECT, ERR_UNAVAILABLE, "cannot be reached: no connection", 0},
     {CURLE_SSL_CONNECT_ERROR, ERR_UNAVAILABLE, "cannot be reached: the TLS handshake failed", 0},
-    {CURLE_OPERATION_TIMEDOUT, ERR_UNAVAILABLE, "did not answer in time", 0},
+    {CURLE_OPERATION_TIMEDOUT, ERR_INTEGRATION_TIMEOUT, "did not answer in time", 0},
     {CURLE_GOT_NOTHING, ERR_UNAVAILABLE, "closed the connection without an answer", 0},
     {CURLE_RECV_ERROR, ERR_UNAVAILABLE, "broke the connection off", 0},
     {CURLE_PARTIAL_FILE, ERR_UNAVAILABLE, "broke the connection off", 0},

@@ -58,7 +58,8 @@ struct http_fetched {
 };
 
 /* The body is appended to a buf; larger than its ceiling is ERR_LIMIT. Not now, but perhaps later
- * (no connection, no answer in time): ERR_UNAVAILABLE. Anything else: ERR_UPSTREAM. */
+ * (no connection): ERR_UNAVAILABLE, or ERR_INTEGRATION_TIMEOUT when there was no answer in time.
+ * Anything else: ERR_UPSTREAM. */
 bool http_fetch(const struct http_fetch *f, struct arena *a, struct buf *body,
                 struct http_fetched *ret, struct err *e) CHECK_RESULT;
 

@@ -143,7 +143,7 @@ static void how_it_ended_is_told_apart(void **state)
     assert_int_equal(o.took, answer.took);
     f.url = origin_url(r->origin, "/silent", r->a);
     f.total_timeout = MILLISECONDS(50);
-    assert_refused(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e, ERR_UNAVAILABLE);
+    assert_refused(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e, ERR_INTEGRATION_TIMEOUT);
     assert_true(o.late && o.status == 0);
     f.url = STR("http://127.0.0.1:9/");
     assert_refused(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e, ERR_UNAVAILABLE);
@@ -157,7 +157,7 @@ static void a_silent_peer_is_not_waited_for_longer_than_wanted(void **state)
     struct http_fetched answer;
 
     f.total_timeout = MILLISECONDS(50);
-    assert_refused(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e, ERR_UNAVAILABLE);
+    assert_refused(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e, ERR_INTEGRATION_TIMEOUT);
     assert_str(str_from(r->e.text), "Example did not answer in time");
 }
 
@@ -282,7 +282,7 @@ static void each_of_many_has_its_own_outcome(void **state)
     assert_int_equal(all[2].answer.retry_after, SECONDS(7));
     assert_refused(all[3].ok, &all[3].e, ERR_LIMIT);
     assert_refused(all[4].ok, &all[4].e, ERR_UPSTREAM);
-    assert_refused(all[5].ok, &all[5].e, ERR_UNAVAILABLE);
+    assert_refused(all[5].ok, &all[5].e, ERR_INTEGRATION_TIMEOUT);
     for (size_t i = 0; i < LEN(all); i++)
         buf_finish(&all[i].body);
     http_line_close(line);

@@ -159,6 +159,7 @@ static void a_cursor_is_kept_where_that_may_help_and_not_for_ever(void **unused)
     {
         plan(b);
         fail_and_count(b, ERR_UNAVAILABLE, again, LEN(again));
+        fail_and_count(b, ERR_INTEGRATION_TIMEOUT, again + 1, 3);
         fail_and_count(b, ERR_UPSTREAM, again + 1, 1);
         fail_and_count(b, ERR_UPSTREAM, anew, LEN(anew));
         fail_and_count(b, ERR_INVALID, anew, LEN(anew));

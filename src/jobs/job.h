@@ -80,7 +80,8 @@ struct job {
     bool is_offered;   /* somebody may ask for a run through the API */
     bool minds_clock;  /* what is old goes for good: not by a clock that the store's contradicts */
     /* A few seconds of work at most. False: the run has failed with e; it is tried again later and
-     * later, after ERR_UNAVAILABLE from the same cursor (a few times), after all else from "{}".
+     * later, after ERR_UNAVAILABLE or ERR_INTEGRATION_TIMEOUT from the same cursor (a few times),
+     * after all else from "{}".
      * ERR_INTEGRATION_AUTH is the project's to mend: it is tried at its usual time, or within an
      * hour when that is later, and is no trouble of the installation's. */
     bool (*step)(struct job_step *s, struct err *e);

@@ -31,9 +31,10 @@ struct recordings_wanted {
 
 /*
  * The audio is appended to a buf, whose ceiling is how large it may be; *ret_type is audio/…
- * ERR_UNAVAILABLE: enough are under way, or the provider cannot be reached now. ERR_CONFLICT: we
- * have no account there, or it is kept elsewhere. ERR_NOT_FOUND: it was deleted. ERR_LIMIT: too
- * large. ERR_UPSTREAM: the provider does not give it.
+ * ERR_UNAVAILABLE: enough are under way, or the provider cannot be reached now.
+ * ERR_INTEGRATION_TIMEOUT: it did not answer in time. ERR_INTEGRATION_AUTH: it refuses our
+ * credentials. ERR_CONFLICT: we have no account there, or it is kept elsewhere. ERR_NOT_FOUND: it
+ * was deleted. ERR_LIMIT: too large. ERR_UPSTREAM: the provider does not give it.
  */
 bool recordings_fetch(struct recordings *r, const struct recordings_wanted *w, struct arena *a,
                       struct buf *audio, struct str *ret_type, struct err *e) CHECK_RESULT;

@@ -8,8 +8,9 @@
  * while the provider is asked. It keeps to the budget of requests by itself; it waits a little for
  * its turn, and gives up with ERR_UNAVAILABLE when that takes too long.
  *
- * Errors: ERR_UNAVAILABLE, not now (too many requests, a failure of theirs, no answer in time, or
- * *ended); retry_after says for how long, when the provider did. ERR_INTEGRATION_AUTH: the account
+ * Errors: ERR_UNAVAILABLE, not now (too many requests, a failure of theirs, no connection, or
+ * *ended); retry_after says for how long, when the provider did. ERR_INTEGRATION_TIMEOUT: no answer
+ * in time. ERR_INTEGRATION_AUTH: the account
  * or its secret is refused; when the project has several, all of them are. ERR_UPSTREAM: it
  * answers, and not as it should.
  */

@@ -116,7 +116,8 @@ describe("a recording", () => {
 
   it("says whose fault it is, and what to do", async () => {
     const said: [Mood, number, string, RegExp][] = [
-      [refuses(401), 502, "UPSTREAM_FAILED", /refused our credentials/],
+      [refuses(401), 502, "INTEGRATION_AUTH_FAILED", /refused our credentials/],
+      [refuses(403), 502, "INTEGRATION_AUTH_FAILED", /does not let our account hear/],
       [refuses(404), 404, "NOT_FOUND", /was deleted at Twilio/],
       [refuses(429), 503, "SERVICE_UNAVAILABLE", /asked too often/],
       [refuses(500), 503, "SERVICE_UNAVAILABLE", /troubles of its own/],

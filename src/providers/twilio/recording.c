@@ -41,9 +41,9 @@ static const struct {
     enum err_code as;
     const char *text, *fix;
 } refusals[] = {
-    {401, 401, ERR_UPSTREAM, "Twilio refused our credentials",
+    {401, 401, ERR_INTEGRATION_AUTH, "Twilio refused our credentials",
      "compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN with those in Twilio's console"},
-    {403, 403, ERR_UPSTREAM, "Twilio does not let our account hear this recording",
+    {403, 403, ERR_INTEGRATION_AUTH, "Twilio does not let our account hear this recording",
      "look in Twilio's console whether the recording belongs to TWILIO_ACCOUNT_SID"},
     {404, 404, ERR_NOT_FOUND, "the recording was deleted at Twilio",
      "just after a call it may not be there yet: then try again in a moment"},

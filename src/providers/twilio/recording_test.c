@@ -135,8 +135,9 @@ static void a_refusal_says_whose_it_is_and_what_to_do(void **state)
         enum err_code code;
         size_t n_fix;
     } rows[] = {
-        {"/status/401", "Twilio refused our credentials", ERR_UPSTREAM, 1},
-        {"/status/403", "Twilio does not let our account hear this recording", ERR_UPSTREAM, 1},
+        {"/status/401", "Twilio refused our credentials", ERR_INTEGRATION_AUTH, 1},
+        {"/status/403", "Twilio does not let our account hear this recording", ERR_INTEGRATION_AUTH,
+         1},
         {"/status/404", "the recording was deleted at Twilio", ERR_NOT_FOUND, 1},
         {"/status/410", "the recording was deleted at Twilio", ERR_NOT_FOUND, 1},
         {"/status/429", "Twilio is asked too often", ERR_UNAVAILABLE, 1},
