@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import twilio from "twilio";
 import { ACCOUNT_SID, AUTH_TOKEN, OWNED_NUMBER, type Server } from "./server.ts";
+import { until } from "./wait.ts";
 
 export type Params = Record<string, string>;
 export type Door = "voice-inbound" | "voice-status" | "recording-status" | "dial-action";
@@ -108,6 +109,14 @@ export async function answeredCall(server: Server, from: string): Promise<{ pare
 
 /** Whose callbacks they are. */
 export type Account = { sid: string; token: string };
+
+/** A call of an account that was connected just now: whoever knows it not yet is knocked at again. */
+export function callOf(server: Server, account: Account, from: string): FakeCall {
+  return new FakeCall(server, from, OWNED_NUMBER, null, async (door, params) => {
+    await until("the node knows the account", async () => ((await post(server, door, { ...params, AccountSid: account.sid }, account.token)).ok ? true : undefined));
+  });
+}
+
 const USUAL: Account = { sid: ACCOUNT_SID, token: AUTH_TOKEN };
 
 /** An event that is acknowledged and cannot be applied: it names no call. */

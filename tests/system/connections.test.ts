@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, type Call, get } from "../lib/api.ts";
-import { type Server, startServer } from "../lib/server.ts";
+import { dump } from "../lib/dump.ts";
+import { ACCOUNT_SID, AUTH_TOKEN, type Server, startServer } from "../lib/server.ts";
+import { settled } from "../lib/settled.ts";
 import { FakeCall, newCallSid, type Params, post } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
@@ -99,6 +101,21 @@ describe("accounts of projects", () => {
     const taken = await ask(server, `/api/connections/twilio/${OTHER_SID}`, { method: "PUT", key: null, headers: bearer, body: { secret: "mine now" } });
     assert.equal(taken.status, 409);
     assert.equal((await knock(NEXT_TOKEN, event(newCallSid()))).status, 204);
+  });
+
+  it("a project's token signs for no other project's account, and nothing of it is kept", async () => {
+    const kept = async (): Promise<unknown> => {
+      await settled(server);
+      const { webhook_inbox, calls, call_events, conversations, feed_events } = await dump(server);
+      return { webhook_inbox, calls, call_events, conversations, feed_events };
+    };
+    const mine = (): Params => ({ ...event(newCallSid()), AccountSid: ACCOUNT_SID });
+    for (const [token, params] of [[AUTH_TOKEN, mine()], [NEXT_TOKEN, event(newCallSid())]] as const) assert.equal((await knock(token, params)).status, 204);
+    const then = await kept();
+    for (const door of ["voice-status", "voice-inbound", "recording-status"] as const)
+      for (const [token, params] of [[AUTH_TOKEN, event(newCallSid())], [NEXT_TOKEN, mine()]] as const)
+        assert.equal((await post(server, door, params, token)).status, 403, `${door} of ${params["AccountSid"] ?? ""}`);
+    assert.deepEqual(await kept(), then);
   });
 
   it("what is wrong is told", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, type InboxPage } from "../lib/api.ts";
 import { accept, employ, found, invite, must, OWNER, type Person, signIn } from "../lib/company.ts";
-import { ABOUT, type Ids, MISSING, type Request } from "../lib/foreign.ts";
+import { ABOUT, firstLine, type Ids, MISSING, type Request } from "../lib/foreign.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
 import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
@@ -56,7 +56,7 @@ describe("F173 the way to what is another's is the way to what is not there", { 
     const { sessions } = await must<{ sessions: { id: string }[] }>(server, owner.token, "GET", "/api/me/sessions");
     const { conversations } = await must<{ conversations: { id: string }[] }>(server, owner.token, "GET", "/api/conversations");
     const { events } = await must<InboxPage>(server, owner.token, "GET", "/api/events?processing_status=dead_letter");
-    theirs = { project, conversation: conversations[0]?.id ?? "", call: call.sid, event: events[0]?.id ?? "", user: user.id, role: user.roles[0]?.id ?? "", key: key.id, session: sessions[0]?.id ?? "", account: ACCOUNT_SID, run: (await must<{ id: string }>(server, owner.token, "POST", "/api/jobs/freeze/runs")).id };
+    theirs = { project, conversation: conversations[0]?.id ?? "", call: call.sid, line: await firstLine(server, owner, project, call.sid), event: events[0]?.id ?? "", user: user.id, role: user.roles[0]?.id ?? "", key: key.id, session: sessions[0]?.id ?? "", account: ACCOUNT_SID, run: (await must<{ id: string }>(server, owner.token, "POST", "/api/jobs/freeze/runs")).id };
 
     stranger = await found(server, "Second organisation", "owner@second.example");
     const home = (await must<{ project: { id: string } }>(server, stranger.token, "GET", "/api/me")).project.id;
