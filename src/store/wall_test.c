@@ -245,11 +245,19 @@ static void a_superuser_stands_above_the_wall_and_is_told(void **state)
     arena_destroy(a);
 }
 
-static void a_table_outside_of_the_wall_is_found(void **state)
+static void what_is_open_in_the_wall_is_found(void **state)
 {
-    static const char *const openings[] = {
-        "ALTER TABLE calls NO FORCE ROW LEVEL SECURITY",
-        "ALTER TABLE calls DISABLE ROW LEVEL SECURITY",
+    static const struct {
+        const char *sql, *told;
+    } openings[] = {
+        {"ALTER TABLE calls NO FORCE ROW LEVEL SECURITY", "off on the table calls"},
+        {"ALTER TABLE calls DISABLE ROW LEVEL SECURITY", "off on the table calls"},
+        {"ALTER TABLE orgs DISABLE ROW LEVEL SECURITY", "off on the table orgs"},
+        {"CREATE POLICY everybody ON calls USING (true)", "policy everybody on the table calls"},
+        {"CREATE POLICY anew ON calls FOR INSERT WITH CHECK (true)", "policy anew on the table"},
+        {"CREATE POLICY also_by_project ON calls FOR SELECT USING (true)", "also_by_project on"},
+        {"CREATE POLICY by_org ON calls USING (true)", "policy by_org on the table calls"},
+        {"CREATE POLICY \"Any one\" ON orgs USING (true)", "policy \"Any one\" on the table orgs"},
     };
 
     (void)state;
@@ -257,14 +265,27 @@ static void a_table_outside_of_the_wall_is_found(void **state)
         struct arena *a = arena_create(0);
         struct err e = {.code = ERR_NONE};
         struct store *s = walled_or_skip(a, NULL);
-        run_script(s, *opening);
+        run_script(s, opening->sql);
         assert_refused(store_wall_check(s, &e), &e, ERR_UNAVAILABLE);
-        assert_true(str_contains(str_from(e.text), STR("the table calls")));
+        assert_row(str_contains(str_from(e.text), str_from(opening->told)), e.text);
         run_script(s, e.fix[0]);
         err_clear(&e);
         assert_ok(store_wall_check(s, &e), &e);
         arena_destroy(a);
     }
+}
+
+/* It narrows what the others show. */
+static void a_policy_that_only_takes_away_is_no_gap(void **state)
+{
+    struct arena *a = arena_create(0);
+    struct err e = {.code = ERR_NONE};
+    struct store *s = walled_or_skip(a, NULL);
+
+    (void)state;
+    run_script(s, "CREATE POLICY fewer ON calls AS RESTRICTIVE USING (id > 0)");
+    assert_ok(store_wall_check(s, &e), &e);
+    arena_destroy(a);
 }
 
 // --- what a session remembers --------------------------------------------------------------------
@@ -353,7 +374,8 @@ TEST_MAIN(cmocka_unit_test(a_statement_of_a_project_is_not_run_without_it),
           cmocka_unit_test(a_query_without_a_filter_sees_its_own_project),
           cmocka_unit_test(a_query_without_a_filter_writes_into_its_own_project),
           cmocka_unit_test(a_superuser_stands_above_the_wall_and_is_told),
-          cmocka_unit_test(a_table_outside_of_the_wall_is_found),
+          cmocka_unit_test(what_is_open_in_the_wall_is_found),
+          cmocka_unit_test(a_policy_that_only_takes_away_is_no_gap),
           cmocka_unit_test(what_a_rollback_takes_back_is_told_again),
           cmocka_unit_test(a_new_connection_is_told_anew),
           cmocka_unit_test(statements_under_way_are_each_for_their_own))

@@ -140,23 +140,31 @@ static struct sealed_connection seal(const struct office *o, const struct vault 
     return sealed;
 }
 
+/* *ret_n == 0: the account is another project's. */
+static bool add_or_change(const struct office *o, int64_t project,
+                          const struct sealed_connection *sealed, int64_t *ret_n, struct err *e)
+{
+    const struct binds binds =
+        BINDS(bind_int("project", project), bind_str("provider", sealed->provider),
+              bind_str("account_sid", sealed->account), bind_str("secret", sealed->secret),
+              bind_str("secret_secondary", sealed->secondary), bind_time("now", o->now));
+
+    if (!db_exec(o->db, Q_CONNECTION_ADD, binds, ret_n, e))
+        return err_trace(e);
+    return *ret_n > 0 || db_exec(o->db, Q_CONNECTION_CHANGE, binds, ret_n, e) || err_trace(e);
+}
+
 bool connection_put(const struct office *o, const struct vault *v, int64_t project,
                     const struct connection *c, struct arena *a, struct err *e)
 {
-    int64_t changed;
+    int64_t n;
 
     if (!has_room(o->db, project, c, a, e))
         return err_trace(e);
     const struct sealed_connection sealed = seal(o, v, project, c, a);
-    if (!db_exec(o->db, Q_CONNECTION_PUT,
-                 BINDS(bind_int("project", project), bind_str("provider", c->provider),
-                       bind_str("account_sid", c->account), bind_str("secret", sealed.secret),
-                       bind_str("secret_secondary", sealed.secondary), bind_time("now", o->now)),
-                 &changed, e) ||
-        !next_version(o->db, o->rng, o->now, e))
+    if (!add_or_change(o, project, &sealed, &n, e) || !next_version(o->db, o->rng, o->now, e))
         return err_trace(e);
-    return changed > 0 ||
-           err_set(e, ERR_CONFLICT, "this account cannot be connected with this project");
+    return n > 0 || err_set(e, ERR_CONFLICT, "this account cannot be connected with this project");
 }
 
 bool connection_remove(const struct office *o, int64_t project, struct str provider,

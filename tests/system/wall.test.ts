@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { ask, type Call, type CallDetail, get, type InboxPage, type ReasonPage } from "../lib/api.ts";
 import { healthIs } from "../lib/health.ts";
 import { createDatabase, psql, urlWith } from "../lib/postgres.ts";
-import { type Server, startServer, UNFILTERED } from "../lib/server.ts";
+import { ACCOUNT_SID, type Server, startServer, UNFILTERED } from "../lib/server.ts";
 import { audit, settled, tool } from "../lib/settled.ts";
 import { sql } from "../lib/sql.ts";
 import { deliverPoison, FakeCall } from "../lib/twilio.ts";
@@ -49,6 +49,11 @@ class Houses {
     const { status, body } = await ask<T>(this.server, path, { key: NEIGHBOURS });
     assert.equal(status, 200, path);
     return body;
+  }
+
+  /** The status of it when the neighbours give the company's account a secret. */
+  async takesAccount(): Promise<number> {
+    return (await ask(this.server, `/api/connections/twilio/${ACCOUNT_SID}`, { method: "PUT", key: NEIGHBOURS, body: { secret: "theirs" } })).status;
   }
 
   /** The status of what the neighbours ask for. */
@@ -104,10 +109,32 @@ describe("row-level security without the filters of our queries", { skip: CLUSTE
     assert.match(await audit(houses.server), /0 findings/);
   });
 
+  it("leaves an account with the project that has it", async () => {
+    assert.equal(await houses.takesAccount(), 409);
+    assert.equal(await psql(houses.server.env["DATABASE_URL"] ?? "", "SELECT project_id, secret IS NULL FROM provider_accounts"), "1|t");
+  });
+
   it("is in force, says the doctor", async () => {
     assert.match((await tool(houses.server, "doctor")).output, /^ok +the database keeps projects apart$/m);
     assert.doesNotMatch(houses.server.output(), /store\.one_wall/);
   });
+
+  const GAPS: [opening: string, mend: string, told: RegExp][] = [
+    ["ALTER TABLE orgs DISABLE ROW LEVEL SECURITY", "ALTER TABLE orgs ENABLE ROW LEVEL SECURITY", /row-level security is off on the table orgs/],
+    ["CREATE POLICY everybody ON calls USING (true)", "DROP POLICY everybody ON calls", /the policy everybody on the table calls is none of ours/],
+  ];
+  for (const [opening, mend, told] of GAPS)
+    it(`is found open by a start and by the doctor after ${opening}`, async () => {
+      await sql(houses.server, opening);
+      const { code, output } = await tool(houses.server, "doctor");
+      const heard = houses.server.output().length;
+      await houses.server.restart();
+      await sql(houses.server, mend);
+      assert.equal(code, 1);
+      assert.match(output, new RegExp(`^FAILED +the database keeps projects apart: .*${told.source}`, "m"));
+      assert.match(houses.server.output().slice(heard), new RegExp(`event=store\\.one_wall .*${told.source}`));
+      assert.match((await tool(houses.server, "doctor")).output, /^ok +the database keeps projects apart$/m);
+    });
 });
 
 // Otherwise what is above would show nothing.
@@ -123,6 +150,7 @@ describe("the same program as a superuser", { skip: CLUSTER === undefined && "ST
     assert.equal(await houses.status(`/api/calls/${houses.call.sid}`), 200);
     assert.equal(await houses.status(`/api/events/${houses.letter}`), 200);
     assert.equal(await houses.status(`/api/events/${houses.letter}/reprocess`, "POST"), 202);
+    assert.equal(await houses.takesAccount(), 204);
   });
 
   it("is warned of it, and the doctor finds it", async () => {

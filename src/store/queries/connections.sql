@@ -15,15 +15,19 @@ UPDATE projects
 SELECT provider, account_sid, secret_secondary IS NOT NULL AS has_secondary, created_at, updated_at
   FROM provider_accounts WHERE project_id = :project AND secret IS NOT NULL ORDER BY provider, account_sid;
 
--- name: connection_put
--- An account that belongs to another project stays there: nothing is changed then.
+-- name: connection_add
+-- Nothing is added when any project has the account. In two statements, this one first: ON CONFLICT DO UPDATE fails
+-- where row-level security hides the row that is in the way, DO NOTHING does not, and who comes at the same time is
+-- waited for.
 -- params: project int, provider text, account_sid text, secret text, secret_secondary text, now time
--- scope: system — whether another project has the account already
 INSERT INTO provider_accounts (project_id, provider, account_sid, secret, secret_secondary, created_at, updated_at)
 VALUES (:project, :provider, :account_sid, :secret, :secret_secondary, :now, :now)
-ON CONFLICT (provider, account_sid) DO UPDATE
-   SET secret = excluded.secret, secret_secondary = excluded.secret_secondary, updated_at = excluded.updated_at
- WHERE provider_accounts.project_id = excluded.project_id;
+ON CONFLICT (provider, account_sid) DO NOTHING;
+
+-- name: connection_change
+-- params: project int, provider text, account_sid text, secret text, secret_secondary text, now time
+UPDATE provider_accounts SET secret = :secret, secret_secondary = :secret_secondary, updated_at = :now
+ WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid;
 
 -- name: connection_reseal
 -- The same secrets under another key, unless somebody has given others meanwhile.

@@ -46,20 +46,32 @@ VALUES (:number, :name, :applied_at, :checksum);
 DELETE FROM schema_migrations WHERE number = :number;
 
 -- name: wall_gaps
--- Tables of projects and organisations whose rows the database does not keep from us, whoever asks; and
--- whether our role is above all of that.
+-- Tables of projects and organisations whose rows the database does not keep from us, whoever asks, and whether our
+-- role is above all of that; then policies that are not those of the migrations, as each permissive one shows more.
 -- scope: system — the schema belongs to no project
 -- [sqlite]
-SELECT NULL AS name, false AS is_above WHERE false;
+SELECT NULL AS name, NULL AS policy, false AS is_above WHERE false;
 -- [postgres]
-SELECT c.relname AS name, r.rolsuper OR r.rolbypassrls AS is_above
-  FROM pg_class c
+WITH tables AS (
+    SELECT c.oid, c.relname FROM pg_class c
+     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+       AND (c.relname = 'orgs' -- which has itself for its owner
+            OR EXISTS (SELECT 1 FROM pg_attribute a
+                        WHERE a.attrelid = c.oid AND a.attname IN ('project_id', 'org_id') AND a.attnotnull))
+)
+SELECT quote_ident(t.relname) AS name, NULL AS policy, r.rolsuper OR r.rolbypassrls AS is_above
+  FROM tables t
   JOIN pg_roles r ON r.rolname = current_user
- WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-   AND NOT row_security_active(c.oid)
-   AND EXISTS (SELECT 1 FROM pg_attribute a
-                WHERE a.attrelid = c.oid AND a.attname IN ('project_id', 'org_id') AND a.attnotnull)
- ORDER BY c.relname;
+ WHERE NOT row_security_active(t.oid)
+ UNION ALL
+SELECT quote_ident(t.relname), quote_ident(p.polname), false
+  FROM tables t
+  JOIN pg_policy p ON p.polrelid = t.oid
+ WHERE p.polpermissive
+   AND (p.polname IN ('by_project', 'by_org') AND pg_get_expr(p.polqual, p.polrelid) LIKE '%hookswitch.scope%'
+        AND p.polwithcheck IS NULL
+        OR t.relname = 'orgs' AND p.polname = 'also_by_project' AND p.polcmd = 'r') IS NOT TRUE
+ ORDER BY is_above DESC, name, policy;
 
 -- name: nodes_tell
 -- A hint for the other nodes; see db_hear(). It takes a lock of the whole database at commit: never
