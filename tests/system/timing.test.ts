@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ask, type InboxPage } from "../lib/api.ts";
 import { accept, employ, found, invite, must, OWNER, type Person, signIn } from "../lib/company.ts";
-import { ABOUT, firstLine, type Ids, MISSING, type Request } from "../lib/foreign.ts";
+import { ABOUT, bringCall, firstLine, type Ids, MISSING, type Request } from "../lib/foreign.ts";
 import { METRICS_TOKEN, scrape, value } from "../lib/metrics.ts";
 import { type Cluster, startCluster } from "../lib/postgres.ts";
 import { ACCOUNT_SID, type Server, startServer } from "../lib/server.ts";
@@ -33,12 +33,18 @@ for (const [route, about] of Object.entries(ABOUT)) {
 
 const PASSWORD = "not the password of anybody";
 
+/** Who asks: each is refused by other rows than the others, of roles, of projects, or of keys. */
+const OUTSIDE = "an owner of another organisation", BESIDE = "an admin of the project beside", KEY = "a key of the project beside";
+const ASKERS = [OUTSIDE, BESIDE, KEY] as const;
+type Asker = { token: string; own: Ids };
+const FOR_KEYS = ["calls.read", "calls.export", "recordings.read", "events.read", "events.replay", "jobs.run", "health.read", "settings.manage", "audit.read"];
+
 describe("F173 the way to what is another's is the way to what is not there", { skip }, () => {
   let cluster: Cluster;
   let server: Server;
   let stranger: Person;
   let theirs: Ids;
-  let own: Ids;
+  const askers: Partial<Record<(typeof ASKERS)[number], Asker>> = {};
   /** Where the log was then. */
   let restarted = 0;
 
@@ -60,7 +66,11 @@ describe("F173 the way to what is another's is the way to what is not there", { 
 
     stranger = await found(server, "Second organisation", "owner@second.example");
     const home = (await must<{ project: { id: string } }>(server, stranger.token, "GET", "/api/me")).project.id;
-    own = { ...MISSING, project: home, user: (await invite(server, stranger, "viewer@second.example", "viewer", home)).user.id };
+    const own = await belongingsOf(stranger, home, "viewer@second.example");
+    const second = (await must<{ id: string }>(server, owner.token, "POST", "/projects", { name: "Beside" })).id;
+    const beside = await belongingsOf(owner, second, "viewer@beside.example");
+    const admin = await employ(server, owner, "admin@beside.example", "admin", second);
+    const { secret } = await must<{ secret: string }>(server, owner.token, "POST", "/api/keys", { name: "all", rights: FOR_KEYS }, second);
     await employ(server, owner, "gone@first.example", "viewer", project).then(({ id }) => must(server, owner.token, "PATCH", `/api/users/${id}`, { disabled: true }));
     await employ(server, owner, "both@first.example", "viewer", project);
     await accept(server, (await invite(server, stranger, "both@first.example", "viewer", home)).link_token ?? "", "both@first.example");
@@ -70,20 +80,32 @@ describe("F173 the way to what is another's is the way to what is not there", { 
     restarted = (await log()).length;
     await server.restart(); // whose sessions log from their first statement on
     stranger = await signIn(server, stranger.email);
+    askers[OUTSIDE] = { token: stranger.token, own };
+    askers[BESIDE] = { token: (await signIn(server, admin.email)).token, own: beside };
+    askers[KEY] = { token: secret, own: beside };
+    await must(server, secret, "GET", "/api/me"); // notes that it is used
   });
   after(async () => {
     await server.remove();
     await cluster.remove();
   });
 
+  const asker = (name: (typeof ASKERS)[number]): Asker => askers[name] ?? assert.fail(name);
+
+  /** What an asker has within their own reach. */
+  async function belongingsOf(by: Person, project: string, email: string): Promise<Ids> {
+    const { user } = await invite(server, by, email, "viewer", project);
+    return { ...MISSING, project, user: user.id, ...(await bringCall(server, by, project)) };
+  }
+
   const log = (): Promise<string> => readFile(join(cluster.directory, "log"), "utf8");
 
   /** What the API asks while it answers; see statementsSince(). */
-  async function asked(request: Asked): Promise<{ status: number; statements: string[] }> {
+  async function asked(request: Asked, token = stranger.token): Promise<{ status: number; statements: string[] }> {
     const before_ = (await log()).length;
     const { status } = await ask(server, request.path, {
       method: request.method,
-      key: stranger.token,
+      key: token,
       headers: request.project === undefined ? {} : { "X-Project-Id": request.project },
       ...(request.body !== undefined && { body: request.body }),
     });
@@ -105,19 +127,25 @@ describe("F173 the way to what is another's is the way to what is not there", { 
       .filter((statement) => !statement.includes("hookswitch.scope") && statement !== "DISCARD PLANS");
   }
 
-  for (const [what, request] of Object.entries(REQUESTS))
-    it(what, async () => {
-      const foreign = await asked(request(theirs, own));
-      const missing = await asked(request(MISSING, own));
-      assert.ok(foreign.statements.length > 0, JSON.stringify(foreign));
-      assert.deepEqual(foreign, missing);
-    });
+  for (const name of ASKERS)
+    describe(`for ${name}`, () => {
+      for (const [what, request] of Object.entries(REQUESTS))
+        it(what, async () => {
+          const { token, own } = asker(name);
+          const foreign = await asked(request(theirs, own), token);
+          const missing = await asked(request(MISSING, own), token);
+          assert.ok(foreign.statements.length > 0, JSON.stringify(foreign));
+          assert.deepEqual(foreign, missing);
+        });
 
-  it("would notice a difference", async () => {
-    const mine = await asked({ method: "GET", path: `/api/users/${own.user}` });
-    const missing = await asked({ method: "GET", path: `/api/users/${MISSING.user}` });
-    assert.notDeepEqual(mine.statements, missing.statements);
-  });
+      it("would notice a difference", async () => {
+        const { token, own } = asker(name);
+        const mine = await asked({ method: "GET", path: `/api/calls/${own.call}?as_of=${own.line}` }, token);
+        const missing = await asked({ method: "GET", path: `/api/calls/${own.call}?as_of=${MISSING.line}` }, token);
+        assert.equal(mine.status, 200);
+        assert.notDeepEqual(mine.statements, missing.statements);
+      });
+    });
 
   it("an invitation does the same for who has an account elsewhere, is invited elsewhere, or is known to nobody", async () => {
     const invited = (email: string): Promise<{ status: number; statements: string[] }> => asked({ method: "POST", path: "/api/users", body: { email, role: "viewer" } });
