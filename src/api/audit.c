@@ -1,5 +1,5 @@
-/* Who did what, newest first. Whose right reaches over the organisation sees all of it; else a
- * project's. */
+/* Who did what, newest first. Whose right reaches over the organisation sees all of it, or what was
+ * done to one project of it; else a project's. */
 #include "api/deed.h"
 
 #include "api/keyset.h"
@@ -33,12 +33,24 @@ static void write_row(struct req *rq, const struct audit_row *row)
     json_close_object(w);
 }
 
+/* *ret_reached false: a project beyond one's own, of whose entries nothing is shown, as though it
+ * were not there. */
+static bool read_project(struct req *rq, struct audit_filter *f, bool *ret_reached, struct err *e)
+{
+    static const struct http_range ids = {1, INT64_MAX, INT_NONE};
+    const bool whole = (rq->actor.org_rights & (1u << RIGHT_AUDIT_READ)) != 0;
+    int64_t asked;
+
+    if (!http_query_int(&rq->query, STR("of_project"), &ids, &asked, e))
+        return err_trace(e);
+    f->project = whole ? asked : rq->actor.project;
+    *ret_reached = whole || asked == INT_NONE || asked == rq->actor.project;
+    return true;
+}
+
 static bool read_filter(struct req *rq, struct audit_filter *f, struct err *e)
 {
-    const bool whole = (rq->actor.org_rights & (1u << RIGHT_AUDIT_READ)) != 0;
-
     f->org = rq->actor.org;
-    f->project = whole ? INT_NONE : rq->actor.project;
     return (req_before(rq, USUAL_PAGE, &f->page, e) &&
             req_query_text(rq, STR("action"), 64, &f->action, e) &&
             req_query_text(rq, STR("actor"), 254, &f->actor, e) &&
@@ -51,10 +63,13 @@ static bool read_filter(struct req *rq, struct audit_filter *f, struct err *e)
 static bool list(struct req *rq, struct err *e)
 {
     struct audit_filter f = {0};
-    struct audit_row *rows;
-    size_t n;
+    struct audit_row *rows = NULL;
+    bool reached;
+    size_t n = 0;
 
-    if (!read_filter(rq, &f, e) || !audit_list(rq->db, &f, rq->a, &rows, &n, e))
+    if (!read_filter(rq, &f, e) || !read_project(rq, &f, &reached, e))
+        return err_trace(e);
+    if (reached && !audit_list(rq->db, &f, rq->a, &rows, &n, e))
         return err_trace(e);
     json_open_object(&rq->json);
     json_key(&rq->json, STR("entries"));

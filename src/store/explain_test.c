@@ -91,6 +91,9 @@ static const struct intent intents[] = {
      .index = "sqlite_autoindex_users_1",
      .postgres_index = "users_email_key"},
     {.query = Q_AUDIT_LIST, .index = "INTEGER PRIMARY KEY", .postgres_index = "users_pkey"},
+    {.query = Q_AUDIT_LIST_OF_PROJECT, .index = "idx_audit_logs_project", .only = "none"},
+    {.query = Q_AUDIT_LIST_BY_ACTOR, .index = "idx_audit_logs_actor", .only = "actor"},
+    {.query = Q_AUDIT_LIST_BY_ACTION, .index = "idx_audit_logs_action", .only = "action"},
     {.query = Q_VERIFY_INBOX,
      .index = "sqlite_autoindex_provider_accounts_1",
      .postgres_index = "provider_accounts_pkey"},
@@ -250,6 +253,11 @@ static const char rows_for_postgres[] =
     " SELECT 1 + g % 100, g, 'x', 'CA' || g / 60 * 10 + g % 10, 'call.ended',"
     " now() - g * interval '1 minute', 'webhook', true, '{}', '{}', g"
     " FROM generate_series(1, 40000) g;"
+    "INSERT INTO audit_logs (org_id, seq, project_id, ts, actor_kind, actor_name, action,"
+    " entity_type, entity_id, details, hash) SELECT 1, g, 1 + g % 20, now(), 'user',"
+    " CASE WHEN g % 1000 = 0 THEN 'x' ELSE 'a' || g % 50 END,"
+    " CASE WHEN g % 1000 = 1 THEN 'x' ELSE 'login' END, 'user', g % 500, '{}', 'h'"
+    " FROM generate_series(1, 20000) g;"
     "INSERT INTO feed_events (project_id, seq, type, ts, entity_type, entity_id, payload)"
     " SELECT 1 + g % 100, g, 'call.ended', now(), 'call', 'CA' || g, '{}'"
     " FROM generate_series(1, 20000) g;"
@@ -296,8 +304,9 @@ static struct bind any_bind(const struct query_param *p, const struct intent *in
         return p->is_array ? bind_strs(p->name, text, 1) : bind_str(p->name, *text);
     const int64_t *number = p->type == PARAM_TIME           ? a_time
                             : strcmp(p->name, "limit") == 0 ? a_page
-                            : strcmp(p->name, "up_to") == 0 ? a_lot
-                                                            : an_int;
+                            : strcmp(p->name, "up_to") == 0 || strcmp(p->name, "before") == 0
+                                ? a_lot
+                                : an_int;
     return p->is_array ? bind_ints(p->name, number, 1) : bind_int(p->name, *number);
 }
 

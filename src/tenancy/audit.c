@@ -231,6 +231,16 @@ static const struct column name_columns[] = {
     {"entity_name", COLUMN_STR, offsetof(struct audit_row, entity_name)},
 };
 
+/* By the index of what lets the fewest through. */
+static enum query way_of(const struct audit_filter *f)
+{
+    if (!str_is_none(f->actor))
+        return Q_AUDIT_LIST_BY_ACTOR;
+    if (f->project != INT_NONE)
+        return Q_AUDIT_LIST_OF_PROJECT;
+    return str_is_none(f->action) ? Q_AUDIT_LIST : Q_AUDIT_LIST_BY_ACTION;
+}
+
 bool audit_list(struct db *db, const struct audit_filter *f, struct arena *a,
                 struct audit_row **ret, size_t *ret_n, struct err *e)
 {
@@ -239,10 +249,11 @@ bool audit_list(struct db *db, const struct audit_filter *f, struct arena *a,
     struct rows *rows;
     size_t n = 0;
 
-    if (!db_query(db, Q_AUDIT_LIST,
+    if (!db_query(db, way_of(f),
                   BINDS(bind_int("org", f->org), bind_int("project", f->project),
-                        bind_int("before", f->page.from), bind_str("action", f->action),
-                        bind_str("actor", f->actor), bind_str("entity", f->entity),
+                        bind_int("before", f->page.from == INT_NONE ? INT64_MAX : f->page.from),
+                        bind_str("action", f->action), bind_str("actor", f->actor),
+                        bind_str("entity", f->entity),
                         bind_time("since", f->since == TIME_NONE ? 0 : f->since),
                         bind_time("until", f->until == TIME_NONE ? TIME_LAST : f->until),
                         bind_int("limit", limit)),

@@ -88,6 +88,19 @@ static void entries_are_chained_and_listed(void **state)
         f.action = STR("role.granted");
         assert_ok(audit_list(db, &f, a, &rows, &n, &e), &e);
         assert_int_equal(n, 0);
+        f.project = INT_NONE;
+        assert_ok(audit_list(db, &f, a, &rows, &n, &e), &e);
+        assert_true(n == 1 && rows[0].seq == 1);
+        f.actor = str_dup(rows[0].actor_name, a);
+        f.action = STR_NONE;
+        assert_ok(audit_list(db, &f, a, &rows, &n, &e), &e);
+        assert_true(n == 2 && rows[0].seq == 2);
+        f.page.from = 2;
+        assert_ok(audit_list(db, &f, a, &rows, &n, &e), &e);
+        assert_true(n == 1 && rows[0].seq == 1);
+        f.actor = STR("nobody");
+        assert_ok(audit_list(db, &f, a, &rows, &n, &e), &e);
+        assert_int_equal(n, 0);
     }
 }
 

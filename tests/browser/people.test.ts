@@ -137,6 +137,14 @@ describe("the audit log", () => {
     await log.getByText("role.taken").first().waitFor();
     await page.getByLabel("Who").fill("nobody");
     await page.getByText("Nothing found").waitFor();
+
+    await page.goto(`${server.url}/app/settings/audit`);
+    await log.getByText("Changed a role: vera@example.com is Supervisor, was Viewer").waitFor();
+    await page.getByLabel("About", { exact: true }).selectOption("API key");
+    await log.getByText("vera@example.com").first().waitFor({ state: "detached" });
+    await log.getByText("Revoked an API key: Wallboard").waitFor();
+    await isAt(page, "/app/settings/audit?entity=api_key");
+    assert.equal(await page.getByLabel("Where", { exact: true }).count(), 0); // there is one project alone
   });
 });
 
@@ -213,6 +221,23 @@ describe("projects", () => {
     await page.getByRole("option", { name: "Go to project Night shift" }).click();
     await page.waitForURL((url) => url.searchParams.get("project") === second);
     await page.getByText("No conversations yet").waitFor();
+  });
+
+  test("are looked at one by one in the audit log of all", async () => {
+    const key = await tokenOf(server, owner.email);
+    const made = await ask(server, "/api/keys", { method: "POST", key, headers: { "X-Project-Id": second }, body: { name: "Night report", rights: ["calls.read"] } });
+    assert.equal(made.status, 201);
+    await page.goto(`${server.url}/app/settings/audit`);
+    const log = page.getByRole("list", { name: "Audit log" });
+    await log.getByText("Wallboard").first().waitFor();
+    await log.getByText("Night report").waitFor();
+    await page.getByLabel("Where", { exact: true }).selectOption("Night shift");
+    await log.getByText("Wallboard").first().waitFor({ state: "detached" });
+    await log.getByText("Night report").waitFor();
+    await page.waitForURL((url) => url.searchParams.get("of_project") === second);
+    await page.reload();
+    await log.getByText("Night report").waitFor();
+    assert.equal(await page.getByLabel("Where", { exact: true }).inputValue(), second);
   });
 
   test("that are not one's own have a face, and a way back", async () => {

@@ -46,6 +46,7 @@ export const ABOUT: Record<string, (ids: Ids, own: Ids) => Request[]> = {
     { path: "/api/events/reprocess", body: { ids: [ids.event, ids.event] } },
     { path: "/api/events/reprocess", body: { filter: { processing_status: "dead_letter", ...(ids === MISSING && { error: "no such reason" }) } } },
   ],
+  "GET /api/audit": (ids) => [{ path: `/api/audit?of_project=${ids.project}` }],
   "DELETE /api/connections/:provider/:account": (ids) => [{ path: `/api/connections/twilio/${ids.account}` }],
   "GET /api/jobs/:name/runs/:id": (ids) => [{ path: `/api/jobs/freeze/runs/${ids.run}` }],
 };

@@ -217,6 +217,17 @@ describe("the audit log", () => {
     assert.deepEqual(await auditOf(server, owner.token, "to=2020-01-01T00:00:00Z"), []);
   });
 
+  it("is read of one project by who reads it of all, and of no other than their own by who does not", async () => {
+    const { id: another } = await must<{ id: string }>(server, owner.token, "POST", "/projects", { name: "Another" });
+    const alone = keep(await employ(server, owner, "alone@first.example", "admin", project));
+    const of = async (by: Person, at: string): Promise<(string | null)[]> =>
+      [...new Set((await auditOf(server, by.token, `of_project=${at}&limit=100`)).map((entry) => entry.project_id))];
+    assert.ok(new Set((await auditOf(server, owner.token)).map((entry) => entry.project_id)).size > 2);
+    assert.deepEqual([await of(owner, project), await of(owner, another), await of(owner, "999001")], [[project], [another], []]);
+    assert.deepEqual([await of(alone, project), await of(alone, another), await of(alone, "999001")], [[project], [], []]);
+    assert.equal((await ask(server, "/api/audit?of_project=x", { key: owner.token })).status, 400);
+  });
+
   it("F182 holds no secret, nor does anything else that is stored or logged", async () => {
     secrets.delete("");
     const stored = JSON.stringify(await dump(server));

@@ -7,7 +7,7 @@ export const TWO_SECRETS = "connected with two secrets";
 export type Done = { whom: string; before: string | null; after: string | null };
 
 export type AuditWords = {
-  [name in "title" | "none" | "noneBody" | "older" | "action" | "anyAction" | "actor" | "actorHint" | "details" | "from" | "system" | "console" | "stranger" | "entity" | "trace" | "address"]: string;
+  [name in "title" | "none" | "noneBody" | "older" | "action" | "anyAction" | "anyEntity" | "where" | "anywhere" | "actor" | "actorHint" | "details" | "from" | "system" | "console" | "stranger" | "entity" | "trace" | "address"]: string;
 } & {
   somebody: (id: string) => string;
   /** What an entry may be about, by the kind. */

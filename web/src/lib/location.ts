@@ -7,7 +7,7 @@
 import { useMemo, useSyncExternalStore } from "react";
 
 export const ROOT = "/app/";
-const QUERY = ["q", "direction", "status", "missed", "recording", "unread", "from", "to", "state", "reason", "kind", "action", "actor", "page", "call", "as_of", "event", "runs", "scope", "person", "picked", "sheet", "project"] as const;
+const QUERY = ["q", "direction", "status", "missed", "recording", "unread", "from", "to", "state", "reason", "kind", "action", "actor", "entity", "of_project", "page", "call", "as_of", "event", "runs", "scope", "person", "picked", "sheet", "project"] as const;
 
 type Name = "view" | "open" | (typeof QUERY)[number];
 export type Place = Record<Name, string | null>;

@@ -1,0 +1,11 @@
+-- up
+-- The audit log is read by its seq, the newest first: of a project, or by who did it. The index by project was in the
+-- order of time, and served nobody.
+DROP INDEX idx_audit_logs_project;
+CREATE INDEX idx_audit_logs_project ON audit_logs (org_id, project_id, seq DESC);
+CREATE INDEX idx_audit_logs_actor ON audit_logs (org_id, actor_name, seq DESC);
+
+-- down
+DROP INDEX idx_audit_logs_actor;
+DROP INDEX idx_audit_logs_project;
+CREATE INDEX idx_audit_logs_project ON audit_logs (project_id, ts DESC);
