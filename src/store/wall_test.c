@@ -8,13 +8,15 @@ enum wall_query {
     W_COUNT_ORG, /* projects */
     W_ORG,       /* organisations that a project sees */
     W_VIEW,
-    W_ADD,     /* a contact of project 1 */
-    W_MOVE,    /* every contact to project 1 */
-    W_CLEAR,   /* every contact away */
-    W_TOLD,    /* what the session was told */
-    W_BROKEN,  /* fails in the server */
-    W_PID,     /* of the server's process */
-    W_INVOKED, /* views that show more than who asks may see */
+    W_AUDIT,     /* entries of the audit log that a project sees */
+    W_AUDIT_ORG, /* that an organisation sees */
+    W_ADD,       /* a contact of project 1 */
+    W_MOVE,      /* every contact to project 1 */
+    W_CLEAR,     /* every contact away */
+    W_TOLD,      /* what the session was told */
+    W_BROKEN,    /* fails in the server */
+    W_PID,       /* of the server's process */
+    W_INVOKED,   /* views that show more than who asks may see */
     W_END
 };
 
@@ -47,6 +49,14 @@ static const struct query_text wall_queries[] = {
     [W_VIEW - QUERY_COUNT] = {.name = "wall_view",
                               OF_PROJECT,
                               ON_BOTH("SELECT count(*) AS n FROM call_messages")},
+    [W_AUDIT - QUERY_COUNT] = {.name = "wall_audit",
+                               OF_PROJECT,
+                               ON_BOTH("SELECT count(*) AS n FROM audit_logs")},
+    [W_AUDIT_ORG - QUERY_COUNT] = {.name = "wall_audit_org",
+                                   .scope = SCOPE_ORG,
+                                   .params = org,
+                                   .n_params = 1,
+                                   ON_BOTH("SELECT count(*) AS n FROM audit_logs")},
     [W_ADD - QUERY_COUNT] = {.name = "wall_add",
                              OF_PROJECT,
                              ON_BOTH("INSERT INTO contacts (project_id, phone_number)"
@@ -198,6 +208,26 @@ static void a_query_without_a_filter_sees_its_own_project(void **state)
     arena_destroy(a);
 }
 
+static void a_project_sees_of_its_organisations_log_what_is_its_own(void **state)
+{
+    struct arena *a = arena_create(0);
+    struct store *s = walled_or_skip(a, NULL);
+    struct db *db = store_connect(s, STORE_READ);
+
+    (void)state;
+    run_script(s, "INSERT INTO audit_logs (org_id, seq, project_id, ts, actor_kind, actor_name,"
+                  " action, entity_type, entity_id, details, hash)"
+                  " SELECT 1, g, nullif(g, 3), now(), 'user', 'n', 'login', 'user', '1', '{}', 'h'"
+                  " FROM generate_series(1, 4) g");
+    assert_int_equal(number_of(db, W_AUDIT, bind_int("project", 1), a), 1);
+    assert_int_equal(number_of(db, W_AUDIT, bind_int("project", 4), a), 1);
+    assert_int_equal(number_of(db, W_AUDIT, bind_int("project", 3), a), 0);
+    assert_int_equal(number_of(db, W_AUDIT_ORG, bind_int("org", 1), a), 4);
+    assert_int_equal(number_of(db, W_AUDIT_ORG, bind_int("org", 2), a), 0);
+    db_close(db);
+    arena_destroy(a);
+}
+
 static void a_query_without_a_filter_writes_into_its_own_project(void **state)
 {
     struct arena *a = arena_create(0);
@@ -256,6 +286,7 @@ static void what_is_open_in_the_wall_is_found(void **state)
         {"CREATE POLICY everybody ON calls USING (true)", "policy everybody on the table calls"},
         {"CREATE POLICY anew ON calls FOR INSERT WITH CHECK (true)", "policy anew on the table"},
         {"CREATE POLICY also_by_project ON calls FOR SELECT USING (true)", "also_by_project on"},
+        {"ALTER POLICY also_by_project ON audit_logs USING (true)", "also_by_project on the table"},
         {"CREATE POLICY by_org ON calls USING (true)", "policy by_org on the table calls"},
         {"CREATE POLICY \"Any one\" ON orgs USING (true)", "policy \"Any one\" on the table orgs"},
     };
@@ -372,6 +403,7 @@ static void statements_under_way_are_each_for_their_own(void **state)
 
 TEST_MAIN(cmocka_unit_test(a_statement_of_a_project_is_not_run_without_it),
           cmocka_unit_test(a_query_without_a_filter_sees_its_own_project),
+          cmocka_unit_test(a_project_sees_of_its_organisations_log_what_is_its_own),
           cmocka_unit_test(a_query_without_a_filter_writes_into_its_own_project),
           cmocka_unit_test(a_superuser_stands_above_the_wall_and_is_told),
           cmocka_unit_test(what_is_open_in_the_wall_is_found),

@@ -231,13 +231,14 @@ static const struct column name_columns[] = {
     {"entity_name", COLUMN_STR, offsetof(struct audit_row, entity_name)},
 };
 
-/* By the index of what lets the fewest through. */
+/* Of a project in its own scope, which is a wall; else by the index of what lets the fewest
+ * through. */
 static enum query way_of(const struct audit_filter *f)
 {
-    if (!str_is_none(f->actor))
-        return Q_AUDIT_LIST_BY_ACTOR;
     if (f->project != INT_NONE)
         return Q_AUDIT_LIST_OF_PROJECT;
+    if (!str_is_none(f->actor))
+        return Q_AUDIT_LIST_BY_ACTOR;
     return str_is_none(f->action) ? Q_AUDIT_LIST : Q_AUDIT_LIST_BY_ACTION;
 }
 

@@ -82,9 +82,9 @@ SELECT a.seq, a.project_id, a.ts, a.actor_kind, a.actor_id, a.actor_name, a.acti
 -- use: audit_chosen
 
 -- name: audit_list_of_project
--- The same, and each below for one filter that is there: SQLite takes no index for one that may be absent.
+-- The same, and each below for one filter that is there: SQLite takes no index for one that may be absent. What is one
+-- project's is asked for in its scope, so that both walls hold it, by whomever it is read.
 -- params: org int, project int, before int, action text, actor text, entity text, since time, until time, limit int
--- scope: org
 -- plan: anew
 -- [sqlite]
 -- use: audit_entry

@@ -68,8 +68,8 @@ SELECT quote_ident(t.relname), quote_ident(p.polname), false
   FROM tables t
   JOIN pg_policy p ON p.polrelid = t.oid
  WHERE p.polpermissive
-   AND (p.polname IN ('by_project', 'by_org') AND pg_get_expr(p.polqual, p.polrelid) LIKE '%hookswitch.scope%'
-        AND p.polwithcheck IS NULL
+   AND (p.polname IN ('by_project', 'by_org', 'also_by_project') AND p.polwithcheck IS NULL
+        AND pg_get_expr(p.polqual, p.polrelid) LIKE '%hookswitch.scope%'
         OR t.relname = 'orgs' AND p.polname = 'also_by_project' AND p.polcmd = 'r') IS NOT TRUE
  ORDER BY is_above DESC, name, policy;
 
