@@ -159,6 +159,7 @@ static void a_silent_peer_is_not_waited_for_longer_than_wanted(void **state)
     f.total_timeout = MILLISECONDS(50);
     assert_refused(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e, ERR_INTEGRATION_TIMEOUT);
     assert_str(str_from(r->e.text), "Example did not answer in time");
+    assert_str(str_from(r->e.fix[0]), "try again in a moment");
 }
 
 static void end_it(void *arg)
