@@ -113,7 +113,8 @@ bench: deps-bench all ## measured scenarios beside their baselines
 	@bench/run $(SCENARIO)
 
 chaos: deps-test deps-bench all tests/node_modules/.package-lock.json ## the long form of the faults of PostgreSQL, and the rate after them (minutes); PREVIOUS=an older build/hookswitch
-	@cd tests && CHAOS=long PREVIOUS=$(abspath $(PREVIOUS)) node --import tsx --test --test-concurrency=1 faults/postgres-*.test.ts faults/wakeups.test.ts
+	@cd tests && CHAOS=long PREVIOUS=$(abspath $(PREVIOUS)) node --import tsx --test --test-concurrency=1 \
+	    faults/postgres-*.test.ts faults/wakeups.test.ts $(if $(PREVIOUS),previous/*.test.ts)
 	@cd tests && CHAOS=long ../tools/with_postgres.sh sh -c 'for store in sqlite postgres; do \
 	    STORE=$$store node --import tsx --test --test-concurrency=1 faults/redrive.test.ts system/reconcile_outage.test.ts || exit 1; done'
 	@bench/run recovery-restart recovery-crash recovery-pause recovery-lock recovery-cuts recovery-failover
