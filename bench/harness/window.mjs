@@ -5,6 +5,9 @@ import { settings, token } from './settings.mjs';
 
 const PRESIGNED_PER_SECOND = 50_000;
 
+/** As many events, signed before the start, as a window can send: to sign them meanwhile bounds the generator. */
+export const presigned = () => PRESIGNED_PER_SECOND * (settings.warmup + settings.seconds);
+
 /** Runs the load and adds `cpu`: the seconds that the server's family worked in the window. */
 export async function measure(server, options) {
     let before;
@@ -26,7 +29,7 @@ export function measureWebhooks(server, acks) {
         run: newRun(),
         token,
         base_url: `http://127.0.0.1:${server.port}`,
-        presign: PRESIGNED_PER_SECOND * (settings.warmup + settings.seconds),
+        presign: presigned(),
         acks,
     });
 }

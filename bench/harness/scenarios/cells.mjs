@@ -17,7 +17,7 @@ import { openStore, startHookswitch } from '../servers.mjs';
 import { settings } from '../settings.mjs';
 import * as sqlite from '../sqlite.mjs';
 import { spoolIsEmpty } from '../spool.mjs';
-import { measureWebhooks } from '../window.mjs';
+import { measureWebhooks, presigned } from '../window.mjs';
 
 const RATE = settings.rate ?? 500; // events a second
 const BURST = 2000; // at once
@@ -143,26 +143,31 @@ const cells = Object.entries(CELLS).map(([name, cell]) => ({
     lines: [line(`events applied of ${RATE}/s, ${cell.title} ÷ without`)],
 }));
 
-/** Half as much again as it can take: it takes as much as it can, and says no to the rest. */
-async function overload(kind) {
+/** What `send` comes to on a store of its own, as an empty one is faster than one that has had its fill. */
+async function alone(kind, send) {
     const store = await openStore(kind);
     const server = await startHookswitch(store, { roles: 'door,api' });
-    const all = scratchPath('acks');
-    const most = await measureWebhooks(server, all);
-    const capacity = most.counted / most.seconds;
-    await spoolIsEmpty(server.directory);
     const acks = scratchPath('acks');
-    const r = await sendEvents(server, { rate: Math.round(1.5 * capacity), connections: 256, acks, drain: 10 });
+    const r = await send(server, acks);
     const drained = await spoolIsEmpty(server.directory);
     await server.stop();
-    const wrong = [audit(store, all), audit(store, acks)];
+    const wrong = audit(store, acks);
     store.close();
     return {
         perSecond: r.counted / r.seconds,
-        capacity,
         refused: r.refused,
-        faults: [...wrong, !drained && 'the spool was not empty in time'].filter(Boolean),
+        faults: [wrong, !drained && 'the spool was not empty in time'].filter(Boolean),
     };
+}
+
+/** Half as much again as it can take: it takes as much as it can, and says no to the rest. */
+async function overload(kind) {
+    const most = await alone(kind, measureWebhooks);
+    const rate = Math.round(1.5 * most.perSecond);
+    const r = await alone(kind, (server, acks) =>
+        sendEvents(server, { rate, connections: 256, presign: presigned(), acks, drain: 10 }),
+    );
+    return { ...r, capacity: most.perSecond, faults: [...most.faults, ...r.faults] };
 }
 
 const overloads = ['postgres', 'sqlite'].map((kind) => ({
