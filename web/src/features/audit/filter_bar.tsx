@@ -23,8 +23,10 @@ export function FilterBar({ filter }: { filter: Filter }): ReactElement {
       <Choice name="entity" value={filter.entity} label={words.entity} any={words.anyEntity} options={ENTITIES} />
       <Where project={filter.of_project} />
       <Actor actor={filter.actor ?? ""} />
-      <DayField name="from" value={filter.from} classes={classes} />
-      <DayField name="to" value={filter.to} classes={classes} />
+      <div className={classes.days}>
+        <DayField name="from" value={filter.from} classes={classes} />
+        <DayField name="to" value={filter.to} classes={classes} />
+      </div>
     </search>
   );
 }
