@@ -370,12 +370,11 @@ static void enqueue(struct api *api, struct http_exchange *x, const struct http_
 
     waiter->x = x;
     waiter->match = *found;
-    if (has_room(api, route, asker, &e) && wait_in(pool, waiter, asker))
-        return;
-    if (e.code == ERR_NONE)
-        err_set(&e, route->slow ? ERR_RATE : ERR_UNAVAILABLE,
-                "too many requests wait; try again in a moment");
-    http_answer_error(x, &e, STR_NONE);
+    if (!has_room(api, route, asker, &e))
+        http_answer_error(x, &e, STR_NONE);
+    else if (!wait_in(pool, waiter, asker))
+        refuse(x, route->slow ? ERR_RATE : ERR_UNAVAILABLE,
+               "too many requests wait; try again in a moment");
 }
 
 static void take(struct api *api, struct http_exchange *x, const struct http_match *match)

@@ -237,38 +237,16 @@ struct replay_many {
     int64_t requested;
 };
 
-/* {"requested":2,"ids":["4","7"]}: those that were put back. */
-static struct str details_of(struct req *rq, const struct replay_many *in)
-{
-    struct json_writer w;
-    struct buf text;
-
-    buf_init(&text, 48 * 1024);
-    json_init(&w, &text);
-    json_open_object(&w);
-    json_member_int(&w, STR("requested"), in->requested);
-    json_key(&w, STR("ids"));
-    json_open_array(&w);
-    for (size_t i = 0; i < in->ids.n; i++)
-        if (in->became[i] == INBOX_QUEUED)
-            json_str(&w, req_id_text(rq, in->ids.p[i]));
-    json_close_array(&w);
-    json_close_object(&w);
-    const struct str details = str_dup(buf_view(&text), rq->a);
-    buf_finish(&text);
-    return details;
-}
-
 static bool replay_each(struct req *rq, void *arg, struct err *e)
 {
     struct replay_many *in = arg;
 
     if (!inbox_reprocess_each(rq->db, rq->actor.project, in->ids, rq->now, rq->a, in->became, e))
         return err_trace(e);
-    for (size_t i = 0; i < in->ids.n; i++)
-        in->requested += in->became[i] == INBOX_QUEUED;
-    return in->requested == 0 || note_replay(rq, STR("many"), details_of(rq, in), e) ||
-           err_trace(e);
+    const struct inbox_revived queued = inbox_revived_of(in->ids, in->became, rq->a);
+    in->requested = queued.n;
+    return queued.n == 0 ||
+           note_replay(rq, STR("many"), inbox_revived_details(&queued, rq->a), e) || err_trace(e);
 }
 
 /* Both write what they did into the open object. */

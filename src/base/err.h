@@ -105,6 +105,11 @@ const char *err_sentence(const char *english, enum err_language l) FORMAT_OF(1);
 /* "INVALID_REQUEST" and so on; the HTTP status that the edge answers with. */
 const char *err_code_name(enum err_code code);
 int err_code_status(enum err_code code);
+/* Not now, but perhaps in a moment, with nothing changed. */
+static inline bool err_may_pass(enum err_code code)
+{
+    return code == ERR_UNAVAILABLE || code == ERR_INTEGRATION_TIMEOUT;
+}
 /* The trace, innermost first: "call_place calls/place.c:58 < create api/calls.c:31" into dst,
  * cut to n bytes, zero-terminated. */
 void err_trace_format(const struct err *e, char *dst, size_t n);

@@ -185,7 +185,7 @@ static bool fail(CURL *easy, const struct http_fetch *f, CURLcode code, const st
         if (failures[i].code != code || (failures[i].found && failures[i].found != found))
             continue;
         err_set(e, failures[i].as, "%s %s", f->peer, failures[i].text);
-        if (failures[i].as == ERR_UNAVAILABLE || failures[i].as == ERR_INTEGRATION_TIMEOUT)
+        if (err_may_pass(failures[i].as))
             err_fix(e, "try again in a moment");
         if (failures[i].as == ERR_LIMIT)
             err_fix(e, "at most %zu MB fit", body->max / (1024 * 1024));

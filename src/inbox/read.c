@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 
-enum { REVIVED_AT_ONCE = 1000 };
+enum { REVIVED_AT_ONCE = 1000, DETAILS_MAX = 48 * 1024 };
 static_assert((int)REVIVED_AT_ONCE == (int)INBOX_REVIVED_NAMED, "the first batch is what is named");
 
 struct event_row {
@@ -369,6 +369,35 @@ bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dea
         ret->n += (int64_t)later->n;
     }
     return true;
+}
+
+struct inbox_revived inbox_revived_of(struct inbox_ids ids, const enum inbox_replayed *became,
+                                      struct arena *a)
+{
+    int64_t *queued = arena_new(a, int64_t, ids.n);
+    size_t n = 0;
+
+    for (size_t i = 0; i < ids.n; i++)
+        if (became[i] == INBOX_QUEUED)
+            queued[n++] = ids.p[i];
+    return (struct inbox_revived){(int64_t)n, {queued, n}};
+}
+
+struct str inbox_revived_details(const struct inbox_revived *r, struct arena *a)
+{
+    _cleanup_(buf_finish) struct buf text = {.max = DETAILS_MAX};
+    struct json_writer w;
+
+    json_init(&w, &text);
+    json_open_object(&w);
+    json_member_int(&w, STR("requested"), r->n);
+    json_key(&w, STR("ids"));
+    json_open_array(&w);
+    for (size_t i = 0; i < r->first.n; i++)
+        json_str(&w, str_fmt(a, "%lld", (long long)r->first.p[i]));
+    json_close_array(&w);
+    json_close_object(&w);
+    return str_dup(buf_view(&text), a);
 }
 
 bool inbox_latest(struct db *db, int64_t project, struct arena *a, usec_t *ret, struct err *e)

@@ -64,6 +64,11 @@ struct inbox_revived {
     struct inbox_ids first; /* the oldest of them, in their order; INBOX_REVIVED_NAMED at most */
 };
 enum { INBOX_REVIVED_NAMED = 1000 }; /* as many as one may select */
+/* Those of a selection that were put back. */
+struct inbox_revived inbox_revived_of(struct inbox_ids ids, const enum inbox_replayed *became,
+                                      struct arena *a);
+/* {"requested":2,"ids":["4","7"]}: as the audit log has them. */
+struct str inbox_revived_details(const struct inbox_revived *r, struct arena *a);
 /* In bounded batches. */
 bool inbox_reprocess_dead(struct db *db, int64_t project, const struct inbox_dead *which,
                           usec_t now, struct arena *a, struct inbox_revived *ret,

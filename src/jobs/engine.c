@@ -113,9 +113,7 @@ static bool conclude(struct runner *r, struct job_claim *c, const struct err *fl
  * begins anew; and now and then in any case. */
 static bool is_worth_going_on(const struct job_claim *c, const struct err *why)
 {
-    const bool may_pass = why->code == ERR_UNAVAILABLE || why->code == ERR_INTEGRATION_TIMEOUT;
-
-    return may_pass && (c->failures + 1) % CURSOR_TRIES != 0 &&
+    return err_may_pass(why->code) && (c->failures + 1) % CURSOR_TRIES != 0 &&
            !schedule_is_on_request(&c->job->schedule); // whoever asks again wants all of it
 }
 

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/json.h"
 #include "inbox/read.h"
 #include "ops/tools.h"
 #include "tenancy/audit.h"
@@ -54,15 +52,10 @@ static bool replay_each(struct replay *x, struct err *e)
 {
     struct arena *a = x->cmd->a;
     enum inbox_replayed *became = arena_new(a, enum inbox_replayed, x->ids.n);
-    int64_t *queued = arena_new(a, int64_t, x->ids.n);
-    size_t n = 0;
 
     if (!inbox_reprocess_each(x->db, x->project.id, x->ids, x->now, a, became, e))
         return err_trace(e);
-    for (size_t i = 0; i < x->ids.n; i++)
-        if (became[i] == INBOX_QUEUED)
-            queued[n++] = x->ids.p[i];
-    x->queued = (struct inbox_revived){(int64_t)n, {queued, n}};
+    x->queued = inbox_revived_of(x->ids, became, a);
     return true;
 }
 
@@ -74,28 +67,6 @@ static bool replay_all(struct replay *x, struct err *e)
            err_trace(e);
 }
 
-/* {"requested":2,"ids":["4","7"]}: of very many the oldest. */
-static struct str details_of(const struct replay *x)
-{
-    const struct inbox_ids ids = x->queued.first;
-    struct json_writer w;
-    struct buf text;
-
-    buf_init(&text, 48 * 1024);
-    json_init(&w, &text);
-    json_open_object(&w);
-    json_member_int(&w, STR("requested"), x->queued.n);
-    json_key(&w, STR("ids"));
-    json_open_array(&w);
-    for (size_t i = 0; i < ids.n; i++)
-        json_str(&w, str_fmt(x->cmd->a, "%lld", (long long)ids.p[i]));
-    json_close_array(&w);
-    json_close_object(&w);
-    const struct str details = str_dup(buf_view(&text), x->cmd->a);
-    buf_finish(&text);
-    return details;
-}
-
 /* Of very many they are put back batch by batch: the line comes behind them. */
 static bool note(struct replay *x, struct err *e)
 {
@@ -105,7 +76,7 @@ static bool note(struct replay *x, struct err *e)
         .action = "event.replayed",
         .entity = "event",
         .entity_id = STR("many"),
-        .details = details_of(x),
+        .details = inbox_revived_details(&x->queued, x->cmd->a), // of very many the oldest
     };
 
     if (!db_begin(x->db, e))

@@ -68,6 +68,13 @@ static bool known_in_window(struct run *r, int64_t *ret, struct err *e)
            err_trace(e);
 }
 
+/* Of a window in which so many calls are known: of calls and of recordings, or, where calls alone
+ * are listed, as there may be as many again that we do not know. */
+static int64_t pages_of(int64_t n)
+{
+    return 2 * (n / PAGE + 1);
+}
+
 /* The window then holds what started at that time, by clocks that differ a little. */
 static void widen(struct run *r, usec_t started)
 {
@@ -284,11 +291,6 @@ static void end_lists(struct run *r)
     begin_list(r, 0, 0);
 }
 
-static int64_t fewer(int64_t x, int64_t y)
-{
-    return x < y ? x : y;
-}
-
 static int by_time(const void *a, const void *b)
 {
     const usec_t x = *(const usec_t *)a, y = *(const usec_t *)b;
@@ -320,7 +322,7 @@ static bool unseen_began(struct run *r, usec_t *ret, size_t *ret_n, struct err *
 }
 
 /* Thousands that have ended and were not heard of, after an outage: all that began with them are
- * fewer pages than they are. Of calls that we do not know there may be as many again. The oldest
+ * fewer pages than they are. The oldest
  * tenth makes no window: a few that have been stuck for days would make it one of days. */
 static bool ended_window(struct run *r, int64_t *ret_pages, struct err *e)
 {
@@ -338,7 +340,7 @@ static bool ended_window(struct run *r, int64_t *ret_pages, struct err *e)
     widen(r, began[n - 1]);
     if (!known_in_window(r, &known, e))
         return err_trace(e);
-    const int64_t pages = fewer(2 * (known / PAGE + 1), PAGES_MAX);
+    const int64_t pages = pages_of(known) < PAGES_MAX ? pages_of(known) : PAGES_MAX;
     if ((int64_t)(n - n / 10) > pages)
         *ret_pages = pages;
     return true;
@@ -433,12 +435,6 @@ static bool lacking_calls(struct run *r, struct rows **ret, struct err *e)
                           bind_time("to", r->now - LACKING_TO), bind_int("limit", LACKING_MAX)),
                     r->s->a, ret, e) ||
            err_trace(e);
-}
-
-/* Of calls and of recordings, for so many calls. */
-static int64_t pages_of(int64_t n)
-{
-    return 2 * (n / PAGE + 1);
 }
 
 /* Either the window in which they all started is listed, or they are asked for one by one. */
