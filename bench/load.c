@@ -204,11 +204,11 @@ static void print_results(const struct load *l)
     const struct viewers_stats *v = viewers_stats(l->viewers);
 
     printf("{\"at\":\"end\",\"seconds\":%.4f,\"sent\":%llu,\"acked\":%llu,\"refused\":%llu,"
-           "\"broken\":%llu,\"counted\":%llu,\"body_bytes\":%zu,\"latency\":",
+           "\"broken\":%llu,\"counted\":%llu,\"answered\":%llu,\"body_bytes\":%zu,\"latency\":",
            (double)(l->ended - l->began) / 1e9, (unsigned long long)s->sent,
            (unsigned long long)s->acked, (unsigned long long)s->refused,
            (unsigned long long)s->broken, (unsigned long long)s->counted,
-           payload_body_size(l->payload));
+           (unsigned long long)s->answered, payload_body_size(l->payload));
     histogram_print(&s->latency);
     printf(",\"viewers\":{\"open\":%u,\"lost\":%llu,\"frames\":%llu,\"bytes\":%llu,"
            "\"delivered\":%llu,\"repeated\":%llu,\"missing\":%llu,\"latency\":",

@@ -119,6 +119,8 @@ static void answered(struct sender *c, int status, int64_t now)
     s->stats.acked++;
     if (s->o.body)
         ledger_at(s->o.ledger, c->event)->acked = true;
+    if (now >= s->from && now < s->to)
+        s->stats.answered++;
     if (at >= s->from && at < s->to) {
         s->stats.counted++;
         histogram_add(&s->stats.latency, now - c->since);

@@ -31,7 +31,8 @@ struct senders_options {
 
 struct senders_stats {
     uint64_t sent, acked, refused, broken;
-    uint64_t counted; /* acknowledged in the counted window */
+    uint64_t counted;  /* acknowledged of those that the counted window is about */
+    uint64_t answered; /* acknowledged within it, whenever they were meant to be sent */
     struct histogram latency;
 };
 
