@@ -61,7 +61,7 @@ const scenarios = [
     observed,
     traced,
     ...pressure,
-    reconcile,
+    ...reconcile,
     page,
     pageHour,
 ];

@@ -1,7 +1,8 @@
 // What it costs to hold all calls that go on against the provider: requests of one hot run, beside one for
-// each call; and whether, when all are over, two runs more leave any of them otherwise than the provider tells
-// them. The provider is the sandbox, which has lost callbacks and ends, and has a limit below the pace that we
-// are given. A run looks at calls of which nothing was heard for a minute, so the leg takes some minutes.
+// each call; then, when all are over, how long it takes until those that have ended untold are found by the runs
+// that are due by themselves, and whether the run of the night leaves any call otherwise than the provider tells
+// it. The provider is the sandbox, which has lost callbacks and ends, and has a limit below the pace that we are
+// given. A run looks at calls of which nothing was heard for a minute, so the leg takes some minutes.
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -16,12 +17,12 @@ import { account, apiKey, settings, token } from '../settings.mjs';
 
 const CALLS = settings.form === 'long' ? 10_000 : 2_000;
 const SILENT_MS = 65_000;
-const DEADLINE_MS = 300_000;
 const THEIR_LIMIT = 100; // requests a second
 const OUR_PACE = 120;
 const PRICE_AFTER_S = 5;
 const REFUSED_MOST = 0.1; // of all requests
 const MENDED_WITHIN_S = 600; // docs/slo.md
+const DEADLINE_MS = (MENDED_WITHIN_S + 60) * 1000;
 const GOING_ON = ['queued', 'initiated', 'ringing', 'in-progress'];
 
 function startSandbox(server, port) {
@@ -113,12 +114,17 @@ async function toldBy(port) {
     return calls;
 }
 
-const OURS = `SELECT twilio_sid || ' ' || status || ' ' || coalesce(duration, 0) || ' ' || printf('%.4f', coalesce(price, 0))
-              FROM calls`;
+const oursIn = (price) =>
+    `SELECT twilio_sid || ' ' || status || ' ' || coalesce(duration, 0) || ' ' || ${price} FROM calls`;
+
+const OURS = {
+    postgres: oursIn('round(coalesce(price, 0), 4)'),
+    sqlite: oursIn("printf('%.4f', coalesce(price, 0))"),
+};
 
 /** How many of the provider's calls are otherwise here. */
 function drift(store, told) {
-    const ours = new Set(query(store, OURS));
+    const ours = new Set(query(store, OURS[store.kind]));
     return told.filter((call) => !ours.has(call)).length;
 }
 
@@ -133,18 +139,19 @@ async function whileTheyGoOn(server) {
     return { share: requests / calls, calls, requests, synced, checked, seconds: (Date.now() - began) / 1000 };
 }
 
-/** What is left to find when all are over, is silent, and has its price. */
+/** What is left to find when all are over: by itself, and, as to the price, in the run of the night. */
 async function whenTheyAreOver(server) {
-    await sleep(SILENT_MS);
     const stuck = await goingOn(server);
     const began = Date.now();
-    await runOf(server, 'reconcile_hot');
+    await until('all that has ended is known to have', async () => (await goingOn(server)) === 0);
+    const mending = (Date.now() - began) / 1000;
+    await sleep(SILENT_MS);
     await runOf(server, 'reconcile_cold');
-    return { stuck, mending: (Date.now() - began) / 1000 };
+    return { stuck, mending };
 }
 
-async function ours() {
-    const store = await openStore('sqlite');
+async function ours(kind) {
+    const store = await openStore(kind);
     const port = await freePort();
     const between = await countBetween(port);
     const server = await startHookswitch(store, {
@@ -178,12 +185,12 @@ async function ours() {
     };
 }
 
-export const reconcile = {
-    name: 'reconcile',
-    legs: { ours },
+const scenario = (name, kind) => ({
+    name,
+    legs: { ours: () => ours(kind) },
     lines: [
         {
-            name: 'requests of a hot run ÷ calls that go on',
+            name: `${kind}: requests of a hot run ÷ calls that go on`,
             unit: '',
             better: 'less',
             floor: 0.2,
@@ -195,8 +202,10 @@ export const reconcile = {
         pairs.map(({ ours: a }) =>
             [
                 `${a.requests} requests for ${a.calls} calls, ${a.synced} mended, in ${a.seconds.toFixed(1)} s`,
-                `when all ${a.told} were over ${a.stuck} seemed to go on; the rest mended in ${a.mending.toFixed(1)} s`,
+                `when all ${a.told} were over ${a.stuck} seemed to go on; by itself that was mended in ${a.mending.toFixed(1)} s`,
                 `${a.refused} of ${a.asked} requests were refused`,
             ].join('; '),
         ),
-};
+});
+
+export const reconcile = [scenario('reconcile', 'sqlite'), scenario('reconcile-postgres', 'postgres')];
