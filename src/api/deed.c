@@ -3,13 +3,7 @@
 bool req_transaction(struct req *rq, bool (*do_it)(struct req *rq, void *arg, struct err *e),
                      void *arg, struct err *e)
 {
-    if (!db_begin(rq->db, e))
-        return err_trace(e);
-    if (!do_it(rq, arg, e) || !db_commit(rq->db, e)) {
-        db_rollback(rq->db);
-        return err_trace(e);
-    }
-    return true;
+    return (db_begin(rq->db, e) && db_end(rq->db, do_it(rq, arg, e), e)) || err_trace(e);
 }
 
 struct audit_entry req_audit_entry(const struct req *rq, const struct deed *d)

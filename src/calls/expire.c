@@ -249,14 +249,8 @@ bool call_expire(struct db *db, const struct call_expiry *x, struct arena *a,
 
     if (!read_page(db, x, a, &page, &done, e))
         return err_trace(e);
-    if (page.n > 0) {
-        if (!db_begin(db, e))
-            return err_trace(e);
-        if (!expire_page(db, x, &page, a, &done, e) || !db_commit(db, e)) {
-            db_rollback(db);
-            return err_trace(e);
-        }
-    }
+    if (page.n > 0 && (!db_begin(db, e) || !db_end(db, expire_page(db, x, &page, a, &done, e), e)))
+        return err_trace(e);
     *ret = done;
     return true;
 }

@@ -190,9 +190,8 @@ bool claim_job(struct runner *r, struct job_claim *ret, bool *ret_found, struct 
     arena_reset(r->claimed);
     if (!db_begin_light(r->db, e))
         return err_trace(e);
-    if (!take(r, &row, ret_found, e) || !db_commit(r->db, e)) {
+    if (!db_end(r->db, take(r, &row, ret_found, e), e)) {
         r->doubtful = true; // a commit whose answer was lost may have happened
-        db_rollback(r->db);
         return err_trace(e);
     }
     *ret = row.claim;
@@ -221,10 +220,9 @@ static bool write_both(struct runner *r, const struct job_claim *c, enum query j
 
 static bool commit(struct runner *r, bool written, struct err *e)
 {
-    if (written && db_commit(r->db, e))
+    if (db_end(r->db, written, e))
         return true;
     r->doubtful = true;
-    db_rollback(r->db);
     return err_trace(e);
 }
 

@@ -42,13 +42,12 @@ static bool count_list_anew(struct job_step *s, struct err *e)
     const struct binds project = BINDS(bind_int("project", s->project));
     struct rows *held;
 
-    if (!db_begin(s->db, e))
+    if (!db_begin(s->db, e) ||
+        !db_end(s->db,
+                db_query(s->db, Q_CONVERSATION_COUNT_HOLD, project, s->a, &held, e) &&
+                    db_exec(s->db, Q_CONVERSATION_COUNT_ANEW, project, NULL, e),
+                e))
         return err_trace(e);
-    if (!db_query(s->db, Q_CONVERSATION_COUNT_HOLD, project, s->a, &held, e) ||
-        !db_exec(s->db, Q_CONVERSATION_COUNT_ANEW, project, NULL, e) || !db_commit(s->db, e)) {
-        db_rollback(s->db);
-        return err_trace(e);
-    }
     job_step_count(s, STR("recounted"), 1);
     return true;
 }

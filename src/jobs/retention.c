@@ -89,23 +89,26 @@ static bool is_last(const struct window *w)
 }
 
 /* Those that a log line refers to may be gone from here on: said before they go. */
+static bool delete_within(struct job_step *s, const struct place *p, const struct window *w,
+                          usec_t before, int64_t *ret_n, struct err *e)
+{
+    const struct bind project = bind_int("project", s->project);
+
+    return (db_exec(s->db, Q_INBOX_FLOOR, BINDS(project, bind_int("from", w->upto + 1)), NULL, e) &&
+            db_exec(s->db, Q_INBOX_EXPIRE,
+                    BINDS(project, bind_int("after", p->after), bind_int("upto", w->upto),
+                          bind_time("before", before)),
+                    ret_n, e)) ||
+           err_trace(e);
+}
+
 static bool delete_inbox(struct job_step *s, const struct place *p, const struct window *w,
                          usec_t before, struct err *e)
 {
     int64_t n;
 
-    if (!db_begin(s->db, e))
+    if (!db_begin(s->db, e) || !db_end(s->db, delete_within(s, p, w, before, &n, e), e))
         return err_trace(e);
-    if (!db_exec(s->db, Q_INBOX_FLOOR,
-                 BINDS(bind_int("project", s->project), bind_int("from", w->upto + 1)), NULL, e) ||
-        !db_exec(s->db, Q_INBOX_EXPIRE,
-                 BINDS(bind_int("project", s->project), bind_int("after", p->after),
-                       bind_int("upto", w->upto), bind_time("before", before)),
-                 &n, e) ||
-        !db_commit(s->db, e)) {
-        db_rollback(s->db);
-        return err_trace(e);
-    }
     count(s, STR("deleted_webhooks"), n);
     s->n_done += n;
     return true;

@@ -64,12 +64,7 @@ static bool set(struct turn *t, struct err *e)
 
 static bool set_in_transaction(struct turn *t, struct err *e)
 {
-    if (!db_begin(t->db, e))
-        return err_trace(e);
-    if (set(t, e) && db_commit(t->db, e))
-        return true;
-    db_rollback(t->db);
-    return err_trace(e);
+    return (db_begin(t->db, e) && db_end(t->db, set(t, e), e)) || err_trace(e);
 }
 
 static const char *shown(enum flag f, int64_t value, struct arena *a)

@@ -74,12 +74,8 @@ static bool ask(struct inquiry *x, struct err *e)
     if (job->scope == JOB_INSTALLATION && x->is_named)
         return err_set(e, ERR_INVALID, "%s runs once for the installation: it has no project",
                        job->name);
-    if (!db_begin(x->db, e))
+    if (!db_begin(x->db, e) || !db_end(x->db, ask_noted(x, job, &run, e), e))
         return err_trace(e);
-    if (!ask_noted(x, job, &run, e) || !db_commit(x->db, e)) {
-        db_rollback(x->db);
-        return err_trace(e);
-    }
     (void)printf("run %lld waits for a node with the role scheduler\n", (long long)run);
     return true;
 }

@@ -70,12 +70,9 @@ static bool create(struct chore *x, struct err *e)
     struct str name;
     int64_t project;
 
-    if (!tool_name(x->cmd->args[1], &name, e) || !db_begin(x->db, e))
+    if (!tool_name(x->cmd->args[1], &name, e) || !db_begin(x->db, e) ||
+        !db_end(x->db, make(x, name, &project, e), e))
         return err_trace(e);
-    if (!make(x, name, &project, e) || !db_commit(x->db, e)) {
-        db_rollback(x->db);
-        return err_trace(e);
-    }
     (void)printf("%lld\n", (long long)project);
     return true;
 }

@@ -102,12 +102,7 @@ static bool save(const struct grant *g, struct err *e)
 
 static bool change(struct grant *g, struct err *e)
 {
-    if (!read_wish(g, e) || !db_begin(g->db, e))
-        return err_trace(e);
-    if (save(g, e) && db_commit(g->db, e))
-        return true;
-    db_rollback(g->db);
-    return err_trace(e);
+    return (read_wish(g, e) && db_begin(g->db, e) && db_end(g->db, save(g, e), e)) || err_trace(e);
 }
 
 static bool run(struct command *cmd, struct err *e)

@@ -79,12 +79,9 @@ static bool note(struct replay *x, struct err *e)
         .details = inbox_revived_details(&x->queued, x->cmd->a), // of very many the oldest
     };
 
-    if (!db_begin(x->db, e))
-        return err_trace(e);
-    if (audit_append(x->db, x->project.org, &entry, x->now, x->cmd->a, e) && db_commit(x->db, e))
-        return true;
-    db_rollback(x->db);
-    return err_trace(e);
+    return (db_begin(x->db, e) &&
+            db_end(x->db, audit_append(x->db, x->project.org, &entry, x->now, x->cmd->a, e), e)) ||
+           err_trace(e);
 }
 
 static bool run(struct replay *x, struct err *e)

@@ -171,13 +171,9 @@ static const struct errand_kind *find_errand(const struct command *cmd,
 
 static bool run(struct errand *x, const struct errand_kind *kind, struct err *e)
 {
-    if (!email_normalise(str_from(x->cmd->args[kind->email]), x->cmd->a, &x->email, e) ||
-        !db_begin(x->db, e))
-        return err_trace(e);
-    if (kind->run(x, e) && db_commit(x->db, e))
-        return true;
-    db_rollback(x->db);
-    return err_trace(e);
+    return (email_normalise(str_from(x->cmd->args[kind->email]), x->cmd->a, &x->email, e) &&
+            db_begin(x->db, e) && db_end(x->db, kind->run(x, e), e)) ||
+           err_trace(e);
 }
 
 static bool do_errand(struct errand *x, const struct errand_kind *kinds, size_t n, struct err *e)

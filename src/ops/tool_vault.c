@@ -49,12 +49,8 @@ static bool run(struct command *cmd, struct db *db, const struct vault *v, struc
 {
     int64_t n = 0;
 
-    if (!db_begin(db, e))
+    if (!db_begin(db, e) || !db_end(db, rekey(cmd, db, v, &n, e), e))
         return err_trace(e);
-    if (!rekey(cmd, db, v, &n, e) || !db_commit(db, e)) {
-        db_rollback(db);
-        return err_trace(e);
-    }
     (void)printf("%lld accounts sealed anew; nothing needs the master key before any more\n",
                  (long long)n);
     return true;

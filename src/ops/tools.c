@@ -255,13 +255,12 @@ static bool set_epoch(struct command *cmd, struct db *db, struct str epoch, usec
         .details = str_fmt(cmd->a, "{\"epoch\":\"" STR_FMT "\"}", STR_ARG(epoch)),
     };
 
-    if (!db_begin(db, e))
-        return err_trace(e);
-    if (db_exec(db, Q_FEED_NEW_EPOCH, BINDS(bind_str("epoch", epoch)), NULL, e) &&
-        audit_append_first(db, &entry, now, cmd->a, e) && db_commit(db, e))
-        return true;
-    db_rollback(db);
-    return err_trace(e);
+    return (db_begin(db, e) &&
+            db_end(db,
+                   db_exec(db, Q_FEED_NEW_EPOCH, BINDS(bind_str("epoch", epoch)), NULL, e) &&
+                       audit_append_first(db, &entry, now, cmd->a, e),
+                   e)) ||
+           err_trace(e);
 }
 
 /* A restored database gives numbers out again that readers have seen already. The new epoch tells
@@ -313,12 +312,7 @@ static bool make_login_link(struct command *cmd, struct db *db, struct str *ret,
 
 static bool login_link(struct command *cmd, struct db *db, struct str *ret, struct err *e)
 {
-    if (!db_begin(db, e))
-        return err_trace(e);
-    if (make_login_link(cmd, db, ret, e) && db_commit(db, e))
-        return true;
-    db_rollback(db);
-    return err_trace(e);
+    return (db_begin(db, e) && db_end(db, make_login_link(cmd, db, ret, e), e)) || err_trace(e);
 }
 
 int tool_login_link(struct command *cmd)

@@ -76,13 +76,11 @@ static bool read_page(struct verify_page *p, verify_walk_fn *walk, struct err *e
 {
     struct db *db = p->audit->db;
 
-    if (!db_begin(db, e))
-        return err_trace(e);
-    const bool ok = feed_head(db, p->audit->project, p->a, &p->head, e) && read_floors(p, e) &&
-                    walk(p, e) && db_commit(db, e);
-    if (!ok)
-        db_rollback(db);
-    return ok || err_trace(e);
+    return (db_begin(db, e) && db_end(db,
+                                      feed_head(db, p->audit->project, p->a, &p->head, e) &&
+                                          read_floors(p, e) && walk(p, e),
+                                      e)) ||
+           err_trace(e);
 }
 
 static bool walk_all(struct verify_audit *audit, verify_walk_fn *walk, struct arena *a,

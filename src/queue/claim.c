@@ -356,11 +356,5 @@ bool claim_reap(struct worker *w, struct err *e)
     arena_reset(w->work);
     if (FAULT("queue.reap"))
         return err_set(e, ERR_UNAVAILABLE, "queue: reaping failed (injected)");
-    if (!db_begin(w->db, e))
-        return err_trace(e);
-    if (!reap(w, e) || !db_commit(w->db, e)) {
-        db_rollback(w->db);
-        return err_trace(e);
-    }
-    return true;
+    return (db_begin(w->db, e) && db_end(w->db, reap(w, e), e)) || err_trace(e);
 }

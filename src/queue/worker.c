@@ -206,13 +206,8 @@ static void report_unusual(const struct worker *w, const struct queue_batch *b)
 static bool write_verdict(struct worker *w, struct queue_batch *one, bool *ret_held, struct err *e)
 {
     arena_reset(w->work);
-    if (!db_begin(w->db, e))
-        return err_trace(e);
-    if (!claim_conclude(w, one, ret_held, e) || !db_commit(w->db, e)) {
-        db_rollback(w->db);
-        return err_trace(e);
-    }
-    return true;
+    return (db_begin(w->db, e) && db_end(w->db, claim_conclude(w, one, ret_held, e), e)) ||
+           err_trace(e);
 }
 
 /* Writes the verdict of a batch of one without running it. */

@@ -136,12 +136,8 @@ static bool write(struct reconcile_step *s, enum call_source as,
 
     for (size_t i = 0; i < n; i++)
         (void)add(b, s, &found[i], as); // it was taken before
-    if (!db_begin(s->db, e))
+    if (!db_begin(s->db, e) || !db_end(s->db, write_within(s, b, &t, counts, e), e))
         return err_trace(e);
-    if (!write_within(s, b, &t, counts, e) || !db_commit(s->db, e)) {
-        db_rollback(s->db);
-        return err_trace(e);
-    }
     memcpy(s->counts, counts, sizeof counts);
     feed_published(b, s->on_committed, s->arg);
     return true;

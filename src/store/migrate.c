@@ -179,12 +179,11 @@ static bool step_once(struct db *db, step_fn *step, bool *ret_done, struct err *
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     struct rows *locked;
 
-    if (!db_begin(db, e))
-        return err_trace(e);
-    if (db_query(db, Q_SCHEMA_LOCK, NO_BINDS, a, &locked, e) && step(db, a, ret_done, e))
-        return db_commit(db, e) ? true : err_trace(e);
-    db_rollback(db);
-    return err_trace(e);
+    return (db_begin(db, e) &&
+            db_end(db,
+                   db_query(db, Q_SCHEMA_LOCK, NO_BINDS, a, &locked, e) && step(db, a, ret_done, e),
+                   e)) ||
+           err_trace(e);
 }
 
 static bool step_with_patience(struct db *db, step_fn *step, bool *ret_done, struct err *e)

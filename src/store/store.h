@@ -132,6 +132,15 @@ bool db_begin_light(struct db *db, struct err *e) CHECK_RESULT;
 bool db_commit(struct db *db, struct err *e) CHECK_RESULT;
 /* Harmless without a transaction. */
 void db_rollback(struct db *db);
+/* Commits what went well; takes back what did not, with e as that left it. A whole transaction is
+ * db_begin(db, e) && db_end(db, work(db, e), e). */
+static inline CHECK_RESULT bool db_end(struct db *db, bool went_well, struct err *e)
+{
+    if (went_well)
+        return db_commit(db, e) || err_trace(e);
+    db_rollback(db);
+    return err_trace(e);
+}
 
 enum bind_kind { BIND_INT, BIND_TEXT, BIND_INTS, BIND_TEXTS, BIND_BOOLS };
 

@@ -17,12 +17,7 @@ static bool note(struct db *db, const struct node *n, usec_t now, struct err *e)
 
 bool node_beat(struct db *db, const struct node *n, usec_t now, struct err *e)
 {
-    if (!db_begin_light(db, e))
-        return err_trace(e);
-    if (note(db, n, now, e) && db_commit(db, e))
-        return true;
-    db_rollback(db);
-    return err_trace(e);
+    return (db_begin_light(db, e) && db_end(db, note(db, n, now, e), e)) || err_trace(e);
 }
 
 /* What the node said by its own clock. */

@@ -182,12 +182,8 @@ bool project_bootstrap(struct db *db, const struct project_bootstrap *in, int64_
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     int64_t project;
 
-    if (!db_begin(db, e))
+    if (!db_begin(db, e) || !db_end(db, bootstrap(db, in, a, &project, e), e))
         return err_trace(e);
-    if (!bootstrap(db, in, a, &project, e) || !db_commit(db, e)) {
-        db_rollback(db);
-        return err_trace(e);
-    }
     *ret_project = project;
     return true;
 }

@@ -33,12 +33,10 @@ static bool tell(void *bus, struct str hint, struct err *e)
 {
     struct postgres_bus *b = bus;
 
-    if (!db_begin_light(b->db, e))
-        return err_trace(e);
-    if (db_exec(b->db, Q_NODES_TELL, BINDS(bind_str("hint", hint)), NULL, e) && db_commit(b->db, e))
-        return true;
-    db_rollback(b->db);
-    return err_trace(e);
+    return (db_begin_light(b->db, e) &&
+            db_end(b->db, db_exec(b->db, Q_NODES_TELL, BINDS(bind_str("hint", hint)), NULL, e),
+                   e)) ||
+           err_trace(e);
 }
 
 static void close_bus(void *bus)
