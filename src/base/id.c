@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <limits.h>
+
 #include "base/arena.h"
 
 /*
@@ -43,25 +45,35 @@ struct str id_new(const struct clock *c, struct rng *r, struct arena *a)
     return (struct str){text, ID_LEN};
 }
 
-/* From the last character backwards, 5 bits each; the first has no room for its two highest. */
+/* The value of each letter and 1, so that 0 is said of what is no letter. */
+static const unsigned char values[UCHAR_MAX + 1] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+    ['G'] = 17, ['H'] = 18, ['J'] = 19, ['K'] = 20, ['M'] = 21, ['N'] = 22, ['P'] = 23, ['Q'] = 24,
+    ['R'] = 25, ['S'] = 26, ['T'] = 27, ['V'] = 28, ['W'] = 29, ['X'] = 30, ['Y'] = 31, ['Z'] = 32,
+};
+
+static void put_big_endian(uint64_t v, unsigned char dst[8])
+{
+    for (size_t i = 8; i-- > 0; v >>= 8)
+        dst[i] = (unsigned char)v;
+}
+
+/* 5 bits a character; the first has no room for its two highest. */
 bool id_bytes(struct str id, unsigned char ret[ID_BYTES])
 {
-    unsigned bits = 0, have = 0;
-    size_t at = ID_BYTES;
+    uint64_t high = 0, low = 0;
 
     if (id.n != ID_LEN || id.p[0] > '7')
         return false;
-    for (size_t i = ID_LEN; i-- > 0;) {
-        const char *found = id.p[i] ? strchr(alphabet, id.p[i]) : NULL;
-        if (!found)
+    for (size_t i = 0; i < ID_LEN; i++) {
+        const unsigned value = values[(unsigned char)id.p[i]];
+        if (value == 0)
             return false;
-        bits |= (unsigned)(found - alphabet) << have;
-        have += 5;
-        if (have >= 8 && at > 0) {
-            ret[--at] = (unsigned char)bits;
-            bits >>= 8;
-            have -= 8;
-        }
+        high = high << 5 | low >> 59;
+        low = low << 5 | (value - 1);
     }
+    put_big_endian(high, ret);
+    put_big_endian(low, ret + 8);
     return true;
 }

@@ -62,5 +62,22 @@ static void an_id_is_sixteen_bytes(void **state)
         assert_row(!id_bytes(str_from(*row), got), *row);
 }
 
+static void each_letter_has_its_value(void **state)
+{
+    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    unsigned char got[ID_BYTES];
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        char id[ID_LEN];
+        memset(id, '0', sizeof id);
+        id[ID_LEN - 1] = (char)c;
+        const char *const found = c ? strchr(alphabet, c) : NULL;
+        assert_int_equal(id_bytes((struct str){id, sizeof id}, got), found != NULL);
+        if (found)
+            assert_int_equal(got[ID_BYTES - 1], found - alphabet);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(an_id_is_a_ulid), cmocka_unit_test(ids_sort_by_time),
-          cmocka_unit_test(two_ids_of_one_moment_differ), cmocka_unit_test(an_id_is_sixteen_bytes))
+          cmocka_unit_test(two_ids_of_one_moment_differ), cmocka_unit_test(an_id_is_sixteen_bytes),
+          cmocka_unit_test(each_letter_has_its_value))
