@@ -118,8 +118,10 @@ static bool set_up(CURL *easy, const struct http_fetch *f, struct arena *a, stru
     unsigned bad = FAULT("fetch.option");
 
     bad |= curl_easy_setopt(easy, CURLOPT_URL, str_z(f->url, a));
-    if (f->post)
-        bad |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, str_z(f->form, a));
+    if (f->post) { // any bytes; they are the caller's until there is an answer
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->form.n);
+        bad |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, f->form.n > 0 ? f->form.p : "");
+    }
     if (f->n_headers > 0)
         bad |= !set_headers(easy, f, a);
     bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);

@@ -88,6 +88,18 @@ static void a_post_is_one_without_a_body(void **state)
     assert_int_equal(answer.status, 201);
 }
 
+static void a_post_holds_any_bytes(void **state)
+{
+    struct rig *r = *state;
+    struct http_fetch f = wanted(r, origin_url(r->origin, "/echo", r->a));
+    struct http_fetched answer;
+
+    f.post = true;
+    f.form = STR("a\0b\0");
+    assert_ok(http_fetch(&f, r->a, &r->body, &answer, &r->e), &r->e);
+    assert_true(str_eq(buf_view(&r->body), f.form));
+}
+
 static void another_host_does_not_learn_the_password(void **state)
 {
     struct rig *r = *state;
@@ -337,7 +349,7 @@ static void every_failure_of_one_among_many_is_told(void **state)
 }
 
 TEST_MAIN(CASE(an_answer_comes_with_its_status_and_type), CASE(a_post_is_one_without_a_body),
-          CASE(another_host_does_not_learn_the_password),
+          CASE(a_post_holds_any_bytes), CASE(another_host_does_not_learn_the_password),
           CASE(refuses_to_be_led_in_circles_or_to_files),
           CASE(what_fills_the_ceiling_fits_and_more_is_refused),
           CASE(a_silent_peer_is_not_waited_for_longer_than_wanted),

@@ -87,6 +87,12 @@ static void on_posted(struct origin *o, struct http_exchange *x, struct str rest
         x, &(struct http_answer){.status = rq->method == HTTP_POST && rq->body.n == 0 ? 201 : 405});
 }
 
+static void on_echo(struct origin *o, struct http_exchange *x, struct str rest)
+{
+    (void)o, (void)rest;
+    http_answer(x, &(struct http_answer){.body = http_request_of(x)->body});
+}
+
 static void on_says(struct origin *o, struct http_exchange *x, struct str rest)
 {
     const struct str word = str_sub(rest, 0, str_find(rest, '/'));
@@ -105,7 +111,7 @@ static const struct {
     {STR("/audio"), on_audio},    {STR("/page"), on_page},       {STR("/large"), on_large},
     {STR("/status/"), on_status}, {STR("/to/"), on_to},          {STR("/round"), on_round},
     {STR("/later/"), on_later},   {STR("/to-file"), on_to_file}, {STR("/silent"), on_silent},
-    {STR("/posted"), on_posted},  {STR("/says/"), on_says},
+    {STR("/posted"), on_posted},  {STR("/says/"), on_says},      {STR("/echo"), on_echo},
 };
 
 static void count(struct origin *o, const struct http_request *rq)

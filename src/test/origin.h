@@ -13,6 +13,7 @@
  *   /round        leads to itself
  *   /to-file      leads to file:///etc/passwd
  *   /silent       does not answer
+ *   /echo         answers with the body that it was sent
  *   /says/W       answers that its status is W, up to the next slash, as JSON
  */
 #include "loop/loop.h"
