@@ -131,7 +131,7 @@ static const struct variable variables[] = {
      "such page."},
     {"OTEL_EXPORTER_OTLP_ENDPOINT", TEXT, AT(otel_endpoint), "", 0, 0,
      "Where a collector of OpenTelemetry takes OTLP over HTTP (http://localhost:4318); traces are "
-     "sent there as JSON (docs/traces.md). Empty: none are made."},
+     "sent there in protocol buffers (docs/traces.md). Empty: none are made."},
     {"OTEL_EXPORTER_OTLP_HEADERS", SECRET, AT(otel_headers), "", 0, 0,
      "Header fields for the collector, name=value,name=value; values may be percent-encoded."},
     {"OTEL_SERVICE_NAME", TEXT, AT(otel_service_name), "hookswitch", 0, 0,
@@ -373,6 +373,8 @@ static void check_traces(const struct config *c, struct arena *a, struct problem
 
     if (!str_is_empty(c->otel_endpoint) && !is_http_url(c->otel_endpoint))
         problem(p, "OTEL_EXPORTER_OTLP_ENDPOINT", "write an http:// or https:// URL without query");
+    if (!str_is_utf8(c->otel_service_name))
+        problem(p, "OTEL_SERVICE_NAME", "write it in UTF-8");
     if (!otlp_headers_parse(c->otel_headers, a, &headers, &n))
         problem(p, "OTEL_EXPORTER_OTLP_HEADERS", "write name=value,name=value");
     if (!otlp_share_parse(c->otel_sampler, c->otel_sampler_arg, &share))

@@ -51,6 +51,7 @@ static void what_is_malformed_is_refused_by_name(void **state)
         {"TWILIO_AUTH_TOKEN=x", "TWILIO_ACCOUNT_SID"},
         {"BOOTSTRAP_API_KEY=short", "BOOTSTRAP_API_KEY"},
         {"DEFAULT_REGION=USA", "DEFAULT_REGION"},
+        {"OTEL_SERVICE_NAME=caf\xe9", "OTEL_SERVICE_NAME"},
     };
     (void)state;
 

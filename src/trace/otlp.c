@@ -1,9 +1,7 @@
 #include "trace/otlp.h"
 
-#include <stdio.h>
-
 #include "base/arena.h"
-#include "base/json.h"
+#include "trace/protobuf.h"
 #include "version.h"
 
 // --- spans ---------------------------------------------------------------------------------------
@@ -22,140 +20,129 @@ uint64_t otlp_first_id(const unsigned char trace[ID_BYTES])
     return big_endian(trace + 8);
 }
 
-static struct str hex(uint64_t v, char *dst)
-{
-    static const char digits[] = "0123456789abcdef";
+/* Fields by their numbers: opentelemetry/proto/{collector/trace,trace,resource,common}/v1. */
+enum { REQUEST_RESOURCE_SPANS = 1 };
+enum { RESOURCE_SPANS_RESOURCE = 1, RESOURCE_SPANS_SCOPE_SPANS = 2 };
+enum { RESOURCE_ATTRIBUTES = 1 };
+enum { SCOPE_SPANS_SCOPE = 1, SCOPE_SPANS_SPANS = 2 };
+enum { SCOPE_NAME = 1 };
+enum {
+    SPAN_TRACE_ID = 1,
+    SPAN_SPAN_ID = 2,
+    SPAN_PARENT_SPAN_ID = 4,
+    SPAN_NAME = 5,
+    SPAN_KIND = 6,
+    SPAN_START_TIME_UNIX_NANO = 7,
+    SPAN_END_TIME_UNIX_NANO = 8,
+    SPAN_ATTRIBUTES = 9,
+    SPAN_STATUS = 15,
+};
+enum { STATUS_CODE = 3, STATUS_CODE_ERROR = 2 };
+enum { KEY_VALUE_KEY = 1, KEY_VALUE_VALUE = 2 };
+enum { ANY_VALUE_STRING = 1, ANY_VALUE_INT = 3 };
 
-    for (size_t i = 16; i-- > 0; v >>= 4)
-        dst[i] = digits[v & 15];
-    return (struct str){dst, 16};
+/* How many bytes the length of a message takes, as a rule. */
+enum { SHORT = 1, OF_SPAN = 2, OF_BATCH = 3 };
+
+static void write_id(struct buf *out, unsigned field, uint64_t id)
+{
+    char bytes[8];
+
+    for (size_t i = sizeof bytes; i-- > 0; id >>= 8)
+        bytes[i] = (char)id;
+    protobuf_bytes(out, field, (struct str){bytes, sizeof bytes});
 }
 
-static void write_id(struct json_writer *w, struct str key, uint64_t id)
+static void write_time(struct buf *out, unsigned field, usec_t t)
 {
-    char text[16];
-
-    json_member_str(w, key, hex(id, text));
+    protobuf_fixed64(out, field, t > 0 && t < INT64_MAX / 1000 ? (uint64_t)t * 1000 : 0);
 }
 
-static void write_trace(struct json_writer *w, const unsigned char trace[ID_BYTES])
+static void write_fact(struct buf *out, unsigned field, const struct span_fact *f)
 {
-    char text[2 * ID_BYTES];
+    const struct protobuf_part fact = protobuf_open(out, field, SHORT);
 
-    (void)hex(big_endian(trace), text);
-    (void)hex(big_endian(trace + 8), text + ID_BYTES);
-    json_member_str(w, STR("traceId"), (struct str){text, sizeof text});
-}
-
-/* Numbers of 64 bits are text, as everywhere in the JSON of protocol buffers. */
-static void write_number(struct json_writer *w, struct str key, int64_t v)
-{
-    json_key(w, key);
-    json_raw(w, STR("\""));
-    buf_i64(w->out, v);
-    buf_char(w->out, '"');
-}
-
-static void write_time(struct json_writer *w, struct str key, usec_t t)
-{
-    write_number(w, key, t > 0 && t < INT64_MAX / 1000 ? t * 1000 : 0);
-}
-
-static void write_fact(struct json_writer *w, struct str key, struct str text, int64_t number)
-{
-    json_open_object(w);
-    json_member_str(w, STR("key"), key);
-    json_key(w, STR("value"));
-    json_open_object(w);
-    if (str_is_none(text))
-        write_number(w, STR("intValue"), number);
+    protobuf_bytes(out, KEY_VALUE_KEY, str_from(f->key));
+    const struct protobuf_part value = protobuf_open(out, KEY_VALUE_VALUE, SHORT);
+    if (str_is_none(f->text))
+        protobuf_varint(out, ANY_VALUE_INT, (uint64_t)f->number);
     else
-        json_member_str(w, STR("stringValue"), text);
-    json_close_object(w);
-    json_close_object(w);
+        protobuf_bytes(out, ANY_VALUE_STRING, f->text);
+    protobuf_close(out, value);
+    protobuf_close(out, fact);
 }
 
-static void write_facts(struct json_writer *w, const struct span *s)
+static void write_name(struct buf *out, const struct span *s)
 {
-    json_key(w, STR("attributes"));
-    json_open_array(w);
-    for (size_t i = 0; i < SPAN_FACTS && s->facts[i].key; i++)
-        write_fact(w, str_from(s->facts[i].key), s->facts[i].text, s->facts[i].number);
-    json_close_array(w);
-}
+    const struct protobuf_part name = protobuf_open(out, SPAN_NAME, SHORT);
 
-static void write_name(struct json_writer *w, const struct span *s)
-{
-    char text[160];
-    const int n = snprintf(text, sizeof text, "%s%s" STR_FMT, s->name,
-                           str_is_empty(s->of) ? "" : " ", STR_ARG(s->of));
-
-    json_member_str(w, STR("name"),
-                    (struct str){text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1});
-}
-
-static void write_span(struct json_writer *w, const struct otlp_span *o)
-{
-    enum { STATUS_ERROR = 2 };
-
-    json_open_object(w);
-    write_trace(w, o->trace);
-    write_id(w, STR("spanId"), o->id);
-    if (o->parent != 0)
-        write_id(w, STR("parentSpanId"), o->parent);
-    write_name(w, &o->span);
-    json_member_int(w, STR("kind"), o->span.kind);
-    write_time(w, STR("startTimeUnixNano"), o->end - o->span.took);
-    write_time(w, STR("endTimeUnixNano"), o->end);
-    write_facts(w, &o->span);
-    if (o->span.failed) {
-        json_key(w, STR("status"));
-        json_open_object(w);
-        json_member_int(w, STR("code"), STATUS_ERROR);
-        json_close_object(w);
+    buf_str(out, str_from(s->name));
+    if (!str_is_empty(s->of)) {
+        buf_char(out, ' ');
+        buf_str(out, s->of);
     }
-    json_close_object(w);
+    protobuf_close(out, name);
 }
 
-static void write_resource(struct json_writer *w, struct str service)
+static void write_failure(struct buf *out)
 {
-    json_key(w, STR("resource"));
-    json_open_object(w);
-    json_key(w, STR("attributes"));
-    json_open_array(w);
-    write_fact(w, STR("service.name"), service, 0);
-    write_fact(w, STR("service.version"), STR(HOOKSWITCH_VERSION), 0);
-    json_close_array(w);
-    json_close_object(w);
+    const struct protobuf_part status = protobuf_open(out, SPAN_STATUS, SHORT);
+
+    protobuf_varint(out, STATUS_CODE, STATUS_CODE_ERROR);
+    protobuf_close(out, status);
+}
+
+static void write_span(struct buf *out, const struct otlp_span *o)
+{
+    const struct protobuf_part span = protobuf_open(out, SCOPE_SPANS_SPANS, OF_SPAN);
+
+    protobuf_bytes(out, SPAN_TRACE_ID, (struct str){(const char *)o->trace, ID_BYTES});
+    write_id(out, SPAN_SPAN_ID, o->id);
+    if (o->parent != 0)
+        write_id(out, SPAN_PARENT_SPAN_ID, o->parent);
+    write_name(out, &o->span);
+    protobuf_varint(out, SPAN_KIND, o->span.kind);
+    write_time(out, SPAN_START_TIME_UNIX_NANO, o->end - o->span.took);
+    write_time(out, SPAN_END_TIME_UNIX_NANO, o->end);
+    for (size_t i = 0; i < SPAN_FACTS && o->span.facts[i].key; i++)
+        write_fact(out, SPAN_ATTRIBUTES, &o->span.facts[i]);
+    if (o->span.failed)
+        write_failure(out);
+    protobuf_close(out, span);
+}
+
+static void write_resource(struct buf *out, struct str service)
+{
+    const struct span_fact facts[] = {
+        {"service.name", service, 0},
+        {"service.version", STR(HOOKSWITCH_VERSION), 0},
+    };
+    const struct protobuf_part resource = protobuf_open(out, RESOURCE_SPANS_RESOURCE, SHORT);
+
+    for (size_t i = 0; i < LEN(facts); i++)
+        write_fact(out, RESOURCE_ATTRIBUTES, &facts[i]);
+    protobuf_close(out, resource);
+}
+
+static void write_scope(struct buf *out)
+{
+    const struct protobuf_part scope = protobuf_open(out, SCOPE_SPANS_SCOPE, SHORT);
+
+    protobuf_bytes(out, SCOPE_NAME, STR("hookswitch"));
+    protobuf_close(out, scope);
 }
 
 void otlp_write(struct buf *out, struct str service, const struct otlp_span *const *spans, size_t n)
 {
-    struct json_writer w;
+    const struct protobuf_part of_resource = protobuf_open(out, REQUEST_RESOURCE_SPANS, OF_BATCH);
 
-    json_init(&w, out);
-    json_open_object(&w);
-    json_key(&w, STR("resourceSpans"));
-    json_open_array(&w);
-    json_open_object(&w);
-    write_resource(&w, service);
-    json_key(&w, STR("scopeSpans"));
-    json_open_array(&w);
-    json_open_object(&w);
-    json_key(&w, STR("scope"));
-    json_open_object(&w);
-    json_member_str(&w, STR("name"), STR("hookswitch"));
-    json_close_object(&w);
-    json_key(&w, STR("spans"));
-    json_open_array(&w);
+    write_resource(out, service);
+    const struct protobuf_part of_scope = protobuf_open(out, RESOURCE_SPANS_SCOPE_SPANS, OF_BATCH);
+    write_scope(out);
     for (size_t i = 0; i < n; i++)
-        write_span(&w, spans[i]);
-    json_close_array(&w);
-    json_close_object(&w);
-    json_close_array(&w);
-    json_close_object(&w);
-    json_close_array(&w);
-    json_close_object(&w);
+        write_span(out, spans[i]);
+    protobuf_close(out, of_scope);
+    protobuf_close(out, of_resource);
 }
 
 // --- which traces --------------------------------------------------------------------------------

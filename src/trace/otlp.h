@@ -1,8 +1,8 @@
 #ifndef TRACE_OTLP_H
 #define TRACE_OTLP_H
 /*
- * What OpenTelemetry prescribes: how spans are written (OTLP in JSON), which traces are told of,
- * and how header fields stand in a variable. https://opentelemetry.io/docs/specs/otlp/
+ * What OpenTelemetry prescribes: how spans are written (OTLP in protocol buffers), which traces
+ * are told of, and how header fields stand in a variable. https://opentelemetry.io/docs/specs/otlp/
  */
 #include "base/buf.h"
 #include "http/http.h"
@@ -19,7 +19,7 @@ struct otlp_span {
 /* The id of the first span of a trace. */
 uint64_t otlp_first_id(const unsigned char trace[ID_BYTES]);
 
-/* The body of a POST to /v1/traces. */
+/* The body of a POST to /v1/traces: an ExportTraceServiceRequest. Texts are UTF-8. */
 void otlp_write(struct buf *out, struct str service, const struct otlp_span *const *spans,
                 size_t n);
 

@@ -1,11 +1,14 @@
 /* What OpenTelemetry prescribes, held against its own examples and rules. */
 #include "trace/otlp.h"
 
-#include "base/json.h"
 #include "test/test.h"
+#include "trace/otlp_kit.h"
+#include "version.h"
 
 #define TRACE "01ARYZ6S41TSV4RRFFQ69G5FAV"
 #define TRACE_HEX "01563df36481d6764c61efb99302bd5b" // the same 128 bits
+
+enum { ROOM = 1024 * 1024 };
 
 static const struct otlp_span *a_span(struct arena *a, struct otlp_span span)
 {
@@ -16,65 +19,88 @@ static const struct otlp_span *a_span(struct arena *a, struct otlp_span span)
     return made;
 }
 
-static struct str written(struct arena *a, const struct otlp_span *span)
+/* What a collector reads, and what is written around the spans. */
+static struct str written(struct arena *a, const struct otlp_span *const *spans, size_t n)
 {
-    struct buf out;
-    struct json_object *tree;
-    struct err e = {0};
+    struct buf out, text;
 
-    buf_init(&out, 64 * 1024);
-    otlp_write(&out, STR("calls"), &span, 1);
-    const struct str text = str_dup(buf_view(&out), a);
+    buf_init(&out, ROOM);
+    buf_init(&text, ROOM);
+    otlp_write(&out, STR("calls"), spans, n);
+    assert_true(buf_ok(&out) && kit_print_request(buf_view(&out), &text) && buf_ok(&text));
+    const struct str copy = str_dup(buf_view(&text), a);
     buf_finish(&out);
-    assert_ok(json_parse(text, a, &tree, &e), &e);
-    return text;
+    buf_finish(&text);
+    return copy;
 }
+
+#define AROUND(spans)                                                                              \
+    "resource_spans { "                                                                            \
+    "resource { attributes { key: service.name value { string_value: calls } } "                   \
+    "attributes { key: service.version value { string_value: " HOOKSWITCH_VERSION " } } } "        \
+    "scope_spans { scope { name: hookswitch } " spans "} } "
 
 static void a_span_is_written_as_otlp_has_it(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     (void)state;
-    const struct str text = written(
-        a, a_span(a, (struct otlp_span){
-                         .id = 0x1f,
-                         .parent = UINT64_C(0xfedcba9876543210),
-                         .end = SECONDS(1800000000) + 7,
-                         .span = {.name = "POST",
-                                  .of = STR("/webhooks/x"),
-                                  .kind = SPAN_SERVER,
-                                  .failed = true,
-                                  .took = MILLISECONDS(2),
-                                  .facts = {{"text", STR("a \"b\""), 0}, {"number", STR_NONE, -5}}},
-                     }));
+    const struct otlp_span *const span =
+        a_span(a, (struct otlp_span){
+                      .id = 0x1f,
+                      .parent = UINT64_C(0xfedcba9876543210),
+                      .end = SECONDS(1800000000) + 7,
+                      .span = {.name = "POST",
+                               .of = STR("/webhooks/x"),
+                               .kind = SPAN_SERVER,
+                               .failed = true,
+                               .took = MILLISECONDS(2),
+                               .facts = {{"text", STR("a \"b\""), 0}, {"number", STR_NONE, -5}}},
+                  });
 
-    static const char *const parts[] = {
-        "{\"key\":\"service.name\",\"value\":{\"stringValue\":\"calls\"}}",
-        "\"traceId\":\"" TRACE_HEX "\"",
-        "\"spanId\":\"000000000000001f\"",
-        "\"parentSpanId\":\"fedcba9876543210\"",
-        "\"name\":\"POST /webhooks/x\"",
-        "\"kind\":2",
-        "\"startTimeUnixNano\":\"1799999999998007000\"",
-        "\"endTimeUnixNano\":\"1800000000000007000\"",
-        "{\"key\":\"text\",\"value\":{\"stringValue\":\"a \\\"b\\\"\"}}",
-        "{\"key\":\"number\",\"value\":{\"intValue\":\"-5\"}}",
-        "\"status\":{\"code\":2}",
-    };
-    for (size_t i = 0; i < LEN(parts); i++)
-        if (!str_contains(text, str_from(parts[i])))
-            fail_msg("without %s: " STR_FMT, parts[i], STR_ARG(text));
+    assert_str(written(a, &span, 1),
+               AROUND("spans { "
+                      "trace_id: " TRACE_HEX " "
+                      "span_id: 000000000000001f "
+                      "parent_span_id: fedcba9876543210 "
+                      "name: POST /webhooks/x "
+                      "kind: 2 "
+                      "start_time_unix_nano: 1799999999998007000 "
+                      "end_time_unix_nano: 1800000000000007000 "
+                      "attributes { key: text value { string_value: a \"b\" } } "
+                      "attributes { key: number value { int_value: -5 } } "
+                      "status { code: 2 } } "));
 }
 
 static void the_first_span_has_no_parent_and_no_status(void **state)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
     (void)state;
-    const struct str text = written(
-        a, a_span(a, (struct otlp_span){.id = 1, .span = {.name = "a", .kind = SPAN_INTERNAL}}));
+    const struct otlp_span *const span =
+        a_span(a, (struct otlp_span){.id = 1, .span = {.name = "a", .kind = SPAN_INTERNAL}});
 
-    assert_true(str_contains(text, STR("\"name\":\"a\"")));
-    assert_false(str_contains(text, STR("parentSpanId")));
-    assert_false(str_contains(text, STR("status")));
+    assert_str(written(a, &span, 1),
+               AROUND("spans { trace_id: " TRACE_HEX " span_id: 0000000000000001 name: a kind: 1 "
+                      "start_time_unix_nano: 0 end_time_unix_nano: 0 } "));
+}
+
+/* Lengths of one, two and three bytes. */
+static void a_batch_holds_as_many_spans_as_it_has(void **state)
+{
+    static const size_t sizes[] = {0, 1, 2, 100, 512};
+    const struct otlp_span *spans[512];
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    (void)state;
+    for (size_t i = 0; i < LEN(spans); i++)
+        spans[i] = a_span(a, (struct otlp_span){.id = i + 1, .span = {.name = "a"}});
+    FOR_EACH_ROW (n, sizes) {
+        const char *text = str_z(written(a, spans, *n), a);
+        size_t found = 0;
+        while ((text = strstr(text, " spans {"))) {
+            text++;
+            found++;
+        }
+        assert_int_equal(found, *n);
+    }
 }
 
 static void the_first_id_is_half_of_the_trace(void **state)
@@ -159,6 +185,7 @@ static void header_fields_are_read(void **state)
 
 TEST_MAIN(cmocka_unit_test(a_span_is_written_as_otlp_has_it),
           cmocka_unit_test(the_first_span_has_no_parent_and_no_status),
+          cmocka_unit_test(a_batch_holds_as_many_spans_as_it_has),
           cmocka_unit_test(the_first_id_is_half_of_the_trace),
           cmocka_unit_test(samplers_are_shares), cmocka_unit_test(a_share_of_the_traces_is_told_of),
           cmocka_unit_test(header_fields_are_read))

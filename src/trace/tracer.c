@@ -49,6 +49,7 @@ struct tracer {
     /* Of the thread. */
     struct task *first; /* taken out of the mailbox, oldest first */
     struct task **last;
+    struct buf body; /* of a batch; its memory serves the next */
     bool is_away;
     usec_t pause;
 };
@@ -70,19 +71,23 @@ static void drop(struct tracer *t, size_t n)
     atomic_fetch_add_explicit(&t->dropped, n, memory_order_relaxed);
 }
 
-static void settle_ids(struct tracer *t, struct otlp_span *s)
+static void settle(struct tracer *t, const unsigned char trace[ID_BYTES], const struct span *s,
+                   struct otlp_span *ret)
 {
-    const uint64_t first = otlp_first_id(s->trace);
+    const uint64_t first = otlp_first_id(trace);
 
-    s->id = s->span.is_first ? first : next_id(t);
-    s->parent = s->span.is_first ? 0 : first;
+    memcpy(ret->trace, trace, ID_BYTES);
+    ret->id = s->is_first ? first : next_id(t);
+    ret->parent = s->is_first ? 0 : first;
+    ret->end = clock_wall(t->o.clock);
+    ret->span = *s;
 }
 
 void tracer_take(struct tracer *t, const struct span *s)
 {
-    struct otlp_span span = {.span = *s};
+    unsigned char trace[ID_BYTES];
 
-    if (!id_bytes(s->trace, span.trace) || !otlp_is_sampled(span.trace, t->share))
+    if (!id_bytes(s->trace, trace) || !otlp_is_sampled(trace, t->share))
         return;
     const size_t before = atomic_fetch_add_explicit(&t->n_waiting, 1, memory_order_relaxed);
     if (before >= QUEUE_MAX) {
@@ -91,9 +96,7 @@ void tracer_take(struct tracer *t, const struct span *s)
         return;
     }
     struct waiting *w = NEW(struct waiting);
-    settle_ids(t, &span);
-    span.end = clock_wall(t->o.clock);
-    w->span = span;
+    settle(t, trace, s, &w->span);
     (void)mailbox_push(t->mail, &w->task); // it is never closed
     if (before == BATCH)
         bell_ring(t->bell);
@@ -181,15 +184,12 @@ static bool send_batch(struct tracer *t, const struct otlp_span *const *batch, s
                        struct err *e)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-    struct buf body;
     int status = 0;
 
-    buf_init(&body, BODY_MAX);
-    otlp_write(&body, t->o.service, batch, n);
-    assert(buf_ok(&body)); // all of it is ours, and short
-    const bool answered = post(t, buf_view(&body), a, &status, e);
-    buf_finish(&body);
-    if (!answered)
+    buf_reset(&t->body);
+    otlp_write(&t->body, t->o.service, batch, n);
+    assert(buf_ok(&t->body)); // all of it is ours, and short
+    if (!post(t, buf_view(&t->body), a, &status, e))
         return err_trace(e);
     if (is_for_later(status))
         return err_set(e, ERR_UNAVAILABLE, "the collector of traces answered %d", status);
@@ -280,6 +280,7 @@ void tracer_stop(struct tracer *t)
     if (t->thread)
         thread_join(t->thread);
     drop_rest(t);
+    buf_finish(&t->body);
     http_line_close(t->line);
     mailbox_destroy(t->mail);
     bell_destroy(t->bell);
@@ -305,7 +306,8 @@ static bool read_options(struct tracer *t, const struct tracer_options *o, struc
     t->headers = arena_new(t->a, struct http_header, t->n_headers + 1);
     for (size_t i = 0; i < t->n_headers; i++)
         t->headers[i] = headers[i];
-    t->headers[t->n_headers++] = (struct http_header){STR("Content-Type"), STR("application/json")};
+    t->headers[t->n_headers++] =
+        (struct http_header){STR("Content-Type"), STR("application/x-protobuf")};
     return true;
 }
 
@@ -319,6 +321,7 @@ bool tracer_start(const struct tracer_options *o, struct tracer **ret, struct er
     t->mail = mailbox_create();
     t->bell = bell_create();
     t->last = &t->first;
+    buf_init(&t->body, BODY_MAX);
     t->pause = SEND_EVERY;
     atomic_store(&t->ids, rng_u64(&seed));
     if (!read_options(t, o, e) || !http_fetch_init(e) || !http_line_open(1, &t->line, e) ||

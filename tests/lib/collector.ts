@@ -2,11 +2,13 @@
 // serializer makes of the same one.
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
-import { text } from "node:stream/consumers";
-import { JsonTraceSerializer } from "@opentelemetry/otlp-transformer";
+import { readFileSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
+import { ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer";
+import protobuf from "protobufjs";
 import { listen } from "./listen.ts";
 
-type Value = { stringValue?: string; intValue?: string | number };
+type Value = { stringValue?: string; intValue?: string };
 export type Span = {
   traceId: string;
   spanId: string;
@@ -20,6 +22,27 @@ export type Span = {
 };
 type Request = { resourceSpans: { resource: { attributes: Span["attributes"] }; scopeSpans: { spans: Span[] }[] }[] };
 
+const REQUEST = protobuf.parse(readFileSync(new URL("./otlp.proto", import.meta.url), "utf8")).root.lookupType("ExportTraceServiceRequest");
+
+/** As OTLP has it in JSON: ids in hexadecimal digits, numbers of 64 bits as text. */
+function asJson(message: protobuf.Message): Request {
+  const request = REQUEST.toObject(message, { longs: String, arrays: true }) as Request;
+  const hex = (id: unknown): string => Buffer.from(id as Uint8Array).toString("hex");
+  for (const span of request.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))) {
+    span.traceId = hex(span.traceId);
+    span.spanId = hex(span.spanId);
+    if (span.parentSpanId !== undefined) span.parentSpanId = hex(span.parentSpanId);
+  }
+  return request;
+}
+
+/** Nothing stands in it that we do not mean to send, nothing twice, no text that is not UTF-8: written again it is the same. */
+function decode(body: Buffer): Request {
+  const message = REQUEST.decode(body);
+  assert.deepEqual(Buffer.from(REQUEST.encode(message).finish()), body);
+  return asJson(message);
+}
+
 export type Collector = {
   url: string;
   /** All spans that were taken, in order. */
@@ -30,6 +53,7 @@ export type Collector = {
   services: Set<string>;
   /** What is answered from now on; undefined: nothing. */
   answers: (status: number | undefined) => void;
+  /** Fails when something came that is no such request. */
   close: () => Promise<void>;
 };
 
@@ -50,12 +74,14 @@ function theirs(span: Span): Span {
     attributes: Object.fromEntries(span.attributes.map(({ key, value }) => [key, plain(value)])),
     links: [],
     events: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
     resource: { attributes: {}, asyncAttributesPending: false },
     instrumentationScope: { name: "hookswitch" },
   };
-  const bytes = JsonTraceSerializer.serializeRequest([readable] as never) ?? assert.fail("no request");
-  const request = JSON.parse(new TextDecoder().decode(bytes)) as Request;
-  return request.resourceSpans[0]?.scopeSpans[0]?.spans[0] ?? assert.fail("no span");
+  const bytes = ProtobufTraceSerializer.serializeRequest([readable] as never) ?? assert.fail("no request");
+  return asJson(REQUEST.decode(bytes)).resourceSpans[0]?.scopeSpans[0]?.spans[0] ?? assert.fail("no span");
 }
 
 const told = (span: Span): unknown => ({ ...span, attributes: span.attributes.map(({ key, value }) => [key, plain(value)]) });
@@ -82,10 +108,11 @@ export async function startCollector(): Promise<Collector> {
   const spans: Span[] = [];
   const headers: IncomingMessage["headers"][] = [];
   const services = new Set<string>();
+  const flaws: unknown[] = [];
   let status: number | undefined = 200;
 
   async function take(request: IncomingMessage): Promise<void> {
-    const { resourceSpans } = JSON.parse(await text(request)) as Request;
+    const { resourceSpans } = decode(await buffer(request));
     headers.push(request.headers);
     if (request.url !== "/v1/traces" || status !== 200) return;
     for (const { resource, scopeSpans } of resourceSpans) {
@@ -94,9 +121,13 @@ export async function startCollector(): Promise<Collector> {
     }
   }
   const { url, close } = await listen((request, response) => {
+    const flawed = (flaw: unknown): void => {
+      if (request.complete) flaws.push(flaw); // and not broken off
+      response.writeHead(400).end();
+    };
     void take(request).then(() => {
-      if (status !== undefined) response.writeHead(status, { "Content-Type": "application/json" }).end("{}");
-    });
+      if (status !== undefined) response.writeHead(status, { "Content-Type": "application/x-protobuf" }).end();
+    }, flawed);
   });
   return {
     url,
@@ -104,6 +135,9 @@ export async function startCollector(): Promise<Collector> {
     headers,
     services,
     answers: (next) => (status = next),
-    close,
+    close: async () => {
+      await close();
+      assert.deepEqual(flaws, []);
+    },
   };
 }

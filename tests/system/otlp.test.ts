@@ -85,7 +85,7 @@ describe("traces by OTLP", () => {
   it("are written as OpenTelemetry writes them, with our header fields", () => {
     for (const span of collector.spans) checkSpan(span);
     assert.equal(new Set(collector.spans.map(({ spanId }) => spanId)).size, collector.spans.length, "ids that nobody has twice");
-    assert.ok(collector.headers.every((fields) => fields["x-collector"] === "s3cret word" && fields["content-type"] === "application/json"));
+    assert.ok(collector.headers.every((fields) => fields["x-collector"] === "s3cret word" && fields["content-type"] === "application/x-protobuf"));
     assert.deepEqual([...collector.services], ["calls"]);
     assert.ok(!server.output().includes("s3cret"));
   });

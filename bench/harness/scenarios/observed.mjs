@@ -38,7 +38,7 @@ async function collector() {
     const server = createServer((asked, answer) => {
         asked.resume().on('end', () => {
             taken += 1;
-            answer.setHeader('Content-Type', 'application/json').end('{}');
+            answer.setHeader('Content-Type', 'application/x-protobuf').end();
         });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
