@@ -16,11 +16,11 @@
 /* Canonical types and the names that /events/calls shows: feed/types.c holds the one table. */
 struct feed_item {
     int64_t project;
-    struct str type; /* "call.started", "call.state_changed", "call.ended", "recording.ready" */
-    usec_t ts;       /* when it happened, by the event's own time */
-    usec_t appended; /* filled by feed_read */
-    struct str entity_type; /* "call" */
-    struct str entity_id;   /* its sid */
+    struct str type;        /* one of feed/types.c */
+    usec_t ts;              /* when it happened, by the event's own time */
+    usec_t appended;        /* filled by feed_read */
+    struct str entity_type; /* "call", "integration" */
+    struct str entity_id;   /* its sid; the provider and the account, "twilio/AC…" */
     struct str payload;     /* JSON object */
     struct str trace_id;
     int64_t listed; /* how many more conversations the project lists with it; may be fewer */

@@ -431,10 +431,41 @@ static void the_auditor_finds_what_belongs_to_another_project(void **state)
     }
 }
 
+/* The feed has events of no call, and the log no line of them. */
+static void the_auditor_passes_over_what_is_of_no_call(void **state)
+{
+    (void)state;
+    TEST_INBOXES(t)
+    {
+        struct str findings;
+        for (int i = 1; i <= 3; i++) {
+            const struct test_webhook w = status(t, "CA1", "ringing", i);
+            test_inbox_append(t, &w, 1);
+            drain(t, 1);
+            if (i == 3) // and one behind the last line
+                break;
+            test_inbox_sql(
+                t, "UPDATE feed_heads SET last_seq = last_seq + 1, other_to = last_seq + 1; "
+                   "INSERT INTO feed_events (project_id, seq, type, ts, entity_type, entity_id, "
+                   "payload, created_at) SELECT f.project_id, h.last_seq, 'integration.down', "
+                   "f.ts, 'integration', 'twilio/AC1', '{}', f.created_at FROM feed_heads h "
+                   "JOIN feed_events f ON f.project_id = h.project_id AND f.seq = 1");
+            expect_sound(t);
+        }
+        expect_sound(t);
+        test_inbox_sql(t, "DELETE FROM feed_events WHERE seq < 3");
+        expect_sound(t);
+        test_inbox_sql(t, "DELETE FROM call_events WHERE seq = 3");
+        assert_true(verify(t, &findings).findings > 0);
+        assert_true(str_contains(findings, STR("event 3 is missing in the log\n")));
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(every_order_with_duplicates_ends_in_the_same_call),
           cmocka_unit_test(a_parent_is_told_in_its_childs_transaction),
           cmocka_unit_test(what_cannot_be_understood_is_buried_alone),
           cmocka_unit_test(an_unknown_provider_is_buried_with_its_name),
           cmocka_unit_test(f088_the_same_call_in_two_projects_is_two_calls),
           cmocka_unit_test(the_auditor_finds_what_was_tampered_with),
-          cmocka_unit_test(the_auditor_finds_what_belongs_to_another_project))
+          cmocka_unit_test(the_auditor_finds_what_belongs_to_another_project),
+          cmocka_unit_test(the_auditor_passes_over_what_is_of_no_call))

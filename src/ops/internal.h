@@ -32,6 +32,7 @@ struct verify_audit {
 struct verify_floors {
     int64_t inbox_from; /* completed rows of the inbox */
     int64_t log_from;   /* lines of calls that went whole */
+    int64_t other_to;   /* the last event that is of no call */
 };
 
 /* A page of a walk. */

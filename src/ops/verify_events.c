@@ -9,7 +9,7 @@
 // --- numbers are dense ---------------------------------------------------------------------------
 
 /* The next number of a walk; 0 stands before the first. Numbers before `from` may be absent. */
-static void next_seq(struct verify_page *p, const char *where, int64_t seq, int64_t from)
+static void go_to(struct verify_page *p, const char *where, int64_t seq, int64_t from)
 {
     const int64_t wanted = p->after + 1 > from ? p->after + 1 : from;
 
@@ -20,6 +20,11 @@ static void next_seq(struct verify_page *p, const char *where, int64_t seq, int6
         verify_report(p, "project %lld: events %lld to %lld are missing in the %s",
                       (long long)p->audit->project, (long long)wanted, (long long)seq - 1, where);
     p->after = seq;
+}
+
+static void next_seq(struct verify_page *p, const char *where, int64_t seq, int64_t from)
+{
+    go_to(p, where, seq, from);
     p->n++;
 }
 
@@ -145,6 +150,32 @@ static void check_inbox_of(struct verify_page *p, const struct line *l)
             STR_ARG(l->call_sid), (long long)l->seq, (long long)l->inbox_id);
 }
 
+/* Events of no call, of which the feed is not kept any more, left no trace but the last number. */
+static int64_t log_from(const struct verify_page *p)
+{
+    const int64_t others =
+        p->floors.other_to < p->head.first_seq ? p->floors.other_to : p->head.first_seq - 1;
+
+    return others + 1 > p->floors.log_from ? others + 1 : p->floors.log_from;
+}
+
+/* Over the events before this number that are of no call. */
+static bool pass_others(struct verify_page *p, int64_t before, struct err *e)
+{
+    struct rows *rows;
+
+    if (p->after + 1 >= before || p->floors.other_to <= p->after)
+        return true;
+    if (!db_query(p->audit->db, Q_VERIFY_OTHERS,
+                  BINDS(bind_int("project", p->audit->project), bind_int("after", p->after),
+                        bind_int("before", before)),
+                  p->a, &rows, e))
+        return err_trace(e);
+    while (rows_next(rows))
+        go_to(p, "log", rows_int(rows, "seq"), log_from(p));
+    return rows_end(rows, e) || err_trace(e);
+}
+
 static void check_line(struct verify_page *p, const struct line *l)
 {
     check_feed_of(p, l);
@@ -179,17 +210,22 @@ bool verify_log(struct verify_page *p, struct err *e)
         {"reverts", COLUMN_BOOL, offsetof(struct line, reverts)},
         {"repeats", COLUMN_BOOL, offsetof(struct line, repeats)},
     };
+    static const struct row_shape shape = ROW_SHAPE(struct line, columns);
     struct rows *rows;
+    size_t n;
 
     if (!verify_query(p, Q_VERIFY_LOG, &rows, e))
         return err_trace(e);
-    while (rows_next(rows)) {
-        struct line line;
-        rows_read(rows, columns, LEN(columns), &line);
-        next_seq(p, "log", line.seq, p->floors.log_from);
-        check_line(p, &line);
+    const struct line *lines = rows_list(rows, &shape, VERIFY_PAGE, p->a, &n, e);
+    if (!lines)
+        return err_trace(e);
+    for (size_t i = 0; i < n; i++) {
+        if (!pass_others(p, lines[i].seq, e))
+            return err_trace(e);
+        next_seq(p, "log", lines[i].seq, log_from(p));
+        check_line(p, &lines[i]);
     }
-    if (!rows_end(rows, e))
+    if (p->n < VERIFY_PAGE && !pass_others(p, p->head.last_seq + 1, e))
         return err_trace(e);
     last_seq(p, "log");
     p->audit->result.log_lines += p->n;

@@ -28,10 +28,18 @@ SELECT c.id, c.twilio_sid, v.project_id AS conversation_project
 -- scope: system — the auditor looks for what crosses from one project into another
 SELECT seq FROM feed_events WHERE project_id = :project AND seq > :after ORDER BY seq LIMIT :limit;
 
+-- name: verify_others
+-- Events of the feed that are of no call: the log has no line of them. Asked for where lines are missing.
+-- params: project int, after int, before int
+-- scope: system — the auditor looks for what crosses from one project into another
+SELECT seq FROM feed_events
+ WHERE project_id = :project AND seq > :after AND seq < :before AND entity_type <> 'call' ORDER BY seq;
+
 -- name: verify_floors
 -- Below them the retention may have deleted: received webhooks that were completed, and whole calls with their lines.
+-- other_to: the last event that is of no call.
 -- params: project int
-SELECT inbox_from, log_from FROM feed_heads WHERE project_id = :project;
+SELECT inbox_from, log_from, other_to FROM feed_heads WHERE project_id = :project;
 
 -- name: verify_log
 -- Lines of the log beside what they must agree with. reverts: it was applied, says that its call goes
