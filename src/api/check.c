@@ -1,6 +1,7 @@
 /* Whether the providers of the project tell us of its calls; and if not, what exactly to mend. */
 #include "api/request.h"
 
+#include "api/outages.h"
 #include "inbox/door.h"
 #include "inbox/read.h"
 #include "providers/checks.h"
@@ -50,6 +51,31 @@ static bool find_events(struct req *rq, struct findings *all, struct err *e)
     return true;
 }
 
+// --- what is told of the accounts ----------------------------------------------------------------
+
+/* 404 is what a provider says of an account that it does not know, and of much else. */
+static bool is_refusal(const struct finding *x)
+{
+    return x->code == FINDING_ACCOUNT_REFUSED && !str_eq(x->found, STR("404"));
+}
+
+/* The last finding of an account counts. One that could not be asked says nothing. */
+static void tell_outages(struct req *rq, const struct findings *all)
+{
+    const struct err refused = {.code = ERR_INTEGRATION_AUTH};
+    struct heard_all heard = {arena_new(rq->a, struct heard, all->n), 0};
+
+    for (size_t i = 0; i < all->n; i++) {
+        const struct finding *x = &all->p[i];
+        if (x->code != FINDING_ACCOUNT_OK && !is_refusal(x))
+            continue;
+        struct heard *h = &heard.p[heard.n++];
+        *h = (struct heard){.provider = x->provider, .account = x->account};
+        outages_hear(h, is_refusal(x) ? &refused : NULL);
+    }
+    req_tell_outages(rq, heard);
+}
+
 // --- the answer ----------------------------------------------------------------------------------
 
 static enum finding_state worst_of(const struct findings *all)
@@ -83,6 +109,7 @@ static bool check(struct req *rq, struct err *e)
     if (!checks_run(rq->app->checks, rq->actor.project, rq->a, &all, e) ||
         !find_events(rq, &all, e))
         return err_trace(e);
+    tell_outages(rq, &all);
     json_open_object(w);
     json_member_str(w, STR("state"), str_from(finding_state_name(worst_of(&all))));
     json_member_time(w, STR("checked_at"), rq->now);

@@ -4,6 +4,7 @@
 
 #include "api/deed.h"
 #include "calls/change.h"
+#include "http/language.h"
 #include "jobs/run.h"
 #include "providers/account_book.h"
 #include "tenancy/connection.h"
@@ -167,8 +168,39 @@ static bool set_settings(struct req *rq, struct err *e)
 
 // --- accounts ------------------------------------------------------------------------------------
 
-static void write_one(struct json_writer *w, const struct connection *c, struct str origin)
+/* Null: it is not down, as far as is known. */
+static void write_outage(struct req *rq, const struct outage *o)
 {
+    struct json_writer *w = &rq->json;
+
+    json_key(w, STR("down"));
+    if (!o) {
+        json_null(w);
+        return;
+    }
+    const struct err why = {.code = o->code};
+    json_open_object(w);
+    json_member_time(w, STR("since"), o->since);
+    json_member_str(w, STR("code"), str_from(err_code_name(o->code)));
+    json_member_str(
+        w, STR("human_title"),
+        str_from(err_text(&why, http_language(http_header(rq->http, STR("Accept-Language"))))));
+    json_close_object(w);
+}
+
+static const struct outage *outage_of(const struct outages *all, const struct connection *c)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (str_eq(all->p[i].provider, c->provider) && str_eq(all->p[i].account, c->account))
+            return &all->p[i];
+    return NULL;
+}
+
+static void write_one(struct req *rq, const struct connection *c, struct str origin,
+                      const struct outages *outages)
+{
+    struct json_writer *w = &rq->json;
+
     json_open_object(w);
     json_member_str(w, STR("provider"), c->provider);
     json_member_str(w, STR("account"), c->account);
@@ -176,6 +208,7 @@ static void write_one(struct json_writer *w, const struct connection *c, struct 
     json_member_bool(w, STR("has_secondary_secret"), c->has_secondary);
     json_member_time(w, STR("created_at"), c->created_at);
     json_member_time(w, STR("updated_at"), c->updated_at);
+    write_outage(rq, outage_of(outages, c));
     json_close_object(w);
 }
 
@@ -203,17 +236,19 @@ static bool list(struct req *rq, struct err *e)
     const struct connection *configured = &rq->app->presets->account;
     struct json_writer *w = &rq->json;
     struct connection *all;
+    struct outages outages;
     size_t n;
 
-    if (!connection_list(rq->db, rq->actor.project, rq->a, &all, &n, e))
+    if (!connection_list(rq->db, rq->actor.project, rq->a, &all, &n, e) ||
+        !connection_outages(rq->db, rq->actor.project, rq->a, &outages, e))
         return err_trace(e);
     json_open_object(w);
     json_key(w, STR("connections"));
     json_open_array(w);
     for (size_t i = 0; i < n; i++)
-        write_one(w, &all[i], STR("stored"));
+        write_one(rq, &all[i], STR("stored"), &outages);
     if (has_configured(rq) && !is_among(all, n, configured))
-        write_one(w, configured, STR("configuration"));
+        write_one(rq, configured, STR("configuration"), &outages);
     json_close_array(w);
     json_close_object(w);
     return reply(rq, 200, e) || err_trace(e);

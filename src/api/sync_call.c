@@ -1,6 +1,7 @@
 /* One call beside what its provider says of it now: compared, or taken over. */
 #include "api/deed.h"
 
+#include "api/outages.h"
 #include "jobs/run.h"
 #include "providers/call_sources.h"
 #include "reconcile/reconcile.h"
@@ -172,7 +173,9 @@ static bool reconcile_with(struct req *rq, struct reconcile_step *s, struct str 
 
     s->on_mending = note;
     s->mending_arg = &m;
-    if (!reconcile_call(s, sid, &found, e))
+    const bool ok = reconcile_call(s, sid, &found, e);
+    req_tell_outages(rq, call_sources_heard(s->source)); // a refusal above all
+    if (!ok)
         return err_trace(e);
     if (!found)
         return req_not_found(e);

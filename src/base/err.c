@@ -157,6 +157,14 @@ int err_code_status(enum err_code code)
     return codes[code].status;
 }
 
+enum err_code err_code_named(struct str name)
+{
+    for (int c = ERR_NONE + 1; c < ERR_CODE_COUNT; c++)
+        if (str_eq(name, str_from(codes[c].name)))
+            return (enum err_code)c;
+    return ERR_NONE;
+}
+
 /* "../src/calls/place.c" is known as "calls/place.c". */
 static const char *inside_house(const char *file)
 {

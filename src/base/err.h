@@ -105,6 +105,8 @@ const char *err_sentence(const char *english, enum err_language l) FORMAT_OF(1);
 /* "INVALID_REQUEST" and so on; the HTTP status that the edge answers with. */
 const char *err_code_name(enum err_code code);
 int err_code_status(enum err_code code);
+/* ERR_NONE: there is none of that name. */
+enum err_code err_code_named(struct str name);
 /* Not now, but perhaps in a moment, with nothing changed. */
 static inline bool err_may_pass(enum err_code code)
 {

@@ -91,6 +91,9 @@ static void every_code_has_a_name_and_a_status(void **state)
 {
     (void)state;
     assert_string_equal(err_code_name(ERR_NOT_FOUND), "NOT_FOUND");
+    assert_int_equal(err_code_named(STR("NOT_FOUND")), ERR_NOT_FOUND);
+    assert_int_equal(err_code_named(STR("not_found")), ERR_NONE);
+    assert_int_equal(err_code_named(STR_NONE), ERR_NONE);
     assert_int_equal(err_code_status(ERR_RATE), 429);
     for (int code = ERR_NONE + 1; code < ERR_CODE_COUNT; code++) {
         assert_non_null(err_code_name((enum err_code)code));

@@ -61,6 +61,22 @@ static bool keep_mended(const int64_t *counts, void *arg, struct err *e)
     return job_step_keep_counts(&so_far, e) || err_trace(e);
 }
 
+/* A provider that refuses us, or is silent, fails the step as a rule: it is told all the same. */
+static bool tell_outages(const struct job_step *s, const struct reconcile_source *source,
+                         struct err *e)
+{
+    const struct job_world *world = s->arg;
+    const struct outages_teller t = {.db = s->db,
+                                     .project = s->project,
+                                     .now = clock_wall(s->clock),
+                                     .trace_id = source->trace,
+                                     .a = s->a,
+                                     .on_committed = world->on_committed,
+                                     .arg = world->arg};
+
+    return outages_tell(&t, call_sources_heard(source), e) || err_trace(e);
+}
+
 static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, struct err *e)
 {
     const struct job_world *world = s->arg;
@@ -86,8 +102,11 @@ static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, 
         .next_cursor = STR_NONE,
     };
     const usec_t began = clock_monotonic(s->clock);
-    const bool ok = step(&r, e);
+    struct err untold = {0}; // after a failure, which is the one to report: the next step tells it
+    bool ok = step(&r, e);
     note_span(s, name, source.trace, began, ok);
+    if (!tell_outages(s, &source, ok ? e : &untold))
+        ok = false;
 
     count(s, r.counts, false);
     note_progress(s, &r, ok);

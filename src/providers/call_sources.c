@@ -56,6 +56,7 @@ struct asker {
     int64_t project;
     struct account_book *book;
     struct book_accounts accounts; /* all of the same provider */
+    struct heard *heard;           /* of each of them */
     const struct provider_calls *calls;
     struct asked_of *asked;
 };
@@ -270,6 +271,15 @@ static bool check_answer(struct reconcile_source *s, const struct provider_accou
     return err_set(e, ERR_UPSTREAM, "the provider answered %d", x->answer.status);
 }
 
+/* why: NULL, it answered. */
+static void hear(const struct asker *k, const struct provider_account *account,
+                 const struct err *why)
+{
+    for (size_t i = 0; i < k->accounts.n; i++)
+        if (k->accounts.p[i] == account)
+            outages_hear(&k->heard[i], why);
+}
+
 // --- some calls ----------------------------------------------------------------------------------
 
 /* Of an answer about one call. True: it is settled, found or not. What is wrong with the account,
@@ -340,6 +350,7 @@ static bool ask_account(struct reconcile_source *s, const struct provider_accoun
             r->at[n_absent++] = r->at[i];
         buf_finish(&errands[i].body);
     }
+    hear(s->arg, account, n_answers > 0 ? NULL : &last);
     if (n_answers == 0) {
         *e = last;
         return err_trace(e);
@@ -446,6 +457,7 @@ static bool ask_page(struct reconcile_source *s, const struct provider_account *
         return err_trace(e);
     const bool ok = read_page(s, account, &x, a, ret, e);
     buf_finish(&x.body);
+    hear(s->arg, account, ok ? NULL : e);
     return ok || err_trace(e);
 }
 
@@ -527,6 +539,16 @@ static size_t at_once(const struct asker *k)
     return interval < SECONDS(1) ? (size_t)(SECONDS(1) / interval) : 1;
 }
 
+static struct heard *hearing_of(const struct book_accounts *accounts, struct arena *a)
+{
+    struct heard *all = arena_new(a, struct heard, accounts->n);
+
+    for (size_t i = 0; i < accounts->n; i++)
+        all[i] = (struct heard){.provider = accounts->p[i]->provider,
+                                .account = accounts->p[i]->account};
+    return all;
+}
+
 bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
                      struct arena *a, struct reconcile_source *ret)
 {
@@ -542,6 +564,7 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
     p = tell_of_calls(&k->accounts);
     if (!p)
         return false;
+    k->heard = hearing_of(&k->accounts, a);
     k->calls = p->calls;
     k->asked = asked_of(cs->asked, str_from(p->name));
     *ret = (struct reconcile_source){.provider = str_from(p->name),
@@ -552,6 +575,13 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
                                      .ended = ended ? ended : &cs->ended,
                                      .arg = k};
     return true;
+}
+
+struct heard_all call_sources_heard(const struct reconcile_source *s)
+{
+    const struct asker *k = s->arg;
+
+    return (struct heard_all){k->heard, k->accounts.n};
 }
 
 bool call_sources_enter(struct call_sources *cs, int64_t project, struct err *e)

@@ -6,6 +6,7 @@
  * several nodes each takes an equal share of it.
  */
 #include "providers/account_book.h"
+#include "providers/outages.h"
 #include "reconcile/source.h"
 
 struct call_sources;
@@ -37,6 +38,10 @@ void call_sources_share(struct call_sources *cs, int64_t n_nodes);
  * call_sources_stop(). False: the project has no account whose provider can be asked. */
 bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
                      struct arena *a, struct reconcile_source *ret) CHECK_RESULT;
+
+/* What was last heard of its accounts, those that were not asked among them; of a source that
+ * call_sources_of() made. */
+struct heard_all call_sources_heard(const struct reconcile_source *s);
 
 /* For those whose threads others wait for (outside.h). Who was let in leaves. */
 bool call_sources_enter(struct call_sources *cs, int64_t project, struct err *e) CHECK_RESULT;

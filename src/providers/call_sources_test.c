@@ -275,6 +275,65 @@ static void a_provider_that_is_not_there_is_an_error(void **state)
     r->server = NULL;
 }
 
+// --- what is heard of accounts -------------------------------------------------------------------
+
+static const struct heard *heard_of(const struct reconcile_source *s, const char *account)
+{
+    const struct heard_all all = call_sources_heard(s);
+
+    for (size_t i = 0; i < all.n; i++)
+        if (str_eq(all.p[i].account, str_from(account)))
+            return &all.p[i];
+    fail_msg("%s is not among them", account);
+    return NULL;
+}
+
+static void expect_heard(const struct reconcile_source *s, const char *account, bool anything,
+                         enum err_code code)
+{
+    const struct heard *h = heard_of(s, account);
+
+    assert_str(h->provider, "twilio");
+    assert_int_equal(h->anything, anything);
+    assert_int_equal(h->code, code);
+}
+
+static void of_each_account_the_last_word_is_kept(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source_of(r, 3, a);
+    struct reconcile_found found[2];
+
+    expect_heard(&s, "AC3", false, ERR_NONE);
+    assert_ok(s.get(&s, (struct str[]){STR("CA9")}, 1, a, found, &r->e), &r->e);
+    expect_heard(&s, "AC3", true, ERR_INTEGRATION_AUTH);
+    expect_heard(&s, "AC4", true, ERR_NONE); // it knows no such call, and says so
+    expect_heard(&s, "AC5", true, ERR_INTEGRATION_AUTH);
+    s = source(r, a);
+    assert_ok(s.get(&s, (struct str[]){STR("CA401"), STR("CA1")}, 2, a, found, &r->e), &r->e);
+    expect_heard(&s, "AC1", true, ERR_NONE); // one of its answers was one
+    s = source(r, a);
+    assert_refused(s.get(&s, (struct str[]){STR("CA500")}, 1, a, found, &r->e), &r->e,
+                   ERR_UNAVAILABLE);
+    expect_heard(&s, "AC1", false, ERR_NONE);
+    expect_heard(&s, "AC2", false, ERR_NONE);
+}
+
+static void a_list_is_heard_as_well(void **state)
+{
+    struct rig *r = *state;
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct reconcile_source s = source_of(r, 3, a);
+    const struct reconcile_query q = {.from = TIME_NONE, .to = TIME_NONE, .page_size = 50};
+    struct reconcile_page page;
+
+    assert_ok(s.list(&s, &q, a, &page, &r->e), &r->e);
+    expect_heard(&s, "AC3", true, ERR_INTEGRATION_AUTH);
+    expect_heard(&s, "AC4", true, ERR_NONE);
+    expect_heard(&s, "AC5", false, ERR_NONE);
+}
+
 // --- patience ------------------------------------------------------------------------------------
 
 static void who_is_told_to_wait_does_not_ask(void **state)
@@ -504,7 +563,8 @@ static void no_project_takes_all_places(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
-TEST_MAIN(CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error),
+TEST_MAIN(CASE(of_each_account_the_last_word_is_kept), CASE(a_list_is_heard_as_well),
+          CASE(each_call_has_its_own_answer), CASE(refused_accounts_are_an_error),
           CASE(a_refused_account_is_passed_over), CASE(a_list_passes_over_refused_accounts),
           CASE(troubles_of_theirs_are_no_answer), CASE(a_provider_that_is_not_there_is_an_error),
           CASE(who_is_told_to_wait_does_not_ask), CASE(who_is_told_to_wait_holds_up_nobody_else),

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "tenancy/installation.h"
 
-enum { PROJECTS_AT_ONCE = 500 };
+enum { PROJECTS_AT_ONCE = 500, ACCOUNTS_MAX = CONNECTIONS_MAX + 1 /* that of the configuration */ };
 
 // --- versions ------------------------------------------------------------------------------------
 
@@ -179,6 +179,61 @@ bool connection_remove(const struct office *o, int64_t project, struct str provi
         !next_version(o->db, o->rng, o->now, e))
         return err_trace(e);
     *ret_found = n > 0;
+    return true;
+}
+
+// --- outages -------------------------------------------------------------------------------------
+
+bool connection_outages(struct db *db, int64_t project, struct arena *a, struct outages *ret,
+                        struct err *e)
+{
+    static const struct column columns[] = {
+        {"provider", COLUMN_STR, offsetof(struct outage, provider)},
+        {"account_sid", COLUMN_STR, offsetof(struct outage, account)},
+        {"down_since", COLUMN_TIME, offsetof(struct outage, since)},
+    };
+    struct outage *all = arena_new(a, struct outage, ACCOUNTS_MAX);
+    struct rows *rows;
+    size_t n = 0;
+
+    if (!db_query(db, Q_CONNECTION_OUTAGES, BINDS(bind_int("project", project)), a, &rows, e))
+        return err_trace(e);
+    while (n < ACCOUNTS_MAX && rows_next(rows)) {
+        rows_read(rows, columns, LEN(columns), &all[n]);
+        all[n++].code = err_code_named(rows_str(rows, "down_code"));
+    }
+    if (!rows_end(rows, e))
+        return err_trace(e);
+    *ret = (struct outages){all, n};
+    return true;
+}
+
+bool connection_goes_down(struct db *db, int64_t project, const struct outage *o, bool *ret_first,
+                          struct err *e)
+{
+    int64_t n;
+
+    if (!db_exec(db, Q_CONNECTION_GOES_DOWN,
+                 BINDS(bind_int("project", project), bind_str("provider", o->provider),
+                       bind_str("account_sid", o->account), bind_time("since", o->since),
+                       bind_str("code", str_from(err_code_name(o->code)))),
+                 &n, e))
+        return err_trace(e);
+    *ret_first = n > 0;
+    return true;
+}
+
+bool connection_comes_up(struct db *db, int64_t project, const struct outage *o, bool *ret_first,
+                         struct err *e)
+{
+    int64_t n;
+
+    if (!db_exec(db, Q_CONNECTION_COMES_UP,
+                 BINDS(bind_int("project", project), bind_str("provider", o->provider),
+                       bind_str("account_sid", o->account), bind_time("since", o->since)),
+                 &n, e))
+        return err_trace(e);
+    *ret_first = n > 0;
     return true;
 }
 

@@ -54,6 +54,26 @@ bool connection_put(const struct office *o, const struct vault *v, int64_t proje
 bool connection_remove(const struct office *o, int64_t project, struct str provider,
                        struct str account, bool *ret_found, struct err *e) CHECK_RESULT;
 
+/* A connection that is down: its provider refuses it, or does not answer. */
+struct outage {
+    struct str provider, account;
+    usec_t since;
+    enum err_code code; /* why, as it was when it went down */
+};
+/* Of all accounts of the project, that of the configuration among them. As a rule there is none. */
+struct outages {
+    struct outage *p;
+    size_t n;
+};
+bool connection_outages(struct db *db, int64_t project, struct arena *a, struct outages *ret,
+                        struct err *e) CHECK_RESULT;
+/* *ret_first false: it was down already, or is not the project's. */
+bool connection_goes_down(struct db *db, int64_t project, const struct outage *o, bool *ret_first,
+                          struct err *e) CHECK_RESULT;
+/* *ret_first false: this outage was over already. */
+bool connection_comes_up(struct db *db, int64_t project, const struct outage *o, bool *ret_first,
+                         struct err *e) CHECK_RESULT;
+
 /* --- for the doors and workers of a node --- */
 
 /* Another thing that nodes keep by this version has changed: a new one. In its transaction. */

@@ -162,7 +162,46 @@ static void settings_are_kept_by_project(void **state)
     }
 }
 
+static size_t n_down(struct kit *k)
+{
+    struct outages all;
+    struct err e = {0};
+
+    assert_ok(connection_outages(k->db, k->project, k->a, &all, &e), &e);
+    return all.n;
+}
+
+/* Nobody knows yet what the provider says to the new secret. */
+static void what_is_down_stays_so_until_it_is_removed(void **state)
+{
+    (void)state;
+    TEST_STORES(store, a)
+    {
+        _cleanup_(db_closep) struct db *db = store_connect(store, STORE_WORK);
+        _cleanup_(vault_closep) struct vault *v = open_vault();
+        struct kit k = kit_start(db, a);
+        const struct outage down = {STR("twilio"), STR("AC5"), KIT_NOW, ERR_INTEGRATION_AUTH};
+        struct err e = {0};
+        bool first, found;
+
+        assert_int_equal(put(&k, v, k.project, "AC5", "token"), ERR_NONE);
+        assert_int_equal(n_down(&k), 0);
+        assert_ok(connection_goes_down(db, k.project, &down, &first, &e), &e);
+        assert_true(first);
+        assert_ok(connection_goes_down(db, k.project, &down, &first, &e), &e);
+        assert_false(first);
+        assert_int_equal(put(&k, v, k.project, "AC5", "another"), ERR_NONE);
+        assert_int_equal(n_down(&k), 1);
+        assert_ok(connection_remove(OFFICE(db, &k.rng, KIT_NOW), k.project, STR("twilio"),
+                                    STR("AC5"), &found, &e),
+                  &e);
+        assert_int_equal(put(&k, v, k.project, "AC5", "token"), ERR_NONE);
+        assert_int_equal(n_down(&k), 0);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(a_secret_is_sealed_and_opened_for_its_project_alone),
           cmocka_unit_test(what_was_sealed_for_one_project_opens_in_no_other),
           cmocka_unit_test(what_another_key_sealed_is_left_out_and_counted),
-          cmocka_unit_test(settings_are_kept_by_project))
+          cmocka_unit_test(settings_are_kept_by_project),
+          cmocka_unit_test(what_is_down_stays_so_until_it_is_removed))

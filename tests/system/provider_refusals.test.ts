@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { afterEach, it } from "node:test";
-import { ask, type Fault } from "../lib/api.ts";
+import { ask, type Fault, get } from "../lib/api.ts";
 import { Belongings } from "../lib/belongings.ts";
 import { onFreePort } from "../lib/listen.ts";
 import { refuses, startMedia } from "../lib/media.ts";
@@ -12,6 +12,12 @@ import { FakeCall } from "../lib/twilio.ts";
 
 const ours = new Belongings();
 afterEach(() => ours.end());
+
+/** Why each account is known to be down. */
+async function outages(server: Server): Promise<(string | undefined)[]> {
+  const { connections } = await get<{ connections: { down: { code: string } | null }[] }>(server, "/api/connections");
+  return connections.map(({ down }) => down?.code);
+}
 
 type Refusal = [status: number, code: string, retryAfter: string | null];
 
@@ -37,6 +43,7 @@ it("is that our account was refused, whatever was asked for", async () => {
     provider.mood = refuses(status);
     assert.deepEqual(await refusals(server, provider.url), [refused, refused], String(status));
   }
+  assert.deepEqual(await outages(server), ["INTEGRATION_AUTH_FAILED"]);
 });
 
 it("is that there was no answer in time", async () => {
@@ -47,4 +54,5 @@ it("is that there was no answer in time", async () => {
   const server = await ours.keep(startServer({ TWILIO_BASE_URL: url }));
   const late: Refusal = [504, "INTEGRATION_TIMEOUT", null];
   assert.deepEqual(await refusals(server, url), [late, late]);
+  assert.deepEqual(await outages(server), ["INTEGRATION_TIMEOUT"]);
 });

@@ -25,6 +25,7 @@ VALUES (:project, :provider, :account_sid, :secret, :secret_secondary, :now, :no
 ON CONFLICT (provider, account_sid) DO NOTHING;
 
 -- name: connection_change
+-- What is down stays so until the provider has answered to the new secret.
 -- params: project int, provider text, account_sid text, secret text, secret_secondary text, now time
 UPDATE provider_accounts SET secret = :secret, secret_secondary = :secret_secondary, updated_at = :now
  WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid;
@@ -39,6 +40,24 @@ UPDATE provider_accounts SET secret = :secret, secret_secondary = :secret_second
 -- params: project int, provider text, account_sid text
 DELETE FROM provider_accounts
  WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid;
+
+-- name: connection_outages
+-- Those that are down, that of the configuration among them.
+-- params: project int
+SELECT provider, account_sid, down_since, down_code FROM provider_accounts
+ WHERE project_id = :project AND down_since IS NOT NULL ORDER BY provider, account_sid;
+
+-- name: connection_goes_down
+-- Of several who find it out, one changes the row.
+-- params: project int, provider text, account_sid text, since time, code text
+UPDATE provider_accounts SET down_since = :since, down_code = :code
+ WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid AND down_since IS NULL;
+
+-- name: connection_comes_up
+-- The same; since: of the outage that is over, and no later one.
+-- params: project int, provider text, account_sid text, since time
+UPDATE provider_accounts SET down_since = NULL, down_code = NULL
+ WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid AND down_since = :since;
 
 -- name: connection_count
 -- scope: system — whether anybody's webhooks are taken

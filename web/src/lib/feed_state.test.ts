@@ -19,6 +19,12 @@ describe("takeEvents", () => {
     expect(step.need).toBe("nothing");
   });
 
+  it("counts what is of no call, and applies nothing of it", () => {
+    const step = takeEvents(at(7), [{ ...anEvent(8), call: null }, anEvent(9), { ...anEvent(10), call: null }], NOW);
+    expect(seqs(step)).toEqual([9]);
+    expect(step).toMatchObject({ need: "nothing", state: { seq: 10 } });
+  });
+
   it("stops before a gap and asks for what is missing", () => {
     const step = takeEvents(at(7), [anEvent(8), anEvent(10)], NOW);
     expect(seqs(step)).toEqual([8]);
@@ -57,6 +63,24 @@ describe("takePage", () => {
     const step = takePage(at(1), aPage([anEvent(2), anEvent(3)], 9, { has_more: true }), NOW);
     expect(seqs(step)).toEqual([2, 3]);
     expect(step.need).toBe("catch-up");
+  });
+
+  it("takes the number of an event that is of no call", () => {
+    const outage = {
+      seq: 3,
+      epoch: "e1",
+      type: "integration.down",
+      ts: "2026-02-08T06:11:00Z",
+      late: false,
+      project_id: "1",
+      entity: { type: "integration", id: "twilio/AC1" },
+      payload: { provider: "twilio", account: "AC1", code: "INTEGRATION_TIMEOUT", since: "2026-02-08T06:11:00Z" },
+      trace_id: null,
+    } as const;
+    const page = aPage([anEvent(2), anEvent(4)], 4);
+    const step = takePage(at(1), { ...page, events: [page.events[0] ?? expect.fail(), outage, page.events[1] ?? expect.fail()] }, NOW);
+    expect(seqs(step)).toEqual([2, 4]);
+    expect(step).toMatchObject({ need: "nothing", state: { seq: 4 } });
   });
 
   it("is content with an empty page", () => {

@@ -13,6 +13,9 @@ export type Connection = "starting" | "live" | "catching-up" | "polling" | "offl
 /** `late`: it had happened long before it was heard of. */
 export type FeedEvent = { seq: number; epoch: string; call: Call; late: boolean };
 
+/** One number of the feed. Some are of no call: they are counted, and change nothing that is shown of calls. */
+export type FeedPiece = Omit<FeedEvent, "call"> & { call: Call | null };
+
 export type FeedState = {
   connection: Connection;
   epoch: string | null;
@@ -45,8 +48,8 @@ export const initialFeedState: FeedState = {
   error: null,
 };
 
-export function eventOfEnvelope(envelope: Envelope): FeedEvent {
-  return { seq: envelope.seq, epoch: envelope.epoch, call: envelope.payload.call, late: envelope.late };
+export function pieceOfEnvelope({ seq, epoch, payload, late }: Envelope): FeedPiece {
+  return { seq, epoch, call: "call" in payload ? payload.call : null, late };
 }
 
 export function eventOfFrame(frame: StreamCallEvent): FeedEvent {
@@ -70,7 +73,11 @@ export function anchorFeed(state: FeedState, epoch: string, seq: number, now: nu
   return { ...state, epoch, seq, heardAt: now };
 }
 
-export function takeEvents(state: FeedState, events: readonly FeedEvent[], now: number): Step {
+function isOfCall(piece: FeedPiece): piece is FeedEvent {
+  return piece.call !== null;
+}
+
+export function takeEvents(state: FeedState, events: readonly FeedPiece[], now: number): Step {
   const apply: FeedEvent[] = [];
   let { seq } = state;
   let need: Need = "nothing";
@@ -79,8 +86,8 @@ export function takeEvents(state: FeedState, events: readonly FeedEvent[], now: 
     else if (event.seq > seq + 1) need = "catch-up";
     if (need !== "nothing") break;
     if (event.seq <= seq) continue;
-    apply.push(event);
     seq = event.seq;
+    if (isOfCall(event)) apply.push(event);
   }
   const last = apply.at(-1);
   const lagMs = last === undefined ? state.lagMs : Math.max(0, now - Date.parse(last.call.updated_at));
@@ -92,7 +99,7 @@ export function takePage(state: FeedState, page: FeedPage, now: number): Step {
   const farBehind = page.last_seq - state.seq > FAR_BEHIND;
   if (forked || farBehind || page.resync === true) return { state: { ...state, heardAt: now }, apply: [], need: "resync" };
 
-  const step = takeEvents(state, page.events.map(eventOfEnvelope), now);
+  const step = takeEvents(state, page.events.map(pieceOfEnvelope), now);
   // A page is dense and starts where it was asked to; one that does not cannot be caught up with.
   if (step.need === "catch-up") return { ...step, need: "resync" };
   return step.need === "nothing" && page.has_more ? { ...step, need: "catch-up" } : step;
