@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactElement } from "react";
 import { connectionWords } from "../../lib/connection_words";
+import type { Look } from "../../lib/look";
 import type { Connection } from "../../lib/types";
 import { Record } from "../../ui/records";
 import { ExactTime } from "../../ui/time";
@@ -9,20 +10,28 @@ const words = connectionWords;
 
 type AccountProps = { connection: Connection; onChange: (connection: Connection) => void; onRemove: (connection: Connection) => void };
 
-/** One account: which, since when, and with how many tokens. */
+const WORKS: Look = { shape: "check", tone: "good", word: words.works };
+const DOWN: Look = { shape: "alert", tone: "bad", word: words.down };
+
+/** One account: which, since when, with how many tokens, and what is the matter when it cannot be asked. */
 export function AccountRecord({ connection, onChange, onRemove }: AccountProps): ReactElement {
-  const { account, origin, created_at: created, updated_at: updated, has_secondary_secret: hasTwo } = connection;
+  const { account, origin, created_at: created, updated_at: updated, has_secondary_secret: hasTwo, down } = connection;
   const isStored = origin === "stored";
   return (
     <Record
       name={<code>{account}</code>}
       aside={isStored ? words.twilio : `${words.twilio}, ${words.configured}`}
-      state={{ shape: "check", tone: "good", word: words.works }}
+      state={down === null ? WORKS : DOWN}
       facts={[
+        down === null ? null : (
+          <>
+            {words.downSince} <ExactTime time={down.since} />: {down.human_title}
+          </>
+        ),
         isStored ? null : words.configuredNote,
         created === null ? null : (
           <>
-            {words.connected} <ExactTime time={created} />
+            {down === null ? words.connected : words.connectedSince} <ExactTime time={created} />
           </>
         ),
         updated === null || updated === created ? null : (

@@ -14,6 +14,7 @@ import { Trouble } from "../../ui/trouble";
 import { AccountRecord } from "./account_record";
 import { connections, disconnect } from "./api";
 import { Connect } from "./connect";
+import { useOutages } from "./outages";
 
 const words = connectionWords;
 
@@ -32,6 +33,7 @@ export function Accounts({ title = words.accounts }: { title?: string }): ReactE
 
 function All({ title }: { title: string }): ReactElement {
   const client = useQueryClient();
+  useOutages();
   const { data, error: failure, refetch } = useQuery(connections);
   const connecting = useSheet("connect");
   const [open, setOpen] = useState<Open | null>(null);

@@ -2,47 +2,23 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { withQuery } from "../../lib/api";
-import { SILENCE_MS } from "../../lib/feed";
 import { Refetch, tell } from "../../lib/live";
-import { projectId } from "../../lib/project";
+import { listenTo } from "../../lib/topic_stream";
 import type { JobList, JobRun, StreamProgress } from "../../lib/types";
 import { RUNS, isUnderWay, jobs } from "./api";
 
-const AGAIN_MS = 5_000;
 const REFETCH_MS = 200;
 
 type Told = { onRuns: (runs: readonly JobRun[]) => void; onLive: (live: boolean) => void };
 
-/** Listens, and comes back where it is cut off; returns what ends it. */
+/** Returns what ends it. */
 export function listenToProgress({ onRuns, onLive }: Told): () => void {
-  let source: EventSource | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const lost = (): void => {
-    clearTimeout(timer);
-    source?.close();
-    onLive(false);
-    timer = setTimeout(open, AGAIN_MS);
-  };
-  const open = (): void => {
-    source = new EventSource(withQuery("/realtime/stream", { topics: "job.progress", project_id: projectId() ?? undefined }));
-    source.onerror = lost;
-    source.onmessage = ({ data }: MessageEvent<string>) => {
-      const message = JSON.parse(data) as { type: string };
-      clearTimeout(timer);
-      timer = setTimeout(lost, SILENCE_MS);
-      if (message.type === "feed.connected") onLive(true);
-      if (message.type === "feed.ended") lost();
+  return listenTo("job.progress", {
+    onLive,
+    onMessage: (message) => {
       if (message.type === "job.progress") onRuns((message as StreamProgress).runs);
-    };
-  };
-  open();
-  window.addEventListener("offline", lost);
-  return () => {
-    window.removeEventListener("offline", lost);
-    clearTimeout(timer);
-    source?.close();
-  };
+    },
+  });
 }
 
 /** The list with these runs in it, and whether there is more to ask for: a run that ended has left a plan, or an error. */

@@ -103,6 +103,9 @@ export const connections = {
   connected: "since",
   changed: "tokens changed",
   works: "Connected",
+  down: "Down",
+  downSince: "since",
+  connectedSince: "connected since",
 
   checkTitle: "Do events come in?",
   checkNote: "Asks this server's public address, and Twilio for each account and number. It changes nothing.",

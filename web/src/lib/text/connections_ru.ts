@@ -104,6 +104,9 @@ export const connections: typeof english = {
   connected: "с",
   changed: "токены изменены",
   works: "Подключён",
+  down: "Нет связи",
+  downSince: "с",
+  connectedSince: "подключён с",
 
   checkTitle: "Приходят ли события?",
   checkNote: "Проверяет публичный адрес этого сервера и спрашивает Twilio о каждом аккаунте и номере. Ничего не меняет.",

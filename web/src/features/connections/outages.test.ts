@@ -1,0 +1,82 @@
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { connections } from "./api";
+import { followOutages } from "./outages";
+
+class Wire {
+  static readonly opened: Wire[] = [];
+  closed = false;
+  onerror: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+
+  constructor(readonly url: string) {
+    Wire.opened.push(this);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  async says(message: object): Promise<void> {
+    this.onmessage?.({ data: JSON.stringify(message) });
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+}
+
+describe("the list of accounts", () => {
+  let asked: number;
+  let leave: () => void;
+  let end: () => void;
+  const wire = (): Wire => Wire.opened.at(-1) ?? expect.fail("no stream is open");
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal("EventSource", Wire);
+    vi.stubGlobal("window", new EventTarget());
+    Wire.opened.length = 0;
+    const client = new QueryClient();
+    asked = 0;
+    const queryFn = (): Promise<object> => {
+      asked += 1;
+      return Promise.resolve({ connections: [] });
+    };
+    leave = new QueryObserver<object>(client, { queryKey: connections.queryKey, queryFn }).subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(0);
+    end = followOutages(client);
+  });
+  afterEach(() => {
+    end();
+    leave();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it("is asked for when one goes down, and when it comes up again", async () => {
+    expect(wire().url).toContain("topics=integration.*");
+    await wire().says({ type: "feed.connected" });
+    const before = asked;
+    await wire().says({ type: "integration.down" });
+    expect(asked).toBe(before + 1);
+    await wire().says({ type: "feed.position", seq: 9 });
+    await wire().says({ type: "feed.keepalive" });
+    expect(asked).toBe(before + 1);
+    await wire().says({ type: "integration.up" });
+    expect(asked).toBe(before + 2);
+  });
+
+  it("is asked for when the stream comes back: something may have been missed", async () => {
+    await wire().says({ type: "feed.connected" });
+    const before = asked;
+    wire().onerror?.();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(Wire.opened).toHaveLength(2);
+    expect(asked).toBe(before);
+    await wire().says({ type: "feed.connected" });
+    expect(asked).toBe(before + 1);
+  });
+
+  it("is followed no more when it is not shown", () => {
+    end();
+    expect(wire().closed).toBe(true);
+  });
+});
