@@ -75,6 +75,10 @@ describe("a new project", () => {
   test("learns that the token is wrong, and gives the right one", async () => {
     await checked();
     await finding("account_refused").getByText(`Twilio refuses the auth token of ${ACCOUNT_SID} (401).`).waitFor();
+    const outage = page.getByText(/^since .*: The other system refused our credentials\.$/); // the list follows the feed
+    await outage.waitFor();
+    await outage.scrollIntoViewIfNeeded();
+    await screenshot(page, "connection-down");
     await page.getByRole("button", { name: `Change the tokens of ${ACCOUNT_SID}` }).click();
     const dialog = page.getByRole("dialog");
     assert.equal(await dialog.getByLabel("Auth token", { exact: true }).inputValue(), "");
@@ -83,6 +87,7 @@ describe("a new project", () => {
     await dialog.waitFor({ state: "detached" });
     await checked();
     await finding("account_ok").waitFor();
+    await outage.waitFor({ state: "detached" });
     await finding("number_unlisted").getByText(OWNED_NUMBER).waitFor();
     assert.ok(!(await page.content()).includes(AUTH_TOKEN));
   });
