@@ -4,6 +4,7 @@
 #include "api/outages.h"
 #include "inbox/door.h"
 #include "inbox/read.h"
+#include "providers/account_book.h"
 #include "providers/checks.h"
 
 // --- what has come in ----------------------------------------------------------------------------
@@ -53,27 +54,46 @@ static bool find_events(struct req *rq, struct findings *all, struct err *e)
 
 // --- what is told of the accounts ----------------------------------------------------------------
 
-/* 404 is what a provider says of an account that it does not know, and of much else. */
+/* 403 and 404 may be said of one thing alone. */
 static bool is_refusal(const struct finding *x)
 {
-    return x->code == FINDING_ACCOUNT_REFUSED && !str_eq(x->found, STR("404"));
+    return x->code == FINDING_ACCOUNT_REFUSED && str_eq(x->found, STR("401"));
+}
+
+/* Of each account nothing yet, as it is before it is asked. */
+static struct heard_all listen(struct req *rq)
+{
+    _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(rq->app->accounts);
+    const struct book_accounts all = account_book_list(book, rq->actor.project, rq->a);
+    struct heard_all ret = {arena_new(rq->a, struct heard, all.n), all.n};
+
+    for (size_t i = 0; i < all.n; i++) {
+        ret.p[i] = heard_nothing(all.p[i]);
+        ret.p[i].account = str_dup(ret.p[i].account, rq->a);
+    }
+    return ret;
+}
+
+static struct heard *heard_of(const struct heard_all *all, const struct finding *x)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (str_eq(all->p[i].provider, x->provider) && str_eq(all->p[i].account, x->account))
+            return &all->p[i];
+    return NULL;
 }
 
 /* The last finding of an account counts. One that could not be asked says nothing. */
-static void tell_outages(struct req *rq, const struct findings *all)
+static void tell_outages(struct req *rq, const struct heard_all *heard, const struct findings *all)
 {
     const struct err refused = {.code = ERR_INTEGRATION_AUTH};
-    struct heard_all heard = {arena_new(rq->a, struct heard, all->n), 0};
 
     for (size_t i = 0; i < all->n; i++) {
         const struct finding *x = &all->p[i];
-        if (x->code != FINDING_ACCOUNT_OK && !is_refusal(x))
-            continue;
-        struct heard *h = &heard.p[heard.n++];
-        *h = (struct heard){.provider = x->provider, .account = x->account};
-        outages_hear(h, is_refusal(x) ? &refused : NULL);
+        struct heard *h = heard_of(heard, x);
+        if (h && (x->code == FINDING_ACCOUNT_OK || is_refusal(x)))
+            outages_hear(h, is_refusal(x) ? &refused : NULL);
     }
-    req_tell_outages(rq, heard);
+    req_tell_outages(rq, *heard);
 }
 
 // --- the answer ----------------------------------------------------------------------------------
@@ -103,13 +123,14 @@ static void write_one(struct json_writer *w, const struct finding *x)
 
 static bool check(struct req *rq, struct err *e)
 {
+    const struct heard_all heard = listen(rq);
     struct json_writer *w = &rq->json;
     struct findings all;
 
     if (!checks_run(rq->app->checks, rq->actor.project, rq->a, &all, e) ||
         !find_events(rq, &all, e))
         return err_trace(e);
-    tell_outages(rq, &all);
+    tell_outages(rq, &heard, &all);
     json_open_object(w);
     json_member_str(w, STR("state"), str_from(finding_state_name(worst_of(&all))));
     json_member_time(w, STR("checked_at"), rq->now);

@@ -121,25 +121,12 @@ static bool insert(struct db *db, const struct feed_item *items, size_t n, usec_
     return true;
 }
 
-/* The log has lines of calls alone. */
-static bool note_others(struct db *db, const struct feed_item *items, size_t n, struct err *e)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!str_eq(items[i].entity_type, STR("call")) &&
-            !db_exec(db, Q_FEED_OTHER,
-                     BINDS(bind_int("project", items[i].project), bind_int("seq", items[i].seq)),
-                     NULL, e))
-            return err_trace(e);
-    return true;
-}
-
 bool feed_append(struct db *db, struct feed_item *items, size_t n, usec_t now, struct arena *a,
                  struct err *e)
 {
     if (n == 0)
         return true;
-    if (!number(db, items, n, a, e) || !note_others(db, items, n, e) ||
-        !insert(db, items, n, now, a, e))
+    if (!number(db, items, n, a, e) || !insert(db, items, n, now, a, e))
         return err_trace(e);
     return true;
 }

@@ -37,9 +37,9 @@ typedef void http_asked_fn(const struct http_outcome *o, void *arg);
 struct http_fetch {
     const char *peer; /* "Twilio", for sentences */
     struct str url;
-    bool post;                         /* instead of GET */
-    struct str form;                   /* its body, any bytes; none: an empty one */
-    bool stays;                        /* a redirect is the answer, and not followed */
+    bool post;       /* instead of GET */
+    struct str form; /* its body, any bytes, the caller's until the answer; none: an empty one */
+    bool stays;      /* a redirect is the answer, and not followed */
     const struct http_header *headers; /* of our own; one may say that the body is no form */
     size_t n_headers;
     struct str user;

@@ -445,7 +445,7 @@ static void the_auditor_passes_over_what_is_of_no_call(void **state)
             if (i == 3) // and one behind the last line
                 break;
             test_inbox_sql(
-                t, "UPDATE feed_heads SET last_seq = last_seq + 1, other_to = last_seq + 1; "
+                t, "UPDATE feed_heads SET last_seq = last_seq + 1; "
                    "INSERT INTO feed_events (project_id, seq, type, ts, entity_type, entity_id, "
                    "payload, created_at) SELECT f.project_id, h.last_seq, 'integration.down', "
                    "f.ts, 'integration', 'twilio/AC1', '{}', f.created_at FROM feed_heads h "
@@ -454,6 +454,10 @@ static void the_auditor_passes_over_what_is_of_no_call(void **state)
         }
         expect_sound(t);
         test_inbox_sql(t, "DELETE FROM feed_events WHERE seq < 3");
+        assert_true(verify(t, &findings).findings > 0);
+        assert_true(str_contains(findings, STR("1 events before event 3 are missing in the log, "
+                                               "and 0 of them were of no call\n")));
+        test_inbox_sql(t, "UPDATE feed_heads SET others_gone = 1");
         expect_sound(t);
         test_inbox_sql(t, "DELETE FROM call_events WHERE seq = 3");
         assert_true(verify(t, &findings).findings > 0);

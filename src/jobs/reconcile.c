@@ -61,9 +61,10 @@ static bool keep_mended(const int64_t *counts, void *arg, struct err *e)
     return job_step_keep_counts(&so_far, e) || err_trace(e);
 }
 
-/* A provider that refuses us, or is silent, fails the step as a rule: it is told all the same. */
-static bool tell_outages(const struct job_step *s, const struct reconcile_source *source,
-                         struct err *e)
+/* A provider that refuses us, or is silent, fails the step as a rule: it is told all the same. What
+ * cannot be told is no failure, the next step tells it. After a failure of the store nothing is
+ * asked of it: the engine wants to know what became of that. */
+static void tell_outages(const struct job_step *s, const struct reconcile_source *source, bool ok)
 {
     const struct job_world *world = s->arg;
     const struct outages_teller t = {.db = s->db,
@@ -73,8 +74,10 @@ static bool tell_outages(const struct job_step *s, const struct reconcile_source
                                      .a = s->a,
                                      .on_committed = world->on_committed,
                                      .arg = world->arg};
+    struct err untold = {0};
 
-    return outages_tell(&t, call_sources_heard(source), e) || err_trace(e);
+    if (ok || (!db_lost(s->db) && !db_conflicted(s->db)))
+        (void)outages_tell(&t, call_sources_heard(source), &untold);
 }
 
 static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, struct err *e)
@@ -102,11 +105,9 @@ static bool reconcile(struct job_step *s, const char *name, reconcile_fn *step, 
         .next_cursor = STR_NONE,
     };
     const usec_t began = clock_monotonic(s->clock);
-    struct err untold = {0}; // after a failure, which is the one to report: the next step tells it
-    bool ok = step(&r, e);
+    const bool ok = step(&r, e);
     note_span(s, name, source.trace, began, ok);
-    if (!tell_outages(s, &source, ok ? e : &untold))
-        ok = false;
+    tell_outages(s, &source, ok);
 
     count(s, r.counts, false);
     note_progress(s, &r, ok);

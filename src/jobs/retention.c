@@ -133,6 +133,15 @@ static bool trim_inbox(struct job_step *s, struct place *p, const struct quotas 
     return true;
 }
 
+static bool delete_feed(struct job_step *s, int64_t upto, int64_t *ret_n, struct err *e)
+{
+    const struct binds gone = BINDS(bind_int("project", s->project), bind_int("upto", upto));
+
+    return (db_exec(s->db, Q_FEED_EXPIRE_OTHERS, gone, NULL, e) &&
+            db_exec(s->db, Q_FEED_EXPIRE, gone, ret_n, e)) ||
+           err_trace(e);
+}
+
 static bool trim_feed(struct job_step *s, struct place *p, const struct quotas *q, struct err *e)
 {
     const usec_t before = limit_of(s, q, QUOTA_FEED_DAYS);
@@ -147,8 +156,7 @@ static bool trim_feed(struct job_step *s, struct place *p, const struct quotas *
                       window_columns, LEN(window_columns), s->a, &w, &found, e))
         return err_trace(e);
     if (w.upto != INT_NONE &&
-        !db_exec(s->db, Q_FEED_EXPIRE,
-                 BINDS(bind_int("project", s->project), bind_int("upto", w.upto)), &n, e))
+        (!db_begin(s->db, e) || !db_end(s->db, delete_feed(s, w.upto, &n, e), e)))
         return err_trace(e);
     count(s, STR("deleted_events"), n);
     s->n_done += n;

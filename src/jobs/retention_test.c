@@ -112,6 +112,19 @@ static int64_t feed_first(struct test_inbox *t)
     return first;
 }
 
+static int64_t others_gone(struct test_inbox *t)
+{
+    static const struct column columns[] = {{"others_gone", COLUMN_INT, 0}};
+    struct err e = {0};
+    int64_t n;
+    bool found;
+
+    assert_ok(db_query_one(t->db, Q_VERIFY_FLOORS, BINDS(bind_int("project", t->project)), columns,
+                           LEN(columns), t->a, &n, &found, &e),
+              &e);
+    return n;
+}
+
 static void what_is_old_goes_in_windows_and_nothing_else(void **state)
 {
     (void)state;
@@ -119,7 +132,10 @@ static void what_is_old_goes_in_windows_and_nothing_else(void **state)
     {
         struct job_step s;
         fill(t);
+        test_inbox_sql(t, "UPDATE feed_events SET entity_type = 'integration' WHERE seq < 3 OR "
+                          "seq > (SELECT max(seq) - 1 FROM feed_events)");
         run(t, false, &s);
+        assert_int_equal(others_gone(t), 2);
         assert_int_equal(job_step_counted(&s, STR("deleted_webhooks")), OLD - OLD / POISON_EVERY);
         assert_int_equal(job_step_counted(&s, STR("deleted_events")), OLD);
         assert_int_equal(test_inbox_count(t, "dead_letter"), ROWS / POISON_EVERY);

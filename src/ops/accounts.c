@@ -105,6 +105,7 @@ static void add_configured(struct account_book *book, const struct config *c, in
                                  .provider = STR("twilio"),
                                  .account = c->twilio_account_sid,
                                  .base_url = c->twilio_base_url,
+                                 .changed_at = TIME_NONE,
                                  .secrets = {secret_create(c->twilio_auth_token),
                                              str_is_empty(c->twilio_auth_token_secondary)
                                                  ? NULL
@@ -146,6 +147,7 @@ static void add_accounts(struct account_book *book, const struct config *c, cons
                                            .provider = opened.p[i].provider,
                                            .account = opened.p[i].account,
                                            .base_url = c->twilio_base_url,
+                                           .changed_at = opened.p[i].changed_at,
                                            .secrets = {opened.p[i].secret, opened.p[i].secondary},
                                        });
 }

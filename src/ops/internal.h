@@ -30,17 +30,18 @@ struct verify_audit {
 
 /* What the retention may have deleted is before these. */
 struct verify_floors {
-    int64_t inbox_from; /* completed rows of the inbox */
-    int64_t log_from;   /* lines of calls that went whole */
-    int64_t other_to;   /* the last event that is of no call */
+    int64_t inbox_from;  /* completed rows of the inbox */
+    int64_t log_from;    /* lines of calls that went whole */
+    int64_t others_gone; /* so many events of no call, of which the log has no line */
 };
 
 /* A page of a walk. */
 struct verify_page {
     struct verify_audit *audit;
     struct arena *a;
-    int64_t after; /* the last key of the page before; becomes that of this one */
-    int64_t n;     /* rows that were read; fewer than VERIFY_PAGE: the last page */
+    int64_t after;  /* the last key of the page before; becomes that of this one */
+    int64_t n;      /* rows that were read; fewer than VERIFY_PAGE: the last page */
+    int64_t absent; /* from the log, where the feed is not kept any more */
     struct feed_head head;
     struct verify_floors floors;
 };

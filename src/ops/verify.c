@@ -63,7 +63,7 @@ static bool read_floors(struct verify_page *p, struct err *e)
     static const struct column columns[] = {
         {"inbox_from", COLUMN_INT, offsetof(struct verify_floors, inbox_from)},
         {"log_from", COLUMN_INT, offsetof(struct verify_floors, log_from)},
-        {"other_to", COLUMN_INT, offsetof(struct verify_floors, other_to)},
+        {"others_gone", COLUMN_INT, offsetof(struct verify_floors, others_gone)},
     };
     bool found;
 

@@ -150,30 +150,49 @@ static void check_inbox_of(struct verify_page *p, const struct line *l)
             STR_ARG(l->call_sid), (long long)l->seq, (long long)l->inbox_id);
 }
 
-/* Events of no call, of which the feed is not kept any more, left no trace but the last number. */
-static int64_t log_from(const struct verify_page *p)
+/* Where the feed is not kept any more, a number that is missing may have been of no call. */
+static void pass_gone(struct verify_page *p, int64_t before)
 {
-    const int64_t others =
-        p->floors.other_to < p->head.first_seq ? p->floors.other_to : p->head.first_seq - 1;
+    const int64_t end = before < p->head.first_seq ? before : p->head.first_seq;
+    const int64_t from = p->after + 1 > p->floors.log_from ? p->after + 1 : p->floors.log_from;
 
-    return others + 1 > p->floors.log_from ? others + 1 : p->floors.log_from;
+    if (from >= end)
+        return;
+    p->absent += end - from;
+    p->after = end - 1;
 }
 
 /* Over the events before this number that are of no call. */
 static bool pass_others(struct verify_page *p, int64_t before, struct err *e)
 {
-    struct rows *rows;
+    pass_gone(p, before);
+    for (size_t n = VERIFY_PAGE; n == VERIFY_PAGE && p->after + 1 < before;) {
+        struct rows *rows;
+        if (!db_query(p->audit->db, Q_VERIFY_OTHERS,
+                      BINDS(bind_int("project", p->audit->project), bind_int("after", p->after),
+                            bind_int("before", before), bind_int("limit", VERIFY_PAGE)),
+                      p->a, &rows, e))
+            return err_trace(e);
+        for (n = 0; rows_next(rows); n++)
+            go_to(p, "log", rows_int(rows, "seq"), p->floors.log_from);
+        if (!rows_end(rows, e))
+            return err_trace(e);
+    }
+    return true;
+}
 
-    if (p->after + 1 >= before || p->floors.other_to <= p->after)
-        return true;
-    if (!db_query(p->audit->db, Q_VERIFY_OTHERS,
-                  BINDS(bind_int("project", p->audit->project), bind_int("after", p->after),
-                        bind_int("before", before)),
-                  p->a, &rows, e))
+/* Behind the last line. */
+static bool pass_rest(struct verify_page *p, struct err *e)
+{
+    if (!pass_others(p, p->head.last_seq + 1, e))
         return err_trace(e);
-    while (rows_next(rows))
-        go_to(p, "log", rows_int(rows, "seq"), log_from(p));
-    return rows_end(rows, e) || err_trace(e);
+    if (p->absent > p->floors.others_gone)
+        verify_report(p,
+                      "project %lld: %lld events before event %lld are missing in the log, and %lld"
+                      " of them were of no call",
+                      (long long)p->audit->project, (long long)p->absent,
+                      (long long)p->head.first_seq, (long long)p->floors.others_gone);
+    return true;
 }
 
 static void check_line(struct verify_page *p, const struct line *l)
@@ -222,10 +241,10 @@ bool verify_log(struct verify_page *p, struct err *e)
     for (size_t i = 0; i < n; i++) {
         if (!pass_others(p, lines[i].seq, e))
             return err_trace(e);
-        next_seq(p, "log", lines[i].seq, log_from(p));
+        next_seq(p, "log", lines[i].seq, p->floors.log_from);
         check_line(p, &lines[i]);
     }
-    if (p->n < VERIFY_PAGE && !pass_others(p, p->head.last_seq + 1, e))
+    if (p->n < VERIFY_PAGE && !pass_rest(p, e))
         return err_trace(e);
     last_seq(p, "log");
     p->audit->result.log_lines += p->n;

@@ -128,7 +128,8 @@ void account_book_add_account(struct account_book *b, const struct book_account 
                     .account = str_dup(in->account, b->a),
                     .project = in->project,
                     .secret = in->secrets[0],
-                    .base_url = str_dup(in->base_url, b->a)},
+                    .base_url = str_dup(in->base_url, b->a),
+                    .changed_at = in->changed_at},
         .secrets = {in->secrets[0], in->secrets[1]},
         .config = provider->routing ? provider->routing(&p->routing, b->a) : NULL,
     };

@@ -34,6 +34,7 @@ bool account_book_add_project(struct account_book *b, const struct book_project 
 struct book_account {
     int64_t project; /* which was added */
     struct str provider, account, base_url;
+    usec_t changed_at; /* see struct sealed_connection; TIME_NONE: the configuration's */
     struct secret *secrets[DOOR_SECRETS]; /* the book's from now on; the second may be NULL */
 };
 /* The first of an account's name counts; one of an unknown provider is left out. */

@@ -271,10 +271,12 @@ static bool check_answer(struct reconcile_source *s, const struct provider_accou
     return err_set(e, ERR_UPSTREAM, "the provider answered %d", x->answer.status);
 }
 
-/* why: NULL, it answered. */
+/* why: NULL, it answered. One thing that is forbidden says nothing of the others. */
 static void hear(const struct asker *k, const struct provider_account *account,
-                 const struct err *why)
+                 const struct http_errand *x, const struct err *why)
 {
+    if (x->ok && x->answer.status == 403)
+        return;
     for (size_t i = 0; i < k->accounts.n; i++)
         if (k->accounts.p[i] == account)
             outages_hear(&k->heard[i], why);
@@ -350,7 +352,7 @@ static bool ask_account(struct reconcile_source *s, const struct provider_accoun
             r->at[n_absent++] = r->at[i];
         buf_finish(&errands[i].body);
     }
-    hear(s->arg, account, n_answers > 0 ? NULL : &last);
+    hear(s->arg, account, &errands[n - 1], n_answers > 0 ? NULL : &last);
     if (n_answers == 0) {
         *e = last;
         return err_trace(e);
@@ -457,7 +459,7 @@ static bool ask_page(struct reconcile_source *s, const struct provider_account *
         return err_trace(e);
     const bool ok = read_page(s, account, &x, a, ret, e);
     buf_finish(&x.body);
-    hear(s->arg, account, ok ? NULL : e);
+    hear(s->arg, account, &x, ok ? NULL : e);
     return ok || err_trace(e);
 }
 
@@ -544,8 +546,7 @@ static struct heard *hearing_of(const struct book_accounts *accounts, struct are
     struct heard *all = arena_new(a, struct heard, accounts->n);
 
     for (size_t i = 0; i < accounts->n; i++)
-        all[i] = (struct heard){.provider = accounts->p[i]->provider,
-                                .account = accounts->p[i]->account};
+        all[i] = heard_nothing(accounts->p[i]);
     return all;
 }
 

@@ -314,6 +314,12 @@ static void of_each_account_the_last_word_is_kept(void **state)
     assert_ok(s.get(&s, (struct str[]){STR("CA401"), STR("CA1")}, 2, a, found, &r->e), &r->e);
     expect_heard(&s, "AC1", true, ERR_NONE); // one of its answers was one
     s = source(r, a);
+    assert_refused(s.get(&s, (struct str[]){STR("CA401")}, 1, a, found, &r->e), &r->e,
+                   ERR_INTEGRATION_AUTH);
+    expect_heard(&s, "AC1", true, ERR_INTEGRATION_AUTH);
+    expect_heard(&s, "AC2", false, ERR_NONE); // one call of it is forbidden
+    err_clear(&r->e);
+    s = source(r, a);
     assert_refused(s.get(&s, (struct str[]){STR("CA500")}, 1, a, found, &r->e), &r->e,
                    ERR_UNAVAILABLE);
     expect_heard(&s, "AC1", false, ERR_NONE);

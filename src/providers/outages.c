@@ -22,6 +22,7 @@ void outages_hear(struct heard *h, const struct err *why)
 /* An outage that begins or is over. */
 struct turn {
     struct outage outage;
+    usec_t changed_at;
     bool up;
 };
 
@@ -44,8 +45,10 @@ static size_t find_turns(const struct outages_teller *t, const struct outages *d
         const struct outage *known = find(down, h);
         if (!h->anything || (h->code != ERR_NONE) == (known != NULL))
             continue;
-        ret[n++] = known ? (struct turn){*known, .up = true}
-                         : (struct turn){{h->provider, h->account, t->now, h->code}, .up = false};
+        ret[n++] = known ? (struct turn){*known, h->changed_at, .up = true}
+                         : (struct turn){{h->provider, h->account, t->now, h->code},
+                                         h->changed_at,
+                                         .up = false};
     }
     return n;
 }
@@ -95,8 +98,10 @@ static bool keep_within(const struct outages_teller *t, const struct turn *turns
     for (size_t i = 0; i < n; i++) {
         const struct outage *o = &turns[i].outage;
         bool first;
-        if (!(turns[i].up ? connection_comes_up : connection_goes_down)(t->db, t->project, o,
-                                                                        &first, e))
+        const bool ok = turns[i].up ? connection_comes_up(t->db, t->project, o, &first, e)
+                                    : connection_goes_down(t->db, t->project, o,
+                                                           turns[i].changed_at, &first, e);
+        if (!ok)
             return err_trace(e);
         if (first)
             items[n_items++] = item_of(t, &turns[i]);

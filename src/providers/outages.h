@@ -7,12 +7,14 @@
  * else finds out the same.
  */
 #include "feed/publish.h"
+#include "providers/provider.h"
 #include "tenancy/connection.h"
 
 /* What was last heard of an account. Anything else than these (too many requests, a failure of
  * theirs that passes, a trouble of our own) says nothing, and leaves what was heard before. */
 struct heard {
     struct str provider, account;
+    usec_t changed_at; /* of what was asked with */
     bool anything;
     enum err_code code; /* ERR_NONE: it answered */
 };
@@ -20,6 +22,12 @@ struct heard_all {
     struct heard *p;
     size_t n;
 };
+
+static inline struct heard heard_nothing(const struct provider_account *x)
+{
+    return (struct heard){
+        .provider = x->provider, .account = x->account, .changed_at = x->changed_at};
+}
 
 /* why: NULL, it answered. */
 void outages_hear(struct heard *h, const struct err *why);

@@ -36,7 +36,7 @@ static struct outages_teller teller(struct rig *r, struct db *db, int64_t projec
 static struct heard heard(struct str account, enum err_code code)
 {
     const struct err why = {.code = code};
-    struct heard h = {.provider = STR("twilio"), .account = account};
+    struct heard h = {.provider = STR("twilio"), .account = account, .changed_at = TIME_NONE};
 
     outages_hear(&h, code == ERR_NONE ? NULL : &why);
     return h;
@@ -132,7 +132,7 @@ static void what_is_no_news_writes_nothing(void **state)
         bool first;
 
         assert_ok(db_begin(other, &e), &e);
-        assert_ok(connection_goes_down(other, r.kit.project, &down, &first, &e), &e);
+        assert_ok(connection_goes_down(other, r.kit.project, &down, TIME_NONE, &first, &e), &e);
         assert_true(first);
         tell(&r, reader, r.kit.project, ERR_NONE);
         tell(&r, reader, r.kit.project, ERR_UPSTREAM);
@@ -175,7 +175,7 @@ static void of_two_who_find_out_one_tells(void **state)
         bool first;
 
         assert_ok(db_begin(db, &e), &e);
-        assert_ok(connection_goes_down(db, r.kit.project, &down, &first, &e), &e);
+        assert_ok(connection_goes_down(db, r.kit.project, &down, TIME_NONE, &first, &e), &e);
         assert_true(first);
         kit_let_on(db, kit_beside(store, "SET down_since", tell_beside, &b, a));
         b.code = ERR_NONE;

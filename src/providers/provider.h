@@ -18,6 +18,7 @@ struct provider_account {
     int64_t project;
     const struct secret *secret;
     struct str base_url; /* of the provider's API */
+    usec_t changed_at;   /* as in the book (account_book.h) */
 };
 
 /* Where a project's calls go. */

@@ -208,15 +208,16 @@ bool connection_outages(struct db *db, int64_t project, struct arena *a, struct 
     return true;
 }
 
-bool connection_goes_down(struct db *db, int64_t project, const struct outage *o, bool *ret_first,
-                          struct err *e)
+bool connection_goes_down(struct db *db, int64_t project, const struct outage *o, usec_t changed_at,
+                          bool *ret_first, struct err *e)
 {
     int64_t n;
 
     if (!db_exec(db, Q_CONNECTION_GOES_DOWN,
                  BINDS(bind_int("project", project), bind_str("provider", o->provider),
                        bind_str("account_sid", o->account), bind_time("since", o->since),
-                       bind_str("code", str_from(err_code_name(o->code)))),
+                       bind_str("code", str_from(err_code_name(o->code))),
+                       bind_time("changed_at", changed_at)),
                  &n, e))
         return err_trace(e);
     *ret_first = n > 0;
@@ -262,7 +263,8 @@ bool connection_projects(struct db *db, int64_t after, int64_t limit, struct are
 static bool open_one(const struct vault *v, int64_t project, const struct sealed_connection *sealed,
                      struct arena *a, struct opened_connection *ret, struct err *e)
 {
-    *ret = (struct opened_connection){.provider = sealed->provider, .account = sealed->account};
+    *ret = (struct opened_connection){
+        .provider = sealed->provider, .account = sealed->account, .changed_at = sealed->changed_at};
     if (!vault_unseal(v, context_of(project, sealed->provider, sealed->account, "secret", a),
                       sealed->secret, &ret->secret, e))
         return err_trace(e);
@@ -282,6 +284,7 @@ bool connection_load(struct db *db, int64_t project, struct arena *a,
         {"account_sid", COLUMN_STR, offsetof(struct sealed_connection, account)},
         {"secret", COLUMN_STR, offsetof(struct sealed_connection, secret)},
         {"secret_secondary", COLUMN_STR, offsetof(struct sealed_connection, secondary)},
+        {"updated_at", COLUMN_TIME, offsetof(struct sealed_connection, changed_at)},
     };
     static const struct row_shape shape = ROW_SHAPE(struct sealed_connection, columns);
     struct rows *rows;

@@ -67,9 +67,10 @@ struct outages {
 };
 bool connection_outages(struct db *db, int64_t project, struct arena *a, struct outages *ret,
                         struct err *e) CHECK_RESULT;
-/* *ret_first false: it was down already, or is not the project's. */
-bool connection_goes_down(struct db *db, int64_t project, const struct outage *o, bool *ret_first,
-                          struct err *e) CHECK_RESULT;
+/* changed_at: of what was asked with (TIME_NONE: the configuration's). *ret_first false: it was
+ * down already, was changed since, or is not the project's. */
+bool connection_goes_down(struct db *db, int64_t project, const struct outage *o, usec_t changed_at,
+                          bool *ret_first, struct err *e) CHECK_RESULT;
 /* *ret_first false: this outage was over already. */
 bool connection_comes_up(struct db *db, int64_t project, const struct outage *o, bool *ret_first,
                          struct err *e) CHECK_RESULT;
@@ -93,6 +94,7 @@ bool connection_projects(struct db *db, int64_t after, int64_t limit, struct are
 struct sealed_connection {
     struct str provider, account;
     struct str secret, secondary; /* sealed; the second may be none */
+    usec_t changed_at;            /* tells these secrets from others */
 };
 struct sealed_connections {
     struct sealed_connection *p;
@@ -105,6 +107,7 @@ bool connection_load(struct db *db, int64_t project, struct arena *a,
 struct opened_connection {
     struct str provider, account;
     struct secret *secret, *secondary; /* the caller's to destroy; the second may be NULL */
+    usec_t changed_at;
 };
 struct opened_connections {
     struct opened_connection *p;

@@ -186,9 +186,11 @@ static void what_is_down_stays_so_until_it_is_removed(void **state)
 
         assert_int_equal(put(&k, v, k.project, "AC5", "token"), ERR_NONE);
         assert_int_equal(n_down(&k), 0);
-        assert_ok(connection_goes_down(db, k.project, &down, &first, &e), &e);
+        assert_ok(connection_goes_down(db, k.project, &down, KIT_NOW - 1, &first, &e), &e);
+        assert_false(first); // it was asked with another secret
+        assert_ok(connection_goes_down(db, k.project, &down, KIT_NOW, &first, &e), &e);
         assert_true(first);
-        assert_ok(connection_goes_down(db, k.project, &down, &first, &e), &e);
+        assert_ok(connection_goes_down(db, k.project, &down, KIT_NOW, &first, &e), &e);
         assert_false(first);
         assert_int_equal(put(&k, v, k.project, "AC5", "another"), ERR_NONE);
         assert_int_equal(n_down(&k), 1);

@@ -100,8 +100,8 @@ static int end(void **state)
 static bool fetch(struct rig *r, struct str url)
 {
     struct call_recording recording = dual;
-    const struct provider_account account = {STR("twilio"), STR("AC1"), 1, r->token,
-                                             origin_url(r->origin, "", r->a)};
+    const struct provider_account account = {
+        STR("twilio"), STR("AC1"), 1, r->token, origin_url(r->origin, "", r->a), 0};
     const struct provider_wanted wanted = {&account, &recording, NULL, NULL};
 
     recording.url = url;

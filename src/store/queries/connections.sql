@@ -48,10 +48,11 @@ SELECT provider, account_sid, down_since, down_code FROM provider_accounts
  WHERE project_id = :project AND down_since IS NOT NULL ORDER BY provider, account_sid;
 
 -- name: connection_goes_down
--- Of several who find it out, one changes the row.
--- params: project int, provider text, account_sid text, since time, code text
+-- Of several who find it out, one changes the row. What was asked with another secret is no news of it.
+-- params: project int, provider text, account_sid text, since time, code text, changed_at time
 UPDATE provider_accounts SET down_since = :since, down_code = :code
- WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid AND down_since IS NULL;
+ WHERE project_id = :project AND provider = :provider AND account_sid = :account_sid AND down_since IS NULL
+   AND updated_at IS NOT DISTINCT FROM :changed_at;
 
 -- name: connection_comes_up
 -- The same; since: of the outage that is over, and no later one.
@@ -70,5 +71,5 @@ SELECT id, owned_numbers, region, sip_user, sip_domain FROM projects WHERE id > 
 
 -- name: connection_load_accounts
 -- params: project int
-SELECT provider, account_sid, secret, secret_secondary FROM provider_accounts
+SELECT provider, account_sid, secret, secret_secondary, updated_at FROM provider_accounts
  WHERE project_id = :project AND secret IS NOT NULL ORDER BY provider, account_sid;

@@ -7,11 +7,6 @@ UPDATE feed_heads
  WHERE project_id = :project
 RETURNING last_seq;
 
--- name: feed_other
--- Behind feed_reserve, for an event that is of no call: where the feed is not kept any more, the auditor goes by this.
--- params: project int, seq int
-UPDATE feed_heads SET other_to = :seq WHERE project_id = :project;
-
 -- name: feed_insert
 -- params: project int[], seq int[], type text[], ts time[], entity_type text[], entity_id text[], payload json[], trace_id text[], now time
 -- [sqlite]

@@ -59,6 +59,14 @@ SELECT max(w.seq) AS last, count(*) AS n, COALESCE(max(young.n), 0) AS young,
        max(CASE WHEN w.created_at < :before AND (young.first IS NULL OR w.seq < young.first) THEN w.seq END) AS upto
   FROM w, young;
 
+-- name: feed_expire_others
+-- Before feed_expire: those of which the log has no line either, so that the auditor misses no more than these.
+-- params: project int, upto int
+UPDATE feed_heads
+   SET others_gone = others_gone + (SELECT count(*) FROM feed_events f
+                                     WHERE f.project_id = :project AND f.seq <= :upto AND f.entity_type <> 'call')
+ WHERE project_id = :project;
+
 -- name: feed_expire
 -- params: project int, upto int
 DELETE FROM feed_events WHERE project_id = :project AND seq <= :upto;

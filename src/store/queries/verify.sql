@@ -30,16 +30,17 @@ SELECT seq FROM feed_events WHERE project_id = :project AND seq > :after ORDER B
 
 -- name: verify_others
 -- Events of the feed that are of no call: the log has no line of them. Asked for where lines are missing.
--- params: project int, after int, before int
+-- params: project int, after int, before int, limit int
 -- scope: system — the auditor looks for what crosses from one project into another
 SELECT seq FROM feed_events
- WHERE project_id = :project AND seq > :after AND seq < :before AND entity_type <> 'call' ORDER BY seq;
+ WHERE project_id = :project AND seq > :after AND seq < :before AND entity_type <> 'call'
+ ORDER BY seq LIMIT :limit;
 
 -- name: verify_floors
 -- Below them the retention may have deleted: received webhooks that were completed, and whole calls with their lines.
--- other_to: the last event that is of no call.
+-- others_gone: events of no call that the feed does not keep any more.
 -- params: project int
-SELECT inbox_from, log_from, other_to FROM feed_heads WHERE project_id = :project;
+SELECT inbox_from, log_from, others_gone FROM feed_heads WHERE project_id = :project;
 
 -- name: verify_log
 -- Lines of the log beside what they must agree with. reverts: it was applied, says that its call goes
