@@ -141,6 +141,19 @@ describe("the provider's name", { skip: NO_NAME_SERVER }, () => {
     await endsWell();
   });
 
+  it("F202: a run connects anew by the address that the one before it found, valid for no time as it is", async () => {
+    await begin();
+    await bothWork();
+    await until("a run asks the provider, and nobody for its name", async () => {
+      const [questions, told] = [names.asked, media.told.length];
+      media.hangUp();
+      const { run } = (await sync()) as Partial<Sync>; // none before it may
+      const succeeded = run && (await ended(server, run)).state === "succeeded";
+      return (succeeded && media.told.length > told && names.asked === questions) || undefined;
+    });
+    await endsWell();
+  });
+
   it("F202: of a name whose address is valid for no time, one request asks once", async () => {
     await begin();
     const [questions, told] = [names.asked, media.told.length];
