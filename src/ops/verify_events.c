@@ -166,6 +166,8 @@ static void pass_gone(struct verify_page *p, int64_t before)
 static bool pass_others(struct verify_page *p, int64_t before, struct err *e)
 {
     pass_gone(p, before);
+    if (before <= p->floors.log_from)
+        return true;
     for (size_t n = VERIFY_PAGE; n == VERIFY_PAGE && p->after + 1 < before;) {
         struct rows *rows;
         if (!db_query(p->audit->db, Q_VERIFY_OTHERS,

@@ -60,12 +60,14 @@ SELECT max(w.seq) AS last, count(*) AS n, COALESCE(max(young.n), 0) AS young,
   FROM w, young;
 
 -- name: feed_expire_others
--- Before feed_expire: those of which the log has no line either, so that the auditor misses no more than these.
+-- Before feed_expire: those of which the log has no line either, so that the auditor misses no more than these. As a
+-- rule there are none, and who numbers events is not held up.
 -- params: project int, upto int
 UPDATE feed_heads
    SET others_gone = others_gone + (SELECT count(*) FROM feed_events f
                                      WHERE f.project_id = :project AND f.seq <= :upto AND f.entity_type <> 'call')
- WHERE project_id = :project;
+ WHERE project_id = :project AND EXISTS (
+       SELECT 1 FROM feed_events f WHERE f.project_id = :project AND f.seq <= :upto AND f.entity_type <> 'call');
 
 -- name: feed_expire
 -- params: project int, upto int
