@@ -1,33 +1,18 @@
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Wire } from "../../lib/test_wire";
 import { connections } from "./api";
 import { followOutages } from "./outages";
-
-class Wire {
-  static readonly opened: Wire[] = [];
-  closed = false;
-  onerror: (() => void) | null = null;
-  onmessage: ((message: { data: string }) => void) | null = null;
-
-  constructor(readonly url: string) {
-    Wire.opened.push(this);
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  async says(message: object): Promise<void> {
-    this.onmessage?.({ data: JSON.stringify(message) });
-    await vi.advanceTimersByTimeAsync(1_000);
-  }
-}
 
 describe("the list of accounts", () => {
   let asked: number;
   let leave: () => void;
   let end: () => void;
   const wire = (): Wire => Wire.opened.at(-1) ?? expect.fail("no stream is open");
+  async function hears(type: string, more: object = {}): Promise<void> {
+    wire().says({ type, ...more });
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
 
   beforeEach(async () => {
     vi.useFakeTimers();
@@ -53,25 +38,25 @@ describe("the list of accounts", () => {
 
   it("is asked for when one goes down, and when it comes up again", async () => {
     expect(wire().url).toContain("topics=integration.*");
-    await wire().says({ type: "feed.connected" });
+    await hears("feed.connected");
     const before = asked;
-    await wire().says({ type: "integration.down" });
+    await hears("integration.down");
     expect(asked).toBe(before + 1);
-    await wire().says({ type: "feed.position", seq: 9 });
-    await wire().says({ type: "feed.keepalive" });
+    await hears("feed.position", { seq: 9 });
+    await hears("feed.keepalive");
     expect(asked).toBe(before + 1);
-    await wire().says({ type: "integration.up" });
+    await hears("integration.up");
     expect(asked).toBe(before + 2);
   });
 
   it("is asked for when the stream comes back: something may have been missed", async () => {
-    await wire().says({ type: "feed.connected" });
+    await hears("feed.connected");
     const before = asked;
     wire().onerror?.();
     await vi.advanceTimersByTimeAsync(5_000);
     expect(Wire.opened).toHaveLength(2);
     expect(asked).toBe(before);
-    await wire().says({ type: "feed.connected" });
+    await hears("feed.connected");
     expect(asked).toBe(before + 1);
   });
 

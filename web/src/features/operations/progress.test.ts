@@ -1,27 +1,9 @@
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Wire } from "../../lib/test_wire";
 import type { Job, JobList, JobRun } from "../../lib/types";
 import { RUNS, jobs } from "./api";
 import { listenToProgress, taking, withRuns } from "./progress";
-
-class Wire {
-  static readonly opened: Wire[] = [];
-  closed = false;
-  onerror: (() => void) | null = null;
-  onmessage: ((message: { data: string }) => void) | null = null;
-
-  constructor(readonly url: string) {
-    Wire.opened.push(this);
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  says(message: object): void {
-    this.onmessage?.({ data: JSON.stringify(message) });
-  }
-}
 
 function listen() {
   const live: boolean[] = [];
