@@ -99,30 +99,22 @@ static void run(struct test_inbox *t, bool twice, struct job_step *ret)
     run_at(t, &world, clock_wall(&clock_system), twice, ret);
 }
 
-static int64_t feed_first(struct test_inbox *t)
+static int64_t number_of(struct test_inbox *t, enum query q, const char *name)
 {
-    static const struct column columns[] = {{"first_seq", COLUMN_INT, 0}};
-    struct err e = {0};
-    int64_t first;
-    bool found;
-
-    assert_ok(db_query_one(t->db, Q_FEED_HEAD, BINDS(bind_int("project", t->project)), columns,
-                           LEN(columns), t->a, &first, &found, &e),
-              &e);
-    return first;
-}
-
-static int64_t others_gone(struct test_inbox *t)
-{
-    static const struct column columns[] = {{"others_gone", COLUMN_INT, 0}};
+    const struct column columns[] = {{name, COLUMN_INT, 0}};
     struct err e = {0};
     int64_t n;
     bool found;
 
-    assert_ok(db_query_one(t->db, Q_VERIFY_FLOORS, BINDS(bind_int("project", t->project)), columns,
-                           LEN(columns), t->a, &n, &found, &e),
+    assert_ok(db_query_one(t->db, q, BINDS(bind_int("project", t->project)), columns, LEN(columns),
+                           t->a, &n, &found, &e),
               &e);
     return n;
+}
+
+static int64_t feed_first(struct test_inbox *t)
+{
+    return number_of(t, Q_FEED_HEAD, "first_seq");
 }
 
 static void what_is_old_goes_in_windows_and_nothing_else(void **state)
@@ -135,7 +127,7 @@ static void what_is_old_goes_in_windows_and_nothing_else(void **state)
         test_inbox_sql(t, "UPDATE feed_events SET entity_type = 'integration' WHERE seq < 3 OR "
                           "seq > (SELECT max(seq) - 1 FROM feed_events)");
         run(t, false, &s);
-        assert_int_equal(others_gone(t), 2);
+        assert_int_equal(number_of(t, Q_VERIFY_FLOORS, "others_gone"), 2);
         assert_int_equal(job_step_counted(&s, STR("deleted_webhooks")), OLD - OLD / POISON_EVERY);
         assert_int_equal(job_step_counted(&s, STR("deleted_events")), OLD);
         assert_int_equal(test_inbox_count(t, "dead_letter"), ROWS / POISON_EVERY);
