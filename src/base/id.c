@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <endian.h>
 #include <limits.h>
 
 #include "base/arena.h"
@@ -53,12 +54,6 @@ static const unsigned char values[UCHAR_MAX + 1] = {
     ['R'] = 25, ['S'] = 26, ['T'] = 27, ['V'] = 28, ['W'] = 29, ['X'] = 30, ['Y'] = 31, ['Z'] = 32,
 };
 
-static void put_big_endian(uint64_t v, unsigned char dst[8])
-{
-    for (size_t i = 8; i-- > 0; v >>= 8)
-        dst[i] = (unsigned char)v;
-}
-
 /* 5 bits a character; the first has no room for its two highest. */
 bool id_bytes(struct str id, unsigned char ret[ID_BYTES])
 {
@@ -73,7 +68,6 @@ bool id_bytes(struct str id, unsigned char ret[ID_BYTES])
         high = high << 5 | low >> 59;
         low = low << 5 | (value - 1);
     }
-    put_big_endian(high, ret);
-    put_big_endian(low, ret + 8);
+    memcpy(ret, (const uint64_t[]){htobe64(high), htobe64(low)}, ID_BYTES);
     return true;
 }

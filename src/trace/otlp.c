@@ -1,23 +1,19 @@
 #include "trace/otlp.h"
 
+#include <endian.h>
+
 #include "base/arena.h"
 #include "trace/protobuf.h"
 #include "version.h"
 
 // --- spans ---------------------------------------------------------------------------------------
 
-static uint64_t big_endian(const unsigned char bytes[8])
-{
-    uint64_t v = 0;
-
-    for (size_t i = 0; i < 8; i++)
-        v = v << 8 | bytes[i];
-    return v;
-}
-
 uint64_t otlp_first_id(const unsigned char trace[ID_BYTES])
 {
-    return big_endian(trace + 8);
+    uint64_t half;
+
+    memcpy(&half, trace + ID_BYTES - sizeof half, sizeof half);
+    return be64toh(half);
 }
 
 /* Fields by their numbers: opentelemetry/proto/{collector/trace,trace,resource,common}/v1. */
@@ -46,11 +42,9 @@ enum { SHORT = 1, OF_SPAN = 2, OF_BATCH = 3 };
 
 static void write_id(struct buf *out, unsigned field, uint64_t id)
 {
-    char bytes[8];
+    const uint64_t bytes = htobe64(id);
 
-    for (size_t i = sizeof bytes; i-- > 0; id >>= 8)
-        bytes[i] = (char)id;
-    protobuf_bytes(out, field, (struct str){bytes, sizeof bytes});
+    protobuf_bytes(out, field, (struct str){(const char *)&bytes, sizeof bytes});
 }
 
 static void write_time(struct buf *out, unsigned field, usec_t t)

@@ -1,9 +1,11 @@
 #include "trace/protobuf.h"
 
+#include <endian.h>
+
 /* How the value of a field stands, in the lowest three bits of its tag. */
 enum wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2 };
 
-enum { VARINT_MAX = 10, TAG_MAX = 5, FIXED64 = 8 };
+enum { VARINT_MAX = 10, TAG_MAX = 5 };
 
 static char *put_varint(char *at, uint64_t v)
 {
@@ -65,14 +67,14 @@ void protobuf_varint(struct buf *out, unsigned field, uint64_t v)
 
 void protobuf_fixed64(struct buf *out, unsigned field, uint64_t v)
 {
-    char *const start = buf_room(out, TAG_MAX + FIXED64);
+    char *const start = buf_room(out, TAG_MAX + sizeof v);
 
     if (!start)
         return;
+    const uint64_t bytes = htole64(v);
     char *const value = put_tag(start, field, WIRE_FIXED64);
-    for (size_t i = 0; i < FIXED64; i++, v >>= 8)
-        value[i] = (char)v;
-    added(out, value + FIXED64);
+    memcpy(value, &bytes, sizeof bytes);
+    added(out, value + sizeof bytes);
 }
 
 void protobuf_bytes(struct buf *out, unsigned field, struct str s)
