@@ -228,7 +228,7 @@ static bool reasons(struct req *rq, const struct state *s)
 {
     struct told t = {
         .w = &rq->json,
-        .language = http_language(http_header(rq->http, STR("Accept-Language"))),
+        .language = http_language_of(rq->http),
         .now = rq->now,
     };
 

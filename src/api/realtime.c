@@ -20,8 +20,7 @@ static bool other_version(struct req *rq, const struct err *why)
     struct buf body;
 
     buf_init(&body, ERROR_MAX);
-    http_error_body(&body, why, http_language(http_header(rq->http, STR("Accept-Language"))),
-                    rq->trace_id);
+    http_error_body(&body, why, http_language_of(rq->http), rq->trace_id);
     reply_elsewhere(rq);
     http_answer_from(rq->x, &(struct http_answer){.status = err_code_status(why->code),
                                                   .type = STR("application/json"),

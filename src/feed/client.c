@@ -448,7 +448,7 @@ void client_open(struct channel *ch, struct subscription *sub, unsigned char bea
     set_topics(c, sub->who.topics);
     c->who = sub->who.who;
     c->beat = beat;
-    c->language = http_language(http_header(http_request_of(sub->x), STR("Accept-Language")));
+    c->language = http_language_of(http_request_of(sub->x));
     ch->n_clients++;
     ch->unused = false;
     atomic_fetch_add(&ch->station->n_clients, 1);

@@ -37,7 +37,7 @@ void http_error_body(struct buf *out, const struct err *e, enum err_language lan
 
 enum err_language exchange_language(struct http_exchange *x)
 {
-    return http_language(http_header(http_request_of(x), STR("Accept-Language")));
+    return http_language_of(http_request_of(x));
 }
 
 /* One line for what nobody else tells of, under the id that the answer names. A warning a second

@@ -39,8 +39,7 @@ static void answer_error(struct visit *v, const struct err *e)
                                       str_fmt(v->seen.a, "%lld", (long long)e->retry_after)};
     struct buf body;
     buf_init(&body, ERROR_MAX);
-    http_error_body(&body, e, http_language(http_header(v->seen.rq, STR("Accept-Language"))),
-                    str_from(v->trace_id));
+    http_error_body(&body, e, http_language_of(v->seen.rq), str_from(v->trace_id));
     note_span(v, err_code_status(e->code));
     http_answer(v->x, &(struct http_answer){
                           .status = err_code_status(e->code),

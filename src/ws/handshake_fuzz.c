@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                        str_trim(str_sub(line, colon + 1, line.n))};
     }
     judge(&rq);
-    const enum err_language spoken = http_language(http_header(&rq, STR("Accept-Language")));
+    const enum err_language spoken = http_language_of(&rq);
     assert(spoken == ERR_ENGLISH || spoken == ERR_RUSSIAN);
     return 0;
 }
