@@ -4,7 +4,6 @@
 #include "api/outages.h"
 #include "inbox/door.h"
 #include "inbox/read.h"
-#include "providers/account_book.h"
 #include "providers/checks.h"
 
 // --- what has come in ----------------------------------------------------------------------------
@@ -60,18 +59,13 @@ static bool is_refusal(const struct finding *x)
     return x->code == FINDING_ACCOUNT_REFUSED && str_eq(x->found, STR("401"));
 }
 
-/* Of each account nothing yet, as it is before it is asked. */
+/* Before they are asked: another secret meanwhile makes what they say no news. */
 static struct heard_all listen(struct req *rq)
 {
     _cleanup_(account_book_dropp) struct account_book *book = account_shelf_take(rq->app->accounts);
     const struct book_accounts all = account_book_list(book, rq->actor.project, rq->a);
-    struct heard_all ret = {arena_new(rq->a, struct heard, all.n), all.n};
 
-    for (size_t i = 0; i < all.n; i++) {
-        ret.p[i] = heard_nothing(all.p[i]);
-        ret.p[i].account = str_dup(ret.p[i].account, rq->a);
-    }
-    return ret;
+    return outages_listen(&all, rq->a);
 }
 
 static struct heard *heard_of(const struct heard_all *all, const struct finding *x)

@@ -182,18 +182,8 @@ static void write_outage(struct req *rq, const struct outage *o)
     json_open_object(w);
     json_member_time(w, STR("since"), o->since);
     json_member_str(w, STR("code"), str_from(err_code_name(o->code)));
-    json_member_str(
-        w, STR("human_title"),
-        str_from(err_text(&why, http_language(http_header(rq->http, STR("Accept-Language"))))));
+    json_member_str(w, STR("human_title"), str_from(err_text(&why, http_language_of(rq->http))));
     json_close_object(w);
-}
-
-static const struct outage *outage_of(const struct outages *all, const struct connection *c)
-{
-    for (size_t i = 0; i < all->n; i++)
-        if (str_eq(all->p[i].provider, c->provider) && str_eq(all->p[i].account, c->account))
-            return &all->p[i];
-    return NULL;
 }
 
 static void write_one(struct req *rq, const struct connection *c, struct str origin,
@@ -208,7 +198,7 @@ static void write_one(struct req *rq, const struct connection *c, struct str ori
     json_member_bool(w, STR("has_secondary_secret"), c->has_secondary);
     json_member_time(w, STR("created_at"), c->created_at);
     json_member_time(w, STR("updated_at"), c->updated_at);
-    write_outage(rq, outage_of(outages, c));
+    write_outage(rq, outages_find(outages, c->provider, c->account));
     json_close_object(w);
 }
 

@@ -1,9 +1,8 @@
 /*
  * GET /api/events has two documented meanings: with after_seq it is the feed, a page at a time;
- * without, the list of received webhooks, filtered or by their ids. The feed tells of calls,
- * and when a provider cannot be asked for them, and needs no more right than they do; what
- * providers sent needs one of its own. What is below is the
- * inbox.
+ * without, the list of received webhooks, filtered or by their ids. The feed tells of calls, and
+ * when a provider cannot be asked for them, and needs no more right than they do; what providers
+ * sent needs one of its own. What is below is the inbox.
  */
 #include "api/body.h"
 

@@ -56,7 +56,7 @@ struct asker {
     int64_t project;
     struct account_book *book;
     struct book_accounts accounts; /* all of the same provider */
-    struct heard *heard;           /* of each of them */
+    struct heard_all heard;        /* of each of them */
     const struct provider_calls *calls;
     struct asked_of *asked;
 };
@@ -275,11 +275,11 @@ static bool check_answer(struct reconcile_source *s, const struct provider_accou
 static void hear(const struct asker *k, const struct provider_account *account,
                  const struct http_errand *x, const struct err *why)
 {
-    if (x->ok && x->answer.status == 403)
+    if (why && x->ok && x->answer.status == 403)
         return;
     for (size_t i = 0; i < k->accounts.n; i++)
         if (k->accounts.p[i] == account)
-            outages_hear(&k->heard[i], why);
+            outages_hear(&k->heard.p[i], why);
 }
 
 // --- some calls ----------------------------------------------------------------------------------
@@ -541,15 +541,6 @@ static size_t at_once(const struct asker *k)
     return interval < SECONDS(1) ? (size_t)(SECONDS(1) / interval) : 1;
 }
 
-static struct heard *hearing_of(const struct book_accounts *accounts, struct arena *a)
-{
-    struct heard *all = arena_new(a, struct heard, accounts->n);
-
-    for (size_t i = 0; i < accounts->n; i++)
-        all[i] = heard_nothing(accounts->p[i]);
-    return all;
-}
-
 bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic bool *ended,
                      struct arena *a, struct reconcile_source *ret)
 {
@@ -565,7 +556,7 @@ bool call_sources_of(struct call_sources *cs, int64_t project, const _Atomic boo
     p = tell_of_calls(&k->accounts);
     if (!p)
         return false;
-    k->heard = hearing_of(&k->accounts, a);
+    k->heard = outages_listen(&k->accounts, a);
     k->calls = p->calls;
     k->asked = asked_of(cs->asked, str_from(p->name));
     *ret = (struct reconcile_source){.provider = str_from(p->name),
@@ -582,7 +573,7 @@ struct heard_all call_sources_heard(const struct reconcile_source *s)
 {
     const struct asker *k = s->arg;
 
-    return (struct heard_all){k->heard, k->accounts.n};
+    return k->heard;
 }
 
 bool call_sources_enter(struct call_sources *cs, int64_t project, struct err *e)

@@ -7,6 +7,17 @@
 
 enum { PAYLOAD_MAX = 1024 };
 
+struct heard_all outages_listen(const struct book_accounts *accounts, struct arena *a)
+{
+    struct heard_all ret = {arena_new(a, struct heard, accounts->n), accounts->n};
+
+    for (size_t i = 0; i < accounts->n; i++)
+        ret.p[i] = (struct heard){.provider = accounts->p[i]->provider,
+                                  .account = str_dup(accounts->p[i]->account, a),
+                                  .changed_at = accounts->p[i]->changed_at};
+    return ret;
+}
+
 void outages_hear(struct heard *h, const struct err *why)
 {
     const enum err_code code = why ? why->code : ERR_NONE;
@@ -26,14 +37,6 @@ struct turn {
     bool up;
 };
 
-static const struct outage *find(const struct outages *down, const struct heard *h)
-{
-    for (size_t i = 0; i < down->n; i++)
-        if (str_eq(down->p[i].provider, h->provider) && str_eq(down->p[i].account, h->account))
-            return &down->p[i];
-    return NULL;
-}
-
 /* One that is down stays so for the reason that it went down for. */
 static size_t find_turns(const struct outages_teller *t, const struct outages *down,
                          struct heard_all all, struct turn *ret)
@@ -42,7 +45,7 @@ static size_t find_turns(const struct outages_teller *t, const struct outages *d
 
     for (size_t i = 0; i < all.n; i++) {
         const struct heard *h = &all.p[i];
-        const struct outage *known = find(down, h);
+        const struct outage *known = outages_find(down, h->provider, h->account);
         if (!h->anything || (h->code != ERR_NONE) == (known != NULL))
             continue;
         ret[n++] = known ? (struct turn){*known, h->changed_at, .up = true}

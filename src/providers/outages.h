@@ -7,7 +7,7 @@
  * else finds out the same.
  */
 #include "feed/publish.h"
-#include "providers/provider.h"
+#include "providers/account_book.h"
 #include "tenancy/connection.h"
 
 /* What was last heard of an account. Anything else than these (too many requests, a failure of
@@ -23,12 +23,8 @@ struct heard_all {
     size_t n;
 };
 
-static inline struct heard heard_nothing(const struct provider_account *x)
-{
-    return (struct heard){
-        .provider = x->provider, .account = x->account, .changed_at = x->changed_at};
-}
-
+/* Of each account nothing yet, as it is before it is asked; they outlive the book. */
+struct heard_all outages_listen(const struct book_accounts *accounts, struct arena *a);
 /* why: NULL, it answered. */
 void outages_hear(struct heard *h, const struct err *why);
 

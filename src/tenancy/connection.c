@@ -208,6 +208,15 @@ bool connection_outages(struct db *db, int64_t project, struct arena *a, struct 
     return true;
 }
 
+const struct outage *outages_find(const struct outages *down, struct str provider,
+                                  struct str account)
+{
+    for (size_t i = 0; i < down->n; i++)
+        if (str_eq(down->p[i].provider, provider) && str_eq(down->p[i].account, account))
+            return &down->p[i];
+    return NULL;
+}
+
 bool connection_goes_down(struct db *db, int64_t project, const struct outage *o, usec_t changed_at,
                           bool *ret_first, struct err *e)
 {

@@ -67,6 +67,9 @@ struct outages {
 };
 bool connection_outages(struct db *db, int64_t project, struct arena *a, struct outages *ret,
                         struct err *e) CHECK_RESULT;
+/* NULL: it is not down. */
+const struct outage *outages_find(const struct outages *down, struct str provider,
+                                  struct str account);
 /* changed_at: of what was asked with (TIME_NONE: the configuration's). *ret_first false: it was
  * down already, was changed since, or is not the project's. */
 bool connection_goes_down(struct db *db, int64_t project, const struct outage *o, usec_t changed_at,
