@@ -16,25 +16,22 @@ static const struct {
 
 static_assert(LEN(codes) == ERR_CODE_COUNT, "every code has its name and status");
 
-/* Formats into dst; what does not fit is cut between characters, not inside one. */
+/* Formats into dst, whose text is UTF-8 whatever was cut off: by its end, or by a precision as in
+ * "%.60s", which counts bytes. */
 PRINTF_LIKE(3, 0)
 static void format_cut(char *dst, size_t n, const char *format, va_list ap)
 {
-    int length = vsnprintf(dst, n, format, ap);
-    if (length < 0) {
-        dst[0] = '\0';
-        return;
-    }
-    if ((size_t)length < n)
-        return;
+    size_t kept = 0;
 
-    size_t start = n - 1; // of the last character
-    while (start > 0 && ((unsigned char)dst[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start > 0)
-        start--;
-    if (str_utf8_first((struct str){dst + start, n - 1 - start}) != n - 1 - start)
-        dst[start] = '\0';
+    if (vsnprintf(dst, n, format, ap) < 0)
+        dst[0] = '\0';
+    for (struct str rest = str_from(dst); rest.n > 0;) {
+        const size_t length = str_utf8_first(rest);
+        memmove(dst + kept, rest.p, length);
+        kept += length;
+        rest = str_sub(rest, length ? length : 1, rest.n);
+    }
+    dst[kept] = '\0';
 }
 
 /* The sentence may come as a format, or whole as the argument of "%s". */

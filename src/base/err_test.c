@@ -59,6 +59,8 @@ static void cuts_long_text_between_characters(void **state)
     }
     err_set(&e, ERR_INVALID, "%0300d", 1);
     assert_int_equal(strlen(e.text), ERR_TEXT_MAX - 1);
+    err_set(&e, ERR_INVALID, "\"%.4s\" is \xFF nothing", euros);
+    assert_string_equal(e.text, "\"\xE2\x82\xAC\" is  nothing");
 }
 
 static void people_are_told_in_their_language(void **state)

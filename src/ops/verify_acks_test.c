@@ -72,6 +72,9 @@ static void tells_each_difference_in_words(void **state)
          "line 1: event test:0 was acknowledged and is not in the store\n"},
         {"ack 7 test:0\n", "line 1: 7 is neither a project of this store nor an account of one\n"
                            "line 1: event test:0 was acknowledged and is not in the store\n"},
+        {"ack -9223372036854775808 test:0\n", // a number, and none of a project
+         "line 1: -9223372036854775808 is neither a project of this store nor an account of one\n"
+         "line 1: event test:0 was acknowledged and is not in the store\n"},
         {"saw 1 c E 1\nsaw AC1 c E 2\n", ""}, // two names of it, each with clients of its own
         {"saw 1 c E 3\nsaw 1 d E 1-4\nsaw 1 c E 4-5\nend 1 c\n", ""},
         {"saw 1 c E 1\nsaw 1 c E 3\n",
