@@ -31,6 +31,7 @@ static const struct column row_columns[] = {
 
 #define QUICK MILLISECONDS(5) /* to find out who has something to do */
 #define SETTLE SECONDS(1)     /* until then, a lane is free again, and a late commit is there */
+#define BUSY SECONDS(1)       /* rows come in, when the last one did so lately */
 
 static int by_id(const void *a, const void *b)
 {
@@ -130,6 +131,15 @@ static bool look_around(struct worker *w, int64_t from, struct arena *a, struct 
     return true;
 }
 
+/* Who has just brought a row waits for the batch before it, and for the processor. */
+static size_t batch_size(const struct queue *q)
+{
+    const usec_t woken_at = atomic_load_explicit(&q->woken_at, memory_order_relaxed);
+    const bool comes_in = woken_at > 0 && clock_monotonic(q->o.clock) - woken_at < BUSY;
+
+    return comes_in && q->o.policy.short_batch > 0 ? q->o.policy.short_batch : q->o.policy.batch;
+}
+
 /* Of each project an equal share of the batch, rounded up. */
 static bool take_shares(struct worker *w, int64_t from, struct arena *a, struct claim *ret,
                         struct err *e)
@@ -139,7 +149,7 @@ static bool take_shares(struct worker *w, int64_t from, struct arena *a, struct 
 
     if (c->n == 0)
         return true;
-    const size_t share = (w->q->o.policy.batch + c->n - 1) / c->n;
+    const size_t share = (batch_size(w->q) + c->n - 1) / c->n;
     if (!db_query(w->db, w->q->o.queries.claim,
                   BINDS(bind_ints("project", c->projects, c->n),
                         bind_str("token", str_from(atomic_load(&w->token))), bind_int("from", from),

@@ -64,6 +64,25 @@ static void many_rows_of_one_project_keep_no_other_waiting(void **state)
     }
 }
 
+static void a_batch_is_short_while_rows_come_in(void **state)
+{
+    (void)state;
+    TEST_BENCHES(b)
+    {
+        b->q.o.policy.batch = 5;
+        b->q.o.policy.short_batch = 2;
+        append_lanes(b, "abcdefghijklmn");
+        expect_ids(b, take(b, b->first, FRESH), "1 2 3 4 5"); // and nobody has come yet
+        atomic_store(&b->q.woken_at, b->up);
+        expect_ids(b, take(b, b->first, FRESH), "6 7");
+        b->up += SECONDS(1);
+        expect_ids(b, take(b, b->first, FRESH), "8 9 10 11 12");
+        b->q.o.policy.short_batch = 0;
+        atomic_store(&b->q.woken_at, b->up);
+        expect_ids(b, take(b, b->first, FRESH), "13 14");
+    }
+}
+
 static void more_projects_than_a_batch_has_room_for_take_turns(void **state)
 {
     (void)state;
@@ -275,6 +294,7 @@ static void a_second_look_around_that_fails_is_told(void **state)
 
 TEST_MAIN(cmocka_unit_test(f021_a_lane_has_one_worker_at_a_time),
           cmocka_unit_test(many_rows_of_one_project_keep_no_other_waiting),
+          cmocka_unit_test(a_batch_is_short_while_rows_come_in),
           cmocka_unit_test(more_projects_than_a_batch_has_room_for_take_turns),
           cmocka_unit_test(a_claimed_row_tells_what_it_is),
           cmocka_unit_test(a_failed_row_waits_for_its_time),

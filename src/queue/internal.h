@@ -49,6 +49,7 @@ struct crowd {
 struct queue {
     struct queue_options o;
     struct bell *bell;
+    _Atomic usec_t woken_at;     /* monotonic: when somebody last brought rows; 0: never yet */
     _Atomic usec_t gather_until; /* monotonic: what rings before is left to gather */
     _Atomic bool gathering;      /* somebody waits for that, and takes all that has come by then */
     _Atomic bool stopping;

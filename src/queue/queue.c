@@ -12,6 +12,7 @@ const struct queue_policy queue_policy_default = {
     .last_wait = HOURS(1),
     .lease = SECONDS(2),
     .batch = 512,
+    .short_batch = 64,
 };
 
 static void renew(struct queue *q, struct db *db, const struct worker *w)
@@ -109,6 +110,7 @@ bool queue_start(const struct queue_options *o, struct queue **ret, struct err *
 
 void queue_wake(struct queue *q)
 {
+    atomic_store_explicit(&q->woken_at, clock_monotonic(q->o.clock), memory_order_relaxed);
     bell_ring(q->bell);
 }
 

@@ -67,6 +67,7 @@ struct queue_policy {
     usec_t first_wait, last_wait; /* 1 s … 1 h, doubling, half of it jitter */
     usec_t lease;                 /* 2 s */
     size_t batch;                 /* 512 */
+    size_t short_batch;           /* 64: while rows come in; 0: as long as ever */
 };
 
 extern const struct queue_policy queue_policy_default;
