@@ -115,10 +115,11 @@ static const struct variable variables[] = {
      "Pages that each of about eight connections to SQLite may keep in memory; it fills as the "
      "data "
      "grow."},
-    {"LOOPS", NUMBER, AT(loops), "0", 0, 64, "Event loop threads; 0 for one per core."},
+    {"LOOPS", NUMBER, AT(loops), "0", 0, 64,
+     "Event loop threads; 0 for one per core that it may use."},
     {"API_THREADS", NUMBER, AT(api_threads), "6", 1, 256, "Threads that answer the REST API."},
     {"WORKERS", NUMBER, AT(workers), "0", 0, 64,
-     "Threads that process the inbox; 0 for one on SQLite, two on PostgreSQL."},
+     "Threads that process the inbox; 0 for one on SQLite or on a single core, otherwise two."},
     {"JOB_THREADS", NUMBER, AT(job_threads), "2", 1, 64,
      "Threads that run jobs: reconcile, retention, housekeeping."},
     {"CANARY_SECONDS", NUMBER, AT(canary_seconds), "60", 0, 86400,

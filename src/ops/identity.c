@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/files.h"
+#include "loop/cores.h"
 #include "tenancy/installation.h"
 #include "tenancy/people.h"
 
@@ -13,9 +14,9 @@ static const char key_directory[] = "data", key_path[] = "data/master.key";
 
 size_t identity_hashers(void)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const size_t cores = cores_allowed();
 
-    return cores > 3 ? (size_t)cores / 2 : 1;
+    return cores > 3 ? cores / 2 : 1;
 }
 
 // --- the master key ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include "jobs/engine.h"
 #include "jobs/inbox_apply.h"
 #include "jobs/run.h"
+#include "loop/cores.h"
 #include "ops/canary.h"
 #include "ops/flag_watch.h"
 #include "ops/heartbeat.h"
@@ -287,10 +288,17 @@ bool app_start_spooling(struct app *app, struct err *e)
            err_trace(e);
 }
 
+/* SQLite writes one transaction at a time. Where PostgreSQL is, the second works while the first
+ * waits for it; on a single core the two would only delay each other, and the door. */
+static size_t count_workers(const struct app *app)
+{
+    if (app->config->workers)
+        return (size_t)app->config->workers;
+    return store_engine(app->store) == STORE_SQLITE || cores_allowed() == 1 ? 1 : 2;
+}
+
 static bool start_worker(struct app *app, struct err *e)
 {
-    const size_t by_engine = store_engine(app->store) == STORE_SQLITE ? 1 : 2;
-
     app->apply = inbox_apply_create(&(struct inbox_apply_options){
         .rules = account_shelf_rules(app->shelf),
         .clock = &clock_system,
@@ -306,7 +314,7 @@ static bool start_worker(struct app *app, struct err *e)
         .queries = inbox_queue_queries,
         .handler = inbox_apply_handler(app->apply),
         .policy = queue_policy_default,
-        .workers = app->config->workers ? (size_t)app->config->workers : by_engine,
+        .workers = count_workers(app),
         .held = held_back,
         .held_arg = app,
     };

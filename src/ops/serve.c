@@ -11,6 +11,7 @@
 #include "base/pace.h"
 #include "http/http.h"
 #include "inbox/inbox.h"
+#include "loop/cores.h"
 #include "loop/loop.h"
 #include "ops/app.h"
 #include "ops/flag_watch.h"
@@ -30,10 +31,9 @@ enum { DRAIN_SECONDS = 5, CHECKPOINT_SECONDS = 60 };
 
 static bool start_loops(struct app *app, struct err *e)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const int64_t n = app->config->loops ? app->config->loops : cores > 0 ? cores : 1;
+    const size_t n = app->config->loops ? (size_t)app->config->loops : cores_allowed();
 
-    while (app->n_loops < (size_t)n && app->n_loops < LOOPS_MAX) {
+    while (app->n_loops < n && app->n_loops < LOOPS_MAX) {
         char name[16];
         (void)snprintf(name, sizeof name, "loop-%zu", app->n_loops);
         if (!loop_start(name, &app->loops[app->n_loops], e))
