@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "loop/urgency.h"
 #include "ops/verify.h"
 #include "ops/verify_acks.h"
 #include "providers/provider.h"
@@ -208,6 +209,7 @@ int tool_backup(struct command *cmd)
 
     if (cmd->n_args != 1)
         return usage("backup FILE");
+    urgency_set(URGENCY_PATIENT); // the server on this machine goes first
     if (!open_store(cmd, false, &s, &e) || !store_backup(s, arg(cmd, 0), &e))
         return tool_fail(&e);
     (void)printf("%s is a whole copy; the spool directory is not in it\n", arg(cmd, 0));

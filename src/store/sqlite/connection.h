@@ -17,6 +17,8 @@ struct sqlite_store {
     struct witness *witness;
     int64_t lost_pages;
     bool log_kept;            /* what was found in the log is on disk; guarded by the turn */
+    _Atomic int log_copied;   /* pages of the log that are in the file as well */
+    _Atomic int log_tried;    /* how many it had when somebody last began to copy */
     struct sqlite_db *anchor; /* keeps the log alive; used by who holds the turn */
     atomic_bool broken;
     atomic_bool settled; /* nothing that an earlier process left is in the page cache alone */
@@ -33,8 +35,9 @@ struct sqlite_db {
     struct db base;
     sqlite3 *handle; /* NULL: not open */
     bool has_turn;
-    bool spent;   /* the handle is for reading alone, and is not used again */
-    usec_t until; /* of the statement under way; 0: none */
+    int log_pages; /* after its last commit; 0: that has been looked at */
+    bool spent;    /* the handle is for reading alone, and is not used again */
+    usec_t until;  /* of the statement under way; 0: none */
     struct answer answers[DB_PIPELINE];
     size_t first_answer;
     sqlite3_stmt *statements[QUERY_SLOTS];

@@ -27,14 +27,14 @@
 #include "store/sqlite/file.h"
 #include "store/sqlite/recovery.h"
 #include "store/sqlite/statement.h"
+#include "store/sqlite/tend.h"
 #include "store/sqlite/turn.h"
 #include "store/sqlite/witness.h"
 
 enum {
     LOG_BOUND = 64 * 1024 * 1024, /* the more at once, the fewer pages are copied twice */
     CACHE_MB = 64,                /* grows as it is used */
-    PAGE_BYTES = 4096,
-    PROGRESS_STEPS = 20000, /* between two looks at the clock */
+    PROGRESS_STEPS = 20000,       /* between two looks at the clock */
 };
 
 // --- connecting ----------------------------------------------------------------------------------
@@ -55,26 +55,15 @@ static int on_progress(void *arg)
     return d->until != 0 && clock_monotonic(&clock_system) > d->until;
 }
 
-static int checkpoint_pages(struct sqlite_db *d)
-{
-    return (int)(sqlite_store_of(&d->base)->log_bound / 4 * 3 / PAGE_BYTES);
-}
-
-/* After each commit. Copying the log back is done here and not by SQLite's own hook, whose place
- * this one takes. As there, its failure is not the commit's; but a sync that fails is not passed
- * over: frames of light commits that it was to make durable may be lost now, and with them all that
- * the log gets behind them. */
 static int on_commit(void *arg, sqlite3 *handle, const char *name, int n_pages)
 {
     struct sqlite_db *d = arg;
 
+    (void)handle;
+    (void)name;
     if (!d->base.light)
         witness_note(sqlite_store_of(&d->base)->witness, (uint32_t)n_pages);
-    if (n_pages < checkpoint_pages(d))
-        return SQLITE_OK;
-    const int rc = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (sqlite_is_sync_failure(rc))
-        atomic_store(&sqlite_store_of(&d->base)->broken, true);
+    tend_note(d, n_pages);
     return SQLITE_OK;
 }
 
@@ -328,6 +317,7 @@ static bool commit(struct db *db, struct err *e)
     }
     end_light(db);
     give_turn(db);
+    tend_log(sqlite_of(db));
     return true;
 }
 
@@ -346,6 +336,7 @@ static bool run_alone(struct db *db, const struct bound *b, sqlite3_stmt *stmt, 
     if (several)
         return commit(db, e) ? true : err_trace(e);
     give_turn(db);
+    tend_log(sqlite_of(db));
     return true;
 }
 

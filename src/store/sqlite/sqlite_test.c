@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/sqlite/connection.h"
+
 static struct str path_of(struct str url)
 {
     return str_sub(url, strlen("sqlite:"), url.n);
@@ -202,6 +204,56 @@ static void the_log_is_cut_back(void **state)
     db_close(db);
 }
 
+static void grow(struct db *db, int n, struct arena *a)
+{
+    const struct str text = {arena_alloc(a, 64 * 1024), 64 * 1024};
+
+    memset((char *)(uintptr_t)text.p, 'x', text.n);
+    kit_exec(db, K_INSERT_ONE,
+             BINDS(bind_int("id", n), bind_int("n", 0), bind_str("t", text),
+                   bind_int("b", INT_NONE), bind_time("at", TIME_NONE), bind_str("j", STR_NONE),
+                   bind_str("r", STR_NONE), bind_str("d", STR_NONE)));
+}
+
+static int64_t log_bytes(struct str url, struct arena *a)
+{
+    struct stat st;
+
+    assert_int_equal(stat(str_z(str_fmt(a, STR_FMT "-wal", STR_ARG(path_of(url))), a), &st), 0);
+    return st.st_size;
+}
+
+enum { BOUND = 1024 * 1024, COMMIT = 80 * 1024 /* at most, of grow() */ };
+
+/* Many commits of these in turn; how large the log was at most. */
+static int64_t largest_log(const enum store_use *uses, size_t n_uses)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct str url;
+    struct store *s = test_store_empty(STORE_SQLITE, &clock_system, a, &url);
+    int64_t most = 0;
+
+    container_of(s, struct sqlite_store, base)->log_bound = BOUND;
+    kit_prepare(s);
+    for (int i = 0; i < 200; i++) {
+        _cleanup_(db_closep) struct db *db = store_connect(s, uses[(size_t)i % n_uses]);
+        grow(db, i, a);
+        const int64_t bytes = log_bytes(url, a);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+static void the_log_begins_anew_whoever_writes(void **state)
+{
+    static const enum store_use both[] = {STORE_INGEST, STORE_WORK};
+
+    (void)state;
+    assert_in_range(largest_log(both, 2), BOUND / 2, BOUND);
+    assert_in_range(largest_log(both + 1, 1), BOUND / 2, BOUND);
+    assert_in_range(largest_log(both, 1), BOUND, 2 * BOUND + COMMIT);
+}
+
 /* A limit on the size of files is a full disk that a test can have to itself. */
 static void limit_files(rlim_t bytes)
 {
@@ -241,4 +293,5 @@ TEST_MAIN(cmocka_unit_test(f015_a_second_process_is_refused),
           cmocka_unit_test(f040_a_log_that_was_replaced_is_noticed),
           cmocka_unit_test(f040_nothing_is_written_into_what_took_the_place_of_the_file),
           cmocka_unit_test(the_log_is_cut_back),
+          cmocka_unit_test(the_log_begins_anew_whoever_writes),
           cmocka_unit_test(a_full_disk_is_noticed_by_who_writes))
