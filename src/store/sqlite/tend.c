@@ -25,35 +25,45 @@ static void copy_back(struct sqlite_db *d)
         atomic_store(&s->log_copied, n_copied);
 }
 
-/* Whether the log has grown by a share of its bound since somebody last began. */
-static bool is_due(struct sqlite_store *s, int n_pages)
+/* By how much the log has grown since somebody last began to copy; all of it, when it has begun
+ * anew. */
+static int grown(struct sqlite_store *s, int n_pages)
 {
     const int tried = atomic_load(&s->log_tried);
 
-    if (n_pages < pages(s, 75) || (n_pages >= tried && n_pages < tried + pages(s, 3)))
-        return false;
-    atomic_store(&s->log_tried, n_pages);
-    return true;
+    return n_pages - (n_pages >= tried ? tried : 0);
+}
+
+static int left(struct sqlite_store *s, int n_pages)
+{
+    const int copied = atomic_load(&s->log_copied);
+
+    return n_pages - (n_pages >= copied ? copied : 0);
+}
+
+static void try_to_copy(struct sqlite_db *d, int n_pages)
+{
+    atomic_store(&sqlite_store_of(&d->base)->log_tried, n_pages);
+    copy_back(d);
 }
 
 void tend_note(struct sqlite_db *d, int n_pages)
 {
     struct sqlite_store *s = sqlite_store_of(&d->base);
-    const int copied = atomic_load(&s->log_copied);
+    const bool is_alone = grown(s, n_pages) >= pages(s, 25); // others would have tried
 
     d->log_pages = n_pages;
-    if (n_pages < copied) // it has begun anew
-        atomic_store(&s->log_copied, 0);
-    else if (n_pages >= pages(s, 200) ||
-             (n_pages >= pages(s, 85) && n_pages - copied <= pages(s, 6)))
-        copy_back(d);
+    if (n_pages >= pages(s, 85) && (is_alone || left(s, n_pages) <= pages(s, 6)))
+        try_to_copy(d, n_pages);
 }
 
 void tend_log(struct sqlite_db *d)
 {
+    struct sqlite_store *s = sqlite_store_of(&d->base);
     const int n_pages = d->log_pages;
 
     d->log_pages = 0;
-    if (d->handle && d->base.use != STORE_INGEST && is_due(sqlite_store_of(&d->base), n_pages))
-        copy_back(d);
+    if (d->handle && d->base.use != STORE_INGEST && n_pages >= pages(s, 75) &&
+        grown(s, n_pages) >= pages(s, 3))
+        try_to_copy(d, n_pages);
 }
