@@ -8,10 +8,18 @@ import { type Message, Realtime } from "../lib/realtime.ts";
 import { type Sandbox, startSandbox } from "../lib/sandbox.ts";
 import { ACCOUNT_SID, AUTH_TOKEN, freePort, type Server, startServer } from "../lib/server.ts";
 import { audit } from "../lib/settled.ts";
+import { sql } from "../lib/sql.ts";
 import { newCallSid } from "../lib/twilio.ts";
 import { until } from "../lib/wait.ts";
 
 const WRONG_TOKEN = "a-token-that-was-never-the-right-one";
+/** A store that takes no word of who is down. */
+const DEAF = {
+  sqlite: "CREATE TRIGGER deaf BEFORE UPDATE OF down_since ON provider_accounts BEGIN SELECT RAISE(ABORT, 'not now'); END",
+  postgres: `CREATE FUNCTION not_now() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+    CREATE TRIGGER deaf BEFORE UPDATE OF down_since ON provider_accounts FOR EACH ROW EXECUTE FUNCTION not_now()`,
+};
+const HEARING = { sqlite: "DROP TRIGGER deaf", postgres: "DROP FUNCTION not_now CASCADE" };
 const PATH = `/api/connections/twilio/${ACCOUNT_SID}`;
 
 type Down = { since: string; code: string; human_title: string };
@@ -120,5 +128,24 @@ describe("a connection whose provider refuses it", () => {
     assert.equal(await down(), null);
     await until("the provider answers", async () => ((await run()) === "succeeded" ? true : undefined));
     assert.equal(told().at(-1)?.type, "integration.down", "what is gone does not come back");
+  });
+
+  it("fails no run by what cannot be told, and is told by the next", async () => {
+    const engine = (server.env["DATABASE_URL"] ?? "").startsWith("sqlite:") ? "sqlite" : "postgres";
+    await give(WRONG_TOKEN);
+    await until("it is down", async () => {
+      await run();
+      return (await down()) ?? undefined;
+    });
+    const n = types().length;
+    await sql(server, DEAF[engine]);
+    await give(AUTH_TOKEN);
+    await runUntil("succeeded");
+    assert.notEqual(await down(), null);
+    await sql(server, HEARING[engine]);
+    assert.equal(await run(), "succeeded");
+    assert.equal(await down(), null);
+    await until("it is told", () => (types().length > n ? true : undefined));
+    assert.deepEqual(types().slice(n), ["integration.up"]);
   });
 });

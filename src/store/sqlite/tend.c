@@ -15,10 +15,10 @@ static int pages(const struct sqlite_store *s, int percent)
 static void copy_back(struct sqlite_db *d)
 {
     struct sqlite_store *s = sqlite_store_of(&d->base);
-    int n = 0, n_copied = 0;
+    int n_pages, n_copied;
 
     const int rc =
-        sqlite3_wal_checkpoint_v2(d->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &n, &n_copied);
+        sqlite3_wal_checkpoint_v2(d->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &n_pages, &n_copied);
     if (sqlite_is_sync_failure(rc))
         atomic_store(&s->broken, true);
     if (rc == SQLITE_OK)

@@ -4,8 +4,8 @@
  * The write-ahead log is copied back into the file when it has grown to three quarters of its
  * bound. For 48 MB that takes some 15 ms, for which no acknowledgement should wait: workers and
  * jobs do it, when they have committed and given the turn. What others append meanwhile is left;
- * the writer of the inbox, who has the turn, copies that little, and then the log begins anew. Where
- * nobody else writes, it copies all of it. While a reader holds the log open it only grows.
+ * the writer of the inbox, who has the turn, copies that little, and then the log begins anew.
+ * Where nobody else writes, it copies all of it. While a reader holds the log open it only grows.
  */
 #include "store/sqlite/connection.h"
 
