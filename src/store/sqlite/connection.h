@@ -17,6 +17,7 @@ struct sqlite_store {
     struct witness *witness;
     int64_t lost_pages;
     bool log_kept;            /* what was found in the log is on disk; guarded by the turn */
+    int log_pages;            /* after the last commit; guarded by the turn */
     _Atomic int log_copied;   /* pages of the log that are in the file as well */
     _Atomic int log_tried;    /* how many it had when somebody last began to copy */
     struct sqlite_db *anchor; /* keeps the log alive; used by who holds the turn */
@@ -35,7 +36,7 @@ struct sqlite_db {
     struct db base;
     sqlite3 *handle; /* NULL: not open */
     bool has_turn;
-    int log_pages; /* after its last commit; 0: that has been looked at */
+    int log_pages; /* of the log after its last commit; 0: nothing to look at */
     bool spent;    /* the handle is for reading alone, and is not used again */
     usec_t until;  /* of the statement under way; 0: none */
     struct answer answers[DB_PIPELINE];

@@ -7,9 +7,9 @@
  * sync would "succeed" without them: the store is then broken and refuses to write until a new
  * process recovered the file.
  *
- * The log is kept short, not cut short: SQLite copies it back when it has three quarters of its
- * bound, but starts it anew only when no reader looks at it; store_checkpoint() truncates it when
- * it outgrew the bound. As long as neither can be it takes what the disk has left.
+ * The log is kept short, not cut short: it is copied back before it has reached its bound (tend.h),
+ * but begins anew only when no reader looks at it; store_checkpoint() truncates it when it outgrew
+ * the bound. As long as neither can be it takes what the disk has left.
  *
  * Memory mapping stays off: on a mapped file a disk error is a SIGBUS instead of an error code.
  */
@@ -55,6 +55,7 @@ static int on_progress(void *arg)
     return d->until != 0 && clock_monotonic(&clock_system) > d->until;
 }
 
+/* After each commit, in the place of SQLite's own hook, which would copy the log back. */
 static int on_commit(void *arg, sqlite3 *handle, const char *name, int n_pages)
 {
     struct sqlite_db *d = arg;
@@ -336,7 +337,6 @@ static bool run_alone(struct db *db, const struct bound *b, sqlite3_stmt *stmt, 
     if (several)
         return commit(db, e) ? true : err_trace(e);
     give_turn(db);
-    tend_log(sqlite_of(db));
     return true;
 }
 

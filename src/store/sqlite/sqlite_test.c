@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/sqlite/connection.h"
+#include "store/sqlite/tend.h"
 
 static struct str path_of(struct str url)
 {
@@ -204,42 +204,62 @@ static void the_log_is_cut_back(void **state)
     db_close(db);
 }
 
-static void grow(struct db *db, int n, struct arena *a)
+/* The log as a store with a small bound has it, and what is known of it. */
+struct tended {
+    struct sqlite_store *s;
+    struct str url;
+    struct arena *a;
+    int n;
+};
+
+enum { BOUND = 1024 * 1024, BOUND_PAGES = BOUND / 4096 };
+
+static struct tended tended_store(struct arena *a)
 {
-    const struct str text = {arena_alloc(a, 64 * 1024), 64 * 1024};
+    struct tended t = {.a = a};
+    struct store *s = test_store_empty(STORE_SQLITE, &clock_system, a, &t.url);
+
+    t.s = container_of(s, struct sqlite_store, base);
+    t.s->log_bound = BOUND;
+    kit_prepare(s);
+    return t;
+}
+
+/* One transaction of a sixteenth of the bound. */
+static void grow(struct tended *t, enum store_use use)
+{
+    _cleanup_(db_closep) struct db *db = store_connect(&t->s->base, use);
+    const struct str text = {arena_alloc(t->a, BOUND / 16), BOUND / 16};
+    struct err e = {.code = ERR_NONE};
 
     memset((char *)(uintptr_t)text.p, 'x', text.n);
+    assert_ok(db_begin(db, &e), &e);
     kit_exec(db, K_INSERT_ONE,
-             BINDS(bind_int("id", n), bind_int("n", 0), bind_str("t", text),
+             BINDS(bind_int("id", t->n++), bind_int("n", 0), bind_str("t", text),
                    bind_int("b", INT_NONE), bind_time("at", TIME_NONE), bind_str("j", STR_NONE),
                    bind_str("r", STR_NONE), bind_str("d", STR_NONE)));
+    assert_ok(db_commit(db, &e), &e);
 }
 
-static int64_t log_bytes(struct str url, struct arena *a)
+static void grow_to(struct tended *t, enum store_use use, int percent)
 {
-    struct stat st;
-
-    assert_int_equal(stat(str_z(str_fmt(a, STR_FMT "-wal", STR_ARG(path_of(url))), a), &st), 0);
-    return st.st_size;
+    while (t->s->log_pages * 100 < BOUND_PAGES * percent)
+        grow(t, use);
 }
-
-enum { BOUND = 1024 * 1024 };
 
 /* Many commits of these in turn; how large the log was at most. */
 static int64_t largest_log(const enum store_use *uses, size_t n_uses)
 {
     _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
-    struct str url;
-    struct store *s = test_store_empty(STORE_SQLITE, &clock_system, a, &url);
+    struct tended t = tended_store(a);
+    struct stat st;
     int64_t most = 0;
 
-    container_of(s, struct sqlite_store, base)->log_bound = BOUND;
-    kit_prepare(s);
-    for (int i = 0; i < 200; i++) {
-        _cleanup_(db_closep) struct db *db = store_connect(s, uses[(size_t)i % n_uses]);
-        grow(db, i, a);
-        const int64_t bytes = log_bytes(url, a);
-        most = bytes > most ? bytes : most;
+    for (size_t i = 0; i < 200; i++) {
+        grow(&t, uses[i % n_uses]);
+        assert_int_equal(stat(str_z(str_fmt(a, STR_FMT "-wal", STR_ARG(path_of(t.url))), a), &st),
+                         0);
+        most = st.st_size > most ? st.st_size : most;
     }
     return most;
 }
@@ -252,6 +272,61 @@ static void the_log_begins_anew_whoever_writes(void **state)
     assert_in_range(largest_log(both, 2), BOUND / 2, BOUND);
     assert_in_range(largest_log(both + 1, 1), BOUND / 2, BOUND);
     assert_in_range(largest_log(both, 1), BOUND / 2, BOUND);
+}
+
+static void the_log_is_copied_back_by_who_is_not_waited_for(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct tended t = tended_store(a);
+
+    (void)state;
+    grow_to(&t, STORE_INGEST, 75);
+    assert_int_equal(t.s->log_tried, 0);
+    grow(&t, STORE_WORK);
+    assert_int_equal(t.s->log_tried, t.s->log_pages);
+    assert_int_equal(t.s->log_copied, t.s->log_pages);
+    grow(&t, STORE_INGEST); // into a log that begins anew
+    assert_true(t.s->log_pages * 10 < BOUND_PAGES);
+    assert_int_equal(t.s->log_tried, 0);
+    assert_int_equal(t.s->log_copied, 0);
+}
+
+static void what_a_reader_kept_in_the_log_is_not_left_to_the_inbox(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct tended t = tended_store(a);
+    _cleanup_(db_closep) struct db *reader = store_connect(&t.s->base, STORE_READ);
+    struct err e = {.code = ERR_NONE};
+
+    (void)state;
+    grow_to(&t, STORE_INGEST, 30);
+    assert_ok(db_begin(reader, &e), &e);
+    assert_true(kit_count(reader, a) > 0);
+    const int seen = t.s->log_pages;
+    grow_to(&t, STORE_WORK, 150);
+    assert_int_equal(t.s->log_copied, seen);
+    db_rollback(reader);
+    grow(&t, STORE_INGEST);
+    assert_int_equal(t.s->log_copied, seen);
+    grow(&t, STORE_WORK);
+    assert_int_equal(t.s->log_copied, t.s->log_pages);
+}
+
+static void a_broken_store_copies_nothing_back(void **state)
+{
+    _cleanup_(arena_destroyp) struct arena *a = arena_create(0);
+    struct tended t = tended_store(a);
+    struct sqlite_db *d = sqlite_of(store_connect(&t.s->base, STORE_WORK));
+    struct err e = {.code = ERR_NONE};
+
+    (void)state;
+    grow_to(&t, STORE_INGEST, 75);
+    assert_ok(db_ping(&d->base, &e), &e);
+    atomic_store(&t.s->broken, true); // by another, since this one has committed
+    d->log_pages = t.s->log_pages;
+    tend_log(d);
+    assert_int_equal(t.s->log_copied, 0);
+    db_close(&d->base);
 }
 
 /* A limit on the size of files is a full disk that a test can have to itself. */
@@ -294,4 +369,7 @@ TEST_MAIN(cmocka_unit_test(f015_a_second_process_is_refused),
           cmocka_unit_test(f040_nothing_is_written_into_what_took_the_place_of_the_file),
           cmocka_unit_test(the_log_is_cut_back),
           cmocka_unit_test(the_log_begins_anew_whoever_writes),
+          cmocka_unit_test(the_log_is_copied_back_by_who_is_not_waited_for),
+          cmocka_unit_test(what_a_reader_kept_in_the_log_is_not_left_to_the_inbox),
+          cmocka_unit_test(a_broken_store_copies_nothing_back),
           cmocka_unit_test(a_full_disk_is_noticed_by_who_writes))
