@@ -116,7 +116,8 @@ static const struct variable variables[] = {
      "data "
      "grow."},
     {"LOOPS", NUMBER, AT(loops), "0", 0, 64,
-     "Event loop threads; 0 for one per core that it may use."},
+     "Event loop threads; 0 for one per core that it may use (taskset, cpuset; a quota is not "
+     "seen)."},
     {"API_THREADS", NUMBER, AT(api_threads), "6", 1, 256, "Threads that answer the REST API."},
     {"WORKERS", NUMBER, AT(workers), "0", 0, 64,
      "Threads that process the inbox; 0 for one on SQLite or on a single core, otherwise two."},
