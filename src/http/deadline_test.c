@@ -310,6 +310,28 @@ static void fails_to_start_cleanly(void **state)
     http_server_stop(s);
 }
 
+/* Its own loops share it; another server, were it of another store, would get half of the calls. */
+static void a_port_has_one_server(void **state)
+{
+    static const struct str addresses[] = {STR("127.0.0.1"), STR("")};
+    struct loop *loops[] = {app->loop, app->loop};
+
+    (void)state;
+    FOR_EACH_ROW (address, addresses) {
+        struct http_server *s, *other;
+        struct err e = {0};
+        struct http_server_options o = {
+            .address = *address, .loops = loops, .n_loops = 2, .on_request = on_any_request};
+        assert_ok(http_server_start(&o, &s, &e), &e);
+        o.port = http_server_port(s);
+        assert_refused(http_server_start(&o, &other, &e), &e, ERR_UNAVAILABLE);
+        err_clear(&e);
+        http_server_stop(s);
+        assert_ok(http_server_start(&o, &s, &e), &e);
+        http_server_stop(s);
+    }
+}
+
 #define WITH_APP(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 TEST_MAIN(WITH_APP(closes_an_idle_connection_without_a_word),
@@ -325,4 +347,4 @@ TEST_MAIN(WITH_APP(closes_an_idle_connection_without_a_word),
           cmocka_unit_test_setup_teardown(lets_clients_wait_when_there_are_enough,
                                           begin_with_room_for_two, end),
           WITH_APP(pauses_when_there_is_no_descriptor_and_recovers),
-          WITH_APP(fails_to_start_cleanly))
+          WITH_APP(fails_to_start_cleanly), WITH_APP(a_port_has_one_server))

@@ -228,8 +228,19 @@ static struct bound bound_v6(const struct in6_addr *ip, uint16_t port)
     return b;
 }
 
+/* The first socket takes the port for itself, so that one on which somebody else listens is
+ * refused, were it another of us; from then on ours share it. */
+static bool take_port(int fd, const struct bound *b, bool is_first)
+{
+    const int on = 1;
+    const bool shares = is_first || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0;
+
+    return shares && bind(fd, (const struct sockaddr *)&b->address, b->n) == 0 &&
+           (!is_first || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0);
+}
+
 /* -1 and errno. IPv6 sockets take IPv4 as well; TCP_NODELAY is inherited by what is accepted. */
-static int open_socket(const struct bound *b)
+static int open_socket(const struct bound *b, bool is_first)
 {
     const int on = 1, off = 0;
     int fd = FAULT("http.listen")
@@ -242,8 +253,7 @@ static int open_socket(const struct bound *b)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (b->family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0 &&
-        bind(fd, (const struct sockaddr *)&b->address, b->n) == 0 && listen(fd, BACKLOG) == 0)
+    if (take_port(fd, b, is_first) && listen(fd, BACKLOG) == 0)
         return fd;
     const int why = errno;
     close(fd);
@@ -265,17 +275,17 @@ static uint16_t port_of(int fd)
 }
 
 /* All addresses: both families where there is IPv6, otherwise IPv4. */
-static int open_everywhere(uint16_t port)
+static int open_everywhere(uint16_t port, bool is_first)
 {
     const struct bound v6 = bound_v6(&in6addr_any, port);
     const struct bound v4 = bound_v4(&(struct in_addr){INADDR_ANY}, port);
-    int fd = open_socket(&v6);
+    int fd = open_socket(&v6, is_first);
 
-    return fd < 0 && errno != EADDRINUSE && errno != EACCES ? open_socket(&v4) : fd;
+    return fd < 0 && errno != EADDRINUSE && errno != EACCES ? open_socket(&v4, is_first) : fd;
 }
 
 /* One address, of the family in which it is written. */
-static int open_at(const struct ip *ip, struct str text, uint16_t port)
+static int open_at(const struct ip *ip, struct str text, uint16_t port, bool is_first)
 {
     const bool is_v6 = memchr(text.p, ':', text.n);
     struct in_addr v4;
@@ -283,18 +293,18 @@ static int open_at(const struct ip *ip, struct str text, uint16_t port)
     memcpy(&v4, ip->bytes + 12, sizeof(v4));
     const struct bound b =
         is_v6 ? bound_v6((const struct in6_addr *)ip->bytes, port) : bound_v4(&v4, port);
-    return open_socket(&b);
+    return open_socket(&b, is_first);
 }
 
-static bool open_listening(const struct http_server *s, int *ret, struct err *e)
+static bool open_listening(const struct http_server *s, bool is_first, int *ret, struct err *e)
 {
     struct ip ip;
 
     if (!str_is_empty(s->o.address) && !ip_parse(s->o.address, &ip))
         return err_set(e, ERR_INVALID, "listen: \"" STR_FMT "\" is no IP address",
                        STR_ARG(s->o.address));
-    const int fd =
-        str_is_empty(s->o.address) ? open_everywhere(s->port) : open_at(&ip, s->o.address, s->port);
+    const int fd = str_is_empty(s->o.address) ? open_everywhere(s->port, is_first)
+                                              : open_at(&ip, s->o.address, s->port, is_first);
     if (fd < 0) {
         (void)err_set(e, ERR_UNAVAILABLE, "port %u cannot be opened: %s", s->port, strerror(errno));
         return err_fix(e, "stop what listens there, or set PORT to another one");
@@ -364,7 +374,7 @@ static bool listener_create(struct http_server *s, size_t i, struct err *e)
     home->rng = rng_system();
     uv_sem_init(&home->stopped, 0);
     buf_init(&home->out, 16 * READ_MAX);
-    if (!open_listening(s, &home->fd, e))
+    if (!open_listening(s, i == 0, &home->fd, e))
         return err_trace(e);
     if (s->port == 0)
         s->port = port_of(home->fd); // the other loops take the same one
