@@ -41,6 +41,7 @@ function trust(certificate: string): void {
 
 export class Caddy {
   readonly #said: string[] = [];
+  #lately = "silent"; // what asking it came to
   #child: ChildProcess | undefined;
 
   private constructor(
@@ -52,7 +53,7 @@ export class Caddy {
 
   /** Where it will listen; it is started when its nodes are there. */
   static async prepare(): Promise<Caddy> {
-    const [admin, http, https] = [await freePort(), await freePort(), await freePort()];
+    const [admin, http, https] = await Promise.all([freePort(), freePort(), freePort()]); // at once: three different ones
     const directory = await mkdtemp(join(tmpdir(), "hookswitch-caddy-"));
     await writeFile(join(directory, "Caddyfile"), await caddyfile());
     await writeFile(join(directory, "machine"), machine({ admin, http, https }));
@@ -85,7 +86,18 @@ export class Caddy {
     this.#child = child;
     const authority = join(this.directory, "caddy/pki/authorities/local/root.crt");
     trust(await this.#while("it has made its authority", () => readFile(authority, "utf8").catch(() => undefined)));
-    await this.#while("it answers", async () => (await fetch(`${this.url}/health`).catch(() => undefined))?.ok || undefined);
+    await this.#while("it answers", () => this.#answers());
+  }
+
+  async #answers(): Promise<true | undefined> {
+    try {
+      const { ok, status } = await fetch(`${this.url}/health`);
+      this.#lately = String(status);
+      return ok || undefined;
+    } catch (failure) {
+      this.#lately = String((failure as Error).cause ?? failure);
+      return undefined;
+    }
   }
 
   get #isRunning(): boolean {
@@ -93,11 +105,15 @@ export class Caddy {
   }
 
   /** Waits as long as it runs. */
-  #while<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-    return until(`Caddy: ${what}`, () => {
-      if (!this.#isRunning) throw new Error(`caddy: ${this.output()}`);
-      return ask();
-    });
+  async #while<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+    try {
+      return await until(`Caddy: ${what}`, () => {
+        if (!this.#isRunning) throw new Error("Caddy has ended");
+        return ask();
+      });
+    } catch (failure) {
+      throw new Error(`${(failure as Error).message}; asked, it was ${this.#lately}; it said: ${this.output()}`, { cause: failure });
+    }
   }
 
   /** Other nodes from now on, as the operator does it: `caddy reload`. */
