@@ -103,7 +103,7 @@ static bool asked_project(const struct req *rq, int64_t *ret, struct err *e)
     *ret = 0;
     if (str_is_empty(named))
         return true;
-    return (str_to_i64(named, ret) && *ret > 0) || req_not_found(e);
+    return str_to_id(named, ret) || req_not_found(e);
 }
 
 /* A bearer is an access token or a key: a key has no dots. */

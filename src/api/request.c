@@ -20,9 +20,7 @@ struct str req_param(const struct req *rq, struct str name)
 
 bool req_id(struct req *rq, struct str name, int64_t *ret, struct err *e)
 {
-    if (!str_to_i64(req_param(rq, name), ret) || *ret <= 0)
-        return req_not_found(e);
-    return true;
+    return str_to_id(req_param(rq, name), ret) || req_not_found(e);
 }
 
 struct str req_query(const struct req *rq, struct str name)

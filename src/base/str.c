@@ -268,6 +268,16 @@ bool str_to_i64(struct str s, int64_t *ret)
     return true;
 }
 
+bool str_to_id(struct str s, int64_t *ret)
+{
+    int64_t v;
+
+    if (!str_to_i64(s, &v) || v <= 0)
+        return false;
+    *ret = v;
+    return true;
+}
+
 // --- parsing from the front ----------------------------------------------------------------------
 
 bool cut_lit(struct str *in, struct str lit)

@@ -76,6 +76,8 @@ int hex_value(char c);
 /* The whole text is a decimal number in range; no sign for u64, optional '-' for i64, no blanks. */
 bool str_to_u64(struct str s, uint64_t *ret) CHECK_RESULT;
 bool str_to_i64(struct str s, int64_t *ret) CHECK_RESULT;
+/* The same for the id of something: from 1 on. */
+bool str_to_id(struct str s, int64_t *ret) CHECK_RESULT;
 
 bool cut_lit(struct str *in, struct str lit) CHECK_RESULT;
 bool cut_char(struct str *in, char c) CHECK_RESULT;

@@ -121,6 +121,13 @@ static void reads_numbers_that_fit(void **state)
         "", "-", "--1", "9223372036854775808", "+1", "- 1", "-9223372036854775809"};
     FOR_EACH_ROW (text, no_i64)
         assert_row(!str_to_i64(str_from(*text), &i) && i == 7, *text);
+
+    assert_true(str_to_id(STR("1"), &i));
+    assert_true(i == 1);
+    i = 7;
+    static const char *const no_id[] = {"", "0", "-1", "x", "-9223372036854775808"};
+    FOR_EACH_ROW (text, no_id)
+        assert_row(!str_to_id(str_from(*text), &i) && i == 7, *text);
 }
 
 static void cuts_from_the_front(void **state)

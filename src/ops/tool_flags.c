@@ -29,7 +29,7 @@ static bool read_argument(struct turn *t, struct str arg, struct err *e)
     enum flag f;
 
     if (cut_lit(&arg, STR("--project=")))
-        return (str_to_i64(arg, &t->change.project) && t->change.project > 0) ||
+        return str_to_id(arg, &t->change.project) ||
                err_set(e, ERR_INVALID, "--project: a number expected");
     if (!t->set || !cut_until(&arg, '=', &name))
         return usage(e);

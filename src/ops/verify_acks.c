@@ -284,7 +284,7 @@ static int compare_owners(const void *a, const void *b)
 static bool resolve(struct audit *au, struct owner *owner, struct err *e)
 {
     static const struct column columns[] = {{"project_id", COLUMN_INT, 0}};
-    bool found = str_to_i64(owner->name, &owner->project) && owner->project > 0;
+    bool found = str_to_id(owner->name, &owner->project);
 
     if (!found &&
         !db_query_one(au->db, Q_VERIFY_ACCOUNT, BINDS(bind_str("account_sid", owner->name)),
