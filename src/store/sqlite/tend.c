@@ -18,16 +18,16 @@ static int pages(const struct sqlite_store *s, int percent)
     return (int)(s->log_bound / 100 * percent / PAGE_BYTES);
 }
 
-/* A failure is nobody's who has committed; but a sync that fails is not passed over: frames of
- * light commits that it was to make durable may be lost now, and with them all that the log gets
- * behind them. A log that may have lost some is not copied (recovery.h). */
-static void copy_back(struct sqlite_db *d, int n_pages)
+/* Whether it did. A failure is nobody's who has committed; but a sync that fails is not passed
+ * over: frames of light commits that it was to make durable may be lost now, and with them all that
+ * the log gets behind them. A log that may have lost some is not copied (recovery.h). */
+static bool copy_back(struct sqlite_db *d, int n_pages)
 {
     struct sqlite_store *s = sqlite_store_of(&d->base);
     int n_copied;
 
     if (atomic_load(&s->broken))
-        return;
+        return false;
     atomic_store(&s->log_tried, n_pages);
     const int rc =
         sqlite3_wal_checkpoint_v2(d->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &n_copied);
@@ -35,6 +35,7 @@ static void copy_back(struct sqlite_db *d, int n_pages)
         atomic_store(&s->broken, true);
     if (rc == SQLITE_OK)
         atomic_store(&s->log_copied, n_copied);
+    return rc == SQLITE_OK;
 }
 
 /* SQLite syncs the file only after a copy to the very end of the log: what was copied short of that
@@ -69,7 +70,7 @@ void tend_note(struct sqlite_db *d, int n_pages)
     const bool is_alone =
         d->base.use == STORE_INGEST && n_pages - atomic_load(&s->log_tried) >= pages(s, FORSAKEN);
     if (is_little || is_alone)
-        copy_back(d, n_pages);
+        (void)copy_back(d, n_pages); // and to its end, mostly: SQLite has synced the file
 }
 
 void tend_log(struct sqlite_db *d)
@@ -81,6 +82,6 @@ void tend_log(struct sqlite_db *d)
     if (!d->handle || d->base.use == STORE_INGEST || n_pages < pages(s, LARGE) ||
         n_pages - atomic_load(&s->log_tried) < pages(s, STEP))
         return;
-    copy_back(d, n_pages);
-    sync_file(d);
+    if (copy_back(d, n_pages))
+        sync_file(d);
 }
